@@ -1,0 +1,47 @@
+"""The one error tree of the product.
+
+MonitorError
+├── ConfigError           bad setting; carries every mistake found, not only the first
+├── StoreError            the database cannot do what was asked
+│   ├── StoreLocked       another monitor owns this database
+│   ├── StoreTooNew       written by a newer version of the product
+│   └── PositionConflict  somebody else has read this part of the log meanwhile
+└── RequestError          a bad request; `code` goes on the wire
+"""
+
+
+class MonitorError(Exception):
+    """Base of every error that the product raises on purpose."""
+
+
+class ConfigError(MonitorError):
+    """One or more settings are wrong; `mistakes` lists them all, one readable line each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class StoreError(MonitorError):
+    """The database cannot do what was asked."""
+
+
+class StoreLocked(StoreError):
+    """Another monitor owns this database."""
+
+
+class StoreTooNew(StoreError):
+    """The database was written by a newer version of the product."""
+
+
+class PositionConflict(StoreError):
+    """The log position in the database is not the one that this batch starts from."""
+
+
+class RequestError(MonitorError):
+    """A request that cannot be answered; `code` is stable and goes on the wire."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status

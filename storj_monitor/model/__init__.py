@@ -1,0 +1,1 @@
+"""Frozen, typed words of the domain. No input or output happens here."""

@@ -1,0 +1,99 @@
+"""What the log processor makes of lines: transfers, node events, folded errors, and an honest count of every line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from storj_monitor.model.positions import Checkpoint
+
+UNKNOWN_SIZE = -1
+UNKNOWN_DURATION = -1
+
+
+class Transfer(NamedTuple):
+    """One finished upload or download: exactly one result line of logger `piecestore`.
+
+    time_ms      -- the line's own time, Unix milliseconds (whole seconds since node v1.83)
+    satellite    -- id as in the log, "" when the line has none
+    op           -- ids.op_code(action, outcome)
+    size_bytes   -- uploads: bytes received; downloads: bytes REQUESTED since v1.99; UNKNOWN_SIZE when missing
+    duration_ms  -- from the start line of the same transfer; UNKNOWN_DURATION when there is none
+    piece        -- ids.piece_hash of the id
+    piece_id     -- full id, "" when the line has none
+    country      -- ISO 3166 two letters of the remote address, "" when unknown or private
+    reason       -- folded error or cancel reason, "" for a success
+    """
+
+    time_ms: int
+    satellite: str
+    op: int
+    size_bytes: int
+    duration_ms: int
+    piece: int
+    piece_id: str
+    country: str
+    reason: str
+
+
+class ErrorSeen(NamedTuple):
+    """A WARN, ERROR or FATAL line (or a failed transfer at any level), folded: numbers, ids and addresses replaced."""
+
+    time_ms: int
+    level: str
+    logger: str
+    message: str
+    template: str
+    sample: str
+    satellite: str
+
+
+class LineKind:
+    """The four classes that a line can fall in; understood + ignored + not_understood == lines read."""
+
+    UNDERSTOOD = "understood"
+    IGNORED = "ignored"
+    NOT_UNDERSTOOD = "not_understood"
+
+
+class LineKey(NamedTuple):
+    """Why lines were counted as they were: class, logger, and message or reason."""
+
+    kind: str
+    logger: str
+    message: str
+
+
+class NodeEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all typed events that are not transfers; see node_events. `satellite` is "" for node-wide events."""
+
+    time_ms: int
+    level: str = "INFO"
+    satellite: str = ""
+
+
+class EventBatch(NamedTuple):
+    """Everything that one chunk of a log said. Pure data; handed over once.
+
+    started      -- transfers started, by action (only logs at DEBUG, or at INFO before v1.116, have them)
+    lines        -- number of lines by LineKey
+    samples      -- one raw line (at most 500 characters) for keys that were ignored or not understood
+    newest_ms    -- newest line time seen, 0 when no line had a time
+    duration_resolution_ms -- 1000, 1 for lines with finer time stamps; 0 when no duration is known
+    checkpoint   -- None for a stream
+    """
+
+    node: str
+    read_at: float
+    live: bool
+    transfers: Sequence[Transfer]
+    started: Mapping[int, int]
+    events: Sequence[NodeEvent]
+    errors: Sequence[ErrorSeen]
+    lines: Mapping[LineKey, int]
+    samples: Mapping[LineKey, str]
+    newest_ms: int
+    duration_resolution_ms: int
+    checkpoint: Checkpoint | None

@@ -1,0 +1,92 @@
+"""Actions, outcomes and piece hashes: the small numbers that the database stores.
+
+The numbers are part of the database format: append, never renumber.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import IntEnum
+
+DIRECTIONS = ("up", "down")
+
+
+class Action(IntEnum):
+    """What a transfer was for. A line without a known action still has a direction."""
+
+    UNKNOWN_UP = 0
+    UNKNOWN_DOWN = 1
+    PUT = 2
+    PUT_REPAIR = 3
+    PUT_GRACEFUL_EXIT = 4
+    GET = 5
+    GET_AUDIT = 6
+    GET_REPAIR = 7
+    GET_GRACEFUL_EXIT = 8
+
+    @property
+    def label(self) -> str:
+        """The node's own spelling, or UNKNOWN."""
+        return "UNKNOWN" if self < Action.PUT else self.name
+
+    @property
+    def direction(self) -> str:
+        """`up` (ingress, the node stores) or `down` (egress, the node serves)."""
+        return "up" if self in _UP else "down"
+
+
+_UP = frozenset({Action.UNKNOWN_UP, Action.PUT, Action.PUT_REPAIR, Action.PUT_GRACEFUL_EXIT})
+
+
+class Outcome(IntEnum):
+    """How a transfer ended. STARTED is counted in logs but never stored as a transfer."""
+
+    STARTED = 0
+    SUCCESS = 1
+    CANCELED = 2
+    FAILED = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+def op_code(action: int, outcome: int) -> int:
+    """One small number for (action, outcome): the key of every rollup cell."""
+    return action << 2 | outcome
+
+
+def op_action(op: int) -> Action:
+    return Action(op >> 2)
+
+
+def op_outcome(op: int) -> Outcome:
+    return Outcome(op & 3)
+
+
+def op_label(op: int) -> str:
+    """`"GET down success"`, the spelling of statistics and of the API."""
+    action = op_action(op)
+    return f"{action.label} {action.direction} {op_outcome(op).label}"
+
+
+# RFC 4648 base32 letters to the digits that int(…, 32) understands; other characters become '!', which int() refuses.
+_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv", "=")
+
+
+def piece_hash(piece_id: str) -> int:
+    """First 64 bits of the piece id (its 32 bytes are random already).
+
+    A piece id is 52 characters of base32; 13 of them hold 65 bits. Text that is no base32 gets a BLAKE2b hash instead.
+    """
+    if len(piece_id) == 52:
+        try:
+            return int(piece_id[:13].translate(_BASE32), 32) >> 1
+        except ValueError:
+            pass
+    return int.from_bytes(hashlib.blake2b(piece_id.encode("utf-8", "replace"), digest_size=8).digest())
+
+
+def piece_hash_hex(value: int) -> str:
+    """16 hexadecimal digits: how a piece hash is written on the wire (JavaScript has no 64-bit integers)."""
+    return f"{value:016x}"
