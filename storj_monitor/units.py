@@ -1,0 +1,87 @@
+"""Sizes and durations as people write and read them; pure arithmetic on text and numbers.
+
+Bytes are shown in powers of 1000 (kB, MB, GB, TB), as Storj bills them; KiB, MiB and so on are understood when read.
+"""
+
+from __future__ import annotations
+
+import re
+
+MINUTE_S = 60
+HOUR_S = 3600
+DAY_S = 86_400
+YEAR_S = 365 * DAY_S
+
+_NUMBER_AND_UNIT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
+
+_SIZE_UNITS = {"": 1, "b": 1} | {
+    spelling: base**power
+    for power, letter in enumerate("kmgt", start=1)
+    for spelling, base in ((letter, 1000), (f"{letter}b", 1000), (f"{letter}ib", 1024))
+}
+
+_DURATION_UNITS = {
+    spelling: seconds
+    for seconds, spellings in (
+        (1, "s sec second seconds"),
+        (MINUTE_S, "m min minute minutes"),
+        (HOUR_S, "h hour hours"),
+        (DAY_S, "d day days"),
+        (7 * DAY_S, "w week weeks"),
+        (YEAR_S, "y year years"),
+    )
+    for spelling in spellings.split()
+}
+
+_SHOWN_DURATIONS = ((YEAR_S, "year"), (DAY_S, "day"), (HOUR_S, "hour"), (MINUTE_S, "minute"), (1, "second"))
+
+
+def parse_bytes(text: str) -> int:
+    """Bytes of `500`, `20 GB` (powers of 1000) or `512 MiB` (powers of 1024). Raises ValueError for anything else."""
+    return _parse(text, _SIZE_UNITS)
+
+
+def parse_duration_s(text: str) -> int:
+    """Seconds of `90s`, `30 minutes`, `48h`, `2 days`, `2y` (a year has 365 days). A unit is a must. Raises ValueError."""
+    return _parse(text, _DURATION_UNITS)
+
+
+def _parse(text: str, units: dict[str, int]) -> int:
+    match = _NUMBER_AND_UNIT.fullmatch(text)
+    if match is None or match[2].lower() not in units:
+        raise ValueError(text)
+    return round(float(match[1]) * units[match[2].lower()])
+
+
+def format_bytes(size_bytes: int) -> str:
+    """`999 B`, `1.50 kB`, `22.7 MB`, `114 GB`: three digits that matter."""
+    value = float(size_bytes)
+    if abs(value) < 999.5:
+        return f"{size_bytes} B"
+    units = iter(("kB", "MB", "GB", "TB", "PB"))
+    unit = next(units)
+    value /= 1000
+    while abs(value) >= 999.5 and unit != "PB":
+        value /= 1000
+        unit = next(units)
+    digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{digits}f} {unit}"
+
+
+def format_duration(seconds: int) -> str:
+    """`2 days`, `1 hour`, `90 seconds`: in the largest unit that leaves no remainder."""
+    for size, name in _SHOWN_DURATIONS:
+        if seconds % size == 0 and (seconds or size == 1):
+            count = seconds // size
+            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    raise ValueError(seconds)
+
+
+def format_share(part: int, whole: int) -> str:
+    """`97.43 %`; `-` for a share of nothing. Never rounds up to 100 % or down to 0 % what is not exactly that."""
+    if whole == 0:
+        return "-"
+    percent = 100 * part / whole
+    if 0 < part < whole:
+        percent = min(max(percent, 0.01), 99.99)
+    return f"{percent:.2f} %"
