@@ -1,0 +1,249 @@
+"""Everything a node logs beside transfers: start-up, compactions, retains, trash, scores, orders, contact, restarts.
+
+A chore is a plan: given its beginning it says which lines come when, and when it happens again.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
+
+from storj_monitor.simulator.compaction import compaction_lines
+from storj_monitor.simulator.profile import SATELLITES, NodeProfile
+from storj_monitor.simulator.speech import Fields, Speech, Value, go_duration, stamp
+
+HOUR = 3600.0
+DAY = 86400.0
+
+_SERVICES = [
+    "version:chore", "trust", "contact:chore", "bandwidth", "pieces:trash", "hashstore", "piecestore:cache",
+    "piecestore:monitor", "retain", "ordersfilestore", "piecemigrate:chore", "orders", "reputation:chore", "nodestats:cache",
+    "console:endpoint", "gracefulexit:blobscleaner", "gracefulexit:chore", "forgetsatellite:chore", "collector",
+]  # fmt: skip
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+Timed = Iterator[tuple[float, bytes]]
+
+
+class Chores:
+    """Lines that are due, in order of time. Equal seeds give equal lines, however often `due` is called."""
+
+    def __init__(self, profile: NodeProfile, seed: int, begin_s: float, *, start_up: bool = True) -> None:
+        self._rng = random.Random(f"chores {seed} {profile.name}")
+        self.profile = profile
+        self.speech = Speech(profile.version, profile.encoding)
+        self.node_id = "1" + "".join(self._rng.choices(_BASE58, k=49))
+        self._heap: list[tuple[float, int, bytes | Callable[[float], None]]] = []
+        self._order = 0
+        self._audits = {s.id: self._rng.randint(20_000, 2_000_000) for s in SATELLITES}
+        self._schedule(begin_s, start_up)
+
+    def due(self, now_s: float) -> list[tuple[float, bytes]]:
+        """(time, composed line) of everything up to now; lines hold TIME for the time stamp."""
+        ready: list[tuple[float, bytes]] = []
+        heap = self._heap
+        while heap and heap[0][0] <= now_s:
+            at, _, what = heappop(heap)
+            if isinstance(what, bytes):
+                ready.append((at, what))
+            else:
+                what(at)
+        return ready
+
+    def _push(self, at_s: float, what: bytes | Callable[[float], None]) -> None:
+        self._order += 1
+        heappush(self._heap, (at_s, self._order, what))
+
+    def _say(self, at_s: float, level: str, logger: str, message: str, *fields: tuple[str, Value]) -> None:
+        if level != "DEBUG" or self.profile.debug:
+            self._push(at_s, self.speech.line(level, logger, message, fields))
+
+    def _schedule(self, begin_s: float, start_up: bool) -> None:
+        rng, busy = self._rng, self.profile.busy_chores
+        if start_up:
+            self._push(begin_s, self._start_up)
+        plans: list[tuple[Callable[[float], None], float]] = [
+            (self._hourly, HOUR), (self._scores, 4 * HOUR), (self._trash, DAY),
+            (self._contact, 5 * HOUR), (self._retain, 2 * HOUR if busy else DAY),
+        ]  # fmt: skip
+        if self.profile.hashstore:
+            plans.append((self._compaction, HOUR / 4 if busy else DAY / 8))
+        if self.profile.debug:
+            plans.append((self._debug_noise, 600.0))
+        for plan, every_s in plans:
+            self._push(begin_s + 60 + rng.random() * min(every_s, HOUR), _repeat(self, plan, every_s))
+        if self.profile.restart_every_s:
+            every = float(self.profile.restart_every_s)
+            self._push(begin_s + every, _repeat(self, self._restart, every))
+
+    def _start_up(self, at: float) -> None:
+        say, speech = self._say, self.speech
+        version = self.profile.version if speech.modern else self.profile.version[1:]
+        say(at, "INFO", "", "Configuration loaded", ("location", "/mnt/storj/node/config.yaml"))
+        say(at, "DEBUG", "", "Anonymized tracing disabled")
+        say(at, "INFO", "", "Operator email", ("address", "op@example.com"))
+        say(at, "INFO", "", "Operator wallet", ("address", "0x1234567890123456789012345678901234567890"))
+        build: Fields = [
+            ("version", version), ("commit_hash", "5c4141f99e"),
+            ("build_timestamp", "2026-07-25 17:20:00 +0000 UTC"), ("release_build", True),
+        ]  # fmt: skip
+        say(at, "DEBUG", "", "Version info", *build)
+        say(at, "DEBUG", "version", "Running on allowed version.", ("version", version))
+        say(at + 1, "INFO", "db.migration", "Database Version", ("version", 62))
+        say(at + 1, "INFO", "server", "existing kernel support for server-side tcp fast open detected")
+        if self.profile.hashstore:
+            for satellite in SATELLITES:
+                self._hashstore_open(at + 1, satellite.id)
+            old_blobs = ("old_blobs_path", f"{self.profile.storage_path}/blobs")
+            if speech.modern:
+                say(at + 2, "INFO", "piecemigrate:chore", "piece migration chore initialized", old_blobs, ("cleanup_enabled", True))
+        clock = "preflight:localtime"
+        say(at + 2, "INFO", clock, "start checking local system clock with trusted satellites' system clock.")
+        say(at + 3, "INFO", clock, "local system clock is in sync with trusted satellites' system clock.")
+        say(at + 3, "DEBUG", "services", "started", ("items", _SERVICES))
+        say(at + 3, "INFO", "", f"Node {self.node_id} started")
+        say(at + 3, "INFO", "", "Public server started on [::]:28967")
+        say(at + 3, "INFO", "", "Private server started on 127.0.0.1:7778")
+        say(at + 3, "INFO", "trust", "Scheduling next refresh", ("after", go_duration(self._rng.uniform(4, 8) * HOUR)))
+        self._used_space(at + 4)
+
+    def _hashstore_open(self, at: float, satellite: str) -> None:
+        opened: list[tuple[str, Value]] = [("satellite", satellite), ("open_time", go_duration(self._rng.uniform(0.03, 0.9)))]
+        if self.speech.modern:
+            opened += [("logs_skipped", self._rng.randint(100, 1500)), ("logs_matched", 4), ("logs_mismatched", 0)]
+        self._say(at, "INFO", "hashstore", "hashstore opened successfully", *opened)
+
+    def _used_space(self, at: float) -> None:
+        say = self._say
+        for satellite in SATELLITES:
+            sat = ("satellite_id", satellite.id)
+            took = self._rng.uniform(2, 40)
+            say(at, "INFO", "pieces", "used-space-filewalker started", sat)
+            self._subprocess(at, "used-space-filewalker", satellite.id, took, [])
+            size = int(self._rng.uniform(2e11, 2e12) * satellite.share)
+            say(
+                at + took, "INFO", "pieces", "used-space-filewalker completed", sat, ("lazy_file_walker", True),
+                ("total_pieces_size", size), ("total_pieces_content_size", size - size // 2000),
+                ("total_pieces_count", size // 190_000), ("duration", go_duration(took)),
+            )  # fmt: skip
+            at += took
+
+    def _subprocess(self, at: float, name: str, satellite: str, took: float, walk: list[tuple[float, str, Fields]]) -> None:
+        """The six lines around a lazy filewalker; its own lines carry `process` twice."""
+        logger, sat = f"lazyfilewalker.{name}", ("satellite_id", satellite)
+        again = (self.speech.key(logger, "process"), "storagenode")
+        self._say(at, "INFO", logger, "starting subprocess", sat)
+        self._say(at, "INFO", logger, "subprocess started", sat)
+        self._say(at, "INFO", f"{logger}.subprocess", "Database started", sat, again)
+        for after, message, fields in walk:
+            self._say(at + after, "INFO", f"{logger}.subprocess", message, sat, again, *fields)
+        self._say(at + took, "INFO", logger, "subprocess finished successfully", sat)
+
+    def _hourly(self, at: float) -> None:
+        say, rng = self._say, self._rng
+        say(at, "INFO", "collector", "expired pieces collection started")
+        say(at, "INFO", "bandwidth", "Persisting bandwidth usage cache to db")
+        say(at + 1 + rng.random() * 5, "INFO", "collector", "expired pieces collection completed", ("count", rng.randint(0, 2500)))
+        for satellite in SATELLITES:
+            count = int(rng.uniform(2000, 9000) * satellite.share)
+            say(at + 30 + rng.random() * 30, "INFO", "orders", "finished", ("satellite_id", satellite.id), ("count", count))
+
+    def _scores(self, at: float) -> None:
+        rng = self._rng
+        for satellite in SATELLITES:
+            self._audits[satellite.id] += rng.randint(50, 400)
+            total = self._audits[satellite.id]
+            worse = rng.random() < 0.08 + self.profile.trouble / 2
+            delta = -0.0006944444444443976 if worse else 0
+            level, message = ("WARN", "node scores worsened") if worse else ("INFO", "node scores updated")
+            self._say(
+                at + rng.random() * 3, level, "reputation:service", message, ("satellite_id", satellite.id), ("total_audits", total),
+                ("successful_audits", total - total // 900), ("audit_score", 1), ("online_score", 0.9965277777777778 if worse else 1),
+                ("suspension_score", 1), ("audit_score_delta", 0), ("online_score_delta", delta), ("suspension_score_delta", 0),
+            )  # fmt: skip
+
+    def _trash(self, at: float) -> None:
+        for satellite in SATELLITES:
+            took = self._rng.uniform(1, 200)
+            sat = ("satellite_id", satellite.id)
+            self._say(at, "INFO", "pieces:trash", "emptying trash started", sat)
+            freed = self._rng.randint(10**8, 4 * 10**10)
+            walk: list[tuple[float, str, Fields]] = [
+                (0.0, "trash-filewalker started", [("date_before", stamp(at - 7 * DAY).decode())]),
+                (took, "trash-filewalker completed", [("bytes_deleted", freed), ("num_keys_deleted", freed // 200_000)]),
+            ]
+            self._subprocess(at, "trash-cleanup-filewalker", satellite.id, took, walk)
+            self._say(at + took, "INFO", "pieces:trash", "emptying trash finished", sat, ("elapsed", go_duration(took)))
+            at += took + 1
+
+    def _retain(self, at: float) -> None:
+        rng = self._rng
+        (satellite,) = rng.choices(SATELLITES, [s.share for s in SATELLITES])
+        sat, cache = ("satellite_id", satellite.id), ("cache_path", "/mnt/storj/node/retain")
+        created, took = at - 5 * DAY, rng.uniform(60, 1500)
+        before = ("created_before", stamp(created - 3 * DAY).decode())
+        filter_bytes = rng.randint(400_000, 7_500_000)
+        pieces = rng.randint(10**5, 10**7)
+        gone = pieces // rng.randint(50, 400)
+        self._say(at, "INFO", "piecestore", "New bloomfilter is received", ("satellite", satellite.id), ("creation", stamp(created).decode()))
+        self._say(at, "INFO", "retain", "Retain job queued", cache, sat)
+        self._say(at + 1, "INFO", "retain", "Prepared to run a Retain request.", cache, before, ("filter_size", filter_bytes), sat)
+        counts: Fields = [
+            ("pieces_count", pieces), ("total_pieces_to_trash", gone), ("trashed_pieces", gone), ("pieces_skipped", 0),
+        ]  # fmt: skip
+        walk: list[tuple[float, str, Fields]] = [
+            (0.0, "gc-filewalker started", [before, ("bloom_filter_size", filter_bytes)]), (took, "gc-filewalker completed", counts),
+        ]  # fmt: skip
+        self._subprocess(at + 1, "gc-filewalker", satellite.id, took, walk)
+        self._say(
+            at + 1 + took, "INFO", "retain", "Moved pieces to trash during retain", cache, ("deleted_pieces", gone),
+            ("failed_to_delete", 0), ("pieces_failed_to_read", rng.randint(0, 3)), ("pieces_count", pieces), sat,
+            ("duration", go_duration(took)), ("retain_status", "enabled"),
+        )  # fmt: skip
+
+    def _compaction(self, at: float) -> None:
+        (satellite,) = self._rng.choices(SATELLITES, [s.share for s in SATELLITES])
+        store = self._rng.choice(("s0", "s1"))
+        for when, message, fields in compaction_lines(self._rng, self.speech.modern, satellite.id, store, at):
+            self._say(when, "INFO", "hashstore", message, *fields)
+
+    def _contact(self, at: float) -> None:
+        satellite = self._rng.choice(SATELLITES)
+        address = f"{satellite.name}.storj.io:7777"
+        text = f"ping satellite: rpc: tcp connector failed: rpc: dial tcp: lookup {address.partition(':')[0]}: i/o timeout"
+        verbose = f"{text}\n\tstorj.io/storj/storagenode/contact.(*Service).pingSatelliteOnce:227"
+        self._say(
+            at, "ERROR", "contact:service", "ping satellite failed ", ("satellite_id", satellite.id), ("attempts", 1),
+            ("error", text), ("errorVerbose", verbose),
+        )  # fmt: skip
+        quic = 'contact: failed to ping storage node using QUIC, your node indicated error code: 0, "rpc: quic: timeout"'
+        self._say(
+            at + 90, "WARN", "contact:service", "Your node is still considered to be online but encountered an error.",
+            ("satellite_id", satellite.id), ("error", quic),
+        )  # fmt: skip
+
+    def _debug_noise(self, at: float) -> None:
+        say, rng = self._say, self._rng
+        for satellite in SATELLITES:
+            say(at, "DEBUG", "contact:chore", "Starting cycle", ("satellite_id", satellite.id))
+            say(at + 1, "DEBUG", "contact:endpoint", "pinged", ("by", satellite.id), ("src_addr", f"34.68.1.9:{rng.randint(2000, 60000)}"))
+        say(at + 2, "DEBUG", "piecestore:monitor", "readability check done", ("duration", go_duration(rng.uniform(2e-5, 2e-4))))
+        say(at + 3, "DEBUG", "orders", "sending")
+        say(at + 3, "DEBUG", "orders", "no orders to send")
+        say(at + 4, "DEBUG", "orders", "cleaning")
+        say(at + 4, "DEBUG", "orders", "cleanup finished")
+
+    def _restart(self, at: float) -> None:
+        self._say(at, "INFO", "", 'Got a signal from the OS: "terminated"')
+        self._start_up(at + 12)
+
+
+def _repeat(chores: Chores, plan: Callable[[float], None], every_s: float) -> Callable[[float], None]:
+    """Run the plan, and again after about `every_s` (±10 %)."""
+
+    def run(at: float) -> None:
+        plan(at)
+        chores._push(at + every_s * chores._rng.uniform(0.9, 1.1), run)  # noqa: SLF001
+
+    return run
