@@ -21,9 +21,7 @@ def transfer_lines(
     return b"".join(blocks), truth
 
 
-def transfer_blocks(
-    count: int, profile: NodeProfile, seed: int, start_s: float, rate: float, truth: Truth
-) -> Iterator[bytes]:
+def transfer_blocks(count: int, profile: NodeProfile, seed: int, start_s: float, rate: float, truth: Truth) -> Iterator[bytes]:
     """The same in blocks of one second, for files larger than memory; `truth` is complete when the iterator is."""
     stream = TransferStream(profile, seed)
     lines = 0

@@ -6,7 +6,7 @@ A chore is a plan: given its beginning it says which lines come when, and when i
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from heapq import heappop, heappush
 
 from storj_monitor.simulator.compaction import compaction_lines
@@ -22,8 +22,6 @@ _SERVICES = [
     "console:endpoint", "gracefulexit:blobscleaner", "gracefulexit:chore", "forgetsatellite:chore", "collector",
 ]  # fmt: skip
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-
-Timed = Iterator[tuple[float, bytes]]
 
 
 class Chores:
@@ -72,10 +70,10 @@ class Chores:
         if self.profile.debug:
             plans.append((self._debug_noise, 600.0))
         for plan, every_s in plans:
-            self._push(begin_s + 60 + rng.random() * min(every_s, HOUR), _repeat(self, plan, every_s))
+            self._push(begin_s + 60 + rng.random() * min(every_s, HOUR), self._repeat(plan, every_s))
         if self.profile.restart_every_s:
             every = float(self.profile.restart_every_s)
-            self._push(begin_s + every, _repeat(self, self._restart, every))
+            self._push(begin_s + every, self._repeat(self._restart, every))
 
     def _start_up(self, at: float) -> None:
         say, speech = self._say, self.speech
@@ -186,7 +184,8 @@ class Chores:
         filter_bytes = rng.randint(400_000, 7_500_000)
         pieces = rng.randint(10**5, 10**7)
         gone = pieces // rng.randint(50, 400)
-        self._say(at, "INFO", "piecestore", "New bloomfilter is received", ("satellite", satellite.id), ("creation", stamp(created).decode()))
+        born = ("creation", stamp(created).decode())
+        self._say(at, "INFO", "piecestore", "New bloomfilter is received", ("satellite", satellite.id), born)
         self._say(at, "INFO", "retain", "Retain job queued", cache, sat)
         self._say(at + 1, "INFO", "retain", "Prepared to run a Retain request.", cache, before, ("filter_size", filter_bytes), sat)
         counts: Fields = [
@@ -238,12 +237,11 @@ class Chores:
         self._say(at, "INFO", "", 'Got a signal from the OS: "terminated"')
         self._start_up(at + 12)
 
+    def _repeat(self, plan: Callable[[float], None], every_s: float) -> Callable[[float], None]:
+        """Run the plan, and again after about `every_s` (±10 %)."""
 
-def _repeat(chores: Chores, plan: Callable[[float], None], every_s: float) -> Callable[[float], None]:
-    """Run the plan, and again after about `every_s` (±10 %)."""
+        def run(at: float) -> None:
+            plan(at)
+            self._push(at + every_s * self._rng.uniform(0.9, 1.1), run)
 
-    def run(at: float) -> None:
-        plan(at)
-        chores._push(at + every_s * chores._rng.uniform(0.9, 1.1), run)  # noqa: SLF001
-
-    return run
+        return run

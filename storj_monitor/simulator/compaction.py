@@ -48,7 +48,7 @@ def compaction_lines(rng: random.Random, modern: bool, satellite: str, store: st
         shape.rewritten_logs += len(rewrite)
         shape.rewritten_bytes += written
         shape.reclaimed_bytes += freed
-        table = _table(modern, shape, records, written, freed, len(rewrite))
+        table = _table(shape, records, written, freed, len(rewrite))
         yield at + took * 0.95, "hashtbl rewritten", [*where, ("duration", go_duration(took * 0.25)), *table]
         done = number == rounds - 1
         yield at + took, "compact once finished", [*where, ("duration", go_duration(took)), ("completed", done)]
@@ -66,7 +66,7 @@ def _details(shape: _Store, candidates: list[int], rewrite: list[int], took: flo
     ]  # fmt: skip
 
 
-def _table(modern: bool, shape: _Store, records: int, written: int, freed: int, logs: int) -> Fields:
+def _table(shape: _Store, records: int, written: int, freed: int, logs: int) -> Fields:
     ratio: Value = round(freed / written, 7) if written else "NaN"
     size = shape.piece_bytes
     return [

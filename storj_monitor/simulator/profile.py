@@ -86,9 +86,15 @@ def demo_profiles(count: int) -> list[NodeProfile]:
         name = kind.name if i < len(kinds) else f"{kind.name}{i // len(kinds) + 1}"
         fleet.append(
             NodeProfile(
-                name, kind.version, kind.encoding, kind.debug, kind.hashstore,
-                busy_chores=True, trouble=0.35 if i == count - 1 and count > 1 else 0.0,
-                restart_every_s=5 * 3600 + 977 * i, templates=512,
+                name,
+                kind.version,
+                kind.encoding,
+                kind.debug,
+                kind.hashstore,
+                busy_chores=True,
+                trouble=0.35 if i == count - 1 and count > 1 else 0.0,
+                restart_every_s=5 * 3600 + 977 * i,
+                templates=512,
             )  # fmt: skip
         )
     return fleet
