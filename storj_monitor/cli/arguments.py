@@ -1,0 +1,167 @@
+"""The parser of the command line. Settings' flags, with their help, come from the one table in `config`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from operator import attrgetter
+
+from storj_monitor import __version__
+from storj_monitor.cli.exits import EXIT_HELP
+from storj_monitor.config.kinds import Switch
+from storj_monitor.config.layers import NODES_ENVIRONMENT
+from storj_monitor.config.table import DATABASE, SETTINGS, Setting
+
+_SECTION_TITLES = {
+    "": "what is read and kept",
+    "server": "server",
+    "retention": "retention",
+    "thresholds": "thresholds",
+    "perf": "performance",
+}
+
+_EXAMPLES = {
+    "run": """\
+examples:
+  storj_monitor run --node "mine:/var/log/storagenode.log"
+  storj_monitor run --node "mine:/var/log/storagenode.log:http://localhost:14002" --node "far:192.168.1.20:5000"
+  storj_monitor run --node "docker:/var/lib/docker/containers/*/*-json.log"
+  storj_monitor run --node "win:C:\\Program Files\\Storj\\Storage Node\\storagenode.log"
+  storj_monitor run --config monitor.toml --port 9000
+""",
+    "demo": """\
+examples:
+  storj_monitor demo
+  storj_monitor demo --nodes 2 --rate 200 --port 9000
+""",
+    "ingest": """\
+examples:
+  storj_monitor ingest "mine:/var/log/storagenode.log.*"
+  storj_monitor ingest mine:old-1.log.gz mine:old-2.log.zst other:node2.log
+  docker logs storagenode 2>&1 | storj_monitor ingest mine:-
+""",
+    "stats": """\
+examples:
+  storj_monitor stats /var/log/storagenode.log
+  storj_monitor stats "/var/log/storagenode.log*" --json
+  docker logs storagenode 2>&1 | storj_monitor stats -
+  storj_monitor stats --database ~/.local/share/storj_monitor/storj_monitor.db --node mine
+""",
+    "check-config": """\
+examples:
+  storj_monitor check-config --config monitor.toml
+  STORJ_MONITOR_PORT=9000 storj_monitor check-config --node "mine:/var/log/storagenode.log"
+""",
+}
+
+
+def make_parser() -> ArgumentParser:
+    """The whole command line; after parsing, `verb` says which command."""
+    parser = ArgumentParser(
+        prog="storj_monitor",
+        description="A monitor for Storj storage nodes: reads their logs, keeps exact figures, shows a live page.",
+        epilog=EXIT_HELP + "\n`storj_monitor COMMAND --help` has examples. All settings are in docs/settings.md.",
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"storj_monitor {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+
+    def add(name: str, summary: str, details: str = "") -> ArgumentParser:
+        return verbs.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.{details}",
+            epilog=f"{_EXAMPLES[name]}\n{EXIT_HELP}",
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    run = add("run", "follow the logs of your nodes and serve the page")
+    _add_node_flags(run)
+    _add_setting_flags(run, SETTINGS)
+
+    ingest = add(
+        "ingest", "load old logs into the database", " May be interrupted, repeated, and run beside a live monitor: nothing is doubled."
+    )
+    ingest.add_argument(
+        "inputs", nargs="+", metavar="NAME:PATH", help="node and log file; globs, .gz and .zst are fine; NAME:- is the standard input"
+    )
+    _add_config_flag(ingest)
+    _add_setting_flags(ingest, (row for row in SETTINGS if row is DATABASE or row.section == "retention"))
+
+    stats = add("stats", "count what logs say, or what the database holds, and print it", " Logs need no database; they are read once.")
+    stats.add_argument("logs", nargs="*", metavar="LOG", help="log file; globs, .gz and .zst are fine; - is the standard input")
+    stats.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    stats.add_argument(
+        "--node", action="append", default=[], metavar="NAME", dest="names", help="with --database: only this node (may be repeated)"
+    )
+    _add_setting_flags(stats, (DATABASE,))
+
+    demo = add("demo", "show the page with invented nodes", " Everything is written to a temporary folder and removed at the end.")
+    demo.add_argument("--nodes", type=_number_in(int, 1, 100), default=4, metavar="N", help="number of nodes, 1 to 100 [default 4]")
+    demo.add_argument(
+        "--rate",
+        type=_number_in(float, 0.1, 50_000),
+        default=50.0,
+        metavar="N",
+        help="transfers a second, all nodes together, 0.1 to 50000 [default 50]",
+    )
+    _add_config_flag(demo)
+    _add_setting_flags(demo, SETTINGS)
+
+    check = add("check-config", "say whether the settings are right, and what they are", " Takes what `run` takes and starts nothing.")
+    _add_node_flags(check)
+    _add_setting_flags(check, SETTINGS)
+    return parser
+
+
+def given_flags(arguments: Namespace) -> dict[str, str]:
+    """The settings that were given as flags: texts by the name of their row."""
+    return {row.name: value for row in SETTINGS if (value := getattr(arguments, row.name, None)) is not None}
+
+
+def _add_node_flags(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--node",
+        action="append",
+        default=[],
+        dest="nodes",
+        metavar="NAME:LOG[:API]",
+        help="a node to watch; repeat for more. LOG is a file, a glob (the newest match is followed) or HOST:PORT of a forwarder; "
+        f'empty = API only. [{NODES_ENVIRONMENT}, separated by ";" or newline; [[node]] in the file]',
+    )
+    _add_config_flag(parser)
+
+
+def _add_config_flag(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", help="settings as TOML. Flags win over environment, environment over file. [STORJ_MONITOR_CONFIG]"
+    )
+
+
+def _add_setting_flags(parser: ArgumentParser, rows: Iterable[Setting[object]]) -> None:
+    for section, members in groupby(rows, key=attrgetter("section")):
+        group = parser.add_argument_group(_SECTION_TITLES[section])
+        for row in members:
+            if row.flag is None:
+                continue
+            text = f"{row.help} [default: {row.default_shown}; {row.environment}]".replace("%", "%%")
+            if isinstance(row.kind, Switch):
+                group.add_argument(row.flag, dest=row.name, nargs="?", const="true", metavar="true|false", help=text)
+            else:
+                group.add_argument(row.flag, dest=row.name, metavar=row.key.upper(), help=text)
+
+
+def _number_in(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            raise ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
+        return number
+
+    return parse

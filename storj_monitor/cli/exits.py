@@ -1,0 +1,23 @@
+"""The exit codes, and how `--help` tells them."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What the process ends with."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    DATABASE = 3
+    INTERRUPTED = 130
+
+
+EXIT_HELP = """\
+exit codes:
+  0    done (run, demo: stopped in order)
+  1    failed while running
+  2    usage, or mistakes in the settings
+  3    the database refuses: another monitor uses it, a newer version wrote it, or it cannot be opened
+  130  interrupted
+"""

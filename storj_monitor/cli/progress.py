@@ -1,0 +1,46 @@
+"""The progress bar of `ingest`: bytes, lines a second, time to go. On standard error, and only where somebody looks at it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import PurePath
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from storj_monitor.config import STANDARD_INPUT, IngestProgress
+
+
+class ProgressBar:
+    """A context; `update` takes what the app reports. `done_bytes`, `total_bytes` and `lines` are those of all inputs together."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TextColumn("{task.fields[lines]:,} lines"),
+            TextColumn("{task.fields[rate]:,.0f} lines/s"),
+            TimeRemainingColumn(),
+            console=console or Console(stderr=True),
+            refresh_per_second=4,
+        )
+        self._task: TaskID | None = None
+        self._began = 0.0
+
+    def __enter__(self) -> ProgressBar:
+        self._began = time.monotonic()
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def update(self, report: IngestProgress) -> None:
+        name = "standard input" if report.path == STANDARD_INPUT else PurePath(report.path).name
+        total = report.total_bytes or None
+        rate = report.lines / max(time.monotonic() - self._began, 0.001)
+        if self._task is None:
+            self._task = self._progress.add_task(name, total=total, lines=0, rate=0.0)
+        self._progress.update(self._task, description=name, completed=report.done_bytes, total=total, lines=report.lines, rate=rate)

@@ -1,0 +1,57 @@
+"""`stats`: what one or more logs, or the database, say in numbers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+
+from storj_monitor.cli import calls
+from storj_monitor.cli.paths import expand
+from storj_monitor.cli.table import render
+from storj_monitor.config.table import DATABASE
+from storj_monitor.errors import ConfigError
+from storj_monitor.model.statistics import Statistics
+
+# Wide enough for every column where the output is a file or a pipe.
+PIPE_WIDTH = 140
+
+
+def main(arguments: Namespace) -> int:
+    statistics = _ask(arguments)
+    if arguments.json:
+        print(json.dumps(statistics.to_json(), indent=1, ensure_ascii=False))
+    else:
+        console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+        console.print(*render(statistics), sep="\n")
+    return 0
+
+
+def _ask(arguments: Namespace) -> Statistics:
+    database: str | None = getattr(arguments, DATABASE.name)
+    if bool(database) == bool(arguments.logs):
+        raise ConfigError(["name either log files (storj_monitor stats LOG…) or a database (storj_monitor stats --database FILE)"])
+    if database:
+        (path,) = read_logs([database])
+        return calls.stats_of_database(Path(path), arguments.names)
+    if arguments.names:
+        raise ConfigError(["--node goes with --database; a log has one node only"])
+    return calls.stats_of_logs(read_logs(arguments.logs))
+
+
+def read_logs(patterns: Iterable[str]) -> list[str]:
+    """Files of all patterns, each once. Raises ConfigError with all mistakes."""
+    paths: dict[str, None] = {}
+    mistakes = []
+    for pattern in patterns:
+        try:
+            paths.update(dict.fromkeys(expand(pattern)))
+        except OSError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise ConfigError(mistakes)
+    return list(paths)

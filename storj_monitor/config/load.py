@@ -1,0 +1,133 @@
+"""Settings from file, environment and flags (the later wins), or one ConfigError with every mistake in all of them."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, cast
+
+from storj_monitor.config import table
+from storj_monitor.config.kinds import is_loopback
+from storj_monitor.config.layers import CONFIG_ENVIRONMENT, Layer, read_environment, read_file, read_flags
+from storj_monitor.config.paths import default_database
+from storj_monitor.config.settings import PerfSettings, RetentionSettings, ServerSettings, Settings, ThresholdSettings
+from storj_monitor.config.table import Setting
+from storj_monitor.errors import ConfigError
+
+T = TypeVar("T")
+
+DEFAULT_ORIGIN = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and for each (by the name of its row; nodes under `node`) the place that it came from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+class _Values:
+    """Values of the winning layers, by row: the row knows the type."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._layers = layers
+
+    def __getitem__(self, setting: Setting[T]) -> T:
+        for layer in self._layers:
+            if setting.name in layer.values:
+                return cast(T, layer.values[setting.name])
+        return setting.default
+
+    def origin(self, setting: Setting[object]) -> str:
+        return next((layer.origin for layer in self._layers if setting.name in layer.values), DEFAULT_ORIGIN)
+
+
+def load(
+    *,
+    environ: Mapping[str, str],
+    flags: Mapping[str, str] | None = None,
+    node_texts: Sequence[str] = (),
+    config_path: str | None = None,
+    platform: str = sys.platform,
+    home: Path | None = None,
+) -> Loaded:
+    """Read, merge and validate. `flags` are texts by the name of their row. Raises ConfigError with all mistakes."""
+    layers = [read_flags(flags or {}, node_texts), read_environment(environ)]
+    path = config_path or environ.get(CONFIG_ENVIRONMENT)
+    if path:
+        layers.append(read_file(Path(path)))
+    values = _Values(layers)
+    mistakes = [mistake for layer in layers for mistake in layer.mistakes] + _check_together(values)
+    if mistakes:
+        raise ConfigError(mistakes)
+    with_nodes = next((layer for layer in layers if layer.nodes is not None), None)
+    database = values[table.DATABASE] or default_database(platform, environ, home or Path.home())
+    origins = {setting.name: values.origin(setting) for setting in table.SETTINGS}
+    origins["node"] = with_nodes.origin if with_nodes else DEFAULT_ORIGIN
+    nodes = with_nodes.nodes if with_nodes and with_nodes.nodes else ()
+    return Loaded(
+        Settings(
+            nodes=nodes,
+            database=database,
+            from_end=values[table.FROM_END],
+            server=ServerSettings(bind=values[table.BIND], port=values[table.PORT], password=values[table.PASSWORD]),
+            retention=_retention(values),
+            thresholds=ThresholdSettings(silent_s=values[table.THRESHOLD_SILENT], success_pct=values[table.THRESHOLD_SUCCESS_PCT]),
+            perf=_perf(values),
+        ),
+        origins,
+    )
+
+
+def _retention(values: _Values) -> RetentionSettings:
+    return RetentionSettings(
+        events_s=values[table.RETENTION_EVENTS],
+        minutes_s=values[table.RETENTION_MINUTES],
+        hours_s=values[table.RETENTION_HOURS],
+        days_s=values[table.RETENTION_DAYS],
+        size_cap_bytes=values[table.RETENTION_SIZE_CAP],
+    )
+
+
+def _perf(values: _Values) -> PerfSettings:
+    return PerfSettings(
+        ws_coalesce_ms=values[table.WS_COALESCE_MS],
+        use_orjson=values[table.USE_ORJSON],
+        db_executor_max_workers=values[table.DB_EXECUTOR_MAX_WORKERS],
+        analytics_jitter_pct=values[table.ANALYTICS_JITTER_PCT],
+        max_broadcast_hz=values[table.MAX_BROADCAST_HZ],
+        enable_diff_payloads=values[table.ENABLE_DIFF_PAYLOADS],
+        enable_log_rate_limit=values[table.ENABLE_LOG_RATE_LIMIT],
+    )
+
+
+def _check_together(values: _Values) -> list[str]:
+    """Mistakes that no single setting makes."""
+    mistakes = []
+    bind = values[table.BIND]
+    if not is_loopback(bind) and values[table.PASSWORD] is None:
+        mistakes.append(
+            f"{values.origin(table.BIND)}: {table.BIND.name} = {bind}: others could reach the page, so a password must be set"
+            f" ([server] password in the file, or {table.PASSWORD.environment}); without one, bind must be 127.0.0.1, ::1 or localhost"
+        )
+    ages = (table.RETENTION_MINUTES, table.RETENTION_HOURS, table.RETENTION_DAYS)
+    for finer, coarser in zip(ages, ages[1:], strict=False):
+        if _longer(values[finer], values[coarser]):
+            mistakes.append(
+                f"{values.origin(coarser)}: {coarser.name} = {coarser.kind.show(values[coarser])}: must not be shorter than"
+                f" {finer.name} = {finer.kind.show(values[finer])} ({values.origin(finer)})"
+            )
+    if values[table.USE_ORJSON] and importlib.util.find_spec("orjson") is None:
+        mistakes.append(
+            f"{values.origin(table.USE_ORJSON)}: {table.USE_ORJSON.name} = true: the package orjson is not installed"
+            ' (pip install "storj-monitor[orjson]")'
+        )
+    return mistakes
+
+
+def _longer(left: int | None, right: int | None) -> bool:
+    return right is not None and (left is None or left > right)

@@ -1,0 +1,63 @@
+"""Settings: every choice of the operator, frozen, validated once; what `cli` hands to `app`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from storj_monitor.config.kinds import Secret
+from storj_monitor.config.nodes import NodeSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """Where the page is served. `password` is plain text or an argon2 hash (it begins with `$argon2`); None asks for none."""
+
+    bind: str
+    port: int
+    password: Secret | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """How long rows are kept, in seconds before the newest line of their node; None = for ever. `size_cap_bytes` None = no cap."""
+
+    events_s: int | None
+    minutes_s: int | None
+    hours_s: int | None
+    days_s: int | None
+    size_cap_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdSettings:
+    """When the page marks something; 0 = never."""
+
+    silent_s: int
+    success_pct: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerfSettings:
+    """Trades of delay against work; see the table for each. `db_executor_max_workers` None = chosen by the product."""
+
+    ws_coalesce_ms: int
+    use_orjson: bool
+    db_executor_max_workers: int | None
+    analytics_jitter_pct: float
+    max_broadcast_hz: float
+    enable_diff_payloads: bool
+    enable_log_rate_limit: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of them. `nodes` may be empty (ingest, demo); `from_end` begins new logs at their end."""
+
+    nodes: tuple[NodeSettings, ...] = field(default=())
+    database: Path
+    from_end: bool
+    server: ServerSettings
+    retention: RetentionSettings
+    thresholds: ThresholdSettings
+    perf: PerfSettings

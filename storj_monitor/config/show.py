@@ -1,0 +1,38 @@
+"""Settings as text again: what `check-config` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storj_monitor.config import table
+from storj_monitor.config.settings import Settings
+from storj_monitor.config.table import Setting
+
+
+def setting_values(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(name, value) of every row of the table, in its order. A secret is said to be set, never shown."""
+    for setting, value in _pairs(settings):
+        yield setting.name, setting.kind.show(value)
+
+
+def _pairs(settings: Settings) -> Iterator[tuple[Setting[object], object]]:
+    server, retention, thresholds, perf = settings.server, settings.retention, settings.thresholds, settings.perf
+    yield table.DATABASE, settings.database
+    yield table.FROM_END, settings.from_end
+    yield table.BIND, server.bind
+    yield table.PORT, server.port
+    yield table.PASSWORD, server.password
+    yield table.RETENTION_EVENTS, retention.events_s
+    yield table.RETENTION_MINUTES, retention.minutes_s
+    yield table.RETENTION_HOURS, retention.hours_s
+    yield table.RETENTION_DAYS, retention.days_s
+    yield table.RETENTION_SIZE_CAP, retention.size_cap_bytes
+    yield table.THRESHOLD_SILENT, thresholds.silent_s
+    yield table.THRESHOLD_SUCCESS_PCT, thresholds.success_pct
+    yield table.WS_COALESCE_MS, perf.ws_coalesce_ms
+    yield table.USE_ORJSON, perf.use_orjson
+    yield table.DB_EXECUTOR_MAX_WORKERS, perf.db_executor_max_workers
+    yield table.ANALYTICS_JITTER_PCT, perf.analytics_jitter_pct
+    yield table.MAX_BROADCAST_HZ, perf.max_broadcast_hz
+    yield table.ENABLE_DIFF_PAYLOADS, perf.enable_diff_payloads
+    yield table.ENABLE_LOG_RATE_LIMIT, perf.enable_log_rate_limit

@@ -1,0 +1,190 @@
+"""The one table of settings: file, environment, flags, `--help` and docs/settings.md are all read from it.
+
+A new setting is one row here, one field in `settings`, and `python -m storj_monitor.config.document > docs/settings.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from storj_monitor.config.kinds import (
+    Age,
+    BindAddress,
+    FilePath,
+    Kind,
+    Number,
+    Password,
+    Seconds,
+    Secret,
+    SizeCap,
+    Switch,
+    WholeNumber,
+    Workers,
+)
+from storj_monitor.units import DAY_S, HOUR_S, YEAR_S
+
+T_co = TypeVar("T_co", covariant=True)
+
+ENVIRONMENT_PREFIX: Final = "STORJ_MONITOR_"
+
+PERF_WS_COALESCE_MS: Final = 75
+PERF_USE_ORJSON: Final = False
+PERF_DB_EXECUTOR_MAX_WORKERS: Final = None
+PERF_ANALYTICS_JITTER_PCT: Final = 0.15
+PERF_MAX_BROADCAST_HZ: Final = 2
+PERF_ENABLE_DIFF_PAYLOADS: Final = True
+PERF_ENABLE_LOG_RATE_LIMIT: Final = True
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T_co]):
+    """One row. `section` is the TOML table ("" = top level); a secret has no flag, because other users can read command lines."""
+
+    section: str
+    key: str
+    kind: Kind[T_co]
+    default: T_co
+    help: str
+    short: bool = False  # named without its section in the environment and as a flag
+    secret: bool = False
+    default_text: str = ""
+
+    @property
+    def name(self) -> str:
+        """`perf.ws_coalesce_ms`: how messages call it."""
+        return f"{self.section}.{self.key}" if self.section else self.key
+
+    @property
+    def _long_key(self) -> str:
+        return self.key if self.short or not self.section else f"{self.section}_{self.key}"
+
+    @property
+    def environment(self) -> str:
+        """`STORJ_MONITOR_PERF_WS_COALESCE_MS`."""
+        return ENVIRONMENT_PREFIX + self._long_key.upper()
+
+    @property
+    def flag(self) -> str | None:
+        """`--perf-ws-coalesce-ms`; None for a secret."""
+        return None if self.secret else "--" + self._long_key.replace("_", "-")
+
+    @property
+    def default_shown(self) -> str:
+        return self.default_text or self.kind.show(self.default)
+
+
+DATABASE = Setting[Path | None](
+    "",
+    "database",
+    FilePath(),
+    None,
+    "The database file. Made when it is not there; its folder too.",
+    default_text="in your own data folder, see above",
+)
+FROM_END = Setting(
+    "",
+    "from_end",
+    Switch(),
+    False,
+    "On first sight of a log, begin at its end instead of reading it from the start.",
+)
+BIND = Setting(
+    "server",
+    "bind",
+    BindAddress(),
+    "127.0.0.1",
+    "Address to listen on. Any other than this machine's own (127.0.0.1, ::1, localhost) needs a password.",
+    short=True,
+)
+PORT = Setting("server", "port", WholeNumber(0, 65535), 8765, "Port to listen on; 0 takes any free one.", short=True)
+PASSWORD = Setting[Secret | None](
+    "server",
+    "password",
+    Password(),
+    None,
+    "Password of the page, or its argon2 hash. Never shown or logged. Only from file or environment.",
+    short=True,
+    secret=True,
+)
+RETENTION_EVENTS = Setting[int | None](
+    "retention", "events", Age(HOUR_S), 2 * DAY_S, "How long single transfers are kept, counted from each node's newest line."
+)
+RETENTION_MINUTES = Setting[int | None]("retention", "minutes", Age(DAY_S), 30 * DAY_S, "How long totals by the minute are kept.")
+RETENTION_HOURS = Setting[int | None]("retention", "hours", Age(DAY_S), 2 * YEAR_S, "How long totals by the hour are kept.")
+RETENTION_DAYS = Setting[int | None]("retention", "days", Age(DAY_S), None, "How long totals by the day are kept.")
+RETENTION_SIZE_CAP = Setting[int | None](
+    "retention", "size_cap", SizeCap(10_000_000), None, "Greatest size of the database file: the oldest rows go early. 0 = no cap."
+)
+THRESHOLD_SILENT = Setting(
+    "thresholds", "silent", Seconds(DAY_S), 300, "A node whose log says nothing for this long is shown as waiting. 0 = never."
+)
+THRESHOLD_SUCCESS_PCT = Setting(
+    "thresholds", "success_pct", Number(0, 100), 90.0, "Success rates below this many percent are marked on the page. 0 = never."
+)
+WS_COALESCE_MS = Setting(
+    "perf",
+    "ws_coalesce_ms",
+    WholeNumber(0, 10_000),
+    PERF_WS_COALESCE_MS,
+    "The live topic gathers events for this many milliseconds before it sends a frame. 0 = off, send at once.",
+)
+USE_ORJSON = Setting(
+    "perf", "use_orjson", Switch(), PERF_USE_ORJSON, "Encode messages with the package orjson, which must be installed (extra `orjson`)."
+)
+DB_EXECUTOR_MAX_WORKERS = Setting[int | None](
+    "perf", "db_executor_max_workers", Workers(64), PERF_DB_EXECUTOR_MAX_WORKERS, "Threads that answer questions to the database."
+)
+ANALYTICS_JITTER_PCT = Setting(
+    "perf",
+    "analytics_jitter_pct",
+    Number(0, 1),
+    PERF_ANALYTICS_JITTER_PCT,
+    "Spread of the times of periodic work, as a fraction of its interval. 0 = off.",
+)
+MAX_BROADCAST_HZ = Setting[float](
+    "perf",
+    "max_broadcast_hz",
+    Number(0, 100),
+    PERF_MAX_BROADCAST_HZ,
+    "Greatest rate of the slow topics (tables), per second; the live topic has ws_coalesce_ms. 0 = off, no bound.",
+)
+ENABLE_DIFF_PAYLOADS = Setting(
+    "perf",
+    "enable_diff_payloads",
+    Switch(),
+    PERF_ENABLE_DIFF_PAYLOADS,
+    "Send only rows that changed; off: whole tables under the same numbers.",
+)
+ENABLE_LOG_RATE_LIMIT = Setting(
+    "perf",
+    "enable_log_rate_limit",
+    Switch(),
+    PERF_ENABLE_LOG_RATE_LIMIT,
+    "Say a repeated message of the monitor's own log once, then how often.",
+)
+
+SETTINGS: Final[tuple[Setting[object], ...]] = (
+    DATABASE,
+    FROM_END,
+    BIND,
+    PORT,
+    PASSWORD,
+    RETENTION_EVENTS,
+    RETENTION_MINUTES,
+    RETENTION_HOURS,
+    RETENTION_DAYS,
+    RETENTION_SIZE_CAP,
+    THRESHOLD_SILENT,
+    THRESHOLD_SUCCESS_PCT,
+    WS_COALESCE_MS,
+    USE_ORJSON,
+    DB_EXECUTOR_MAX_WORKERS,
+    ANALYTICS_JITTER_PCT,
+    MAX_BROADCAST_HZ,
+    ENABLE_DIFF_PAYLOADS,
+    ENABLE_LOG_RATE_LIMIT,
+)
+
+SECTIONS: Final = tuple(dict.fromkeys(row.section for row in SETTINGS))
