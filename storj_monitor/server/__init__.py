@@ -1,0 +1,7 @@
+"""HTTP and WebSocket: routes, sessions, commands, broadcasting. Knows its data only through `ports`."""
+
+from storj_monitor.server.encoding import make_encoder
+from storj_monitor.server.passwords import hash_password
+from storj_monitor.server.service import Server
+
+__all__ = ["Server", "hash_password", "make_encoder"]

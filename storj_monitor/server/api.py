@@ -1,0 +1,92 @@
+"""/api/v1: checks the question, asks, encodes. One error shape, bounded time, bounded number of questions at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from storj_monitor.clock import Clock
+from storj_monitor.errors import MonitorError, RequestError
+from storj_monitor.server.encoding import Encoder
+from storj_monitor.server.openapi import ANSWERS, document
+from storj_monitor.server.ports import Feeds, Payload, Questions, Window
+from storj_monitor.server.window import read_window
+from storj_monitor.tasks import Failed, outcome_of
+
+ANSWER_S = 15.0
+_QUESTIONS_AT_ONCE = 4
+_log = logging.getLogger(__name__)
+_Ask = Callable[[Window], Awaitable[Payload]]
+
+
+class Api:
+    """The routes under /api/v1."""
+
+    def __init__(self, questions: Questions, feeds: Feeds, encoder: Encoder, clock: Clock, version: str) -> None:
+        self._feeds = feeds
+        self._encoder = encoder
+        self._clock = clock
+        self._turn = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
+        self._document = encoder.encode(document(version))
+        self._asks: dict[str, _Ask] = {
+            "nodes": questions.nodes,
+            "traffic": questions.traffic,
+            "actions": questions.actions,
+            "satellites": questions.satellites,
+            "latency": questions.latency,
+            "sizes": questions.sizes,
+            "errors": questions.errors,
+            "pieces": questions.pieces,
+            "countries": questions.countries,
+            "compactions": questions.compactions,
+            "logs": questions.logs,
+        }
+
+    def routes(self) -> list[web.RouteDef]:
+        asked = [web.get(f"/api/v1/{name}", self._handler(name)) for name in ANSWERS]
+        return [*asked, web.get("/api/v1/openapi.json", self._openapi)]
+
+    def _handler(self, name: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            return await self._answer(name, request)
+
+        return handle
+
+    async def _answer(self, name: str, request: web.Request) -> web.Response:
+        window = read_window(list(request.query.items()), self._feeds.nodes(), self._clock.now(), points=name == "traffic")
+        outcome = await outcome_of(self._ask(self._asks[name], window))
+        if isinstance(outcome, Failed):
+            raise _translated(name, outcome.error)
+        answer = {"from": window.from_s, "to": window.to_s, "nodes": window.nodes, **outcome}
+        return json_response(self._encoder.encode(answer))
+
+    async def _ask(self, ask: _Ask, window: Window) -> Payload:
+        async with asyncio.timeout(ANSWER_S), self._turn:
+            return await ask(window)
+
+    async def _openapi(self, _request: web.Request) -> web.Response:
+        return json_response(self._document)
+
+
+def json_response(body: bytes, status: int = 200) -> web.Response:
+    """JSON that nobody keeps a copy of."""
+    return web.Response(body=body, status=status, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def error_body(error: RequestError) -> dict[str, object]:
+    """The one error shape."""
+    return {"error": {"code": error.code, "message": str(error)}}
+
+
+def _translated(name: str, error: Exception) -> RequestError:
+    if isinstance(error, RequestError):
+        return error
+    if isinstance(error, TimeoutError):
+        return RequestError("unavailable", f"no answer within {ANSWER_S:.0f} s", 503)
+    if isinstance(error, MonitorError):
+        return RequestError("unavailable", str(error), 503)
+    _log.error("/api/v1/%s failed", name, exc_info=error)
+    return RequestError("unavailable", "the question could not be answered; the log of the monitor says why", 500)

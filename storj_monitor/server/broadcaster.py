@@ -1,0 +1,242 @@
+"""Who watches what, and what each of them gets: one advance a view, one encoding a topic, one frame a topic set.
+
+Numbering stays without a gap because a client joins a view only together with a snapshot taken in the same turn of the
+event loop, and gets every delta of its topics from then on. A hidden client leaves its view (so costs nothing) and gets
+a new snapshot when it comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from storj_monitor.clock import Clock
+from storj_monitor.errors import RequestError
+from storj_monitor.server.encoding import Encoder
+from storj_monitor.server.ports import LIVE, Feed, Feeds, Payload
+from storj_monitor.websocket_utils import Frame, Outbox
+
+_log = logging.getLogger(__name__)
+
+BEAT_S = 1.0
+EARLY = 0.9  # a tick that comes after this part of the interval is on time: timers jitter
+
+Topics = frozenset[str]
+
+
+class Client:
+    """One WebSocket: its outbox, and its subscription (`topics` empty: none)."""
+
+    __slots__ = ("hidden", "nodes", "outbox", "topics")
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.topics: Topics = frozenset()
+        self.nodes: tuple[str, ...] = ()
+        self.hidden = False
+
+
+class _View:
+    """The clients of one node set: `groups` get deltas, `waiting` get a snapshot first."""
+
+    __slots__ = ("feed", "flushed_at", "groups", "handle", "nodes", "slow_at", "topics", "waiting")
+
+    def __init__(self, nodes: tuple[str, ...], feed: Feed) -> None:
+        self.nodes = nodes
+        self.feed = feed
+        self.groups: dict[Topics, set[Client]] = {}
+        self.waiting: dict[Client, None] = {}
+        self.topics: Topics = frozenset()  # union of the groups' topics
+        self.flushed_at = float("-inf")
+        self.slow_at = float("-inf")
+        self.handle: asyncio.TimerHandle | None = None
+
+    def join(self, client: Client) -> None:
+        self.groups.setdefault(client.topics, set()).add(client)
+        self.topics |= client.topics
+
+    def leave(self, client: Client) -> None:
+        self.waiting.pop(client, None)
+        group = self.groups.get(client.topics)
+        if group is None or client not in group:
+            return
+        group.remove(client)
+        if not group:
+            del self.groups[client.topics]
+            self.topics = frozenset().union(*self.groups)
+
+
+class Broadcaster:
+    """Call on the event loop only.
+
+    coalesce_s -- least time between two frames of one view; 0 = every tick sends
+    slow_hz    -- greatest rate of all topics but `live`; 0 = no bound
+    """
+
+    def __init__(self, feeds: Feeds, encoder: Encoder, clock: Clock, *, coalesce_s: float, slow_hz: float, max_clients: int) -> None:
+        self._feeds = feeds
+        self._encoder = encoder
+        self._clock = clock
+        self._coalesce_s = coalesce_s
+        self._slow_s = 1.0 / slow_hz if slow_hz > 0 else 0.0
+        self._max_clients = max_clients
+        self._views: dict[tuple[str, ...], _View] = {}
+        self._clients: set[Client] = set()
+        self._beat: asyncio.TimerHandle | None = None
+        self.frames_sent = 0
+        self.slow_closed = 0
+
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        return tuple(self._clients)
+
+    @property
+    def client_count(self) -> int:
+        """Connected clients, hidden ones included."""
+        return len(self._clients)
+
+    @property
+    def watching(self) -> bool:
+        """Somebody looks at a topic now; False when all pages are hidden or gone."""
+        return bool(self._views)
+
+    @property
+    def full(self) -> bool:
+        return len(self._clients) >= self._max_clients
+
+    def add(self, client: Client) -> None:
+        """A client has connected. RequestError `unavailable`: there are too many."""
+        if self.full:
+            raise RequestError("unavailable", f"too many connections (at most {self._max_clients})", 503)
+        self._clients.add(client)
+        if self._beat is None:
+            self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_beat)
+
+    def remove(self, client: Client) -> None:
+        """A client has gone."""
+        self._leave(client)
+        self._clients.discard(client)
+        if not self._clients and self._beat is not None:
+            self._beat.cancel()
+            self._beat = None
+
+    def count_slow(self) -> None:
+        """A client was closed because it does not read."""
+        self.slow_closed += 1
+        _log.warning("closed a WebSocket client that reads too slowly")
+
+    def subscribe(self, client: Client, topics: Topics, nodes: tuple[str, ...]) -> None:
+        """Replace the client's subscription; its snapshot follows at once, or within `coalesce_s` when others watch the same view."""
+        self._leave(client)
+        client.topics, client.nodes = topics, nodes
+        if not client.hidden:
+            self._enter(client)
+
+    def hide(self, client: Client, hidden: bool) -> None:
+        """The page went out of sight (no frames until it is back) or came back (a snapshot follows)."""
+        if hidden == client.hidden:
+            return
+        client.hidden = hidden
+        if hidden:
+            self._leave(client)
+        elif client.topics:
+            self._enter(client)
+
+    def tick(self, now: float) -> None:
+        """There may be news: send what is due. May be called at any rate. `now` in Unix seconds."""
+        for view in list(self._views.values()):
+            self._due(view, now)
+
+    def send(self, client: Client, message: Payload) -> None:
+        """One message to one client."""
+        if client.outbox.send(Frame(self._encoder.encode(message))):
+            self.frames_sent += 1
+
+    def close(self) -> None:
+        """Forget all clients and timers."""
+        for client in self.clients:
+            self.remove(client)
+
+    def _on_beat(self) -> None:
+        self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_beat)
+        self.tick(self._clock.now())
+
+    def _enter(self, client: Client) -> None:
+        if not client.topics:
+            self.send(client, {"k": "snap", "view": client.nodes, "now": self._clock.now(), "topics": {}})
+            return
+        view = self._views.get(client.nodes)
+        if view is None:
+            view = self._views[client.nodes] = _View(client.nodes, self._feeds.open(client.nodes))
+        view.waiting[client] = None
+        self._due(view, self._clock.now())
+
+    def _leave(self, client: Client) -> None:
+        view = self._views.get(client.nodes)
+        if view is None:
+            return
+        view.leave(client)
+        if not view.groups and not view.waiting:
+            if view.handle is not None:
+                view.handle.cancel()
+            del self._views[view.nodes]
+            self._feeds.close(view.nodes)
+
+    def _due(self, view: _View, now: float) -> None:
+        if view.handle is not None:
+            return
+        rest_s = view.flushed_at + self._coalesce_s - self._clock.monotonic()
+        if rest_s <= (1 - EARLY) * self._coalesce_s:
+            self._flush(view, now)
+        else:
+            view.handle = asyncio.get_running_loop().call_later(rest_s, self._on_due, view)
+
+    def _on_due(self, view: _View) -> None:
+        view.handle = None
+        self._flush(view, self._clock.now())
+
+    def _flush(self, view: _View, now: float) -> None:
+        monotonic = view.flushed_at = self._clock.monotonic()
+        slow = monotonic - view.slow_at >= self._slow_s
+        if slow:
+            view.slow_at = monotonic
+        topics = view.topics if slow else view.topics & {LIVE}
+        if topics:
+            deltas = view.feed.advance(topics, now, slow)
+            if deltas:
+                self._send_deltas(view, deltas, now)
+        if view.waiting:
+            self._admit(view, now)
+
+    def _send_deltas(self, view: _View, deltas: Mapping[str, Payload], now: float) -> None:
+        encode = self._encoder.encode
+        parts = {topic: b'"%b":%b' % (topic.encode(), encode(payload)) for topic, payload in deltas.items()}
+        head = b'{"k":"delta","now":%.3f,"topics":{' % now
+        frames: dict[tuple[str, ...], Frame] = {}
+        for topics, clients in view.groups.items():
+            due = tuple(topic for topic in parts if topic in topics)
+            if not due:
+                continue
+            frame = frames.get(due)
+            if frame is None:
+                frame = frames[due] = Frame(head + b",".join([parts[topic] for topic in due]) + b"}}")
+            for client in clients:
+                if client.outbox.send(frame):
+                    self.frames_sent += 1
+
+    def _admit(self, view: _View, now: float) -> None:
+        """Snapshots for those who wait. Topics that were not watched are advanced first: their deltas are for nobody."""
+        waiting, view.waiting = view.waiting, {}
+        fresh = frozenset().union(*(client.topics for client in waiting)) - view.topics
+        if fresh:
+            view.feed.advance(fresh, now, True)
+        frames: dict[Topics, Frame] = {}
+        for client in waiting:
+            frame = frames.get(client.topics)
+            if frame is None:
+                snap = {"k": "snap", "view": view.nodes, "now": round(now, 3), "topics": view.feed.snapshot(client.topics, now)}
+                frame = frames[client.topics] = Frame(self._encoder.encode(snap))
+            view.join(client)
+            if client.outbox.send(frame):
+                self.frames_sent += 1

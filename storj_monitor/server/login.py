@@ -1,0 +1,182 @@
+"""Logging in and staying so: a form for people (then a cookie), HTTP Basic for programs, nothing where no password is set."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import html
+import secrets
+from collections import OrderedDict
+from urllib.parse import quote
+
+from aiohttp import web
+
+from storj_monitor.clock import Clock
+from storj_monitor.errors import RequestError
+from storj_monitor.server.access import Door
+from storj_monitor.server.passwords import PasswordCheck
+
+SESSION_S = 30 * 86400
+_SESSIONS_MOST = 256
+_FORM_TYPE = "application/x-www-form-urlencoded"
+
+_STYLE = """\
+:root { color-scheme: light dark; font-family: system-ui, sans-serif; }
+body { display: grid; place-items: center; min-height: 90vh; margin: 0; }
+main { width: min(22rem, 90vw); }
+label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit; }
+input, button { padding: .6rem; margin: .4rem 0 1rem; }
+.wrong { color: #c0392b; }
+"""
+_FORM = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Log in - storj_monitor</title><link rel="stylesheet" href="/login.css"></head>
+<body><main><h1>storj_monitor</h1>
+<form method="post" action="/login">
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required autofocus maxlength="256">
+<input type="hidden" name="next" value="{next}">
+<button>Log in</button>
+<p class="wrong" role="alert">{message}</p>
+</form></main></body></html>
+"""
+
+
+class Sessions:
+    """Who is logged in. Kept in memory, as hashes of the tokens: a restart logs everybody out."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ends: OrderedDict[bytes, float] = OrderedDict()
+
+    def start(self) -> str:
+        """A new random token, good for `SESSION_S`. The oldest of more than 256 sessions ends."""
+        token = secrets.token_urlsafe(32)
+        self._ends[_mark(token)] = self._clock.monotonic() + SESSION_S
+        if len(self._ends) > _SESSIONS_MOST:
+            self._ends.popitem(last=False)
+        return token
+
+    def holds(self, token: str) -> bool:
+        ends = self._ends.get(_mark(token))
+        return ends is not None and self._clock.monotonic() < ends
+
+    def end(self, token: str) -> None:
+        self._ends.pop(_mark(token), None)
+
+
+def _mark(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+class Login:
+    """Decides whether a request is logged in, and serves /login and /logout. `check` None: no password, everybody is."""
+
+    def __init__(self, check: PasswordCheck | None, door: Door, clock: Clock) -> None:
+        self._check = check
+        self._door = door
+        self._sessions = Sessions(clock)
+        self._cookie = "storj_monitor"
+
+    def name_cookie(self, port: int) -> None:
+        """Cookies do not know ports: two monitors on one machine need two names."""
+        self._cookie = f"storj_monitor_{port}"
+
+    @property
+    def wrong(self) -> int:
+        """Wrong passwords so far."""
+        return self._check.wrong if self._check else 0
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/login", self._form),
+            web.post("/login", self._log_in),
+            web.post("/logout", self._log_out),
+            web.get("/login.css", self._style),
+        ]
+
+    def has_session(self, request: web.Request) -> bool:
+        """By cookie only, or no password is set."""
+        return self._check is None or self._sessions.holds(request.cookies.get(self._cookie, ""))
+
+    async def admits(self, request: web.Request) -> bool:
+        """By cookie or by HTTP Basic (any user name). RequestError `too_many_logins`."""
+        if self._check is None or self.has_session(request):
+            return True
+        password = _basic_password(request.headers.get("Authorization", ""))
+        return password is not None and await self._check.verify_often(password, request.remote or "")
+
+    async def _form(self, request: web.Request) -> web.Response:
+        target = _local(request.query.get("next", "/"))
+        if self.has_session(request):
+            raise web.HTTPSeeOther(target)
+        return _page(target, "")
+
+    async def _style(self, _request: web.Request) -> web.Response:
+        return web.Response(text=_STYLE, content_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+    async def _log_in(self, request: web.Request) -> web.Response:
+        self._door.check_origin(request)
+        if request.content_type != _FORM_TYPE:
+            raise RequestError("bad_parameter", f"login: send a form ({_FORM_TYPE})", 415)
+        form = await request.post()
+        password, target = form.get("password"), _local(str(form.get("next", "/")))
+        if self._check is not None:
+            try:
+                right = isinstance(password, str) and await self._check.verify(password, request.remote or "")
+            except RequestError as error:
+                return self._refuse(request, target, error)
+            if not right:
+                return self._refuse(request, target, RequestError("not_logged_in", "This is not the password.", 401))
+        response = web.Response(status=303, headers={"Location": target, "Cache-Control": "no-store"})
+        response.set_cookie(
+            self._cookie,
+            self._sessions.start(),
+            max_age=SESSION_S,
+            path="/",
+            httponly=True,
+            samesite="Strict",
+            secure=request.secure,
+        )
+        return response
+
+    def _refuse(self, request: web.Request, target: str, error: RequestError) -> web.Response:
+        if "text/html" not in request.headers.get("Accept", ""):
+            raise error
+        return _page(target, str(error), error.status)
+
+    async def _log_out(self, request: web.Request) -> web.Response:
+        self._door.check_origin(request)
+        self._sessions.end(request.cookies.get(self._cookie, ""))
+        response = web.Response(status=303, headers={"Location": "/login", "Cache-Control": "no-store"})
+        response.del_cookie(self._cookie, path="/")
+        return response
+
+
+def login_address(request: web.Request) -> str:
+    """Where to send a person who is not logged in; remembers the page that was asked for."""
+    return "/login?next=" + quote(request.path_qs, safe="")
+
+
+def _page(target: str, message: str, status: int = 200) -> web.Response:
+    text = _FORM.format(next=html.escape(target), message=html.escape(message))
+    return web.Response(text=text, status=status, content_type="text/html", headers={"Cache-Control": "no-store"})
+
+
+def _local(target: str) -> str:
+    """A path of this server, or "/": never a way to another site."""
+    good = target.startswith("/") and not target.startswith("//") and target.isprintable() and "\\" not in target and target.isascii()
+    return target if good and len(target) <= 2000 else "/"
+
+
+def _basic_password(header: str) -> str | None:
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    return text.partition(":")[2] if ":" in text else None

@@ -1,0 +1,239 @@
+"""/api/v1 as an OpenAPI 3.1 document: written by hand, held to the real answers by tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from storj_monitor.server.window import BUCKETS, NODES_MOST, POINTS_MOST
+
+Schema = dict[str, object]
+
+_TEXT: Schema = {"type": "string"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_SECONDS: Schema = {"type": "number", "description": "Unix seconds"}
+_SECONDS_OR_NULL: Schema = {"type": ["number", "null"], "description": "Unix seconds"}
+_NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
+_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+_DIRECTION: Schema = {"enum": ["up", "down"]}
+_OUTCOME: Schema = {"enum": ["success", "canceled", "failed"]}
+_RESULTS: Schema = {"type": "array", "items": _COUNT, "minItems": 3, "maxItems": 3, "description": "success, canceled, failed"}
+
+_NODE_NAMES: Schema = {"type": "array", "items": _TEXT, "maxItems": NODES_MOST}
+
+_NODE: Schema = {
+    "name": _TEXT,
+    "node_id": _TEXT_OR_NULL,
+    "version": _TEXT_OR_NULL,
+    "first": _SECONDS_OR_NULL,
+    "last": _SECONDS_OR_NULL,
+    "lines": _COUNT,
+    "understood": _COUNT,
+    "ignored": _COUNT,
+    "not_understood": _COUNT,
+    "state": {"enum": ["live", "catching_up", "waiting", "error", "off"]},
+    "detail": _TEXT,
+    "path": _TEXT_OR_NULL,
+}
+_ACTION: Schema = {
+    "action": _TEXT,
+    "direction": _DIRECTION,
+    "success": _COUNT,
+    "canceled": _COUNT,
+    "failed": _COUNT,
+    "bytes": _COUNT,
+    "all_bytes": _COUNT,
+    "timed": _COUNT,
+    "p50_ms": _NUMBER_OR_NULL,
+    "p95_ms": _NUMBER_OR_NULL,
+    "p99_ms": _NUMBER_OR_NULL,
+    "resolution_ms": _NUMBER_OR_NULL,
+}
+_SATELLITE: Schema = {
+    "satellite": _TEXT,
+    "name": _TEXT,
+    "put": _RESULTS,
+    "get": _RESULTS,
+    "audit": _RESULTS,
+    "repair": _RESULTS,
+    "up_bytes": _COUNT,
+    "down_bytes": _COUNT,
+}
+_LATENCY: Schema = {
+    "action": _TEXT,
+    "direction": _DIRECTION,
+    "outcome": _OUTCOME,
+    "count": _COUNT,
+    "timed": _COUNT,
+    **{f"{name}_ms": _NUMBER_OR_NULL for name in ("mean", "p50", "p90", "p95", "p99", "max", "resolution")},
+}
+_SIZE: Schema = {
+    "direction": _DIRECTION,
+    "class": {"type": "integer", "minimum": 0, "maximum": 7},
+    "from_bytes": _COUNT,
+    "to_bytes": {"type": ["integer", "null"]},
+    "count": _COUNT,
+    "success": _COUNT,
+}
+_ERROR_ROW: Schema = {
+    "level": _TEXT,
+    "logger": _TEXT,
+    "message": _TEXT,
+    "template": _TEXT,
+    "count": _COUNT,
+    "first": _SECONDS,
+    "last": _SECONDS,
+    "sample": _TEXT,
+    "satellite": _TEXT,
+}
+_PIECE: Schema = {
+    "piece": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+    "piece_id": _TEXT,
+    "count": _COUNT,
+    "error": _COUNT,
+    "bytes": _COUNT,
+    "satellite": _TEXT,
+}
+_COUNTRY: Schema = {"country": _TEXT, "up_count": _COUNT, "down_count": _COUNT, "up_bytes": _COUNT, "down_bytes": _COUNT}
+_COMPACTION: Schema = {
+    "node": _TEXT,
+    "satellite": _TEXT,
+    "store": _TEXT,
+    "state": {"enum": ["running", "done", "failed"]},
+    "started": _SECONDS_OR_NULL,
+    "finished": _SECONDS_OR_NULL,
+    "duration_s": _NUMBER_OR_NULL,
+    **dict.fromkeys(("stage", "error", "reclaimed", "total", "rewritten", "trashed", "expired"), _TEXT_OR_NULL),
+}
+_LINE: Schema = {
+    "node": _TEXT,
+    "kind": {"enum": ["ignored", "not_understood"]},
+    "logger": _TEXT,
+    "message": _TEXT,
+    "count": _COUNT,
+    "sample": _TEXT,
+}
+
+
+def _object(properties: Mapping[str, object]) -> Schema:
+    return {"type": "object", "properties": dict(properties), "required": list(properties)}
+
+
+def _rows(row: Schema, most: int | None = None) -> Schema:
+    rows: Schema = {"type": "array", "items": _object(row)}
+    if most is not None:
+        rows["maxItems"] = most
+    return {"rows": rows}
+
+
+def _points(item: Schema) -> Schema:
+    return {"type": "array", "items": item, "maxItems": POINTS_MOST}
+
+
+_SERIES: Schema = {"action": _TEXT, "direction": _DIRECTION, "outcome": _OUTCOME, "count": _points(_COUNT), "bytes": _points(_COUNT)}
+_TRAFFIC: Schema = {
+    "bucket_s": {"type": "integer", "enum": list(BUCKETS.values())},
+    "times": {**_points({"type": "integer"}), "description": "start of each bucket, Unix seconds"},
+    "series": {"type": "array", "items": _object(_SERIES)},
+}
+_LOG_TOTALS: Schema = dict.fromkeys(("lines", "understood", "ignored", "not_understood"), _COUNT)
+_LOGS: Schema = {**_rows(_LINE), "totals": {"type": "object", "additionalProperties": _object(_LOG_TOTALS)}}
+
+ANSWERS: Mapping[str, tuple[str, Schema]] = {
+    "nodes": ("The nodes and how their logs are read", _rows(_NODE)),
+    "traffic": ("Transfers and bytes over time", _TRAFFIC),
+    "actions": ("Results, bytes and durations by action", _rows(_ACTION)),
+    "satellites": ("Results and bytes by satellite", _rows(_SATELLITE)),
+    "latency": ("Durations by action and outcome", _rows(_LATENCY)),
+    "sizes": ("Transfers by size class", _rows(_SIZE)),
+    "errors": ("Errors and warnings, folded, most frequent first", _rows(_ERROR_ROW, 100)),
+    "pieces": ("Pieces asked for most often", _rows(_PIECE, 100)),
+    "countries": ("Transfers by country of the other side", _rows(_COUNTRY)),
+    "compactions": ("Hashstore compactions, newest first", _rows(_COMPACTION, 200)),
+    "logs": ("What the lines of the logs were taken for", _LOGS),
+}
+"""Path under /api/v1 -> (summary, properties of the answer beside from, to, as_of, nodes)."""
+
+ERROR_CODES = (
+    "bad_parameter",
+    "unknown_node",
+    "unknown_path",
+    "bad_method",
+    "not_logged_in",
+    "too_many_logins",
+    "forbidden_origin",
+    "forbidden_host",
+    "unavailable",
+)
+
+
+def answer_schema(name: str) -> Schema:
+    """JSON Schema of one path's answer."""
+    window: Schema = {
+        "from": {"type": "integer", "description": "start of the window after snapping, Unix seconds"},
+        "to": {"type": "integer", "description": "end of the window after snapping, exclusive, Unix seconds"},
+        "as_of": {**_SECONDS_OR_NULL, "description": "the commit that the answer reflects"},
+        "nodes": {"type": "array", "items": _TEXT},
+    }
+    return _object({**window, **ANSWERS[name][1]})
+
+
+def error_schema() -> Schema:
+    """JSON Schema of every error."""
+    return _object({"error": _object({"code": {"enum": list(ERROR_CODES)}, "message": _TEXT})})
+
+
+def document(version: str) -> dict[str, object]:
+    """The whole document; `version` is the product's."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "storj_monitor", "version": version, "description": "Questions about the past of Storj storage nodes."},
+        "servers": [{"url": "/"}],
+        "security": [{}, {"cookie": []}, {"basic": []}],
+        "paths": {f"/api/v1/{name}": {"get": _operation(name)} for name in ANSWERS},
+        "components": {
+            "schemas": {"Error": error_schema(), **{name.capitalize(): answer_schema(name) for name in ANSWERS}},
+            "responses": {
+                "Error": {
+                    "description": "The question cannot be answered",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+                }
+            },
+            "parameters": _parameters(),
+            "securitySchemes": {
+                "basic": {"type": "http", "scheme": "basic"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "storj_monitor_{port}"},
+            },
+        },
+    }
+
+
+def _operation(name: str) -> Schema:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name.capitalize()}"}}}
+    return {
+        "operationId": name,
+        "summary": ANSWERS[name][0],
+        "parameters": [{"$ref": f"#/components/parameters/{parameter}"} for parameter in _parameters()],
+        "responses": {"200": {"description": "The answer", "content": content}, "default": {"$ref": "#/components/responses/Error"}},
+    }
+
+
+def _parameters() -> Schema:
+    moment = "Unix seconds, ISO 8601 (UTC without a zone), now, or -90m, -24h, -30d before now"
+    return {
+        "from": _parameter("from", moment + "; default 24 hours before `to`. Snaps down to the bucket.", _TEXT),
+        "to": _parameter("to", moment + "; default now. Snaps up to the bucket.", _TEXT),
+        "bucket": _parameter(
+            "bucket",
+            f"width of a point; auto is the finest that gives at most {POINTS_MOST} points, or the minute where there are no points",
+            {"enum": ["auto", *BUCKETS], "default": "auto"},
+        ),
+        "node": {
+            **_parameter("node", "name of a node; repeat it for several; default all", _NODE_NAMES),
+            "style": "form",
+            "explode": True,
+        },
+    }
+
+
+def _parameter(name: str, description: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}

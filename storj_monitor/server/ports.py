@@ -1,0 +1,92 @@
+"""What the server asks of the rest of the product; `views` answers, `app` joins the two."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal, NamedTuple, Protocol
+
+LIVE = "live"
+Payload = Mapping[str, object]
+
+
+class Feed(Protocol):
+    """The topics of one view (a set of nodes), shared by all clients that watch it. Called on the event loop only."""
+
+    def snapshot(self, topics: Collection[str], now: float) -> Mapping[str, Payload]:
+        """Each topic in full: exactly the state that its deltas up to its `n` describe, `n` included.
+
+        Not more: a change that no delta has carried yet must not be in it. The broadcaster makes that easy: right before,
+        in the same turn of the loop, it advances `live` and every topic that nobody was watching.
+        """
+        ...
+
+    def advance(self, topics: Collection[str], now: float, slow: bool) -> Mapping[str, Payload]:
+        """The deltas since the last call, by topic, each with its own `n` (one more than that topic's last).
+
+        Topics without a change are left out. `slow=False`: only `live` is due. Cheap when there is nothing.
+        """
+        ...
+
+
+class Feeds(Protocol):
+    """Where feeds come from. Work is done only for what is open."""
+
+    def nodes(self) -> tuple[str, ...]:
+        """Names of all nodes, in the order that `hello.nodes` has."""
+        ...
+
+    def topics(self) -> frozenset[str]:
+        """All topics that can be subscribed."""
+        ...
+
+    def open(self, nodes: tuple[str, ...]) -> Feed:
+        """A view got its first client. `nodes` is in the order of `nodes()`, without doubles."""
+        ...
+
+    def close(self, nodes: tuple[str, ...]) -> None:
+        """The last client of a view has left."""
+        ...
+
+
+class Window(NamedTuple):
+    """A checked question about the past: [from_s, to_s) in Unix seconds, both multiples of bucket_s; nodes as in `Feeds.nodes()`."""
+
+    from_s: int
+    to_s: int
+    bucket_s: int
+    nodes: tuple[str, ...]
+
+
+class Questions(Protocol):
+    """/api/v1, one method a path. Each answers with what docs/protocol.md says, `as_of` included.
+
+    `from`, `to` and `nodes` are added by the server; an answer that had to take a coarser window (old minutes are pruned) says
+    so by its own `from` and `to`, which then win. Errors: MonitorError becomes 503 `unavailable`, RequestError itself.
+    """
+
+    async def nodes(self, window: Window) -> Payload: ...
+    async def traffic(self, window: Window) -> Payload: ...
+    async def actions(self, window: Window) -> Payload: ...
+    async def satellites(self, window: Window) -> Payload: ...
+    async def latency(self, window: Window) -> Payload: ...
+    async def sizes(self, window: Window) -> Payload: ...
+    async def errors(self, window: Window) -> Payload: ...
+    async def pieces(self, window: Window) -> Payload: ...
+    async def countries(self, window: Window) -> Payload: ...
+    async def compactions(self, window: Window) -> Payload: ...
+    async def logs(self, window: Window) -> Payload: ...
+
+
+class Family(NamedTuple):
+    """One Prometheus metric family. A counter's `name` has no `_total`: that is added. Values come from memory."""
+
+    name: str
+    help: str
+    kind: Literal["gauge", "counter"]
+    samples: Iterable[tuple[Mapping[str, str], float]]
+
+
+class Gauges(Protocol):
+    """Figures for /metrics."""
+
+    def samples(self) -> Iterable[Family]: ...

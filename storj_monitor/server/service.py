@@ -1,0 +1,260 @@
+"""The server as one part: routes in, clients out. Listens where it is told, refuses to be open to the world without a password."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from storj_monitor.clock import Clock
+from storj_monitor.errors import ConfigError, RequestError
+from storj_monitor.server.access import Door, add_security_headers, is_loopback
+from storj_monitor.server.api import Api, error_body, json_response
+from storj_monitor.server.broadcaster import Broadcaster, Client
+from storj_monitor.server.encoding import Encoder
+from storj_monitor.server.login import Login, login_address
+from storj_monitor.server.metrics import CONTENT_TYPE, metrics_text
+from storj_monitor.server.page import Page
+from storj_monitor.server.passwords import PasswordCheck
+from storj_monitor.server.ports import Family, Feeds, Gauges, Questions
+from storj_monitor.server.session import COMMAND_BYTES, PROTOCOL, Session
+from storj_monitor.websocket_utils import Outbox
+
+MAX_CLIENTS = 1100
+_REQUEST_BYTES = 16 * 1024
+_SOCKET_SEND_BYTES = 128 * 1024
+_HEARTBEAT_S = 30.0
+_STOP_S = 0.5
+_OPEN_PATHS = frozenset({"/healthz", "/login", "/login.css", "/logout", "/ws"})  # /ws answers for itself, by close code
+_PROGRAM_PATHS = ("/api/", "/metrics")
+_log = logging.getLogger(__name__)
+
+
+class Server:
+    """Serves one product. Make it inside a running event loop; see `start` and `stop`.
+
+    password_hash  -- argon2 hash (`passwords.hash_password`); None is allowed on a loopback `bind` only (ConfigError)
+    port           -- 0 takes a free one, see `url`
+    page_dir       -- the built page; may be missing
+    allowed_hosts  -- further host names that the server is reached by (a reverse proxy's), without port
+    sample         -- greatest number of single events in one live frame, told in `hello`
+    plain_sends    -- send through aiohttp's own `send_str` instead of shared frames
+    """
+
+    def __init__(
+        self,
+        feeds: Feeds,
+        questions: Questions,
+        gauges: Gauges,
+        *,
+        bind: str,
+        port: int,
+        password_hash: str | None,
+        demo: bool,
+        version: str,
+        coalesce_ms: float,
+        slow_hz: float,
+        encoder: Encoder,
+        page_dir: Path,
+        clock: Clock,
+        allowed_hosts: Sequence[str] = (),
+        sample: int = 64,
+        max_clients: int = MAX_CLIENTS,
+        plain_sends: bool = False,
+    ) -> None:
+        if password_hash is None and not is_loopback(bind):
+            raise ConfigError([f"bind: {bind} is open to other machines; that needs a password"])
+        self._feeds = feeds
+        self._gauges = gauges
+        self._bind = bind
+        self._port = port
+        self._encoder = encoder
+        self._clock = clock
+        self._plain_sends = plain_sends
+        self._greeting: dict[str, object] = {
+            "k": "hello",
+            "protocol": PROTOCOL,
+            "version": version,
+            "demo": demo,
+            "coalesce_ms": coalesce_ms,
+            "slow_hz": slow_hz,
+            "sample": sample,
+        }
+        self._door = Door(bind, allowed_hosts)
+        self._check = PasswordCheck(password_hash, clock) if password_hash is not None else None
+        self._login = Login(self._check, self._door, clock)
+        self._page = Page(page_dir, clock)
+        self.broadcaster = Broadcaster(feeds, encoder, clock, coalesce_s=coalesce_ms / 1000.0, slow_hz=slow_hz, max_clients=max_clients)
+        self._runner = web.AppRunner(
+            self._application(Api(questions, feeds, encoder, clock, version)),
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=_STOP_S,
+        )
+
+    @property
+    def client_count(self) -> int:
+        """Connected WebSocket clients."""
+        return self.broadcaster.client_count
+
+    @property
+    def port(self) -> int:
+        """The port listened on; before `start` the one asked for."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """What to type into a browser on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._bind, f"[{self._bind}]" if ":" in self._bind else self._bind)  # noqa: S104
+        return f"http://{host}:{self._port}/"
+
+    async def start(self) -> None:
+        """Listen. ConfigError: the address or port cannot be had."""
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._bind, self._port, backlog=256).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            why = "is in use by another program" if error.errno == errno.EADDRINUSE else f"cannot be listened on: {error.strerror or error}"
+            raise ConfigError([f"port: {self._bind} port {self._port} {why}"]) from error
+        self._port = self._runner.addresses[0][1]
+        self._login.name_cookie(self._port)
+
+    async def stop(self) -> None:
+        """Close all clients with 1001 and stop listening; within about a second."""
+        for site in list(self._runner.sites):
+            await site.stop()
+        closing = [asyncio.ensure_future(client.outbox.close(1001, "server stops")) for client in self.broadcaster.clients]
+        if closing:
+            _, late = await asyncio.wait(closing, timeout=_STOP_S)
+            for client in self.broadcaster.clients:
+                client.outbox.abort()
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*closing, return_exceptions=True)
+        self.broadcaster.close()
+        await self._runner.cleanup()
+        if self._check is not None:
+            self._check.close()
+
+    def _application(self, api: Api) -> web.Application:
+        app = web.Application(middlewares=[self._guard], client_max_size=_REQUEST_BYTES)
+        app.on_response_prepare.append(add_security_headers)
+        app.add_routes(
+            [
+                web.get("/healthz", _healthz),
+                web.get("/ws", self._websocket, allow_head=False),
+                web.get("/metrics", self._metrics),
+                *self._login.routes(),
+                *api.routes(),
+                web.route("*", "/api/{rest:.*}", _unknown_path),
+                web.get("/{path:.*}", self._page.serve),
+            ]
+        )
+        return app
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        path = request.path
+        if path == "/healthz":
+            return await handler(request)
+        try:
+            self._door.check_host(request)
+            if path not in _OPEN_PATHS:
+                refusal = await self._refusal(request)
+                if refusal is not None:
+                    return refusal
+            return await handler(request)
+        except RequestError as error:
+            return self._error(request, error)
+        except web.HTTPMethodNotAllowed as error:
+            return self._error(request, RequestError("bad_method", f"{error.method} is not for {path}", 405), error.headers.get("Allow"))
+        except web.HTTPRequestEntityTooLarge:
+            return self._error(request, RequestError("bad_parameter", f"a request is at most {_REQUEST_BYTES} bytes", 413))
+
+    async def _refusal(self, request: web.Request) -> web.StreamResponse | None:
+        """None when logged in. People are sent to the form, programs get 401 (the browser's own dialogue is for nobody)."""
+        if request.path.startswith(_PROGRAM_PATHS):
+            if await self._login.admits(request):
+                return None
+            response = self._error(request, RequestError("not_logged_in", "log in at /login, or send the password by HTTP Basic", 401))
+            if "Sec-Fetch-Mode" not in request.headers:
+                response.headers["WWW-Authenticate"] = 'Basic realm="storj_monitor", charset="UTF-8"'
+            return response
+        if self._login.has_session(request):
+            return None
+        return web.Response(status=303, headers={"Location": login_address(request), "Cache-Control": "no-store"})
+
+    def _error(self, request: web.Request, error: RequestError, allow: str | None = None) -> web.Response:
+        response = json_response(self._encoder.encode(error_body(error)), error.status)
+        if error.status == 429:
+            response.headers["Retry-After"] = "60"
+        if allow:
+            response.headers["Allow"] = allow
+        if request.can_read_body:
+            response.force_close()  # what was not read is not read later either
+        return response
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        body = metrics_text(chain(self._gauges.samples(), self._own_gauges()))
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
+
+    def _own_gauges(self) -> Iterable[Family]:
+        one = self.broadcaster
+        yield Family("storj_monitor_ws_clients", "Connected WebSocket clients", "gauge", [({}, one.client_count)])
+        yield Family("storj_monitor_ws_frames", "Frames sent to WebSocket clients", "counter", [({}, one.frames_sent)])
+        yield Family("storj_monitor_ws_slow_clients", "Clients closed because they read too slowly", "counter", [({}, one.slow_closed)])
+        yield Family("storj_monitor_wrong_passwords", "Wrong passwords given", "counter", [({}, self._login.wrong)])
+
+    async def _websocket(self, request: web.Request) -> web.StreamResponse:
+        self._door.check_origin(request)
+        if self.broadcaster.full:
+            raise RequestError("unavailable", "too many connections", 503)
+        ws = web.WebSocketResponse(compress=False, heartbeat=_HEARTBEAT_S, max_msg_size=4 * COMMAND_BYTES, timeout=2.0)
+        if not ws.can_prepare(request).ok:
+            raise RequestError("bad_parameter", "this path speaks WebSocket only", 426)
+        admitted = await self._login.admits(request)
+        await ws.prepare(request)
+        if not admitted:
+            await ws.close(code=1008, message=b"not logged in")
+            return ws
+        transport = request.transport
+        if self.broadcaster.full:  # others came in while this one was let in
+            await ws.close(code=1013, message=b"too many connections")
+        elif transport is not None:
+            await self._serve_client(ws, transport)
+        return ws
+
+    async def _serve_client(self, ws: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+        _limit_socket_buffer(transport)
+        outbox = Outbox(ws, transport, on_slow=self.broadcaster.count_slow, direct=not self._plain_sends)
+        client = Client(outbox)
+        self.broadcaster.add(client)
+        try:
+            hello = {**self._greeting, "now": round(self._clock.now(), 3), "nodes": self._feeds.nodes()}
+            await Session(ws, client, self.broadcaster, self._feeds, self._clock).run(hello)
+        finally:
+            self.broadcaster.remove(client)
+            outbox.abort_soon()
+
+
+def _limit_socket_buffer(transport: asyncio.Transport) -> None:
+    """Linux lets an unread socket grow to 4 MB of kernel memory; a thousand sleeping clients would be 4 GB."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_SEND_BYTES)
+
+
+async def _healthz(_request: web.Request) -> web.Response:
+    return web.Response(text="ok")
+
+
+async def _unknown_path(request: web.Request) -> web.Response:
+    raise RequestError("unknown_path", f"there is no {request.path[:200]}; see /api/v1/openapi.json", 404)

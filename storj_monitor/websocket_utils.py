@@ -1,0 +1,132 @@
+"""Bytes to many WebSocket clients at the price of one: a frame is built once and the same bytes go to every socket.
+
+aiohttp writes every uncompressed frame (data, ping, pong, close) by `transport.write` in one go, without an await in
+between; so whole frames written from the same event loop can never interleave with its own. The outbox relies on that:
+it needs a WebSocketResponse made with `compress=False`.
+
+Nothing is queued here. What the socket does not take waits in the transport's buffer; a client whose buffer grows beyond
+the limit is closed with `CLOSE_TOO_SLOW` and, if it does not even take that, cut off after `GRACE_S`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Callable
+
+from aiohttp import web
+
+CLOSE_TOO_SLOW = 4001
+OUTBOX_LIMIT_BYTES = 256 * 1024
+GRACE_S = 5.0
+
+_TEXT = 0x81  # FIN + opcode 1
+_CLOSE = 0x88  # FIN + opcode 8
+
+
+def _header(first_byte: int, length: int) -> bytes:
+    if length < 126:
+        return struct.pack("!BB", first_byte, length)
+    if length < 65536:
+        return struct.pack("!BBH", first_byte, 126, length)
+    return struct.pack("!BBQ", first_byte, 127, length)
+
+
+def text_frame(payload: bytes) -> bytes:
+    """One unfragmented, unmasked text message as RFC 6455 §5.2 has it on the wire; `payload` is UTF-8."""
+    return _header(_TEXT, len(payload)) + payload
+
+
+def close_frame(code: int, reason: str) -> bytes:
+    """A close frame. ValueError: the reason is longer than 123 bytes."""
+    payload = struct.pack("!H", code) + reason.encode()
+    if len(payload) > 125:
+        raise ValueError("the reason of a close frame is at most 123 bytes")
+    return _header(_CLOSE, len(payload)) + payload
+
+
+class Frame:
+    """One text message, encoded once for everybody who gets it."""
+
+    __slots__ = ("payload", "wire")
+
+    def __init__(self, payload: bytes) -> None:
+        self.payload = payload
+        self.wire = text_frame(payload)
+
+
+class Outbox:
+    """The write side of one client.
+
+    ws         -- prepared, without compression
+    on_slow    -- called once when the client is closed for reading too slowly
+    direct     -- False sends through `ws.send_str`, one short task a frame: slower, for the day when aiohttp writes differently
+    """
+
+    __slots__ = ("_bound_bytes", "_direct", "_limit_bytes", "_on_slow", "_tasks", "_transport", "_ws", "closed")
+
+    def __init__(
+        self,
+        ws: web.WebSocketResponse,
+        transport: asyncio.Transport,
+        *,
+        on_slow: Callable[[], None],
+        limit_bytes: int = OUTBOX_LIMIT_BYTES,
+        direct: bool = True,
+    ) -> None:
+        self._ws = ws
+        self._transport = transport
+        self._on_slow = on_slow
+        self._limit_bytes = limit_bytes
+        self._bound_bytes = limit_bytes
+        self._direct = direct
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.closed = False
+
+    def send(self, frame: Frame) -> bool:
+        """Write the frame. False: the client is gone, or has just been closed because it does not read."""
+        transport = self._transport
+        if self.closed or self._ws.closed or transport.is_closing():
+            return False
+        if transport.get_write_buffer_size() > self._bound_bytes:
+            self._close_slow()
+            return False
+        if len(frame.wire) > self._limit_bytes // 2:
+            # a big message on a thin line is no fault of the client: it may wait for this one and the usual ones after it
+            self._bound_bytes = max(self._bound_bytes, self._limit_bytes + len(frame.wire))
+        if self._direct:
+            transport.write(frame.wire)
+        else:
+            self._send_by_task(frame)
+        return True
+
+    def abort_soon(self) -> None:
+        """Cut the connection off in `GRACE_S` unless it has ended by then: a peer that reads nothing never lets go by itself."""
+        asyncio.get_running_loop().call_later(GRACE_S, self._transport.abort)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close in an orderly way; waits for the client's answer (as long as the WebSocketResponse's own timeout allows)."""
+        self.closed = True
+        await self._ws.close(code=code, message=reason.encode())
+
+    def abort(self) -> None:
+        """Cut the connection off now."""
+        self.closed = True
+        self._transport.abort()
+
+    def _close_slow(self) -> None:
+        self.closed = True
+        self._transport.write(close_frame(CLOSE_TOO_SLOW, "reads too slowly"))
+        self.abort_soon()
+        self._on_slow()
+
+    def _send_by_task(self, frame: Frame) -> None:
+        task = asyncio.get_running_loop().create_task(self._send_str(frame.payload.decode()))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _send_str(self, text: str) -> None:
+        try:
+            await self._ws.send_str(text)
+        except ConnectionError:
+            self.closed = True
