@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 
 from storj_monitor.simulator.compaction import compaction_lines
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile
-from storj_monitor.simulator.speech import Fields, Speech, Value, go_duration, stamp
+from storj_monitor.simulator.speech import VERSIONS, Fields, Speech, Value, go_duration, stamp
 
 HOUR = 3600.0
 DAY = 86400.0
@@ -219,7 +219,7 @@ class Chores:
         quic = 'contact: failed to ping storage node using QUIC, your node indicated error code: 0, "rpc: quic: timeout"'
         self._say(
             at + 90, "WARN", "contact:service", "Your node is still considered to be online but encountered an error.",
-            ("satellite_id", satellite.id), ("error", quic),
+            ("satellite_id", satellite.id), ("error" if self.profile.version != VERSIONS[2] else "Error", quic),
         )  # fmt: skip
 
     def _debug_noise(self, at: float) -> None:
