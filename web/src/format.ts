@@ -1,0 +1,154 @@
+/**
+ * Numbers and times as text. Sizes and rates are decimal (1 MB = 1,000,000 bytes); only the size classes of
+ * transfers, which the monitor cuts at powers of two, are named in binary units.
+ */
+
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB", "EB"] as const;
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const NBSP = "\u00a0";
+export const DASH = "–";
+
+export interface Quantity {
+  value: string;
+  unit: string;
+}
+
+/** Three significant digits, never more than the number has. */
+function significant(value: number): string {
+  if (value === 0) return "0";
+  if (value >= 99.95) return WHOLE.format(value);
+  return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** A size split in value and unit, for figures that set the two apart. */
+export function splitBytes(bytes: number): Quantity {
+  if (!Number.isFinite(bytes)) return { value: DASH, unit: "B" };
+  let value = Math.max(0, bytes);
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return { value: unit === 0 ? WHOLE.format(value) : significant(value), unit: UNITS[unit] ?? "B" };
+}
+
+export function bytes(value: number): string {
+  const split = splitBytes(value);
+  return `${split.value}${NBSP}${split.unit}`;
+}
+
+export function rate(bytesPerSecond: number): string {
+  return `${bytes(bytesPerSecond)}/s`;
+}
+
+/** Label of an axis tick: short, the same unit spelling. */
+export function axisRate(bytesPerSecond: number): string {
+  if (bytesPerSecond === 0) return "0";
+  const split = splitBytes(Math.abs(bytesPerSecond));
+  return `${split.value.replace(/\.0+$|(\.[0-9]*?)0+$/, "$1")}${NBSP}${split.unit}/s`;
+}
+
+/** A count: every digit up to a million, three significant digits above. */
+export function count(value: number): string {
+  if (!Number.isFinite(value)) return DASH;
+  if (value < 999_999.5) return WHOLE.format(value);
+  if (value < 999_500_000) return `${significant(value / 1e6)}${NBSP}M`;
+  return `${significant(value / 1e9)}${NBSP}G`;
+}
+
+export function perSecond(value: number): string {
+  if (value === 0) return "0";
+  return value >= 99.95 ? WHOLE.format(value) : value.toFixed(1);
+}
+
+/** A share in percent that is never rounded to 0 or 100 when it is neither. */
+export function percent(part: number, whole: number): string {
+  if (!(whole > 0)) return DASH;
+  const share = (100 * part) / whole;
+  if (part <= 0) return `0${NBSP}%`;
+  if (part >= whole) return `100${NBSP}%`;
+  if (share < 0.1) return `<${NBSP}0.1${NBSP}%`;
+  if (share > 99.9) return `>${NBSP}99.9${NBSP}%`;
+  return `${share.toFixed(1)}${NBSP}%`;
+}
+
+/** How long ago: "now", "12 s", "3 min", "2 h", "5 d". */
+export function age(seconds: number): string {
+  if (!Number.isFinite(seconds)) return DASH;
+  if (seconds < 1.5) return "now";
+  if (seconds < 90) return `${Math.round(seconds)}${NBSP}s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)}${NBSP}min`;
+  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)}${NBSP}h`;
+  return `${WHOLE.format(Math.round(seconds / 86400))}${NBSP}d`;
+}
+
+export function ago(seconds: number): string {
+  const text = age(seconds);
+  return text === "now" || text === DASH ? text : `${text} ago`;
+}
+
+/** A stretch of time: "45 s", "1 min 48 s", "2 h 38 min". */
+export function span(seconds: number): string {
+  if (!Number.isFinite(seconds)) return DASH;
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole}${NBSP}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}${NBSP}min${NBSP}${whole % 60}${NBSP}s`;
+  return `${WHOLE.format(Math.floor(whole / 3600))}${NBSP}h${NBSP}${Math.floor((whole % 3600) / 60)}${NBSP}min`;
+}
+
+/**
+ * A measured duration, no finer than it was measured: node logs since v1.83 have whole seconds, so two stamps one
+ * second apart mean "up to a second", and longer ones are good to a second.
+ */
+export function duration(milliseconds: number | null, resolutionMs: number): string {
+  if (milliseconds === null || milliseconds < 0) return DASH;
+  if (resolutionMs >= 1000) {
+    if (milliseconds <= resolutionMs) return `≤${NBSP}${Math.round(resolutionMs / 1000)}${NBSP}s`;
+    return `≈${NBSP}${span(milliseconds / 1000)}`;
+  }
+  if (milliseconds < 1000) return `${Math.round(milliseconds)}${NBSP}ms`;
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)}${NBSP}s`;
+  return span(milliseconds / 1000);
+}
+
+const two = (value: number): string => String(value).padStart(2, "0");
+
+/** Wall clock of this browser, 24 hours. */
+export function clockTime(unixSeconds: number): string {
+  const date = new Date(unixSeconds * 1000);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+export function dateTime(unixSeconds: number): string {
+  const date = new Date(unixSeconds * 1000);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** Enough of a long id to know it again. */
+export function shortId(id: string, head = 5, tail = 4): string {
+  return id.length <= head + tail + 1 ? id : `${id.slice(0, head)}…${id.slice(-tail)}`;
+}
+
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)}${NBSP}${value === 1 ? one : many}`;
+}
+
+const CLASS_LABELS = ["< 1 KiB", "1–4 KiB", "4–16 KiB", "16–64 KiB", "64–256 KiB", "256 KiB–1 MiB", "1–2 MiB", "≥ 2 MiB"];
+
+/** Name of a size class of the topic `sizes`. */
+export function sizeClass(index: number): string {
+  return CLASS_LABELS[index] ?? String(index);
+}
+
+let regions: Intl.DisplayNames | null | undefined;
+
+/** The English name of a country code; the browser knows them, so this works offline. */
+export function country(code: string): string {
+  if (code === "") return "Unknown or private";
+  if (regions === undefined) regions = typeof Intl.DisplayNames === "function" ? new Intl.DisplayNames("en", { type: "region" }) : null;
+  try {
+    return regions?.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The page's one reactive state. Frames change the plain `Store` at once; components see it change at most once per
+ * animation frame, live figures at most four times a second, and nothing at all while the tab is hidden.
+ */
+import { Link, type LinkState, type SocketLike } from "./link";
+import { choose, readAddress, toggle, writeAddress, type Address, type Choice } from "./select";
+import { rates, ServerClock, Store, type Rates, type Ring, type Table } from "./store";
+import type { RangeId } from "./traffic";
+import { PROTOCOL, TABLE_TOPICS, TOPICS, type Hello, type ServerMessage, type TableRows, type TableTopic, type Topic } from "./wire";
+
+const LIVE_INTERVAL_MS = 250;
+
+export interface LiveView {
+  /** Last whole second that the ring can speak of. */
+  last: number;
+  rates: Rates;
+  ring: Ring;
+}
+
+class TopicView<T> {
+  table = $state.raw<Table<T> | null>(null);
+}
+
+type TopicViews = { [K in TableTopic]: TopicView<TableRows[K]> };
+
+function openSocket(): SocketLike {
+  const url = new URL("ws", document.baseURI);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(url.href) as unknown as SocketLike;
+}
+
+const seconds = (): number => performance.now() / 1000;
+
+class Page {
+  connection = $state.raw<LinkState>({ name: "connecting", attempt: 0 });
+  hello = $state.raw<Hello | null>(null);
+  live = $state.raw<LiveView | null>(null);
+  /** Server time in whole seconds, for ages; ticks once a second while the tab is visible. */
+  now = $state(0);
+  /** When the connection was lost, on the server's clock; null while it is there. */
+  lostAt = $state<number | null>(null);
+  /** The server speaks of another version than the one that served this page. */
+  updated = $state(false);
+  /** The figures on the page still belong to the selection before. */
+  switching = $state(false);
+  address = $state.raw<Address>(readAddress(location.search));
+  readonly topics = Object.fromEntries(TABLE_TOPICS.map((topic) => [topic, new TopicView()])) as unknown as TopicViews;
+
+  /** Names of the nodes that there are. */
+  known = $state.raw<readonly string[]>([]);
+  readonly choice = $derived<Choice>(choose(this.address.nodes, this.known));
+  readonly stale = $derived(this.connection.name !== "open" && this.hello !== null);
+
+  private readonly store = new Store();
+  private readonly clock = new ServerClock();
+  private readonly dirty = new Set<Topic>();
+  private readonly link: Link;
+  private frame: number | null = null;
+  private liveTimer: number | null = null;
+  private liveAt = -Infinity;
+
+  constructor() {
+    this.link = new Link(
+      {
+        open: openSocket,
+        setTimer: (action, milliseconds) => window.setTimeout(action, milliseconds),
+        clearTimer: (timer) => {
+          window.clearTimeout(timer);
+        },
+        random: Math.random,
+      },
+      { message: (message) => this.received(message), state: (state) => this.linkChanged(state) },
+    );
+  }
+
+  start(): void {
+    this.link.subscribe(TOPICS, null);
+    this.link.connect();
+    document.addEventListener("visibilitychange", () => {
+      this.link.setHidden(document.hidden);
+      if (!document.hidden) this.tick();
+    });
+    window.addEventListener("online", () => {
+      this.link.retryNow();
+    });
+    window.addEventListener("popstate", () => {
+      this.address = readAddress(location.search);
+      this.subscribe();
+    });
+    window.setInterval(() => {
+      this.tick();
+    }, 1000);
+  }
+
+  retry(): void {
+    this.link.retryNow();
+  }
+
+  toggleNode(name: string): void {
+    this.select(toggle(this.choice.nodes, name, this.known));
+  }
+
+  /** Shows these nodes; an empty list means all. */
+  select(nodes: readonly string[]): void {
+    this.go({ ...this.address, nodes: [...nodes] });
+    this.subscribe();
+  }
+
+  setRange(range: RangeId): void {
+    this.go({ ...this.address, range });
+  }
+
+  /** Name of a satellite, or enough of its id. */
+  satelliteName(id: string): string | null {
+    const name = this.topics.satellites.table?.rows.get(id)?.name;
+    return name === undefined || name === "" ? null : name;
+  }
+
+  private go(address: Address): void {
+    this.address = address;
+    const search = writeAddress(location.search, address);
+    if (search !== location.search) history.pushState(null, "", `${location.pathname}${search}${location.hash}`);
+  }
+
+  private subscribe(): void {
+    const sent = this.link.subscribe(TOPICS, this.choice.nodes);
+    this.switching = sent !== 0;
+  }
+
+  private linkChanged(state: LinkState): void {
+    if (state.name === "open") this.lostAt = null;
+    else if (this.connection.name === "open") this.lostAt = this.clock.at(seconds());
+    this.connection = state;
+  }
+
+  private received(message: ServerMessage): void {
+    if (message.k === "re") {
+      // A node may have gone since the hello: all nodes is always a valid view.
+      if (message.error?.code === "unknown_node") this.select([]);
+      return;
+    }
+    this.clock.sync(message.now, seconds());
+    if (message.k === "hello") this.greeted(message);
+    else if (message.k === "snap") this.snapshot(message.view, () => this.store.applySnap(message).changed);
+    else {
+      const { changed, gap } = this.store.applyDelta(message);
+      if (gap.length > 0) this.link.resubscribe();
+      this.mark(changed);
+    }
+  }
+
+  private greeted(hello: Hello): void {
+    this.store.forgetNumbers();
+    this.updated ||= this.hello !== null && this.hello.version !== hello.version;
+    this.hello = hello;
+    this.known = hello.nodes;
+    if (hello.protocol !== PROTOCOL) this.updated = true;
+    // The link subscribes right after the hello: give it the view that fits the nodes of this server.
+    this.link.subscribe(TOPICS, this.choice.nodes);
+  }
+
+  private snapshot(view: readonly string[], apply: () => Set<Topic>): void {
+    const wished = this.choice.nodes;
+    if (wished === null) this.known = view; // all nodes, and some may be newer than the hello
+    else if (view.length !== wished.length || !wished.every((name) => view.includes(name))) return; // the selection was changed since
+    this.switching = false;
+    this.mark(apply());
+    this.liveAt = -Infinity;
+  }
+
+  private mark(changed: Iterable<Topic>): void {
+    for (const topic of changed) this.dirty.add(topic);
+    if (this.dirty.size > 0 && this.frame === null && !document.hidden) this.frame = requestAnimationFrame(() => this.flush());
+  }
+
+  private tick(): void {
+    const now = this.clock.at(seconds());
+    if (now === null || document.hidden) return;
+    this.now = Math.floor(now);
+    if (this.connection.name === "open") this.mark(["live"]);
+    else this.mark([]);
+  }
+
+  private flush(): void {
+    this.frame = null;
+    for (const topic of TABLE_TOPICS) {
+      if (!this.dirty.delete(topic)) continue;
+      const table = this.store.tables[topic];
+      // A new object for each change: the maps inside are changed in place.
+      (this.topics[topic] as TopicView<unknown>).table = table === null ? null : { asOf: table.asOf, rows: table.rows as Map<string, unknown> };
+    }
+    if (this.dirty.has("live")) this.flushLive();
+  }
+
+  private flushLive(): void {
+    const local = performance.now();
+    const wait = this.liveAt + LIVE_INTERVAL_MS - local;
+    if (wait > 0) {
+      this.liveTimer ??= window.setTimeout(() => {
+        this.liveTimer = null;
+        this.mark(["live"]);
+      }, wait);
+      return;
+    }
+    this.dirty.delete("live");
+    const now = this.clock.at(seconds());
+    if (now === null || this.store.ring.end === 0) return;
+    this.liveAt = local;
+    this.live = { last: Math.floor(now) - 1, rates: rates(this.store.ring, now), ring: this.store.ring };
+  }
+}
+
+export const page = new Page();

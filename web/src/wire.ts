@@ -1,0 +1,248 @@
+/**
+ * The messages of `/ws` and the answers of `/api/v1` that the page uses, as docs/protocol.md states them.
+ * Everything that arrives is text from outside: `parseMessage` checks the envelope, panels show values as text only.
+ */
+
+export const PROTOCOL = 1;
+
+export const TABLE_TOPICS = [
+  "nodes",
+  "actions",
+  "satellites",
+  "sizes",
+  "errors",
+  "pieces",
+  "countries",
+  "compactions",
+  "lines",
+] as const;
+export type TableTopic = (typeof TABLE_TOPICS)[number];
+export type Topic = "live" | TableTopic;
+export const TOPICS: readonly Topic[] = ["live", ...TABLE_TOPICS];
+
+export interface Hello {
+  k: "hello";
+  protocol: number;
+  version: string;
+  demo: boolean;
+  now: number;
+  nodes: string[];
+  coalesce_ms: number;
+  slow_hz: number;
+  sample: number;
+}
+
+/** `[second, up_bytes, down_bytes, up_ops, down_ops]` */
+export type SecondTotals = [number, number, number, number, number];
+
+export interface WireRing {
+  t: number;
+  step: number;
+  up_bytes: number[];
+  down_bytes: number[];
+  up_ops: number[];
+  down_ops: number[];
+}
+
+export interface LiveSnap {
+  n: number;
+  sats: Record<string, string>;
+  ring: WireRing;
+}
+
+export interface LiveDelta {
+  n: number;
+  tot: SecondTotals[];
+}
+
+export interface TableSnap {
+  n: number;
+  as_of: number;
+  rows: Record<string, unknown>;
+}
+
+export interface TableDelta {
+  n: number;
+  as_of: number;
+  set?: Record<string, unknown>;
+  del?: string[];
+  /** Sent instead of `set` and `del` when the server is told to send no differences. */
+  rows?: Record<string, unknown>;
+}
+
+export interface Snap {
+  k: "snap";
+  view: string[];
+  now: number;
+  topics: Partial<Record<Topic, LiveSnap | TableSnap>>;
+}
+
+export interface Delta {
+  k: "delta";
+  now: number;
+  topics: Partial<Record<Topic, LiveDelta | TableDelta>>;
+}
+
+export interface Reply {
+  k: "re";
+  id: number;
+  ok?: boolean;
+  error?: { code: string; message: string };
+}
+
+export type ServerMessage = Hello | Snap | Delta | Reply;
+
+export type Command =
+  | { cmd: "subscribe"; id: number; topics: readonly Topic[]; nodes: readonly string[] | null }
+  | { cmd: "hint"; id: number; hidden: boolean }
+  | { cmd: "ping"; id: number };
+
+export type NodeState = "live" | "catching_up" | "waiting" | "error" | "off";
+
+export interface NodeRow {
+  state: NodeState;
+  detail: string;
+  last_line: number | null;
+  read_at: number | null;
+  lag_bytes: number;
+  lines: number;
+  version: string;
+  node_id: string;
+  path: string;
+  since: number | null;
+}
+
+export interface ActionRow {
+  success: number;
+  canceled: number;
+  failed: number;
+  bytes: number;
+  all_bytes: number;
+  timed: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  resolution_ms: number;
+}
+
+export type Outcomes = [number, number, number];
+
+export interface SatelliteRow {
+  name: string;
+  put: Outcomes;
+  get: Outcomes;
+  audit: Outcomes;
+  repair: Outcomes;
+  up_bytes: number;
+  down_bytes: number;
+}
+
+export interface SizeRow {
+  count: number;
+  success: number;
+}
+
+export interface ErrorRow {
+  level: string;
+  logger: string;
+  message: string;
+  template: string;
+  count: number;
+  first: number;
+  last: number;
+  sample: string;
+  satellite: string;
+}
+
+export interface PieceRow {
+  piece_id: string;
+  count: number;
+  error: number;
+  bytes: number;
+  satellite: string;
+}
+
+export interface CountryRow {
+  up_count: number;
+  down_count: number;
+  up_bytes: number;
+  down_bytes: number;
+}
+
+export interface CompactionRow {
+  node: string;
+  satellite: string;
+  store: string;
+  state: "running" | "done" | "failed";
+  started: number | null;
+  finished: number | null;
+  duration_s: number | null;
+  stage: string | null;
+  error: string | null;
+  reclaimed: string | null;
+  total: string | null;
+  rewritten: string | null;
+  trashed: string | null;
+  expired: string | null;
+}
+
+export interface LineTotalsRow {
+  lines: number;
+  understood: number;
+  ignored: number;
+  not_understood: number;
+}
+
+export interface LineReasonRow {
+  node: string;
+  kind: "ignored" | "not_understood";
+  logger: string;
+  message: string;
+  count: number;
+  sample: string;
+}
+
+export interface TableRows {
+  nodes: NodeRow;
+  actions: ActionRow;
+  satellites: SatelliteRow;
+  sizes: SizeRow;
+  errors: ErrorRow;
+  pieces: PieceRow;
+  countries: CountryRow;
+  compactions: CompactionRow;
+  lines: LineTotalsRow | LineReasonRow;
+}
+
+export interface TrafficSeries {
+  action: string;
+  direction: "up" | "down";
+  outcome: "success" | "canceled" | "failed";
+  count: number[];
+  bytes: number[];
+}
+
+export interface TrafficAnswer {
+  from: number;
+  to: number;
+  as_of: number;
+  nodes: string[];
+  bucket_s: number;
+  times: number[];
+  series: TrafficSeries[];
+}
+
+const KINDS = new Set(["hello", "snap", "delta", "re"]);
+
+/** The message in a frame, or null when the frame is none: a page never falls over a frame. */
+export function parseMessage(text: string): ServerMessage | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof value !== "object" || value === null) return null;
+  const kind = (value as { k?: unknown }).k;
+  return typeof kind === "string" && KINDS.has(kind) ? (value as ServerMessage) : null;
+}
