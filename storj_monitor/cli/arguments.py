@@ -149,9 +149,9 @@ def _add_setting_flags(parser: ArgumentParser, rows: Iterable[Setting[object]]) 
                 continue
             text = f"{row.help} [default: {row.default_shown}; {row.environment}]".replace("%", "%%")
             if isinstance(row.kind, Switch):
-                group.add_argument(row.flag, dest=row.name, nargs="?", const="true", metavar="true|false", help=text)
+                group.add_argument(row.flag, dest=row.name, nargs="?", const="true", metavar=row.kind.metavar, help=text)
             else:
-                group.add_argument(row.flag, dest=row.name, metavar=row.key.upper(), help=text)
+                group.add_argument(row.flag, dest=row.name, metavar=row.kind.metavar, help=text)
 
 
 def _number_in(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:

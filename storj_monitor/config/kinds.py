@@ -28,6 +28,9 @@ class Kind(Protocol[T_co]):
     """One kind of value; see the module."""
 
     @property
+    def metavar(self) -> str: ...
+
+    @property
     def allowed(self) -> str: ...
 
     def parse(self, value: object) -> T_co: ...
@@ -64,6 +67,10 @@ class WholeNumber:
     high: int
 
     @property
+    def metavar(self) -> str:
+        return "N"
+
+    @property
     def allowed(self) -> str:
         return f"a whole number from {self.low} to {self.high}"
 
@@ -85,6 +92,10 @@ class Number:
     high: float
 
     @property
+    def metavar(self) -> str:
+        return "N"
+
+    @property
     def allowed(self) -> str:
         return f"a number from {self.low:g} to {self.high:g}"
 
@@ -103,6 +114,10 @@ class Number:
 @dataclass(frozen=True, slots=True)
 class Switch:
     """On or off."""
+
+    @property
+    def metavar(self) -> str:
+        return "true|false"
 
     @property
     def allowed(self) -> str:
@@ -127,6 +142,10 @@ class Workers:
     high: int
 
     @property
+    def metavar(self) -> str:
+        return "N|auto"
+
+    @property
     def allowed(self) -> str:
         return f"auto, or a whole number from 1 to {self.high}"
 
@@ -144,6 +163,10 @@ class Age:
     """A length of time of at least `low_s` seconds, or None: for ever."""
 
     low_s: int
+
+    @property
+    def metavar(self) -> str:
+        return "AGE"
 
     @property
     def allowed(self) -> str:
@@ -170,6 +193,10 @@ class Seconds:
     high_s: int
 
     @property
+    def metavar(self) -> str:
+        return "TIME"
+
+    @property
     def allowed(self) -> str:
         return f'0 (off), or a length of time up to {format_duration(self.high_s)} such as "90s" or "10 minutes"'
 
@@ -188,6 +215,10 @@ class SizeCap:
     """A size in bytes of at least `low_bytes`, or None: no cap."""
 
     low_bytes: int
+
+    @property
+    def metavar(self) -> str:
+        return "SIZE"
 
     @property
     def allowed(self) -> str:
@@ -210,6 +241,10 @@ class SizeCap:
 @dataclass(frozen=True, slots=True)
 class BindAddress:
     """An address of this machine to listen on."""
+
+    @property
+    def metavar(self) -> str:
+        return "ADDRESS"
 
     @property
     def allowed(self) -> str:
@@ -238,6 +273,10 @@ class Password:
     """A password or its argon2 hash; None: no password is asked."""
 
     @property
+    def metavar(self) -> str:
+        return "PASSWORD"
+
+    @property
     def allowed(self) -> str:
         return f"a password, or an argon2 hash made with at most {ARGON2_MAX_MEMORY_KIB} KiB of memory (m={ARGON2_MAX_MEMORY_KIB})"
 
@@ -258,6 +297,10 @@ class Password:
 @dataclass(frozen=True, slots=True)
 class FilePath:
     """A path; `~` is the home folder."""
+
+    @property
+    def metavar(self) -> str:
+        return "FILE"
 
     @property
     def allowed(self) -> str:

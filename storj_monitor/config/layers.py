@@ -18,18 +18,23 @@ NODE_KEYS = ("name", "log", "api", "metrics")
 
 @dataclass(slots=True)
 class Layer:
-    """What one place said: values by the name of their setting, nodes (None = said nothing about nodes), and mistakes."""
+    """What one place said: values by the name of their setting, nodes (None = said nothing about nodes), and mistakes.
+
+    `refused` names the settings whose value was a mistake, so that no second mistake is made of the same one.
+    """
 
     origin: str
     values: dict[str, object] = field(default_factory=dict)
     nodes: tuple[NodeSettings, ...] | None = None
     mistakes: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
 
     def read(self, setting: Setting[object], key_shown: str, value: object) -> None:
         """Parse one value and keep it, or note why not. A secret is never repeated."""
         try:
             self.values[setting.name] = setting.kind.parse(value)
         except ValueError:
+            self.refused.add(setting.name)
             value_shown = "(hidden)" if setting.secret else _shown(value)
             self.mistakes.append(f"{self.origin}: {key_shown} = {value_shown}: must be {setting.kind.allowed}")
 

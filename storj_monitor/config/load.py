@@ -42,6 +42,9 @@ class _Values:
                 return cast(T, layer.values[setting.name])
         return setting.default
 
+    def refused(self, setting: Setting[object]) -> bool:
+        return any(setting.name in layer.refused for layer in self._layers)
+
     def origin(self, setting: Setting[object]) -> str:
         return next((layer.origin for layer in self._layers if setting.name in layer.values), DEFAULT_ORIGIN)
 
@@ -109,7 +112,7 @@ def _check_together(values: _Values) -> list[str]:
     """Mistakes that no single setting makes."""
     mistakes = []
     bind = values[table.BIND]
-    if not is_loopback(bind) and values[table.PASSWORD] is None:
+    if not is_loopback(bind) and values[table.PASSWORD] is None and not values.refused(table.PASSWORD):
         mistakes.append(
             f"{values.origin(table.BIND)}: {table.BIND.name} = {bind}: others could reach the page, so a password must be set"
             f" ([server] password in the file, or {table.PASSWORD.environment}); without one, bind must be 127.0.0.1, ::1 or localhost"

@@ -81,7 +81,8 @@ DATABASE = Setting[Path | None](
     FilePath(),
     None,
     "The database file. Made when it is not there; its folder too.",
-    default_text="in your own data folder, see above",
+    default_text="~/.local/share/storj_monitor/storj_monitor.db under Linux (or in XDG_DATA_HOME), ~/Library/Application Support/…"
+    " under macOS, %LOCALAPPDATA%\\storj_monitor\\storj_monitor.db under Windows",
 )
 FROM_END = Setting(
     "",

@@ -1,0 +1,95 @@
+"""Writes docs/settings.md from the table: `python -m storj_monitor.config.document > docs/settings.md`. A test keeps both in step."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from storj_monitor.config.table import SECTIONS, SETTINGS, Setting
+
+_HEAD = """\
+# Settings
+
+This page is made from the table in `storj_monitor/config/table.py`; edit that, not this.
+
+Every setting can be given in a TOML file (`--config FILE`, or `STORJ_MONITOR_CONFIG`), as an environment variable, or as a flag.
+**Flags win over environment, environment over file, file over defaults.** All mistakes in all three are reported at once, and a key
+that does not exist is a mistake, also a variable that begins with `STORJ_MONITOR_`. A variable that is empty counts as not set.
+`storj_monitor check-config` takes what `run` takes, starts nothing, and says what each setting is and where it came from.
+
+## Nodes
+
+As a flag, repeated: `--node "NAME:LOG[:API]"`. In the environment: `STORJ_MONITOR_NODES` with the same spelling, separated by `;` or
+line breaks. In the file:
+
+```toml
+[[node]]
+name = "mine"                                   # must be there; 1 to 64 letters, digits, spaces and . @ + - _
+log = "/var/log/storagenode.log"                # a file, a glob, or a line stream
+api = "http://localhost:14002"                  # the node's own page
+metrics = "http://localhost:7777"               # the node's debug port
+```
+
+* NAME ends at the first colon. API starts at the last `:http://` or `:https://`. LOG is what is between.
+* LOG is a file; or a glob, of which the newest match is followed; or `HOST:PORT` or `[IPv6]:PORT`, a line stream (see `connect.md`);
+  or empty: then only the API is watched. `X:\\` and `X:/` are drives.
+* A relative path in a file counts from the folder of that file; in a flag or variable, from where you are.
+* The nodes of flags, environment and file are not added together: the first of the three that names any node gives all of them.
+* Two nodes cannot have one name.
+
+A whole file, with the defaults:
+
+```toml
+"""
+
+_TAIL = """\
+
+## The password
+
+A page that others can reach needs a password: `bind` other than this machine's own address is refused without one. It is given in
+the file or in `STORJ_MONITOR_PASSWORD`, never as a flag, since other users can read command lines. Instead of the password itself,
+its argon2 hash can be given, made with at most 19456 KiB of memory:
+
+    .venv/bin/python -c "import getpass, argon2; print(argon2.PasswordHasher(memory_cost=19456).hash(getpass.getpass()))"
+
+## Lengths of time and sizes
+
+Times: `90s`, `30 minutes`, `48h`, `2 days`, `3 weeks`, `2 years` (a year has 365 days), and `forever` for retention.
+Sizes: `500 MB`, `20 GB` (powers of 1000), `512 MiB`, `2 GiB` (powers of 1024). In TOML both are text in quotes.
+"""
+
+
+def markdown() -> str:
+    """The whole page."""
+    return "".join(_parts())
+
+
+def _parts() -> Iterator[str]:
+    yield _HEAD
+    for section in SECTIONS:
+        yield f"\n[{section}]\n" if section else ""
+        for setting in _rows(section):
+            yield f"{setting.key} = {_toml(setting)}\n" if not setting.secret and not setting.default_text else f'# {setting.key} = "…"\n'
+    yield '\n[[node]]\nname = "mine"\nlog = "/var/log/storagenode.log"\n```\n'
+    for section in SECTIONS:
+        yield f"\n## {f'`[{section}]`' if section else 'Top of the file'}\n\n"
+        yield "| key | environment | flag | default | allowed | what it is |\n|---|---|---|---|---|---|\n"
+        for setting in _rows(section):
+            flag = f"`{setting.flag}`" if setting.flag else "none"
+            cells = (f"`{setting.key}`", f"`{setting.environment}`", flag, setting.default_shown, setting.kind.allowed, setting.help)
+            yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
+    yield _TAIL
+
+
+def _rows(section: str) -> list[Setting[object]]:
+    return [setting for setting in SETTINGS if setting.section == section]
+
+
+def _toml(setting: Setting[object]) -> str:
+    shown = setting.default_shown
+    bare = shown in ("true", "false") or shown.replace(".", "", 1).isdecimal()
+    return shown if bare else f'"{shown}"'
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())
