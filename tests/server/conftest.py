@@ -1,0 +1,48 @@
+"""A real server on a free loopback port, with a real client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import pytest
+from server_fakes import CannedQuestions, CountingFeeds, Serve, TwoGauges
+
+from storj_monitor.clock import SystemClock
+from storj_monitor.server import Server
+from storj_monitor.server.encoding import JsonEncoder
+
+
+@pytest.fixture
+async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
+    """`await serve(**settings)`: server, feeds, questions, http (a client session without cookies for other hosts), url."""
+    running: list[SimpleNamespace] = []
+
+    async def start(**settings: Any) -> SimpleNamespace:
+        feeds, questions, clock = CountingFeeds(), CannedQuestions(), SystemClock()
+        values: dict[str, Any] = {
+            "bind": "127.0.0.1",
+            "port": 0,
+            "password_hash": None,
+            "demo": False,
+            "version": "9.9.9",
+            "coalesce_ms": 0,
+            "slow_hz": 0,
+            "encoder": JsonEncoder(),
+            "page_dir": tmp_path / "page",
+            "clock": clock,
+        }
+        server = Server(feeds, questions, TwoGauges(), **{**values, **settings})
+        await server.start()
+        http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        one = SimpleNamespace(server=server, feeds=feeds, questions=questions, http=http, url=server.url.rstrip("/"), clock=clock)
+        running.append(one)
+        return one
+
+    yield start
+    for one in running:
+        await one.http.close()
+        await one.server.stop()
