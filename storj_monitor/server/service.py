@@ -154,7 +154,7 @@ class Server:
                 web.get("/metrics", self._metrics),
                 *self._login.routes(),
                 *api.routes(),
-                web.route("*", "/api/{rest:.*}", _unknown_path),
+                web.get("/api/{rest:.*}", _unknown_path),
                 web.get("/{path:.*}", self._page.serve),
             ]
         )

@@ -18,7 +18,7 @@ from storj_monitor.server.encoding import JsonEncoder
 
 @pytest.fixture
 async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
-    """`await serve(**settings)`: server, feeds, questions, http (a client session without cookies for other hosts), url."""
+    """`await serve(**settings)`: server, feeds, questions, http (a client), url, ws() (a WebSocket)."""
     running: list[SimpleNamespace] = []
 
     async def start(**settings: Any) -> SimpleNamespace:
@@ -38,11 +38,19 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
         server = Server(feeds, questions, TwoGauges(), **{**values, **settings})
         await server.start()
         http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
-        one = SimpleNamespace(server=server, feeds=feeds, questions=questions, http=http, url=server.url.rstrip("/"), clock=clock)
+        url, sockets = server.url.rstrip("/"), []
+
+        async def connect(**options: Any) -> aiohttp.ClientWebSocketResponse:
+            sockets.append(await http.ws_connect(url + "/ws", **options))
+            return sockets[-1]
+
+        one = SimpleNamespace(server=server, feeds=feeds, questions=questions, http=http, url=url, clock=clock, ws=connect, sockets=sockets)
         running.append(one)
         return one
 
     yield start
     for one in running:
+        for ws in one.sockets:
+            await ws.close()
         await one.http.close()
         await one.server.stop()

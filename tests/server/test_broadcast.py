@@ -27,7 +27,7 @@ class Watcher:
 
     @classmethod
     async def connect(cls, one: SimpleNamespace) -> Watcher:
-        watcher = cls(await one.http.ws_connect(one.url + "/ws"))
+        watcher = cls(await one.ws())
         hello = await watcher.ws.receive_json()
         assert hello["k"] == "hello"
         return watcher
@@ -74,7 +74,7 @@ class Watcher:
 
 async def test_hello_says_what_the_protocol_promises(serve: Serve) -> None:
     one = await serve(demo=True, coalesce_ms=75, slow_hz=2)
-    ws = await one.http.ws_connect(one.url + "/ws")
+    ws = await one.ws()
     hello = await ws.receive_json()
     now = hello.pop("now")
     assert abs(now - one.clock.now()) < 5
@@ -92,7 +92,7 @@ async def test_hello_says_what_the_protocol_promises(serve: Serve) -> None:
 
 async def test_subscribe_snap_then_deltas(serve: Serve) -> None:
     one = await serve()
-    ws = await one.http.ws_connect(one.url + "/ws")
+    ws = await one.ws()
     await ws.receive_json()
     await ws.send_json({"cmd": "subscribe", "id": 7, "topics": ["live", "satellites", "live"], "nodes": ["c", "a", "c"]})
     assert await ws.receive_json() == {"k": "re", "id": 7, "ok": True, "view": ["a", "c"], "topics": ["live", "satellites"]}
@@ -235,7 +235,7 @@ async def test_too_many_connections_are_refused(serve: Serve) -> None:
     one = await serve(max_clients=2)
     kept = [await Watcher.connect(one) for _ in range(2)]
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-        await one.http.ws_connect(one.url + "/ws")
+        await one.ws()
     assert refused.value.status == 503
     await kept[0].ws.close()
     await eventually(lambda: one.server.client_count == 1)
@@ -291,6 +291,28 @@ async def test_a_client_that_never_reads_is_closed_and_costs_bounded_memory(serv
     deaf.close()
 
 
+async def test_a_slow_client_that_wakes_up_finds_the_close_code(serve: Serve) -> None:
+    one = await serve()
+    loop = asyncio.get_running_loop()
+    deaf = await open_raw(one, "live")
+    await eventually(lambda: bool(one.feeds.open_feeds))
+    feed = one.feeds.open_feeds[("a", "b", "c")]
+    while not one.server.broadcaster.slow_closed:
+        feed.pending = [123456789] * 800
+        one.server.broadcaster.tick(one.clock.now())
+        await asyncio.sleep(0)
+    sent = one.server.broadcaster.frames_sent
+    one.feeds.push("a", 1)
+    one.server.broadcaster.tick(one.clock.now())
+    assert one.server.broadcaster.frames_sent == sent  # nothing after the close frame
+    tail = b""
+    async with asyncio.timeout(5):
+        while not tail.endswith(b"reads too slowly"):
+            tail = (tail + await loop.sock_recv(deaf, 65536))[-100:]
+    assert int.from_bytes(tail[-18:-16], "big") == 4001
+    deaf.close()
+
+
 async def open_raw(one: SimpleNamespace, topic: str) -> socket.socket:
     """A socket that shakes hands, subscribes and then never reads."""
     loop = asyncio.get_running_loop()
@@ -316,5 +338,5 @@ async def open_raw(one: SimpleNamespace, topic: str) -> socket.socket:
 async def eventually(condition: Any, seconds: float = 5.0) -> None:
     """Poll across the socket's boundary, with a deadline."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)

@@ -7,9 +7,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from server_fakes import Serve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from server_fakes import Serve
 
 from storj_monitor.errors import RequestError
 from storj_monitor.server.session import _id_of, _parse
@@ -39,7 +39,7 @@ from storj_monitor.server.session import _id_of, _parse
 )
 async def test_mistakes_are_answered_by_code(serve: Serve, sent: str, code: str, command_id: Any) -> None:
     one = await serve()
-    ws = await one.http.ws_connect(one.url + "/ws")
+    ws = await one.ws()
     await ws.receive_json()
     await ws.send_str(sent)
     answer = await ws.receive_json(timeout=5)
@@ -50,7 +50,7 @@ async def test_mistakes_are_answered_by_code(serve: Serve, sent: str, code: str,
 
 async def test_a_bad_subscribe_leaves_the_old_one(serve: Serve) -> None:
     one = await serve()
-    ws = await one.http.ws_connect(one.url + "/ws")
+    ws = await one.ws()
     await ws.receive_json()
     await ws.send_json({"cmd": "subscribe", "id": 1, "topics": ["live"]})
     assert [(await ws.receive_json())["k"] for _ in range(2)] == ["re", "snap"]
@@ -63,7 +63,7 @@ async def test_a_bad_subscribe_leaves_the_old_one(serve: Serve) -> None:
 
 async def test_binary_and_huge_messages(serve: Serve) -> None:
     one = await serve()
-    ws = await one.http.ws_connect(one.url + "/ws")
+    ws = await one.ws()
     await ws.receive_json()
     await ws.send_bytes(b"\x00")
     assert (await ws.receive_json(timeout=5))["error"]["code"] == "bad_command"
@@ -74,7 +74,7 @@ async def test_binary_and_huge_messages(serve: Serve) -> None:
 
 async def test_a_flood_of_commands_is_slowed_and_all_are_answered(serve: Serve) -> None:
     one = await serve()
-    ws = await one.http.ws_connect(one.url + "/ws")
+    ws = await one.ws()
     await ws.receive_json()
     started = one.clock.monotonic()
     for number in range(30):

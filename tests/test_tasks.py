@@ -1,0 +1,209 @@
+"""Tasks end when asked, come back when they should, and never die in silence; repeated messages do not drown the log."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storj_monitor.clock import SystemClock
+from storj_monitor.quiet import RepeatFilter
+from storj_monitor.tasks import Backoff, Failed, Supervisor, every, outcome_of
+
+
+class StepClock:
+    """Time that passes only while everybody sleeps; remembers how long each sleep was."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+        self.slept: list[float] = []
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def now(self) -> float:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self.at + max(0.0, seconds), len(self.slept), woken))
+        asyncio.get_running_loop().call_soon(self._wake)
+        await woken
+
+    def _wake(self) -> None:
+        if self._sleepers:
+            at, _, woken = heapq.heappop(self._sleepers)
+            self.at = max(self.at, at)
+            if not woken.done():
+                woken.set_result(None)
+
+
+class Enough(Exception):
+    """Ends a loop of a test."""
+
+
+async def test_outcome_contains_errors_and_passes_cancellation() -> None:
+    async def fail() -> int:
+        raise ValueError("x")
+
+    async def give() -> int:
+        return 3
+
+    assert await outcome_of(give()) == 3
+    failed = await outcome_of(fail())
+    assert isinstance(failed, Failed) and isinstance(failed.error, ValueError)
+    task = asyncio.ensure_future(outcome_of(asyncio.Event().wait()))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_failed_task_comes_back_with_growing_delays(caplog: pytest.LogCaptureFixture) -> None:
+    clock, runs = StepClock(), []
+
+    async def work() -> None:
+        runs.append(clock.at)
+        if len(runs) == 5:
+            clock.at += 100  # ran long enough to be trusted again
+        if len(runs) < 7:
+            raise ValueError("again")
+
+    async with Supervisor(clock) as tasks:
+        await tasks.spawn("reader", work, backoff=Backoff(first_s=1, most_s=4, calm_s=60))
+    assert clock.slept == [1, 2, 4, 4, 1, 2]
+    assert caplog.text.count("task reader failed, starting again") == 6
+
+
+async def test_a_task_without_backoff_that_fails_is_told() -> None:
+    async def work() -> None:
+        raise ValueError("broken")
+
+    async with Supervisor(SystemClock()) as tasks:
+        tasks.spawn("writer", work)
+        failure = await tasks.failure()
+    assert (failure.name, str(failure.error)) == ("writer", "broken")
+
+
+async def test_stop_ends_the_newest_first_and_waits_for_each() -> None:
+    ended: list[str] = []
+
+    def sleeper(name: str, started: asyncio.Event):
+        async def work() -> None:
+            started.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)
+                ended.append(name)
+
+        return work
+
+    async with Supervisor(SystemClock()) as tasks:
+        for name in ("database", "server", "tail"):
+            started = asyncio.Event()
+            tasks.spawn(name, sleeper(name, started))
+            await started.wait()
+        assert tasks.names == ("database", "server", "tail")
+        with pytest.raises(ValueError, match="running already"):
+            tasks.spawn("tail", sleeper("tail", asyncio.Event()))
+        await tasks.cancel("server")
+        await tasks.cancel("nobody")
+    assert ended == ["server", "tail", "database"]
+    assert tasks.names == ()
+
+
+async def run_every(clock: StepClock, times: int, took_s: float = 0.0, **settings: float) -> list[float]:
+    moments: list[float] = []
+
+    async def work() -> None:
+        moments.append(clock.at)
+        clock.at += took_s
+        if len(moments) == times:
+            raise Enough
+
+    with pytest.raises(Enough):
+        await every(work=work, clock=clock, rng=Random(1), **settings)
+    return moments
+
+
+async def test_every_keeps_the_grid() -> None:
+    assert await run_every(StepClock(), 4, interval_s=10, offset_s=3) == [103, 113, 123, 133]
+    assert await run_every(StepClock(), 4, took_s=2, interval_s=10) == [100, 110, 120, 130]
+
+
+async def test_every_skips_what_it_missed() -> None:
+    assert await run_every(StepClock(), 3, took_s=25, interval_s=10) == [100, 130, 160]
+
+
+@given(st.floats(0.01, 0.49), st.floats(0.1, 1000))
+def test_jitter_moves_each_moment_and_never_adds_up(jitter: float, interval_s: float) -> None:
+    moments = asyncio.run(run_every(StepClock(), 30, interval_s=interval_s, jitter_pct=jitter))
+    for number, moment in enumerate(moments):
+        assert abs(moment - (100 + number * interval_s)) <= jitter * interval_s + 1e-6
+
+
+async def test_every_refuses_nonsense() -> None:
+    for settings in ({"interval_s": 0}, {"interval_s": 1, "jitter_pct": 0.5}):
+        with pytest.raises(ValueError, match="must be positive"):
+            await run_every(StepClock(), 1, **settings)
+
+
+async def test_the_system_clock() -> None:
+    clock = SystemClock()
+    assert clock.now() > 1.7e9
+    before = clock.monotonic()
+    await clock.sleep(-1)
+    await clock.sleep(0.001)
+    assert clock.monotonic() > before
+
+
+def record(level: int, message: str, created: float, *args: object) -> logging.LogRecord:
+    made = logging.LogRecord("storj_monitor.x", level, "x.py", 1, message, args, None)
+    made.created = created
+    return made
+
+
+def test_repeats_are_left_out_and_counted() -> None:
+    quiet = RepeatFilter(every_s=30)
+    passed = [quiet.filter(record(logging.WARNING, "cannot read %s", 1000 + second, "a")) for second in range(30)]
+    assert passed == [True] + [False] * 29
+    assert quiet.filter(record(logging.WARNING, "something else", 1001))
+    later = record(logging.WARNING, "cannot read %s", 1031, "b")
+    assert quiet.filter(later)
+    assert later.getMessage() == "cannot read b (29 more like this in the last 31 s)"
+
+
+def test_errors_are_never_left_out() -> None:
+    quiet = RepeatFilter()
+    for level in (logging.ERROR, logging.CRITICAL):
+        assert all(quiet.filter(record(level, "bad", 1000)) for _ in range(1000))
+
+
+def test_what_fell_silent_is_told_once() -> None:
+    quiet = RepeatFilter(every_s=30)
+    for _ in range(3):
+        quiet.filter(record(logging.INFO, "tick %d", 1000, 1))
+    assert quiet.summaries(1010) == []
+    assert quiet.summaries(1030) == ["storj_monitor.x: tick %d (2 more like this)"]
+    assert quiet.summaries(1090) == []
+
+
+def test_a_clock_set_back_does_not_silence_the_log_for_long() -> None:
+    quiet = RepeatFilter(every_s=30)
+    quiet.filter(record(logging.INFO, "tick", 5000))
+    assert quiet.filter(record(logging.INFO, "tick", 1000))
+
+
+def test_the_memory_of_messages_is_bounded() -> None:
+    quiet = RepeatFilter()
+    for number in range(5000):
+        assert quiet.filter(record(logging.INFO, f"message {number}", 1000))
+    assert len(quiet._seen) <= 512
