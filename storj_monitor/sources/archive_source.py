@@ -1,0 +1,148 @@
+"""Reads one log, or standard input, once to its end: plain, gzip or Zstandard; goes on where it was left."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from storj_monitor.model.lines import Chunk
+from storj_monitor.model.positions import HEAD_BYTES, SavedPosition
+from storj_monitor.model.sources import SourceState, SourceStatus
+from storj_monitor.sources.content import Content, SequentialContent, open_content
+from storj_monitor.sources.logfile import FileChanged, LogFile
+from storj_monitor.sources.opening import why_not
+from storj_monitor.sources.places import Places
+from storj_monitor.sources.source import Mood, elapsed
+
+_QUIET_S = 2.0  # a last line without newline is taken when the file did not change for so long
+
+
+class ArchiveSource:
+    """One file or one binary stream (which may block), handed out as chunks that are never live.
+
+    read() may return None before `finished`: a last line without newline in a file that was changed just now is waited for.
+    A file that cannot be opened or read is finished at once, with `error` set.
+    """
+
+    def __init__(self, node: str, log: str | BinaryIO, saved: Sequence[SavedPosition] = (), now: float = 0.0, name: str = "-") -> None:
+        """`log`: a path, or an open stream that is called `name` in messages."""
+        self.node = node
+        self.finished = False
+        self.error = ""
+        self.total_bytes: int | None = None
+        self._log = log
+        self._path = log if isinstance(log, str) else name
+        self._places = Places(saved)
+        self._file: LogFile | None = None
+        self._quiet: tuple[int, float] | None = None
+        self._last_read_at: float | None = None
+        self._mood = Mood(now)
+        self._mood.set(SourceState.CATCHING_UP, "", now)
+        self._consumed = 0
+
+    @property
+    def consumed_bytes(self) -> int:
+        """Bytes as they stand on disk (compressed ones for compressed files), to be compared with total_bytes."""
+        if self._file is None:
+            return self._consumed
+        content = self._file.content
+        return content.consumed_bytes if isinstance(content, SequentialContent) else self._file.offset
+
+    def read(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
+        """See LineSource."""
+        if self.finished:
+            return None
+        try:
+            chunk = self._read(now, limit_bytes)
+        except FileChanged:
+            self._end(now, f"{self._path} was truncated while it was read: run it again")
+            return None
+        except OSError as error:
+            self._end(now, why_not(error, self._path))
+            return None
+        if chunk is not None:
+            self._last_read_at = now
+        return chunk
+
+    def due(self, now: float) -> bool:
+        """See LineSource; there is always something to do until it is finished."""
+        return not self.finished
+
+    def status(self) -> SourceStatus:
+        """See LineSource."""
+        lag = max(0, self.total_bytes - self.consumed_bytes) if self.total_bytes is not None else 0
+        return self._mood.status(self._path, lag, self._last_read_at)
+
+    def resync(self, saved: Sequence[SavedPosition]) -> None:
+        """See LineSource. A pipe cannot be read again: it goes on only where the saved position is not behind it."""
+        self._places = Places(saved)
+        if self._file is not None:
+            probe = self._file.probe
+            place = self._places.match(probe)
+            identity, offset = place if place else (None, 0)
+            self._file = LogFile(self._file.content, self._path, probe, offset, identity)
+        self._quiet = None
+
+    def close(self) -> None:
+        """See LineSource."""
+        if self._file is not None:
+            self._consumed = self.consumed_bytes
+            self._file.close()
+            self._file = None
+        self.finished = True
+
+    def _read(self, now: float, limit_bytes: int) -> Chunk | None:
+        file = self._file or self._open()
+        piece = file.read(limit_bytes)
+        if piece is None and not file.busy:
+            if not self._is_done(file, now):
+                return None
+            piece = file.read(limit_bytes, final=True)
+            if piece is None and not file.busy:
+                self._end(now, self._complaint(file.content))
+        if piece is None:
+            return None
+        self._places.advance(piece.identity, piece.end, piece.previous)
+        return Chunk(self.node, piece.data, piece.start, piece.end, now, piece.identity, self._path, piece.previous, live=False)
+
+    def _open(self) -> LogFile:
+        content: Content
+        if isinstance(self._log, str):
+            info = Path(self._log).stat()
+            if stat.S_ISFIFO(info.st_mode) or stat.S_ISCHR(info.st_mode):
+                content = SequentialContent(open(self._log, "rb"))  # noqa: SIM115, PTH123 - closed by close()
+            else:
+                self.total_bytes = info.st_size
+                content = open_content(self._log)
+        else:
+            content = SequentialContent(self._log)
+        probe = content.read_at(0, HEAD_BYTES)
+        place = self._places.match(probe)
+        identity, offset = place if place else (None, 0)
+        self._file = LogFile(content, self._path, probe, offset, identity)
+        return self._file
+
+    def _is_done(self, file: LogFile, now: float) -> bool:
+        content = file.content
+        if content.complete() or (content.size() is not None and not file.has_tail()):
+            return True
+        info: os.stat_result | None = content.stat()
+        if info is None or info.st_mtime <= now - _QUIET_S:
+            return True
+        if self._quiet is None or self._quiet[0] != info.st_size:
+            self._quiet = info.st_size, now
+            return False
+        return elapsed(self._quiet[1], now, _QUIET_S)
+
+    def _complaint(self, content: Content) -> str:
+        if not isinstance(content, SequentialContent) or (content.complete() and not content.damage):
+            return ""
+        return f"{self._path} is {content.damage or 'incomplete: it ends in the middle of its compressed data'}"
+
+    def _end(self, now: float, error: str) -> None:
+        self.error = error
+        self._mood.set(SourceState.ERROR if error else SourceState.LIVE, error, now)
+        self.close()

@@ -1,0 +1,243 @@
+"""Decompressed bytes of a log by offset: plain files that may grow or shrink, and gzip, Zstandard or piped ones read in one go."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from typing import BinaryIO, Protocol
+
+import zstandard
+
+from storj_monitor.sources.opening import open_log, read_at
+
+GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_READ_BYTES = 16 << 10  # compressed bytes at a time: what comes out of them is held in memory
+_STEP_BYTES = 4 << 20  # decompressed and thrown away in one step on the way to a saved position: about 20 ms
+
+
+class Content(Protocol):
+    """Bytes of one log by offset in the decompressed content."""
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Up to `size` bytes from `offset`; fewer only where the content ends at this moment. Raises OSError."""
+
+    def size(self) -> int | None:
+        """Decompressed bytes there are now; None when only reading will tell. Raises OSError."""
+
+    def complete(self) -> bool:
+        """What was read came to its proper end; a compressed file that is not complete may end in mid-line."""
+
+    def approach(self, offset: int) -> bool:
+        """Do a bounded part of the way to `offset`; True when reading there costs no more than what is read. Raises OSError."""
+
+    def lag(self, offset: int) -> int:
+        """Bytes on disk behind `offset` (compressed ones for compressed files)."""
+
+    def stat(self) -> os.stat_result | None:
+        """The file behind it; None for a pipe. Raises OSError."""
+
+    def close(self) -> None:
+        """Give the descriptor back; may be called twice."""
+
+
+class PlainContent:
+    """A plain file, read by offset. It keeps no bytes."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        return read_at(self._fd, size, offset)
+
+    def size(self) -> int:
+        return os.fstat(self._fd).st_size
+
+    def complete(self) -> bool:
+        return False
+
+    def approach(self, offset: int) -> bool:
+        return True
+
+    def lag(self, offset: int) -> int:
+        return max(0, self.size() - offset)
+
+    def stat(self) -> os.stat_result:
+        return os.fstat(self._fd)
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+class _Inflater(Protocol):
+    """What zlib's and zstandard's decompression objects have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _new_gzip() -> _Inflater:
+    return zlib.decompressobj(wbits=31)
+
+
+def _new_zstd() -> _Inflater:
+    return zstandard.ZstdDecompressor().decompressobj()
+
+
+class SequentialContent:
+    """A compressed file or a pipe: read forwards, going back only over a file (from its start).
+
+    A file that ends in the middle of a compressed frame (gzip is still at it) is not `complete`: later reads go on.
+    Damage ends the content; `damage` then says where.
+    """
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._buffer = bytearray()
+        self._start = 0  # offset of the first byte in the buffer
+        self._ended = False
+        self._inflater: _Inflater | None = None
+        self.consumed_bytes = 0
+        self.damage = ""
+        first = self._take()
+        self._new = _codec(first)
+        self._feed(first)
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        if offset < self._start:
+            self._rewind()
+        while self._start + len(self._buffer) < offset + size:
+            self._drop(offset)
+            if not self._fill():
+                break
+        self._drop(offset)
+        return bytes(self._buffer[offset - self._start : offset - self._start + size])
+
+    def size(self) -> int | None:
+        return None
+
+    def complete(self) -> bool:
+        return self._ended
+
+    def approach(self, offset: int) -> bool:
+        if offset < self._start:
+            self._rewind()
+        stop = min(offset, self._start + len(self._buffer) + _STEP_BYTES)
+        while self._start + len(self._buffer) < stop:
+            self._drop(offset)
+            if not self._fill():
+                return True
+        self._drop(offset)
+        return stop == offset
+
+    def lag(self, offset: int) -> int:
+        info = self.stat()
+        return max(0, info.st_size - self.consumed_bytes) if info else 0
+
+    def stat(self) -> os.stat_result | None:
+        try:
+            return os.fstat(self._raw.fileno()) if self._raw.seekable() else None
+        except io.UnsupportedOperation:  # bytes in memory
+            return None
+
+    def close(self) -> None:
+        self._raw.close()
+
+    def _drop(self, offset: int) -> None:
+        gone = min(len(self._buffer), offset - self._start)
+        if gone > 0:
+            del self._buffer[:gone]
+            self._start += gone
+
+    def _rewind(self) -> None:
+        self._raw.seek(0)  # OSError for a pipe, where nobody goes back
+        self._buffer.clear()
+        self._start = 0
+        self._ended = False
+        self._inflater = None
+        self.consumed_bytes = 0
+        self.damage = ""
+
+    def _take(self) -> bytes:
+        data: bytes = self._raw.read(_READ_BYTES) or b""
+        self.consumed_bytes += len(data)
+        return data
+
+    def _fill(self) -> bool:
+        """One more block into the buffer; False where there is none now."""
+        if self._ended:
+            return False
+        data = self._take()
+        if not data:
+            # a compressed file is done only at the end of a frame
+            self._ended = self._inflater is None or self._inflater.eof
+            return False
+        self._feed(data)
+        return True
+
+    def _feed(self, data: bytes) -> None:
+        if self._new is None:
+            self._buffer += data
+            return
+        while data and not self._ended:
+            if self._inflater is None or self._inflater.eof:
+                if self._inflater is not None:
+                    data = data.lstrip(b"\0")  # padding between gzip members, as on tapes
+                    if not data:
+                        return
+                self._inflater = self._new()
+            try:
+                self._buffer += self._inflater.decompress(data)
+            except (zlib.error, zstandard.ZstdError) as error:
+                self.damage = f"damaged after {self._start + len(self._buffer)} bytes ({error})"
+                self._ended = True
+                return
+            data = self._inflater.unused_data if self._inflater.eof else b""
+
+
+def _codec(first: bytes) -> Callable[[], _Inflater] | None:
+    if first.startswith(GZIP_MAGIC):
+        return _new_gzip
+    if first.startswith(ZSTD_MAGIC):
+        return _new_zstd
+    return None
+
+
+def open_content(path: str) -> Content:
+    """The content of a file, decompressed if its first bytes say so. Raises OSError."""
+    fd = open_log(path)
+    try:
+        magic = read_at(fd, 4, 0)
+        if _codec(magic) is None:
+            return PlainContent(fd)
+        os.lseek(fd, 0, os.SEEK_SET)
+    except OSError:
+        os.close(fd)
+        raise
+    return SequentialContent(os.fdopen(fd, "rb", buffering=0))
+
+
+def may_have_more(path: str, offset: int) -> bool:
+    """Whether a compressed file may hold more than `offset` bytes: False only where its own size field says exactly `offset`.
+
+    gzip ends with the size of its last member modulo 2**32, Zstandard may begin with the size of its frame. Raises OSError.
+    """
+    fd = open_log(path)
+    try:
+        head = read_at(fd, 18, 0)
+        size = os.fstat(fd).st_size
+        if head.startswith(GZIP_MAGIC) and size >= 18:
+            return bool(struct.unpack("<I", read_at(fd, 4, size - 4))[0] != offset & 0xFFFFFFFF)
+        if head.startswith(ZSTD_MAGIC) and len(head) == 18:
+            return bool(zstandard.frame_content_size(head) != offset)
+    finally:
+        os.close(fd)
+    return True

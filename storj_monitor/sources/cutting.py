@@ -1,0 +1,78 @@
+"""Where lines end in UTF-8 and UTF-16 logs, and how their bytes become UTF-8 with LF line ends."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+LINE_BYTES = 1 << 20  # a longer line is handed on cut to this
+
+
+class Encoding(Enum):
+    """Told by the byte order mark at the start of the file; everything without one passes as it is."""
+
+    UTF8 = "utf-8"
+    UTF16LE = "utf-16-le"
+    UTF16BE = "utf-16-be"
+
+    @property
+    def unit(self) -> int:
+        """Bytes of one code unit."""
+        return 1 if self is Encoding.UTF8 else 2
+
+    @property
+    def newline(self) -> bytes:
+        return {Encoding.UTF8: b"\n", Encoding.UTF16LE: b"\n\0", Encoding.UTF16BE: b"\0\n"}[self]
+
+
+_MARKS = ((b"\xef\xbb\xbf", Encoding.UTF8), (b"\xff\xfe", Encoding.UTF16LE), (b"\xfe\xff", Encoding.UTF16BE))
+
+
+def detect(head: bytes) -> Encoding:
+    """The encoding of a file that starts with `head`."""
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    return Encoding.UTF8
+
+
+def whole_lines(raw: bytes, encoding: Encoding) -> int:
+    """How many of these bytes are whole lines: the offset behind the last newline, 0 when there is none."""
+    if encoding is Encoding.UTF8:
+        return raw.rfind(b"\n") + 1
+    newline = encoding.newline
+    at = raw.rfind(newline)
+    while at >= 0 and at % 2 == 1:
+        at = raw.rfind(newline, 0, at + 1)
+    return at + 2 if at >= 0 else 0
+
+
+def first_line(raw: bytes, encoding: Encoding) -> int:
+    """The offset behind the first newline, 0 when there is none."""
+    if encoding is Encoding.UTF8:
+        return raw.find(b"\n") + 1
+    newline = encoding.newline
+    at = raw.find(newline)
+    while at >= 0 and at % 2 == 1:
+        at = raw.find(newline, at + 1)
+    return at + 2 if at >= 0 else 0
+
+
+def normalise(raw: bytes, encoding: Encoding, at_start: bool) -> bytes:
+    """UTF-8 with LF, without byte order mark, ending with LF; the bytes of lines that are not valid UTF-8 stay as they are.
+
+    NUL bytes go: they are no text but the hole that a power cut, or a truncation under a node that does not append, leaves.
+    """
+    if encoding is not Encoding.UTF8:
+        text = raw[: len(raw) & ~1].decode(encoding.value, "replace")
+        raw = text.encode("utf-8", "replace")
+    if at_start and raw.startswith(b"\xef\xbb\xbf"):
+        raw = raw[3:]
+    if b"\0" in raw:
+        raw = raw.replace(b"\0", b"")
+    if b"\r\n" in raw:
+        raw = raw.replace(b"\r\n", b"\n")
+    if not raw.endswith(b"\n"):
+        raw = raw.removesuffix(b"\r") + b"\n"
+    if len(raw) > LINE_BYTES + 1:
+        raw = b"\n".join([line[:LINE_BYTES] for line in raw.split(b"\n")])
+    return raw

@@ -1,0 +1,326 @@
+"""Follows one log on disk through every kind of rotation: no line lost, none twice, oldest first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from storj_monitor.model.lines import Chunk
+from storj_monitor.model.positions import HEAD_BYTES, SavedPosition
+from storj_monitor.model.sources import SourceState, SourceStatus
+from storj_monitor.sources.logfile import FileChanged, LogFile, Piece
+from storj_monitor.sources.opening import why_not
+from storj_monitor.sources.places import Places
+from storj_monitor.sources.plan import Plan, first_plan, look_at, make_plan, same_file
+from storj_monitor.sources.siblings import is_pattern, matches, siblings
+from storj_monitor.sources.source import Mood, Pace, elapsed
+
+WARM_UP_BYTES = 1 << 20
+_CHECK_S = 1.0  # how often the path is compared with the open file
+_PATTERN_S = 5.0  # how often a pattern is expanded
+_QUIET_S = 2.0  # a last line without newline is taken when its file did not change for so long
+_SHRUNK_S = 1.0  # a file that seems shorter but otherwise the same must stay so (network file systems err for a moment)
+_LATE_S = 600.0  # a finished file is watched so long for lines that came after all
+_TURNS = 100  # files looked at within one read()
+
+
+class FileSource:
+    """A log file, or the newest match of a pattern.
+
+    The files to be read stand in a queue; the last one is followed. At its end the path is looked at: when it leads to
+    another file with something in it, that file (and what was missed in between) is queued behind.
+    """
+
+    def __init__(self, node: str, path_or_glob: str, saved: Sequence[SavedPosition], from_end: bool = False, now: float = 0.0) -> None:
+        """`from_end`: a log of which nothing is saved is read from the end of its last line; otherwise from its start."""
+        self.node = node
+        self._pattern = path_or_glob if is_pattern(path_or_glob) else ""
+        self._path = "" if self._pattern else path_or_glob
+        self._from_end = from_end
+        self._places = Places(saved)
+        self._first_look_at: float | None = None
+        self._queue: list[LogFile] = []
+        self._late: LogFile | None = None
+        self._late_size = 0
+        self._late_since = now
+        self._caught_up = False
+        self._at_path = False
+        self._checked_at: float | None = None
+        self._expanded_at: float | None = None
+        self._quiet: tuple[LogFile, int, float] | None = None
+        self._shrunk_at: float | None = None
+        self._problems: dict[str, str] = {}
+        self._pace = Pace()
+        self._mood = Mood(now)
+        self._now = now
+
+    def read(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
+        """See LineSource."""
+        self._now = self._pace.last_poll_at = now
+        try:
+            chunk = self._read(now, limit_bytes)
+        except OSError as error:
+            self._give_up(error)
+            return None
+        if chunk is not None:
+            self._pace.last_data_at = now
+        return chunk
+
+    def due(self, now: float) -> bool:
+        """See LineSource."""
+        return self._pace.due(now) or bool(self._queue and self._queue[0].busy)
+
+    def status(self) -> SourceStatus:
+        """See LineSource."""
+        try:
+            lag = sum(file.content.lag(file.offset) for file in self._queue)
+        except OSError:
+            lag = 0
+        path = self._queue[0].path if self._queue else self._path or self._pattern
+        return self._mood.status(path, lag, self._pace.last_data_at)
+
+    def resync(self, saved: Sequence[SavedPosition]) -> None:
+        """See LineSource."""
+        self.close()
+        self._places = Places(saved)
+        self._caught_up = False
+        self._mood.set(SourceState.CATCHING_UP, "", self._now)
+
+    def close(self) -> None:
+        """See LineSource."""
+        for file in self._queue:
+            file.close()
+        self._queue.clear()
+        self._drop_late()
+        self._quiet = self._shrunk_at = self._checked_at = None
+
+    def before(self) -> bytes | None:
+        """Up to WARM_UP_BYTES of whole lines in front of the place where reading goes on; None when there are none.
+
+        To be called before the first read(): the starts of transfers that end later stand there.
+        """
+        try:
+            if not self._queue and not self._look(self._now):
+                return None
+            return self._queue[0].before(WARM_UP_BYTES) or None
+        except OSError as error:
+            self._give_up(error)
+            return None
+
+    def _read(self, now: float, limit_bytes: int) -> Chunk | None:
+        for _ in range(_TURNS):
+            if not self._queue and not self._look(now):
+                return None
+            file = self._queue[0]
+            last = len(self._queue) == 1
+            try:
+                piece = file.read(limit_bytes)
+                if piece is None and not last and not file.busy:
+                    if not self._is_done(file, now):
+                        return None
+                    piece = file.read(limit_bytes, final=True)
+            except FileChanged:
+                if not self._start_afresh(file, now):
+                    return None
+                continue
+            self._shrunk_at = None
+            if piece is not None:
+                return self._hand_out(file, piece, last, now)
+            if file.busy:
+                return None
+            if not last:
+                self._retire(file, now)
+            else:
+                self._caught_up = True
+                if not self._moved_on(file, now):
+                    self._show(now)
+                    return None
+        return None
+
+    def _hand_out(self, file: LogFile, piece: Piece, last: bool, now: float) -> Chunk:
+        self._places.advance(piece.identity, piece.end, piece.previous)
+        self._places.newest_saved_at = max(self._places.newest_saved_at, now)
+        live = last and piece.at_end and self._caught_up
+        if last and piece.at_end:
+            self._caught_up = True
+            self._show(now)
+        else:
+            self._mood.set(SourceState.CATCHING_UP, "; ".join(self._problems.values()), now)
+        return Chunk(self.node, piece.data, piece.start, piece.end, now, piece.identity, file.path, piece.previous, live)
+
+    def _show(self, now: float) -> None:
+        """The state when everything there is was read."""
+        if self._problems:
+            state = SourceState.ERROR if self._path in self._problems else SourceState.LIVE
+            self._mood.set(state, "; ".join(self._problems.values()), now)
+        elif self._at_path or not self._path:
+            self._mood.set(SourceState.LIVE, "", now)
+        else:
+            file = self._queue[0].path
+            self._mood.set(SourceState.LIVE, f"the log was renamed or deleted; {file} is read on until {self._path} has lines", now)
+
+    # -- which files there are
+
+    def _target(self, now: float) -> str:
+        """The path that the log should have now; "" while no file matches the pattern."""
+        if self._pattern and (not self._path or elapsed(self._expanded_at, now, _PATTERN_S)):
+            self._expanded_at = now
+            found = matches(self._pattern)
+            if found:
+                self._path = found[0]
+        return self._path
+
+    def _others(self) -> list[str]:
+        """Files where lines of this log may stand, beside its own path."""
+        live = [path for path in matches(self._pattern) if path != self._path] if self._pattern else []
+        return [*live, *(part for path in [self._path, *live] for part in siblings(path))]
+
+    def _look(self, now: float) -> bool:
+        """Open what is to be read. True when there is something (be it empty)."""
+        if not elapsed(self._checked_at, now, _CHECK_S / 4):
+            return False
+        self._checked_at = now
+        path = self._target(now)
+        if not path:
+            plan = Plan([], {})
+        elif self._first_look_at is None and not self._places:
+            plan = first_plan(path, self._places, self._from_end)
+        else:
+            plan = make_plan(path, self._others(), self._places, [self._late] if self._late else [], following=False)
+        if self._first_look_at is None and not plan.problems:
+            self._first_look_at = now
+        if not self._places:
+            self._places.newest_saved_at = self._first_look_at or now
+        self._queue = plan.files
+        self._problems = plan.problems
+        self._at_path = bool(plan.files) and plan.files[-1].path == path
+        if not plan.files:
+            self._caught_up = self._caught_up or not plan.problems  # what comes will be new
+            state = SourceState.ERROR if plan.problems else SourceState.WAITING
+            self._mood.set(state, "; ".join(plan.problems.values()) or f"{path or self._pattern} is not there yet", now)
+        return bool(plan.files)
+
+    def _moved_on(self, file: LogFile, now: float) -> bool:
+        """At the end of the last file: True when there is something else to read by now."""
+        if self._at_path and not elapsed(self._checked_at, now, _CHECK_S):
+            return False
+        self._checked_at = now
+        if self._late_lines(now):
+            return True
+        path = self._target(now)
+        own = file.content.stat()
+        try:
+            there = Path(path).stat()
+        except FileNotFoundError:
+            self._at_path = False
+            return self._let_go(file, own, now)
+        except OSError as error:
+            self._problems[path] = why_not(error, path)
+            return False
+        self._problems.pop(path, None)
+        if own is None or same_file(own, there):
+            self._at_path, file.path = True, path
+            return False
+        self._at_path = False
+        return there.st_size > 0 and self._take_over(file, own, path)
+
+    def _take_over(self, file: LogFile, own: os.stat_result, path: str) -> bool:
+        """The path leads to another file that is not empty: queue it, and what was missed in between."""
+        try:
+            new = look_at(path, self._places)
+        except OSError as error:
+            self._problems[path] = why_not(error, path)
+            return False
+        own_probe = file.content.read_at(0, HEAD_BYTES)
+        length = min(len(own_probe), len(new.probe))
+        nameless = new.info.st_ino == 0  # this file system cannot tell; an empty file may be the same one
+        if own_probe[:length] == new.probe[:length] and (length > 0 or nameless):
+            # a copy was put in its place
+            if new.info.st_size < file.offset:
+                new.content.close()
+                return False
+            self._queue[0] = LogFile(new.content, path, new.probe, file.offset, file.identity)
+            self._at_path = True
+            file.close()
+            return new.info.st_size > own.st_size
+        new.content.close()
+        plan = make_plan(path, self._others(), self._places, [file, *([self._late] if self._late else [])], following=True)
+        self._queue.extend(plan.files)
+        self._problems = plan.problems
+        self._at_path = self._queue[-1].path == path
+        return len(self._queue) > 1
+
+    def _start_afresh(self, file: LogFile, now: float) -> bool:
+        """A file was truncated or written anew. True when reading can go on at once."""
+        if len(file.head) == HEAD_BYTES and file.still_the_same():
+            if self._shrunk_at is None:
+                self._shrunk_at = now
+            if not elapsed(self._shrunk_at, now, _SHRUNK_S):
+                return False
+        self._shrunk_at = None
+        self._queue.remove(file)
+        file.close()
+        self._checked_at = None  # what it held before may stand in a copy: look now
+        return True
+
+    # -- the end of files
+
+    def _is_done(self, file: LogFile, now: float) -> bool:
+        """A file with others behind it will not grow any more: it ends with a newline, or nothing happened for a while."""
+        if file.content.complete() or (file.content.size() is not None and not file.has_tail()):
+            return True
+        info = file.content.stat()
+        if info is None or info.st_mtime <= now - _QUIET_S:
+            return True
+        if self._quiet is None or self._quiet[0] is not file or self._quiet[1] != info.st_size:
+            self._quiet = file, info.st_size, now
+            return False
+        return elapsed(self._quiet[2], now, _QUIET_S)
+
+    def _retire(self, file: LogFile, now: float) -> None:
+        self._queue.remove(file)
+        size = file.content.size()
+        self._quiet = None
+        if size is None:
+            file.close()
+            return
+        self._drop_late()
+        self._late, self._late_size, self._late_since = file, size, now
+
+    def _late_lines(self, now: float) -> bool:
+        """Lines that came into a finished file after all go before those of its successor."""
+        late = self._late
+        if late is None:
+            return False
+        info = late.content.stat()
+        if info is None or info.st_size < self._late_size:
+            self._drop_late()
+            return False
+        if info.st_size > self._late_size:
+            self._late = None
+            self._queue.insert(0, late)
+            return True
+        if info.st_nlink == 0 or elapsed(self._late_since, now, _LATE_S):
+            self._drop_late()
+        return False
+
+    def _drop_late(self) -> None:
+        if self._late is not None:
+            self._late.close()
+            self._late = None
+
+    def _let_go(self, file: LogFile, own: os.stat_result | None, now: float) -> bool:
+        """A deleted file that nobody writes to any more would keep its place on the disk for as long as it is open."""
+        if own is not None and own.st_nlink == 0 and elapsed(self._pace.last_data_at, now, _LATE_S):
+            self._queue.remove(file)
+            file.close()
+            self._mood.set(SourceState.WAITING, f"{self._path} was deleted", now)
+        return False
+
+    def _give_up(self, error: OSError) -> None:
+        """A file that was open cannot be read any more: close everything and look again later."""
+        path = self._queue[0].path if self._queue else self._path
+        self.close()
+        self._checked_at = self._now
+        self._mood.set(SourceState.ERROR, why_not(error, path), self._now)

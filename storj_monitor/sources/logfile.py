@@ -1,0 +1,187 @@
+"""One opened log and how far it was read: hands out whole lines, and says when the file is not what it was."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from storj_monitor.model.positions import HEAD_BYTES, FileIdentity
+from storj_monitor.sources.content import Content
+from storj_monitor.sources.cutting import LINE_BYTES, Encoding, detect, first_line, normalise, whole_lines
+from storj_monitor.sources.places import identify
+
+_SCANS_A_READ = 16  # windows of LINE_BYTES looked through for the end of an over-long line before others get their turn
+
+
+class FileChanged(Exception):  # noqa: N818 - not an error: a log was truncated
+    """The file behind this descriptor was truncated or written anew since it was read last."""
+
+
+class Piece(NamedTuple):
+    """Whole lines of one file; see model.lines.Chunk. `at_end`: nothing was left behind them but a partial line."""
+
+    data: bytes
+    start: int
+    end: int
+    identity: FileIdentity
+    previous: FileIdentity | None
+    at_end: bool
+
+
+class LogFile:
+    """A log that is open, from `offset` (the end of a line) onwards.
+
+    head     -- the first min(HEAD_BYTES, offset) bytes, by which the file is known
+    identity -- under which its position is kept so far; None for a file of which nothing was handed out
+    probe    -- the first HEAD_BYTES, or what there was of them when it was opened
+    busy     -- the last read() came back empty-handed before it had looked at everything: call again soon
+    """
+
+    def __init__(self, content: Content, path: str, probe: bytes, offset: int, identity: FileIdentity | None) -> None:
+        """`probe`: the first HEAD_BYTES of the content, or all there is."""
+        self.content = content
+        self.path = path
+        self.offset = offset
+        self.identity = identity
+        self.head = probe[: min(HEAD_BYTES, offset)]
+        self.busy = False
+        self.probe = probe
+        self._rewound = identity is not None and identity.head_bytes < HEAD_BYTES <= offset
+        self._encoding = detect(probe)
+        self._size = -1  # at the last look, so that a partial line is not read again and again
+        self._long = b""  # the first bytes of a line longer than LINE_BYTES, while its end is looked for
+        self._scan = 0
+
+    def read(self, limit_bytes: int, final: bool = False) -> Piece | None:
+        """The next whole lines, about `limit_bytes` of them; None when there are none now.
+
+        `final`: nothing will be added, so what stands behind the last newline is a line too.
+        Raises FileChanged and OSError.
+        """
+        size = self.content.size()
+        self.busy = False
+        if size is not None:
+            if size < self.offset:
+                raise FileChanged
+            if size == self.offset or (size == self._size and not final):
+                return None
+        elif not self.content.approach(self.offset):
+            self.busy = True
+            return None
+        final = final and (size is not None or self.content.complete())
+        if self._long:
+            return self._finish_long_line(size, final)
+        return self._next_lines(limit_bytes, size, final)
+
+    def has_tail(self) -> bool:
+        """Bytes without a newline stand at the end. Raises OSError."""
+        return bool(self._long) or bool(self.content.read_at(self.offset, 1))
+
+    def still_the_same(self) -> bool:
+        """The file begins as it did when it was read. Raises OSError."""
+        return self.content.size() is None or self.content.read_at(0, len(self.head)) == self.head
+
+    def before(self, size_bytes: int) -> bytes:
+        """At most `size_bytes` of whole lines in front of the offset, normalised; b"" when there are none. Raises OSError."""
+        start = max(0, self.offset - size_bytes)
+        start += start % self._encoding.unit
+        raw = self.content.read_at(start, self.offset - start)
+        if start:
+            cut = first_line(raw, self._encoding)
+            raw = raw[cut:] if cut else b""
+        return normalise(raw, self._encoding, start == 0) if raw else b""
+
+    def close(self) -> None:
+        self.content.close()
+
+    def _next_lines(self, limit_bytes: int, size: int | None, final: bool) -> Piece | None:
+        start = self.offset
+        longest = LINE_BYTES * self._encoding.unit + 4
+        raw = self._window(start, limit_bytes, size)
+        if start == 0:
+            self._encoding = detect(raw)
+        if raw.startswith(b"\0") and self._encoding is Encoding.UTF8:
+            start = self._skip_hole()
+            raw = self._window(start, limit_bytes, size)
+        ended = len(raw) < limit_bytes
+        used = whole_lines(raw, self._encoding)
+        if not used and not ended:
+            raw = self._window(start, longest, size)
+            ended = len(raw) < longest
+            used = whole_lines(raw, self._encoding)
+            if not used and not ended:
+                self._long, self._scan = raw, start + len(raw)
+                return self._finish_long_line(size, final)
+        if ended and final:
+            used = len(raw)
+        if not used:
+            self._size = -1 if size is None else start + len(raw)
+            if not self.still_the_same():
+                raise FileChanged
+            return None
+        data = normalise(raw[:used], self._encoding, start == 0)
+        piece = self._hand_out(data, start + used, raw if start == self.offset else b"", ended)
+        self._size = start + len(raw) if ended and size is not None else -1
+        return piece
+
+    def _window(self, start: int, wanted: int, size: int | None) -> bytes:
+        # never ask for more than is there: the buffer would be allocated in full
+        wanted = wanted if size is None else min(wanted, size - start)
+        return self.content.read_at(start, wanted) if wanted > 0 else b""
+
+    def _skip_hole(self) -> int:
+        """Where the next line begins: behind NULs that a crash, or a truncation under a node that does not append, left."""
+        at = self.offset
+        while raw := self.content.read_at(at, LINE_BYTES):
+            text = raw.lstrip(b"\0")
+            at += len(raw) - len(text)
+            if text:
+                break
+        return at
+
+    def _finish_long_line(self, size: int | None, final: bool) -> Piece | None:
+        if size is not None and size < self._scan:
+            self._long = b""  # its end was cut off: look afresh next time
+            self.busy = True
+            return None
+        for _ in range(_SCANS_A_READ):
+            raw = self._window(self._scan, LINE_BYTES, size)
+            end = first_line(raw, self._encoding)
+            ended = len(raw) < LINE_BYTES
+            if end or (ended and final):
+                data = normalise(self._long, self._encoding, self.offset == 0)
+                long, self._long = self._long, b""
+                return self._hand_out(data, self._scan + (end or len(raw)), long, at_end=False)
+            # half a UTF-16 unit is looked at again with its other half
+            self._scan += len(raw) & -self._encoding.unit
+            if ended:
+                self._size = -1 if size is None else size
+                return None
+        self.busy = True
+        return None
+
+    def _hand_out(self, data: bytes, end: int, raw: bytes, at_end: bool) -> Piece:
+        """Move on to `end`. `raw`: what was read from the offset onwards, b"" when a hole was skipped."""
+        start, previous, identity = self.offset, None, self.identity
+        head = self._verified_head(raw, min(HEAD_BYTES, end))
+        if identity is None or (identity.head_bytes != len(head) and not self._rewound):
+            previous, identity = identity, identify(head)
+        self.head, self.identity, self.offset = head, identity, end
+        return Piece(data, start, end, identity, previous, at_end)
+
+    def _verified_head(self, raw: bytes, length: int) -> bytes:
+        """The first `length` bytes. Raises FileChanged when `raw` was not read from the file that was known.
+
+        The beginning is looked at after the reading: a file that was truncated and written anew in between, even beyond
+        the offset, begins differently, and nothing of it goes out under the old file's name.
+        """
+        plain = self.content.size() is not None
+        if not plain and len(self.probe) >= length:
+            return self.probe[:length]
+        head = self.head
+        if len(head) < length and len(head) == self.offset and raw:
+            head = (head + raw)[:length]
+        if len(head) < length:  # behind a hole
+            return self.content.read_at(0, length)
+        if plain and self.content.read_at(0, len(head)) != head:
+            raise FileChanged
+        return head

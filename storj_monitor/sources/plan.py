@@ -1,0 +1,210 @@
+"""What to read, in which order, when a log is opened or was rotated: unread rests and missed files first, the live file last."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from storj_monitor.model.positions import HEAD_BYTES, FileIdentity
+from storj_monitor.sources.content import Content, may_have_more, open_content
+from storj_monitor.sources.cutting import LINE_BYTES, detect, whole_lines
+from storj_monitor.sources.logfile import LogFile
+from storj_monitor.sources.opening import why_not
+from storj_monitor.sources.places import Places
+
+_MTIME_SLACK_S = 1.0  # some compressors and file systems keep whole seconds only
+_LINE_TIME = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*")
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A file that was opened and looked at. `place`: where it was read up to, when it is known."""
+
+    path: str
+    content: Content
+    probe: bytes
+    info: os.stat_result
+    place: tuple[FileIdentity, int] | None
+
+    @property
+    def is_plain(self) -> bool:
+        return self.content.size() is not None
+
+    def order(self) -> tuple[float, bytes]:
+        """Older first: by last change, ties by the time of the first line."""
+        time = _LINE_TIME.search(self.probe)
+        return self.info.st_mtime, time.group() if time else b""
+
+    def same_content(self, other: Candidate) -> bool:
+        """A copy (or the compressed form) of the other; one of both may still be growing."""
+        if self.place and other.place:
+            return self.place[0] == other.place[0]
+        length = min(len(self.probe), len(other.probe))
+        return length > 0 and self.probe[:length] == other.probe[:length]
+
+    def log_file(self) -> LogFile:
+        identity, offset = self.place if self.place else (None, 0)
+        return LogFile(self.content, self.path, self.probe, offset, identity)
+
+
+class Plan(NamedTuple):
+    """Files to read, in order; the last one is to be followed. `problems`: paths that could not be opened, and why."""
+
+    files: list[LogFile]
+    problems: dict[str, str]
+
+
+def same_file(one: os.stat_result, other: os.stat_result) -> bool:
+    """Certain only while one of both is held open; never said of a file system without inode numbers."""
+    return one.st_ino != 0 and (one.st_ino, one.st_dev) == (other.st_ino, other.st_dev)
+
+
+def look_at(path: str, places: Places) -> Candidate:
+    """Open a file and see whether it is known. Raises OSError."""
+    content = open_content(path)
+    try:
+        probe = content.read_at(0, HEAD_BYTES)
+        info = content.stat()
+    except OSError:
+        content.close()
+        raise
+    assert info is not None  # it was opened by path
+    return Candidate(path, content, probe, info, places.match(probe))
+
+
+def first_plan(live: str, places: Places, from_end: bool) -> Plan:
+    """A node that was never seen before: its live file only, from its start or from the end of its last line."""
+    try:
+        candidate = look_at(live, places)
+    except OSError as error:
+        return Plan([], {} if isinstance(error, FileNotFoundError) else {live: why_not(error, live)})
+    file = candidate.log_file()
+    size = candidate.content.size()
+    if from_end and size:
+        file = LogFile(candidate.content, live, candidate.probe, _end_of_last_line(candidate, size), None)
+    return Plan([file], {})
+
+
+def make_plan(live: str, others: Iterable[str], places: Places, held: Sequence[LogFile], following: bool) -> Plan:
+    """What is unread of a node that was seen before.
+
+    `held`: files that are open already; they are not planned again. `following`: one of them is being followed, so that nothing
+    else needs to be followed while the live file has nothing in it.
+    """
+    problems: dict[str, str] = {}
+    candidates = _look_at_all([live, *others], places, problems)
+    current = next((c for c in candidates if c.path == live), None)
+    held_info = [info for file in held if (info := file.content.stat())]
+    held_ids = {file.identity for file in held if file.identity}
+    rest = []
+    for candidate in candidates:
+        if candidate is current:
+            continue
+        known_here = any(same_file(candidate.info, info) for info in held_info)
+        if known_here or (candidate.place and candidate.place[0] in held_ids) or (current and candidate.same_content(current)):
+            candidate.content.close()
+        else:
+            rest.append(candidate)
+    cutoff = _cutoff([*rest, *([current] if current else [])], held, places)
+    rest = _without_copies(rest)
+    chosen = [c for c in rest if _is_unread(c, cutoff)]
+    follow = _to_follow(current, rest, chosen, places, following)
+    files = [c.log_file() for c in sorted(chosen, key=Candidate.order) if c is not follow]
+    if follow:
+        files.append(follow.log_file())
+    used = {id(file.content) for file in files}
+    for candidate in [*rest, *([current] if current else [])]:
+        if id(candidate.content) not in used:
+            candidate.content.close()
+    return Plan(files, problems)
+
+
+def _look_at_all(paths: Iterable[str], places: Places, problems: dict[str, str]) -> list[Candidate]:
+    found: list[Candidate] = []
+    for path in dict.fromkeys(paths):
+        try:
+            candidate = look_at(path, places)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            problems[path] = why_not(error, path)
+            continue
+        if any(same_file(candidate.info, other.info) for other in found):
+            candidate.content.close()  # renamed while we looked, or a link
+        else:
+            found.append(candidate)
+    return found
+
+
+def _cutoff(candidates: Sequence[Candidate], held: Sequence[LogFile], places: Places) -> float:
+    """Unknown files that were last written before this were left out on purpose when the node was seen first.
+
+    Files are read oldest first: an unknown one that is newer than the newest known one was never read. Of copies the oldest
+    counts. The clock of the last commit is a weaker sign (reading a backlog takes time) and serves only when no known file is left.
+    """
+    last_change: dict[FileIdentity, float] = {}
+    for candidate in candidates:
+        if candidate.place:
+            identity, mtime = candidate.place[0], candidate.info.st_mtime
+            last_change[identity] = min(mtime, last_change.get(identity, mtime))
+    for file in held:
+        info = file.content.stat()
+        if file.identity and info:
+            last_change[file.identity] = min(info.st_mtime, last_change.get(file.identity, info.st_mtime))
+    return max(last_change.values(), default=places.newest_saved_at) - _MTIME_SLACK_S
+
+
+def _without_copies(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """One of each content: the plain one before its compressed form, the longer before the shorter."""
+    kept: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda c: (not c.is_plain, -c.info.st_size)):
+        if any(candidate.same_content(other) for other in kept):
+            candidate.content.close()
+        else:
+            kept.append(candidate)
+    return kept
+
+
+def _is_unread(candidate: Candidate, cutoff: float) -> bool:
+    if not candidate.place:
+        return bool(candidate.probe) and candidate.info.st_mtime >= cutoff
+    size = candidate.content.size()
+    offset = candidate.place[1]
+    if size is not None:
+        return size > offset
+    try:
+        return may_have_more(candidate.path, offset)
+    except OSError:
+        return True
+
+
+def _to_follow(
+    current: Candidate | None, rest: Sequence[Candidate], chosen: Sequence[Candidate], places: Places, following: bool
+) -> Candidate | None:
+    """The last file of the plan: the live one, but while it is empty or missing the newest part that the node may still write to."""
+    if current and current.probe:
+        size = current.content.size()
+        if current.place and size is not None and size < current.place[1]:
+            current.place = places.rewind(current.probe, size), size
+        return current
+    if following:
+        return None
+    parts = [c for c in rest if c.is_plain and (c.place or c in chosen)]
+    return max(parts, key=Candidate.order, default=current)
+
+
+def _end_of_last_line(candidate: Candidate, size: int) -> int:
+    """Offset behind the last newline: a line that is being written now is read whole."""
+    encoding = detect(candidate.probe)
+    end = size
+    while end > 0:
+        start = max(0, end - LINE_BYTES)
+        start += start % encoding.unit
+        lines = whole_lines(candidate.content.read_at(start, end - start), encoding)
+        if lines:
+            return start + lines
+        end = start
+    return 0

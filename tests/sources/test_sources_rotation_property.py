@@ -1,0 +1,199 @@
+"""Whatever is done to a log and whenever the monitor is killed: every line is committed, exactly once."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import zstandard
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from source_helpers import NOW, Ledger
+from storj_monitor.model.lines import Chunk
+from storj_monitor.sources import FileSource
+
+
+class RotatedLog(RuleBasedStateMachine):
+    """A node that writes, a rotator, a monitor that may be killed after any committed chunk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.log = self.folder / "node.log"
+        self.now = NOW
+        self.serial = 0
+        self.expected: list[bytes] = []
+        self.partial = b""
+        self.ledger = Ledger()
+        self.pending: list[Chunk] = []  # handed out, not committed yet
+        self.source: FileSource | None = None
+        self.must_see: set[bytes] = set()
+
+    @initialize(limit=st.sampled_from([200, 5000, 1 << 20]))
+    def begin(self, limit: int) -> None:
+        self.limit = limit
+        self.log.write_bytes(b"")
+        self.write(1, 40)
+        self.source = FileSource("n", str(self.log), [], now=self.now)
+        self.poll()
+        self.commit(1.0)
+
+    def write(self, count: int, width: int) -> None:
+        """Finish the partial line, if any, and write `count` more."""
+        data = b""
+        for _ in range(count):
+            self.serial += 1
+            line = self.partial + b"2026-01-01T00:00:%09.3f line %d %s\n" % (self.serial / 1000, self.serial, b"x" * width)
+            data += line[len(self.partial) :] if not data else line
+            self.expected.append(line)
+            self.partial = b""
+        with self.log.open("ab") as file:
+            file.write(data)
+        self.touch(self.log)
+
+    def touch(self, path: Path) -> None:
+        os.utime(path, (self.now, self.now))
+
+    @rule(count=st.integers(1, 30), width=st.sampled_from([0, 40, 300, 3000]))
+    def append(self, count: int, width: int) -> None:
+        self.write(count, width)
+
+    @rule()
+    def append_partial(self) -> None:
+        if self.partial:
+            return
+        self.partial = b"partial %d " % self.serial
+        with self.log.open("ab") as file:
+            file.write(self.partial)
+        self.touch(self.log)
+
+    def shift(self) -> Path:
+        """Make room for node.log.1, as logrotate does."""
+        for number in range(30, 0, -1):
+            for suffix in ("", ".gz", ".zst"):
+                old = self.folder / f"node.log.{number}{suffix}"
+                if old.exists():
+                    old.rename(self.folder / f"node.log.{number + 1}{suffix}")
+        return self.folder / "node.log.1"
+
+    def end_partial(self) -> None:
+        """The file ends for good: its last line has no newline."""
+        if self.partial:
+            self.expected.append(self.partial + b"\n")
+            self.partial = b""
+
+    @rule(create=st.booleans())
+    def rename_rotate(self, create: bool) -> None:
+        if not self.log.exists() or not self.log.stat().st_size:
+            return
+        self.end_partial()
+        self.log.rename(self.shift())
+        if create:
+            self.log.write_bytes(b"")
+            self.touch(self.log)
+
+    @rule(unseen=st.integers(0, 3))
+    def copytruncate(self, unseen: int) -> None:
+        if not self.log.exists() or not self.log.stat().st_size:
+            return
+        self.end_partial()
+        copy = self.shift()
+        shutil.copyfile(self.log, copy)
+        self.touch(copy)
+        os.truncate(self.log, 0)
+        self.touch(self.log)
+        if unseen:
+            self.write(unseen * 20, 300)  # grown again before anybody looked
+
+    @rule(number=st.integers(1, 4), kind=st.sampled_from(["gz", "zst", "both"]))
+    def compress(self, number: int, kind: str) -> None:
+        plain = self.folder / f"node.log.{number}"
+        if not plain.exists():
+            return
+        data = plain.read_bytes()
+        packed = zstandard.ZstdCompressor().compress(data) if kind == "zst" else gzip.compress(data)
+        target = plain.with_name(plain.name + (".zst" if kind == "zst" else ".gz"))
+        if kind == "both":
+            target.write_bytes(packed[: len(packed) // 2])  # gzip is still at it: the plain file is there
+            self.touch(target)
+            self.poll()
+            self.pass_time(3)
+            self.poll()
+        target.write_bytes(packed)
+        shutil.copystat(plain, target)
+        plain.unlink()
+
+    @rule(seconds=st.sampled_from([0.1, 1.0, 4.0, 700.0]))
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule()
+    def poll(self) -> None:
+        """Read what there is now; nothing is committed yet."""
+        assert self.source is not None
+        for _ in range(2000):
+            chunk = self.source.read(self.now, self.limit)
+            if chunk is None:
+                return
+            self.pending.append(chunk)
+
+    @rule()
+    def read_once(self) -> None:
+        assert self.source is not None
+        chunk = self.source.read(self.now, self.limit)
+        if chunk is not None:
+            self.pending.append(chunk)
+
+    @rule(part=st.floats(0, 1))
+    def commit(self, part: float) -> None:
+        count = round(len(self.pending) * part)
+        for chunk in self.pending[:count]:
+            self.ledger.commit(chunk._replace(read_at=self.now))
+        del self.pending[:count]
+
+    @precondition(lambda self: self.ledger.rows)
+    @rule(resync=st.booleans())
+    def kill_and_restart(self, resync: bool) -> None:
+        assert self.source is not None
+        self.pending.clear()
+        if resync:
+            self.source.resync(self.ledger.saved())
+        else:
+            self.source.close()
+            self.source = FileSource("n", str(self.log), self.ledger.saved(), now=self.now)
+
+    @invariant()
+    def nothing_twice(self) -> None:
+        lines = self.ledger.data.split(b"\n")
+        assert len(lines) == len(set(lines))
+
+    def teardown(self) -> None:
+        try:
+            if self.source is not None:
+                self.settle()
+                assert self.ledger.data == b"".join(self.expected)
+        finally:
+            if self.source is not None:
+                self.source.close()
+            shutil.rmtree(self.folder)
+
+    def settle(self) -> None:
+        self.write(1, 10)  # the live log is there: a rotated file that ends in mid-line is known to be done
+        for _ in range(12):
+            self.poll()
+            self.commit(1.0)
+            self.now += 1.0
+
+
+TestRotatedLog = RotatedLog.TestCase
+TestRotatedLog.settings = settings(
+    max_examples=int(os.environ.get("ROTATION_EXAMPLES", "60")),
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
