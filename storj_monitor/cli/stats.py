@@ -27,7 +27,7 @@ def main(arguments: Namespace) -> int:
         print(json.dumps(statistics.to_json(), indent=1, ensure_ascii=False))
     else:
         console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
-        console.print(*render(statistics), sep="\n")
+        console.print(*render(statistics, console.width), sep="\n")
     return 0
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 
+from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +23,8 @@ SATELLITE_NAMES = {
     "121RTSDpyNZVcEU84Ticf2L1ntiuUimbWgfATz21tuvgk3vzoA6": "ap1",
     "1wFTAgs9DP5RSnCqKV1eLf6N9wtk4EAtmN5DpSxcs8EjT69tGE": "saltlake",
 }
+# From this width on, results and bytes stand in one table.
+WIDE = 110
 TOP_ERRORS = 15
 TOP_REASONS = 10
 TEMPLATE_CHARACTERS = 200
@@ -30,13 +34,22 @@ _ACTIONS = tuple(dict.fromkeys([*(action.label for action in Action if action >=
 Cells = Mapping[str, int]
 
 
-def render(statistics: Statistics) -> Iterator[RenderableType]:
-    """The tables, in order; those with nothing to say are left out."""
+class Results(NamedTuple):
+    """One row of results: whose, how many by outcome, bytes by outcome; `last` of its group."""
+
+    label: Text
+    counts: Cells
+    sizes: Cells
+    last: bool
+
+
+def render(statistics: Statistics, width: int) -> Iterator[RenderableType]:
+    """The tables, in order, for `width` columns of text; those with nothing to say are left out."""
     yield _period(statistics)
     if statistics.transfers:
-        yield _by_action(statistics)
+        yield from _result_tables("By action", "Action", _action_rows(statistics), width)
     if statistics.satellites:
-        yield _by_satellite(statistics)
+        yield from _result_tables("By satellite", "Satellite, action", _satellite_rows(statistics), width)
     if statistics.errors:
         yield _errors(statistics)
     yield _lines(statistics)
@@ -64,7 +77,7 @@ def _period(statistics: Statistics) -> Text:
     return Text(f"Transfers from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC")
 
 
-def _by_action(statistics: Statistics) -> Table:
+def _action_rows(statistics: Statistics) -> list[Results]:
     cells: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     sizes: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for keys, into in ((statistics.transfers, cells), (statistics.bytes, sizes)):
@@ -72,48 +85,71 @@ def _by_action(statistics: Statistics) -> Table:
             action, direction, outcome = key.split(" ")
             into[direction, action][outcome] += number
             into[direction, "all"][outcome] += number
-    table = _table("By action", "Direction", "Action", result_columns=True)
-    with_starts = any("started" in counts for counts in cells.values())
-    if with_starts:
-        table.add_column("Started", justify="right")
-    for direction in ("up", "down"):
-        for action in (*_ACTIONS, "all"):
-            if (direction, action) in cells:
-                counts = cells[direction, action]
-                starts = [f"{counts['started']:,}"] if with_starts else []
-                label = "upload" if direction == "up" else "download"
-                table.add_row(label, action, *_result_cells(counts, sizes[direction, action]), *starts, end_section=action == "all")
-    return table
+    return [
+        Results(Text(f"{action} {direction}"), cells[direction, action], sizes[direction, action], action == "all")
+        for direction in ("up", "down")
+        for action in (*_ACTIONS, "all")
+        if (direction, action) in cells
+    ]
 
 
-def _by_satellite(statistics: Statistics) -> Table:
+def _satellite_rows(statistics: Statistics) -> list[Results]:
+    """Satellites with the most results first."""
     cells: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     sizes: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    totals: Counter[str] = Counter()
     for keys, into in ((statistics.satellites, cells), (statistics.satellite_bytes, sizes)):
         for key, number in keys.items():
             satellite, action, outcome = key.rsplit(" ", 2)
             into[satellite, action][outcome] += number
-    totals: Counter[str] = Counter()
     for (satellite, _), counts in cells.items():
         totals[satellite] += counts.total()
-    table = _table("By satellite", "Satellite", "Action", result_columns=True)
+    rows = []
     for satellite, _ in totals.most_common():
         actions = [action for action in _ACTIONS if (satellite, action) in cells]
         for action in actions:
-            name = plain(satellite_name(satellite)) if action == actions[0] else Text()
-            table.add_row(
-                name, action, *_result_cells(cells[satellite, action], sizes[satellite, action]), end_section=action == actions[-1]
-            )
+            label = plain(f"{satellite_name(satellite)} {action}")
+            rows.append(Results(label, cells[satellite, action], sizes[satellite, action], action == actions[-1]))
+    return rows
+
+
+def _result_tables(title: str, label: str, rows: list[Results], width: int) -> Iterator[Table]:
+    """One table where it fits, else one of results and one of bytes. Starts are shown where there are any (logs at DEBUG)."""
+    results = [(label, False)] + [(name, True) for outcome in _RESULTS for name in (outcome.capitalize(), "%")]
+    sizes = [("Bytes (success)", True), ("Bytes (all)", True)]
+    starts = [("Started", True)] if any("started" in row.counts for row in rows) else []
+    if width >= WIDE:
+        yield _filled(
+            title, [*results, *sizes, *starts], [[row.label, *_rates(row), *_sizes(row), *_starts(row, starts)] for row in rows], rows
+        )
+        return
+    yield _filled(title, results, [[row.label, *_rates(row)] for row in rows], rows)
+    yield _filled(
+        f"{title}: bytes", [(label, False), *sizes, *starts], [[row.label, *_sizes(row), *_starts(row, starts)] for row in rows], rows
+    )
+
+
+def _filled(title: str, columns: list[tuple[str, bool]], cells: list[list[Text | str]], rows: list[Results]) -> Table:
+    table = _table(title)
+    for name, is_number in columns:
+        table.add_column(name, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+    for row, cell in zip(rows, cells, strict=True):
+        table.add_row(*cell, end_section=row.last)
     return table
 
 
-def _result_cells(counts: Cells, sizes: Cells) -> list[str]:
-    results = sum(counts.get(outcome, 0) for outcome in _RESULTS)
-    cells = []
-    for outcome in _RESULTS:
-        number = counts.get(outcome, 0)
-        cells += [f"{number:,}", format_share(number, results)]
-    return [*cells, format_bytes(sizes.get("success", 0)), format_bytes(sum(sizes.get(outcome, 0) for outcome in _RESULTS))]
+def _rates(row: Results) -> list[str]:
+    results = sum(row.counts.get(outcome, 0) for outcome in _RESULTS)
+    numbers = [row.counts.get(outcome, 0) for outcome in _RESULTS]
+    return [cell for number in numbers for cell in (f"{number:,}", format_share(number, results).removesuffix(" %"))]
+
+
+def _sizes(row: Results) -> list[str]:
+    return [format_bytes(row.sizes.get("success", 0)), format_bytes(sum(row.sizes.get(outcome, 0) for outcome in _RESULTS))]
+
+
+def _starts(row: Results, wanted: list[tuple[str, bool]]) -> list[str]:
+    return [f"{row.counts.get('started', 0):,}"] if wanted else []
 
 
 def _errors(statistics: Statistics) -> Table:
@@ -157,13 +193,10 @@ def _reasons(statistics: Statistics) -> Table:
     return table
 
 
-def _table(title: str, *text_columns: str, result_columns: bool = False) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+def _table(title: str, *text_columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in text_columns:
         table.add_column(name, overflow="fold")
-    if result_columns:
-        for name in ("Success", "%", "Canceled", "%", "Failed", "%", "Bytes (success)", "Bytes (all)"):
-            table.add_column(name, justify="right", no_wrap=name != "Bytes (success)")
     return table
 
 
