@@ -1,0 +1,132 @@
+"""Where the server's time goes: py-spy (sampling), cProfile of all threads, scalene where installed. Paths are made relative."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pstats
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from harness import HERE, ROOT
+
+# Idle waits say nothing about cost; py-spy leaves them out, except for calls that it cannot recognise.
+_SKIP = ("<module>", "_bootstrap", "run_forever", "_run_once", "run_until_complete", "main (", "_run_module", "_run_code")
+
+
+def _roots() -> list[tuple[str, str]]:
+    paths = sysconfig.get_paths()
+    return [
+        (str(ROOT) + os.sep, ""), (paths["purelib"] + os.sep, "site-packages/"), (paths["platlib"] + os.sep, "site-packages/"),
+        (paths["stdlib"] + os.sep, "lib/"), (str(Path(sys.executable).resolve().parent) + os.sep, ""), (sys.prefix + os.sep, ""),
+        (sys.base_prefix + os.sep, ""), (str(Path.home()) + os.sep, ""),
+    ]  # fmt: skip
+
+
+def relative(text: str) -> str:
+    """The text without absolute paths of this machine."""
+    for root, short in _roots():
+        text = text.replace(root, short)
+    return re.sub(r"(?<![\w.+-])/(?:[\w.+-]+/)+(?=[\w.+-]+\.(?:py|so)\b)", "", text)
+
+
+def py_spy(pid: int, seconds: float, report: Path, name: str) -> dict[str, Any]:
+    """Flame graph NAME.svg and a sentence; both recordings run at the same time. Says so when py-spy cannot be used."""
+    tool = shutil.which("py-spy", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if not tool:
+        return {"note": "py-spy is not installed: skipped"}
+    svg, raw = report / f"{name}.svg", report / f"{name}.raw"
+    base = [tool, "record", "-p", str(pid), "-d", str(max(1, round(seconds))), "-r", "200", "--nonblocking", "-t"]
+    jobs = [
+        subprocess.Popen([*base, "-f", kind, "-o", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for kind, path in (("flamegraph", svg), ("raw", raw))
+    ]
+    errors = [job.communicate(timeout=seconds + 60)[1].decode(errors="replace") for job in jobs]
+    if any(job.returncode for job in jobs) or not raw.exists():
+        return {"note": f"py-spy could not sample the server: {relative(' '.join(errors))[:300].strip()}"}
+    svg.write_text(relative(svg.read_text(encoding="utf-8")), encoding="utf-8")
+    found = read_raw(raw.read_text(encoding="utf-8").splitlines())
+    raw.unlink()
+    return found | {"svg": svg.name}
+
+
+def read_raw(lines: Iterable[str]) -> dict[str, Any]:
+    """py-spy's raw format (`frame;frame;frame count`) → samples, top inclusive and own functions, one sentence."""
+    inclusive: Counter[str] = Counter()
+    own: Counter[str] = Counter()
+    total = 0
+    for line in lines:
+        stack, _, number = line.rpartition(" ")
+        if not number.isdigit():
+            continue
+        count = int(number)
+        total += count
+        frames = [relative(re.sub(r":\d+\)$", ")", f)) for f in stack.split(";") if f]
+        for frame in set(frames):
+            inclusive[frame] += count
+        if frames:
+            own[frames[-1]] += count
+    if not total:
+        return {"samples": 0, "sentence": "py-spy saw no busy sample: the server was idle.", "inclusive": [], "own": []}
+    named = [(f, n) for f, n in inclusive.most_common(60) if not f.startswith("thread (") and not any(s in f for s in _SKIP)]
+    ours = [(f, n) for f, n in named if "storj_monitor" in f][:5] or named[:5]
+    threads = [(f, n) for f, n in inclusive.most_common() if f.startswith("thread (")]
+    parts = ", ".join(f"{f} {100 * n / total:.0f} %" for f, n in ours)
+    most = f"; most own time in {own.most_common(1)[0][0]} ({100 * own.most_common(1)[0][1] / total:.0f} %)"
+    by_thread = f"; {len(threads)} threads were busy" if len(threads) > 1 else ""
+    return {
+        "samples": total,
+        "sentence": f"Of {total} busy samples: {parts}{most}{by_thread}.",
+        "inclusive": [[f, round(100 * n / total, 1)] for f, n in named[:20]],
+        "own": [[f, round(100 * n / total, 1)] for f, n in own.most_common(20)],
+    }
+
+
+def cprofile_runner(report: Path, name: str) -> list[str]:
+    """What starts the server under cProfile instead of `-m storj_monitor`."""
+    return [str(HERE / "profiled.py"), str(report / f"{name}.prof")]
+
+
+def finish_cprofile(report: Path, name: str) -> dict[str, Any]:
+    """Relative paths in NAME.prof, the top 20 by cumulative time as NAME.top20.md."""
+    path = report / f"{name}.prof"
+    if not path.exists():
+        return {"note": "the server left no profile"}
+    stats: Any = pstats.Stats(str(path))
+    stats.stats = {
+        _short(key): (cc, nc, tt, ct, {_short(caller): v for caller, v in callers.items()})
+        for key, (cc, nc, tt, ct, callers) in stats.stats.items()
+    }
+    stats.dump_stats(path)
+    rows = sorted(stats.stats.items(), key=lambda item: -item[1][3])
+    rows = [r for r in rows if not _holds(r[0])][:20]
+    out = ["# Top 20 by cumulative CPU (cProfile, all threads)", "", "| cumulative s | own s | calls | function |", "|--:|--:|--:|---|"]
+    for (file, line, function), (_, calls, own, cumulative, _) in rows:
+        place = f"{file}:{line}" if line else ""
+        out.append(f"| {cumulative:.3f} | {own:.3f} | {calls} | `{function}` {place} |".replace("|  |", "| |"))
+    (report / f"{name}.top20.md").write_text("\n".join(out) + "\n", encoding="utf-8")
+    return {"prof": path.name, "top20": f"{name}.top20.md"}
+
+
+def _short(key: tuple[str, int, str]) -> tuple[str, int, str]:
+    return relative(key[0]), key[1], relative(key[2])
+
+
+def _holds(key: tuple[str, int, str]) -> bool:
+    """What only holds everything else."""
+    return any(w in key[2] for w in ("_bootstrap", "builtins.exec", "profiled_run"))
+
+
+def scalene_runner(report: Path, name: str) -> tuple[list[str] | None, str]:
+    """Runner and a note; no runner where scalene is not installed."""
+    if importlib.util.find_spec("scalene") is None:
+        return None, "scalene is not installed: skipped (pip install scalene)"
+    out = report / f"{name}.scalene.json"
+    return ["-m", "scalene", "--json", "--cpu", "--memory", "--outfile", str(out), "-m", "storj_monitor"], f"written to {out.name}"

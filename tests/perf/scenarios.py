@@ -1,0 +1,62 @@
+"""All four scenarios in one report: ingestion, WebSocket, mixed, aggregation.
+
+    python tests/perf/scenarios.py                       # 60 s each, about 20 minutes
+    python tests/perf/scenarios.py --quick               # a few seconds each: does everything work?
+    python tests/perf/scenarios.py --only mixed burst --profile --budget
+
+ingestion    100, 200, 400 events/s, no clients
+websocket    1, 2, 5 updates/s × 3, 6, 10 clients
+mixed        200 events/s, 4 nodes, 10 clients, node chores in the logs
+burst        2,000 events/s, 10 clients;  flood  20,000 events/s, 10 clients
+aggregation  24 h questions in turns over a database (--day: 17,280,000 events)
+ingest       400,000 lines into a new database
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import profile_db
+import profile_ingest
+import profile_ingestion
+import profile_ws
+from reporting import Report, arguments, guarded
+from workload import Load
+
+FOUR = ("ingestion", "websocket", "mixed", "aggregation")
+FURTHER = ("burst", "flood", "ingest")
+
+
+def _steady(report: Report, args: Any, name: str, rate: float) -> None:
+    load = Load(name, args.rate or rate, args.nodes or 4, args.clients or 10, args.seconds, chores=True, server_args=args.server_arg,
+                py_spy_s=min(20.0, args.seconds) if args.profile else 0.0)  # fmt: skip
+    guarded(report, load.name, lambda: profile_ingestion.run_and_profile(load, report.folder, args))
+
+
+def main() -> int:
+    parser = arguments(__doc__, rate=None, clients=None, nodes=None, seconds=60.0)
+    parser.add_argument("--only", nargs="+", choices=FOUR + FURTHER, default=list(FOUR), metavar="SCENARIO", help=" ".join(FOUR + FURTHER))
+    parser.add_argument("--quick", action="store_true", help="6 s each")
+    parser.add_argument("--day", action="store_true", help="aggregation over the full day of 17,280,000 events")
+    args = parser.parse_args()
+    args.seconds = 6.0 if args.quick else args.seconds
+    args.updates, args.database = None, None
+    args.events, args.repeats = (40_000, 5) if args.quick else (400_000, 100)
+    report = Report("Scenarios", args.report)
+    for name in args.only:
+        if name == "ingestion":
+            profile_ingestion.add_runs(report, args)
+        elif name == "websocket":
+            profile_ws.add_runs(report, args)
+        elif name == "aggregation":
+            profile_db.add_runs(report, args)
+        elif name == "ingest":
+            guarded(report, "ingest-400000", lambda: profile_ingest.measure(400_000, 3))
+        else:
+            _steady(report, args, name, {"mixed": 200.0, "burst": 2000.0, "flood": 20_000.0}[name])
+    return report.finish(budget=args.budget)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

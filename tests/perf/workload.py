@@ -1,0 +1,201 @@
+"""One measured run: a real server, files written by a simulator process, real clients; figures, CSV and profiles of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from delays import delays_ms, percentiles, traced_results
+from harness import (
+    HERE,
+    MeasureError,
+    Process,
+    Sampler,
+    Server,
+    calibrate,
+    cpu_seconds,
+    stored_stats,
+    wait_until_read,
+)
+from profilers import cprofile_runner, finish_cprofile, py_spy, scalene_runner
+
+
+@dataclass(slots=True)
+class Load:
+    """What a run does.
+
+    rate, nodes -- events (transfers) a second of all nodes together; DEBUG doubles the lines
+    tick_ms     -- distance of the writer's writes to one node
+    clients     -- WebSocket clients on the live page's topics; 0 = none
+    seconds     -- measured time, after `warm_up_s`
+    server_args -- further flags of `storj_monitor run`
+    py_spy_s    -- seconds under py-spy after the measured time; 0 = none
+    history     -- a database to begin with (it is copied); None = a new one
+    """
+
+    name: str
+    rate: float = 200.0
+    nodes: int = 4
+    clients: int = 0
+    seconds: float = 60.0
+    tick_ms: float = 20.0
+    warm_up_s: float = 5.0
+    info: bool = False
+    chores: bool = False
+    server_args: list[str] = field(default_factory=list)
+    py_spy_s: float = 0.0
+    history: Path | None = None
+
+
+def run_load(load: Load, report: Path) -> dict[str, Any]:
+    """Run it; writes CSV and profiles named after the load into `report`; returns the figures."""
+    with tempfile.TemporaryDirectory(prefix="storj_monitor-perf-") as name:
+        folder = Path(name)
+        database = folder / "perf.db"
+        if load.history:
+            database.write_bytes(load.history.read_bytes())
+        logs = [(f"node{i}", folder / "logs" / f"node{i}.log") for i in range(1, load.nodes + 1)]
+        (folder / "logs").mkdir()
+        for _, path in logs:
+            path.touch()
+        unit_us = calibrate()
+        server = Server(folder, database, logs, load.server_args)
+        try:
+            figures = _measure(load, report, folder, database, logs, server)
+        finally:
+            server.stop()
+        figures["correct"] = _check(folder, database, logs)
+        figures["json_loads_us"] = round(unit_us, 3)
+        if load.rate:
+            us = figures["cpu"]["cpu_percent"] / 100 / load.rate * 1e6
+            figures["cpu_us_per_event"] = round(us, 2)
+            figures["cpu_per_event_in_json_loads"] = round(us / unit_us, 1)
+        return figures
+
+
+def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[tuple[str, Path]], server: Server) -> dict[str, Any]:
+    whole_s = load.warm_up_s + load.seconds + (load.py_spy_s + 2 if load.py_spy_s else 0)
+    trace = folder / "trace"
+    clients = _clients(load, folder, server) if load.clients else None
+    writer = _writer(load, folder, trace, whole_s)
+    sampler = Sampler(server, database, [p for _, p in logs])
+    try:
+        time.sleep(load.warm_up_s)
+        begin_s = time.time()
+        writer_before, clients_before = cpu_seconds(writer.ps), cpu_seconds(clients.ps) if clients else 0.0
+        sampler.start()
+        time.sleep(load.seconds)
+        sampler.stop()
+        end_s = time.time()
+        cost = {"simulator_cpu_percent": round(100 * (cpu_seconds(writer.ps) - writer_before) / load.seconds, 2)}
+        if clients:
+            cost["clients_cpu_percent"] = round(100 * (cpu_seconds(clients.ps) - clients_before) / load.seconds, 2)
+        profile = py_spy(server.popen.pid, load.py_spy_s, report, load.name) if load.py_spy_s else None
+        writer.wait(load.py_spy_s * 3 + 60)
+        late_s = wait_until_read(database, [p for _, p in logs], 30)
+        if clients:
+            clients.wait(60)
+    finally:
+        sampler.stop()
+        for process in (writer, clients):
+            if process:
+                process.stop()
+    sampler.write_csv(report / f"{load.name}.csv")
+    results = traced_results(trace, begin_s, end_s)
+    figures: dict[str, Any] = {
+        "load": {"rate": load.rate, "nodes": load.nodes, "clients": load.clients, "seconds": load.seconds, "tick_ms": load.tick_ms,
+                 "debug": not load.info, "server_args": load.server_args, "history": bool(load.history)},
+        "cpu": sampler.window(), "around": cost, "start_s": round(server.start_s, 2),
+        "results_per_s": round(results / (end_s - begin_s), 1), "read_all_after_s": round(late_s, 2),
+    }  # fmt: skip
+    if profile:
+        figures["py_spy"] = profile
+    if clients:
+        figures |= _delays(load, folder, trace)
+    return figures
+
+
+def _writer(load: Load, folder: Path, trace: Path, seconds: float) -> Process:
+    command = [
+        sys.executable, "-m", "storj_monitor.simulator", "live", "--folder", str(folder / "logs"), "--nodes", str(load.nodes),
+        "--rate", str(load.rate), "--seconds", str(seconds), "--tick-ms", str(load.tick_ms), "--truth", str(folder / "truth.json"),
+        "--trace", str(trace),
+    ]  # fmt: skip
+    command += ["--info"] if load.info else []
+    command += ["--chores"] if load.chores else []
+    return Process("simulator", command, folder)
+
+
+def _clients(load: Load, folder: Path, server: Server) -> Process:
+    """Connected and subscribed when it returns; they end a little after the measured time."""
+    seconds = load.warm_up_s + load.seconds + 2
+    command = [
+        sys.executable, str(HERE / "wsclient.py"), "--url", server.base_url, "--clients", str(load.clients),
+        "--seconds", str(seconds), "--out", str(folder),
+    ]  # fmt: skip
+    process = Process("clients", command, folder)
+    end = time.monotonic() + 20
+    while "ready" not in process.text():
+        if process.popen.poll() is not None or time.monotonic() > end:
+            process.stop()
+            raise MeasureError(f"the clients did not get a snapshot:\n{process.text()[-2000:]}")
+        time.sleep(0.02)
+    return process
+
+
+def _delays(load: Load, folder: Path, trace: Path) -> dict[str, Any]:
+    from_line, from_read = delays_ms(folder / "events.bin", trace, load.warm_up_s)
+    return {
+        "delay_line_to_frame_ms": percentiles(from_line),
+        "delay_read_to_frame_ms": percentiles(from_read),
+        "websocket": json.loads((folder / "clients.json").read_text(encoding="utf-8")),
+    }
+
+
+def _check(folder: Path, database: Path, logs: list[tuple[str, Path]]) -> dict[str, Any]:
+    """Does the stopped server's database hold exactly what the simulator says it wrote?"""
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["total"]
+    stored = stored_stats(database)
+    wanted = {k: n for k, n in truth["transfers"].items() if not k.endswith(" started")}
+    found = {k: n for k, n in stored["transfers"].items() if not k.endswith(" started")}
+    wanted_bytes = {k: n for k, n in truth["bytes"].items() if n}
+    found_bytes = {k: n for k, n in stored["bytes"].items() if n}
+    return {"transfers": wanted == found, "bytes": wanted_bytes == found_bytes, "lines": truth["lines"] == stored["lines"],
+            "events": sum(wanted.values())}  # fmt: skip
+
+
+def profile_load(load: Load, report: Path, *, scalene: bool = False) -> dict[str, Any]:
+    """The same load under cProfile (all threads), and under scalene when wished: shares, never bars."""
+    found: dict[str, Any] = {}
+    runners = [("cprofile", cprofile_runner(report, load.name))]
+    if scalene:
+        runner, note = scalene_runner(report, load.name)
+        found["scalene"] = note
+        if runner:
+            runners.append(("scalene", runner))
+    for kind, runner in runners:
+        with tempfile.TemporaryDirectory(prefix="storj_monitor-perf-") as name:
+            folder = Path(name)
+            logs = [(f"node{i}", folder / "logs" / f"node{i}.log") for i in range(1, load.nodes + 1)]
+            (folder / "logs").mkdir()
+            for _, path in logs:
+                path.touch()
+            server = Server(folder, folder / "perf.db", logs, load.server_args, runner)
+            clients = None
+            try:
+                clients = _clients(load, folder, server) if load.clients else None
+                _writer(load, folder, folder / "trace", load.seconds).wait(load.seconds + 60)
+            finally:
+                with contextlib.suppress(MeasureError):
+                    if clients:
+                        clients.wait(30)
+                server.stop(60)
+        if kind == "cprofile":
+            found["cprofile"] = finish_cprofile(report, load.name)
+    return found
