@@ -127,11 +127,15 @@ def main() -> int:
 
 def add_runs(report: Report, args: Any) -> None:
     """One run: the database that the flags name or ask to be made."""
-    if args.database:
-        day = Day(args.database, 0, args.from_s, args.to_s, 4)
-    else:
-        day = make_day(17_280_000 if args.day else args.events)
-    guarded(report, f"aggregation-{day.events}", lambda: ask_all(day, args.repeats, report.folder, args))
+
+    def run() -> dict[str, Any]:
+        if args.database:
+            day = Day(args.database, 0, args.from_s, args.to_s, 4)
+        else:
+            day = make_day(17_280_000 if args.day else args.events)
+        return ask_all(day, args.repeats, report.folder, args)
+
+    guarded(report, "aggregation-day" if args.day else "aggregation", run)
 
 
 if __name__ == "__main__":
