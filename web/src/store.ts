@@ -18,6 +18,8 @@ import {
 } from "./wire";
 
 export const RING_SECONDS = 300;
+/** How far a node's clock may be ahead of the monitor's and still be believed. */
+const FUTURE_SECONDS = 30;
 
 /** One value a second for the last five minutes; seconds without news are zero. */
 export class Ring {
@@ -44,6 +46,12 @@ export class Ring {
         column[this.cell(this.end - kept.length + 1 + place)] = value;
       });
     });
+  }
+
+  /** All zero, ending now. */
+  clear(second: number): void {
+    for (const column of this.columns) column.fill(0);
+    this.end = Math.floor(second);
   }
 
   /** Moves the newest cell forward to `second`; cells in between become zero. */
@@ -128,7 +136,7 @@ export class Store {
         continue;
       }
       this.numbers.set(topic, payload.n);
-      if (topic === "live") for (const totals of (payload as LiveDelta).tot) this.ring.add(totals);
+      if (topic === "live") this.addTotals((payload as LiveDelta).tot, delta.now);
       else this.change(topic, payload as TableDelta);
       changed.add(topic);
     }
@@ -138,6 +146,12 @@ export class Store {
   /** Forgets the numbering (a new connection starts anew); the figures stay, to be shown as stale. */
   forgetNumbers(): void {
     this.numbers.clear();
+  }
+
+  /** Clocks may be wrong or set: a second from the future must not push the ring ahead, nor an old ring stay there. */
+  private addTotals(totals: readonly SecondTotals[], now: number): void {
+    if (this.ring.end > now + FUTURE_SECONDS) this.ring.clear(now);
+    for (const total of totals) if (total[0] <= now + FUTURE_SECONDS) this.ring.add(total);
   }
 
   private replace(topic: TableTopic, payload: { as_of: number; rows?: Record<string, unknown> }): void {

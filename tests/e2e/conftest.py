@@ -1,0 +1,117 @@
+"""A real browser before a real server process. `page_url` is the one place that says which server that is."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+DIST = Path(__file__).parents[2] / "storj_monitor" / "web_dist"
+CHROMIUM_ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WATCH_VIOLATIONS = """
+    window.violations = [];
+    document.addEventListener("securitypolicyviolation", (event) => {
+        window.violations.push(event.violatedDirective + " " + event.blockedURI);
+    });
+"""
+
+
+class PageServer:
+    """A server process of made-up figures that can be stopped and started again on its port."""
+
+    def __init__(self, *flags: str) -> None:
+        self.flags = flags
+        self.port = 0
+        self.url = ""
+        self.process: subprocess.Popen[str] | None = None
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, str(Path(__file__).parent / "fake_server.py"), "--port", str(self.port), *self.flags]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+        assert self.url.startswith("http://"), "the server did not start"
+        self.port = int(self.url.rstrip("/").rsplit(":", 1)[1])
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        self.process.terminate()
+        self.process.communicate(timeout=10)
+        self.process = None
+
+
+@pytest.fixture(scope="session")
+def built_page() -> Path:
+    if not (DIST / "index.html").is_file():
+        pytest.fail("the page is not built: cd web && npm ci && npm run build")
+    return DIST
+
+
+@pytest.fixture
+def page_server(built_page: Path) -> Iterator[Callable[..., PageServer]]:
+    """Starts servers with the flags of fake_server.py; all are stopped at the end."""
+    servers: list[PageServer] = []
+
+    def start(*flags: str) -> PageServer:
+        servers.append(PageServer(*flags))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_server(built_page: Path) -> Iterator[PageServer]:
+    server = PageServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def page_url(shared_server: PageServer) -> str:
+    """Address of a monitor that shows four nodes under about 200 events a second."""
+    return shared_server.url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_ARGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Makes pages that collect policy violations, console errors and exceptions; options are those of a browser context."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> Page:
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
+        context.add_init_script(WATCH_VIOLATIONS)
+        contexts.append(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
