@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from storj_monitor.model.events import EventBatch, LineKind
+from storj_monitor.model.events import EventBatch, LineKey, LineKind
 from storj_monitor.model.ids import Outcome, op_action, op_code, op_label, op_outcome
 
 MINUTE_MS = 60_000
@@ -173,3 +173,48 @@ def _merge_reasons(reasons: Iterable[LineReason]) -> tuple[LineReason, ...]:
         samples[key] = samples.get(key) or reason.sample
     merged = (LineReason(*key, count, samples[key]) for key, count in total.items())
     return tuple(sorted(merged, key=lambda reason: (-reason.number, reason[:3])))
+
+
+def statistics_of_totals(
+    totals: Iterable[tuple[str, int, int, int]],
+    minutes: Iterable[tuple[int, int, int]],
+    errors: Iterable[tuple[str, str, str, str, int]],
+    lines: Mapping[LineKey, int],
+    samples: Mapping[LineKey, str],
+) -> Statistics:
+    """The same answer from sums that are kept elsewhere.
+
+    totals  -- (satellite, op, number, bytes), each pair once
+    minutes -- (start of the minute in Unix seconds, op, number)
+    errors  -- (level, logger, message, template, number)
+    """
+    transfers: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    satellites: Counter[str] = Counter()
+    satellite_sizes: Counter[str] = Counter()
+    for satellite, op, number, size_bytes in totals:
+        key = f"{satellite} {op_action(op).label} {op_outcome(op).label}"
+        transfers[op_label(op)] += number
+        sizes[op_label(op)] += size_bytes
+        satellites[key] += number
+        satellite_sizes[key] += size_bytes
+    by_minute: Counter[str] = Counter()
+    for start_s, op, number in minutes:
+        by_minute[f"{start_s // 60} {op_action(op).label} {op_outcome(op).label}"] += number
+    kinds: Counter[str] = Counter()
+    for line_key, number in lines.items():
+        kinds[line_key.kind] += number
+    unused = (LineReason(*key, number, samples.get(key, "")) for key, number in lines.items() if key.kind != LineKind.UNDERSTOOD)
+    return Statistics(
+        lines=kinds.total(),
+        understood=kinds[LineKind.UNDERSTOOD],
+        ignored=kinds[LineKind.IGNORED],
+        not_understood=kinds[LineKind.NOT_UNDERSTOOD],
+        transfers=dict(transfers),
+        bytes=dict(sizes),
+        satellites=dict(satellites),
+        satellite_bytes=dict(satellite_sizes),
+        minutes=dict(by_minute),
+        errors=_merge_errors(ErrorCount(*error) for error in errors),
+        reasons=_merge_reasons(unused),
+    )

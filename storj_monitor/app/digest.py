@@ -1,0 +1,39 @@
+"""From one chunk of an old log to its delta: the same parser and the same sums as the live way, here or in a worker process."""
+
+from __future__ import annotations
+
+from storj_monitor.log_processor import LineProcessor
+from storj_monitor.log_processor.places import CountryLookup
+from storj_monitor.model.blocks import pack_events
+from storj_monitor.model.lines import Chunk
+from storj_monitor.model.rollups import NodeDelta
+from storj_monitor.state.accumulator import Accumulator
+
+
+class Digester:
+    """Turns chunks of one node, in order, into deltas that are ready to be committed."""
+
+    def __init__(self, node: str) -> None:
+        self._processor = LineProcessor(node, CountryLookup())
+        self._accumulator = Accumulator(node)
+
+    def warm_up(self, before: bytes) -> None:
+        """Lines in front of the first chunk: only what they started counts."""
+        self._processor.warm_up(before)
+
+    def digest(self, chunk: Chunk) -> NodeDelta:
+        self._accumulator.add(self._processor.process(chunk))
+        delta = self._accumulator.drain()
+        delta.blocks = pack_events(delta.transfers)
+        delta.transfers = []
+        return delta
+
+
+def digest_apart(chunk: Chunk, before: bytes) -> NodeDelta:
+    """The same for a chunk on its own; `before` are the lines in front of it, where its transfers may have started.
+
+    Runs in a worker process: nothing is kept between two calls.
+    """
+    digester = Digester(chunk.node)
+    digester.warm_up(before)
+    return digester.digest(chunk)

@@ -1,0 +1,182 @@
+"""`ingest`: old logs go the same way as live ones, as fast as the machine allows, and never twice.
+
+Chunks are digested in order or, for large inputs on machines with more than one core, side by side in worker processes; they are
+committed in order either way, each with its position, so an interruption loses nothing and a repetition adds nothing.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from storj_monitor.app.digest import Digester, digest_apart
+from storj_monitor.config import STANDARD_INPUT, IngestInput, IngestProgress, ProgressCallback, Settings
+from storj_monitor.database import queries
+from storj_monitor.database.connection import open_database
+from storj_monitor.database.reader import Reader
+from storj_monitor.database.retention import Retention
+from storj_monitor.database.writer import Writer
+from storj_monitor.errors import StoreError
+from storj_monitor.model.lines import Chunk
+from storj_monitor.model.positions import SavedPosition
+from storj_monitor.model.rollups import NodeDelta
+from storj_monitor.sources.archive_source import ArchiveSource
+from storj_monitor.state.hot import HotPieces
+
+# Small enough for one short transaction each, also where a log has few lines a minute and so many rollup rows a megabyte.
+CHUNK_BYTES = 2 << 20
+# Worker processes take a moment to start; smaller inputs are done before.
+PARALLEL_FROM_BYTES = 24 << 20
+# A transfer that began before its chunk is paired with lines this far back.
+WARM_UP_BYTES = 256 << 10
+_DISK_PATIENCE_S = 600.0
+
+
+def ingest(settings: Settings, inputs: Sequence[IngestInput], progress: ProgressCallback) -> int:
+    """Load old logs. 0 when all were read to the end, 1 when one could not be. Raises StoreError for the database."""
+    now = time.time()
+    aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
+    if aside:
+        print(f"the database was damaged; it was set aside as {aside} and a new one was begun", file=sys.stderr)
+    sizes = {one: _size(one) for one in inputs}
+    known = sum(size for size in sizes.values() if size)
+    total = 0 if None in sizes.values() else known
+    with ExitStack() as stack:
+        workers = max(1, (os.cpu_count() or 1))
+        pool = None
+        if workers > 1 and known >= PARALLEL_FROM_BYTES:
+            # Before any thread exists: a process started from a threaded one may hang.
+            pool = stack.enter_context(ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")))
+        reader = Reader(settings.database, 1)
+        stack.callback(reader.close)
+        loader = _Loader(settings, reader, pool, progress, total)
+        stack.callback(loader.close)
+        failed = 0
+        for one in inputs:
+            error = loader.load(one)
+            if error:
+                failed += 1
+                print(error, file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _size(one: IngestInput) -> int | None:
+    """Bytes on disk, 0 for a file that is missing (its reading will say so), None for what has no size."""
+    if one.path == STANDARD_INPUT:
+        return None
+    path = Path(one.path)
+    return path.stat().st_size if path.is_file() else 0
+
+
+class _Loader:
+    """Loads inputs one after the other through one writer."""
+
+    def __init__(
+        self, settings: Settings, reader: Reader, pool: ProcessPoolExecutor | None, progress: ProgressCallback, total: int
+    ) -> None:
+        keep = settings.retention
+        self._reader = reader
+        self._pool = pool
+        self._progress = progress
+        self._total = total
+        self._done = 0
+        self._lines = 0
+        self._conflict = False
+        self._hot: dict[str, HotPieces] = {}
+        retention = Retention(keep.events_s, keep.minutes_s, keep.hours_s, keep.days_s, keep.size_cap_bytes or 0)
+        self._writer = Writer(settings.database, retention, on_conflict=self._on_conflict)
+
+    def close(self) -> None:
+        """Commit what was read, and the hot pieces of hours that nobody will close."""
+        self._writer.barrier(_DISK_PATIENCE_S)
+        leftovers = [delta for node, hot in self._hot.items() if (delta := hot.leave(node, self._newest_ms(node)))]
+        if leftovers:
+            self._writer.submit(leftovers)
+        self._writer.close()
+
+    def load(self, one: IngestInput) -> str:
+        """Read one input to its end; the error that ended it early, or ""."""
+        source = ArchiveSource(
+            one.node, sys.stdin.buffer if one.path == STANDARD_INPUT else one.path, self._positions(one.node), time.time(), name=one.path
+        )
+        try:
+            for delta in self._digested(source, one.node):
+                self._commit(delta)
+                self._lines += sum(delta.lines.values())
+                self._progress(IngestProgress(one.path, self._done + source.consumed_bytes, self._total, self._lines))
+            if not self._writer.barrier(_DISK_PATIENCE_S):
+                raise StoreError(f"the database does not take what was read: {self._writer.status.problem or 'it is too slow'}")
+            self._done += source.consumed_bytes
+            self._progress(IngestProgress(one.path, self._done, self._total, self._lines))
+            return source.error
+        finally:
+            source.close()
+
+    def _commit(self, delta: NodeDelta) -> None:
+        self._hot.setdefault(delta.node, HotPieces()).feed(delta)
+        self._writer.submit([delta])
+
+    def _digested(self, source: ArchiveSource, node: str) -> Iterator[NodeDelta]:
+        """Deltas in the order of the lines; after a conflict reading goes on from the position of the database."""
+        while True:
+            way = self._side_by_side(source) if self._pool else self._in_turn(source, node)
+            for delta in way:
+                if self._conflict:
+                    break
+                yield delta
+            if self._writer.barrier(_DISK_PATIENCE_S) and not self._conflict:
+                return
+            self._conflict = False
+            source.resync(self._positions(node))
+
+    @staticmethod
+    def _in_turn(source: ArchiveSource, node: str) -> Iterator[NodeDelta]:
+        digester = Digester(node)
+        for chunk in _chunks(source):
+            yield digester.digest(chunk)
+
+    def _side_by_side(self, source: ArchiveSource) -> Iterator[NodeDelta]:
+        assert self._pool is not None
+        waiting: deque[Future[NodeDelta]] = deque()
+        before = b""
+        for chunk in _chunks(source):
+            waiting.append(self._pool.submit(digest_apart, chunk, before))
+            before = _tail(chunk.data)
+            if len(waiting) > 4:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    def _positions(self, name: str) -> list[SavedPosition]:
+        known = {node.name: node.id for node in self._reader.ask_now(queries.nodes)}
+        return self._reader.ask_now(queries.positions, known[name]) if name in known else []
+
+    def _newest_ms(self, name: str) -> int:
+        return max((node.newest_ms for node in self._reader.ask_now(queries.nodes) if node.name == name), default=0)
+
+    def _on_conflict(self, _node: str) -> None:
+        self._conflict = True
+
+
+def _chunks(source: ArchiveSource) -> Iterator[Chunk]:
+    while not source.finished:
+        chunk = source.read(time.time(), CHUNK_BYTES)
+        if chunk is not None:
+            yield chunk
+        elif not source.finished:
+            # Only a last line without its end, in a file that changed a moment ago, is waited for.
+            time.sleep(0.1)
+
+
+def _tail(data: bytes) -> bytes:
+    """Whole lines of about WARM_UP_BYTES from the end."""
+    tail = data[-WARM_UP_BYTES:]
+    return tail if len(tail) == len(data) else tail[tail.find(b"\n") + 1 :]

@@ -1,0 +1,237 @@
+"""`run`: the whole product in one process, built by constructor and stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from storj_monitor import __version__
+from storj_monitor.app.pipeline import Lane, Pipeline, Tick
+from storj_monitor.clock import SystemClock
+from storj_monitor.config import DemoOptions, NodeSettings, Secret, Settings
+from storj_monitor.database import queries
+from storj_monitor.database.connection import MonitorLock, open_database
+from storj_monitor.database.history import node_history
+from storj_monitor.database.reader import Reader
+from storj_monitor.database.retention import Retention
+from storj_monitor.database.writer import Writer
+from storj_monitor.log_processor import LineProcessor
+from storj_monitor.log_processor.places import CountryLookup
+from storj_monitor.model.history import NodeHistory
+from storj_monitor.model.positions import SavedPosition
+from storj_monitor.server import Server, hash_password, make_encoder
+from storj_monitor.simulator.demo import Demo
+from storj_monitor.sources.factory import open_source
+from storj_monitor.sources.file_source import FileSource
+from storj_monitor.state.accumulator import HOT_OPS, Accumulator
+from storj_monitor.state.compactions import COMPACTION_KINDS
+from storj_monitor.state.nodes import LogStatus, State
+from storj_monitor.state.windows import WINDOW_S
+from storj_monitor.tasks import Supervisor
+from storj_monitor.views.feed import SAMPLE, Feeds
+from storj_monitor.views.gauges import Gauges, StoreFigures
+from storj_monitor.views.questions import Questions
+
+_log = logging.getLogger(__name__)
+
+COMMIT_S = 5.0
+# With coalescing off every read is sent at once; the logs are then looked at this often.
+PLAIN_TICK_S = 0.02
+PAGE_DIR = Path(__file__).parent.parent / "web_dist"
+
+
+def run(settings: Settings, demo: DemoOptions | None) -> int:
+    """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
+    with MonitorLock(settings.database):
+        now = time.time()
+        aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
+        if aside:
+            print(f"the database was damaged; it was set aside as {aside} and a new one was begun", file=sys.stderr)
+        return asyncio.run(_serve(settings, demo))
+
+
+async def _serve(settings: Settings, demo: DemoOptions | None) -> int:
+    stop = asyncio.Event()
+    _on_signals(stop)
+    fleet = Demo(demo.folder, demo.nodes, demo.rate) if demo else None
+    nodes = [(name, str(path)) for name, path in fleet.logs] if fleet else node_logs(settings.nodes)
+    monitor = Monitor(settings, nodes, demo=demo is not None)
+    async with Supervisor(SystemClock()) as tasks:
+        if fleet:
+            halt = threading.Event()
+            tasks.spawn("demo fleet", partial(_in_thread, fleet.run, halt, halt.set))
+        await monitor.start(tasks)
+        print(f"storj_monitor {__version__} is at {monitor.server.url}", flush=True)
+        stopped = asyncio.create_task(stop.wait())
+        failed = asyncio.create_task(tasks.failure())
+        await asyncio.wait([stopped, failed], return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopped, failed):
+            task.cancel()
+        await monitor.stop()
+    if stop.is_set():
+        return 0
+    return 1
+
+
+async def _in_thread(work: Callable[[threading.Event], None], halt: threading.Event, on_cancel: Callable[[], None]) -> None:
+    """Run blocking work in a thread of its own; a cancellation asks it to end and waits until it has."""
+    done = asyncio.get_running_loop().run_in_executor(None, work, halt)
+    try:
+        await asyncio.shield(done)
+    except asyncio.CancelledError:
+        on_cancel()
+        await done
+        raise
+
+
+def _on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(name, stop.set)
+        except NotImplementedError:  # Windows: the handler runs in the main thread, outside the loop
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+class Monitor:
+    """All parts of a running monitor. `start` brings up the page first, then the reading of logs; `stop` reverses it."""
+
+    def __init__(self, settings: Settings, nodes: list[tuple[str, str]], *, demo: bool) -> None:
+        self._settings = settings
+        self._clock = SystemClock()
+        self._country_of = CountryLookup()
+        self._loop = asyncio.get_running_loop()
+        self._reader = Reader(settings.database, settings.perf.db_executor_max_workers)
+        self._nodes = [(name, log) for name, log in nodes if log]
+        self.state = State(name for name, _ in nodes)
+        self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake())
+        self._writer = Writer(
+            settings.database,
+            _retention(settings),
+            on_conflict=lambda node: self.pipeline.conflict(node),
+            on_foreign=lambda: self.pipeline.reload(),
+            on_problem=self._store_problem,
+        )
+        self.server = Server(
+            self._feeds,
+            Questions(self._reader, self.state, lambda: self._writer.status.committed_at),
+            Gauges(self.state, self._store_figures, lambda: self.server.client_count),
+            bind=settings.server.bind,
+            port=settings.server.port,
+            password_hash=_password_hash(settings.server.password),
+            demo=demo,
+            version=__version__,
+            coalesce_ms=settings.perf.ws_coalesce_ms,
+            slow_hz=settings.perf.max_broadcast_hz,
+            encoder=make_encoder(settings.perf.use_orjson),
+            page_dir=PAGE_DIR,
+            clock=self._clock,
+            sample=SAMPLE,
+        )
+        self.pipeline = Pipeline(
+            self._writer,
+            tick_s=settings.perf.ws_coalesce_ms / 1000 or PLAIN_TICK_S,
+            commit_s=COMMIT_S,
+            watched=lambda: self.server.broadcaster.watching,
+            hand_over=self._hand_over,
+            positions=self._positions,
+            histories=self._histories,
+        )
+        self._reading: asyncio.Task[None] | None = None
+
+    async def start(self, tasks: Supervisor) -> None:
+        """Load the last hour, listen, follow the logs."""
+        histories = await self._reader.ask(node_history, [], self._window_start(), COMPACTION_KINDS, HOT_OPS)
+        for history in histories:
+            self.state.load(history)
+        hot = {history.name: history for history in histories}
+        now = self._clock.now()
+        for name, log in self._nodes:
+            saved = await asyncio.to_thread(self._positions, name)
+            source = open_source(name, log, saved, self._settings.from_end, now)
+            before = source.before if isinstance(source, FileSource) else lambda: None
+            lane = Lane(name, source, LineProcessor(name, self._country_of), Accumulator(name), before)
+            if name in hot:
+                lane.hot.resume(hot[name].hot_hour_s, hot[name].hot)
+            self.pipeline.add(lane)
+        await self.server.start()
+        self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
+
+    async def stop(self) -> None:
+        """Everything that was read is committed before this returns (unless the disk refuses)."""
+        self.pipeline.stop()
+        if self._reading is not None:
+            await asyncio.wait([self._reading])
+        await asyncio.to_thread(self._writer.close)
+        await self.server.stop()
+        await asyncio.to_thread(self._reader.close)
+
+    def _window_start(self) -> int:
+        return int(self._clock.now()) - WINDOW_S
+
+    def _histories(self) -> list[NodeHistory]:
+        return self._reader.ask_now(node_history, [], self._window_start(), COMPACTION_KINDS, None)
+
+    def _positions(self, name: str) -> list[SavedPosition]:
+        known = {node.name: node.id for node in self._reader.ask_now(queries.nodes)}
+        return self._reader.ask_now(queries.positions, known[name]) if name in known else []
+
+    def _hand_over(self, tick: Tick) -> None:
+        """Called in the pipeline's thread."""
+        self._loop.call_soon_threadsafe(self._on_tick, tick)
+
+    def _store_problem(self, problem: str) -> None:
+        """Called in the writer's thread."""
+        self._loop.call_soon_threadsafe(self._on_store_problem, problem)
+
+    def _on_tick(self, tick: Tick) -> None:
+        state = self.state
+        for batch in tick.batches:
+            state.on_batch(batch, tick.now)
+            self._feeds.push(batch)
+        for delta in tick.deltas:
+            state.on_delta(delta, tick.now)
+        for node, hot in tick.hot.items():
+            state.on_hot(node, hot)
+        for history in tick.loaded:
+            state.load(history)
+        for node, status in tick.statuses:
+            state.on_status(
+                node, LogStatus(status.state.value, status.detail, status.path, status.lag_bytes, status.since, status.last_read_at)
+            )
+        state.expire(tick.now)
+        self.server.broadcaster.tick(tick.now)
+
+    def _on_store_problem(self, problem: str) -> None:
+        """The database began to refuse, or takes commits again ("")."""
+        self.state.on_store_problem(problem)
+        self.server.broadcaster.tick(self._clock.now())
+
+    def _store_figures(self) -> StoreFigures:
+        status = self._writer.status
+        return StoreFigures(status.committed_at, status.commit_s, bool(status.problem))
+
+
+def _retention(settings: Settings) -> Retention:
+    keep = settings.retention
+    return Retention(keep.events_s, keep.minutes_s, keep.hours_s, keep.days_s, keep.size_cap_bytes or 0)
+
+
+def _password_hash(password: Secret | None) -> str | None:
+    if password is None:
+        return None
+    text = password.reveal()
+    return text if text.startswith("$argon2") else hash_password(text)
+
+
+def node_logs(nodes: tuple[NodeSettings, ...]) -> list[tuple[str, str]]:
+    """(name, log) of each node; "" where only its API is watched."""
+    return [(node.name, str(node.log) if node.log else "") for node in nodes]

@@ -1,0 +1,252 @@
+"""One thread takes all logs from bytes to sums: read, parse, accumulate, hand over.
+
+    source -> processor -> accumulator -+-> every second: window delta  -> event loop
+                    |                   +-> every few seconds: one commit -> database writer (waits when the writer is behind)
+                    +-> every tick: the batch -> event loop
+
+One tick serves all nodes and all pages: what it read is sent in the same wake-up. Nobody watching, or nothing written: two ticks a second.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from storj_monitor.model.events import EventBatch
+from storj_monitor.model.history import NodeHistory
+from storj_monitor.model.lines import Chunk
+from storj_monitor.model.positions import SavedPosition
+from storj_monitor.model.rollups import HotPiece, NodeDelta
+from storj_monitor.model.sources import SourceStatus
+from storj_monitor.state.accumulator import Accumulator
+from storj_monitor.state.hot import HotPieces
+
+IDLE_TICK_S = 0.5
+DRAIN_S = 1.0
+RANK_S = 5.0
+# A log that was written to within this time is looked at on every tick while somebody watches.
+SILENT_AFTER_S = 10.0
+# While catching up, a commit of this many lines takes well under 50 ms, so that another process never waits long for the database.
+COMMIT_LINES = 12_000
+READ_BYTES = 1 << 20
+# Batches whose newest line is older than this move history only, not the page's live part.
+LIVE_AGE_S = 300
+
+
+class Source(Protocol):
+    """What the pipeline needs of sources.LineSource."""
+
+    def due(self, now: float) -> bool: ...
+    def read(self, now: float, limit_bytes: int = ...) -> Chunk | None: ...
+    def status(self) -> SourceStatus: ...
+    def resync(self, saved: Sequence[SavedPosition]) -> None: ...
+    def close(self) -> None: ...
+
+
+class Processor(Protocol):
+    """What the pipeline needs of log_processor.LineProcessor."""
+
+    def warm_up(self, data: bytes) -> None: ...
+    def process(self, chunk: Chunk) -> EventBatch: ...
+
+
+class Tick(NamedTuple):
+    """What one round brought, for the event loop. `hot` are the pieces downloaded most in the open hour, by node."""
+
+    now: float
+    batches: list[EventBatch]
+    deltas: list[NodeDelta]
+    hot: dict[str, dict[int, HotPiece]]
+    statuses: list[tuple[str, SourceStatus]]
+    loaded: list[NodeHistory]
+
+
+@dataclass(slots=True)
+class Lane:
+    """One node on its way: source, parser (`before`: the lines in front of the first one), sums, what waits for the next commit."""
+
+    node: str
+    source: Source
+    processor: Processor
+    accumulator: Accumulator
+    before: Callable[[], bytes | None]
+    hot: HotPieces = field(default_factory=HotPieces)
+    pending: NodeDelta | None = None
+    read_at: float = 0.0
+    warm: bool = False
+    told: SourceStatus | None = None
+
+
+class Store(Protocol):
+    """What the pipeline needs of database.Writer."""
+
+    def submit(self, deltas: Sequence[NodeDelta]) -> bool: ...
+    def barrier(self, timeout_s: float) -> bool: ...
+
+
+class Pipeline:
+    """`run` is the body of the thread; `stop` ends it after everything read has been submitted.
+
+    tick_s    -- seconds between two looks at busy logs while somebody watches; asked anew each round
+    watched   -- is a page open
+    hand_over -- called in the pipeline's thread with each Tick that says something
+    positions -- saved positions of a node, from the database
+    histories -- what the database has of all nodes, for memory to begin anew
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        tick_s: float,
+        commit_s: float,
+        watched: Callable[[], bool],
+        hand_over: Callable[[Tick], None],
+        positions: Callable[[str], list[SavedPosition]],
+        histories: Callable[[], list[NodeHistory]],
+    ) -> None:
+        self._lanes: list[Lane] = []
+        self._store = store
+        self._tick_s = tick_s
+        self._commit_s = commit_s
+        self._watched = watched
+        self._hand_over = hand_over
+        self._positions = positions
+        self._histories = histories
+        self._reload = False
+        self._conflicts: set[str] = set()
+        self._stopping = False
+        self._wake = threading.Event()
+        self.lines_read = 0
+
+    def add(self, lane: Lane) -> None:
+        """One more node; before `run`."""
+        self._lanes.append(lane)
+
+    def wake(self) -> None:
+        """Somebody began to watch: do not finish the long pause."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+
+    def conflict(self, node: str) -> None:
+        """The database refused a batch of this node because another process has read on; called in the writer's thread."""
+        self._conflicts.add(node)
+
+    def reload(self) -> None:
+        """Another process has committed: memory must take in what it brought; called in the writer's thread."""
+        self._reload = True
+
+    def run(self) -> None:
+        """Until `stop`."""
+        drained_at = committed_at = ranked_at = time.monotonic()
+        try:
+            while not self._stopping:
+                now, clock = time.time(), time.monotonic()
+                batches, behind = self._read_all(now)
+                deltas: list[NodeDelta] = []
+                hot: dict[str, dict[int, HotPiece]] = {}
+                statuses: list[tuple[str, SourceStatus]] = []
+                if clock - drained_at >= DRAIN_S:
+                    drained_at = clock
+                    deltas, statuses = self._drain(), self._statuses()
+                waiting = sum(_lines_of(lane) for lane in self._lanes)
+                if waiting >= COMMIT_LINES or (waiting and clock - committed_at >= self._commit_s):
+                    deltas += self._drain()
+                    self._commit()
+                    committed_at = clock
+                loaded = self._begin_anew() if self._conflicts or self._reload else []
+                if deltas and clock - ranked_at >= RANK_S:
+                    ranked_at = clock
+                    hot = {lane.node: lane.hot.top() for lane in self._lanes}
+                if batches or deltas or statuses or loaded:
+                    self._hand_over(Tick(now, batches, deltas, hot, statuses, loaded))
+                if not behind:
+                    self._pause(now)
+        finally:
+            self._drain()
+            self._commit()
+            for lane in self._lanes:
+                lane.source.close()
+
+    def _read_all(self, now: float) -> tuple[list[EventBatch], bool]:
+        """One chunk of each log that has something; True when more is waiting already."""
+        batches, behind = [], False
+        for lane in self._lanes:
+            if not lane.source.due(now):
+                continue
+            if not lane.warm:
+                lane.warm = True
+                lane.processor.warm_up(lane.before() or b"")
+            chunk = lane.source.read(now, READ_BYTES)
+            if chunk is None:
+                continue
+            lane.read_at = now
+            batch = lane.processor.process(chunk)
+            lane.accumulator.add(batch)
+            behind |= not chunk.live
+            if batch.newest_ms / 1000 > now - LIVE_AGE_S:
+                batches.append(batch)
+        return batches, behind
+
+    def _drain(self) -> list[NodeDelta]:
+        deltas = []
+        for lane in self._lanes:
+            if lane.accumulator.is_empty:
+                continue
+            delta = lane.accumulator.drain()
+            lane.hot.feed(delta)
+            deltas.append(delta)
+            if lane.pending is None:
+                lane.pending = NodeDelta(lane.node)
+            lane.pending.absorb(delta)
+        return deltas
+
+    def _statuses(self) -> list[tuple[str, SourceStatus]]:
+        changed = []
+        for lane in self._lanes:
+            status = lane.source.status()
+            if status != lane.told:
+                lane.told = status
+                changed.append((lane.node, status))
+        return changed
+
+    def _commit(self) -> None:
+        deltas = [lane.pending for lane in self._lanes if lane.pending is not None]
+        for lane in self._lanes:
+            lane.pending = None
+        if deltas:
+            self._store.submit(deltas)
+
+    def _begin_anew(self) -> list[NodeHistory]:
+        """Commit what is ours, then let memory take everything from the database: from here on both are one again.
+
+        Nodes in conflict drop what they read since the database's position, and read on from there.
+        """
+        self._drain()
+        self._commit()
+        if not self._store.barrier(timeout_s=10.0):
+            return []
+        self._reload = False
+        nodes, self._conflicts = self._conflicts, set()
+        for lane in self._lanes:
+            if lane.node in nodes:
+                lane.source.resync(self._positions(lane.node))
+                lane.warm = False
+        return self._histories()
+
+    def _pause(self, now: float) -> None:
+        busy = self._watched() and any(now - lane.read_at < SILENT_AFTER_S for lane in self._lanes)
+        if self._wake.wait(self._tick_s if busy else IDLE_TICK_S):
+            self._wake.clear()
+
+
+def _lines_of(lane: Lane) -> int:
+    """Lines that wait for a commit."""
+    waiting = lane.accumulator.line_count
+    return waiting + (sum(lane.pending.lines.values()) if lane.pending else 0)

@@ -1,0 +1,222 @@
+"""One commit: events, rollups, counts and log positions of a NodeDelta go to disk together, or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+from storj_monitor.database.dictionary import Dictionary
+from storj_monitor.database.schema import COARSE_LEVELS, SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS
+from storj_monitor.errors import PositionConflict
+from storj_monitor.model.blocks import encode_block, pack_events
+from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.node_events import NodeStarted, VersionSeen
+from storj_monitor.model.positions import Checkpoint
+from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
+from storj_monitor.stats import encode_sketch
+
+_SUMMED = ("n", "bytes", "timed", "duration_sum_ms", *SIZE_COLUMNS)
+_MAX_LINE_KINDS = 2000
+
+
+def _rollup_upsert(table: str) -> str:
+    sums = ", ".join(f"{c} = {c} + excluded.{c}" for c in _SUMMED)
+    return (
+        f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?{', ?' * len(SIZE_COLUMNS)}) "
+        f"ON CONFLICT(node, start_s, satellite, op) DO UPDATE SET {sums}, "
+        "duration_max_ms = max(duration_max_ms, excluded.duration_max_ms), "
+        "sketch = CASE WHEN excluded.sketch IS NULL THEN sketch ELSE sketch_merge(sketch, excluded.sketch) END"
+    )
+
+
+_BY_SATELLITE = tuple((_rollup_upsert(table), length) for table, length in SATELLITE_LEVELS)
+_TOTALS = tuple((_rollup_upsert(table), length) for table, length in TOTAL_LEVELS)
+_COUNTRIES = tuple(
+    (
+        f"INSERT INTO country_{level} VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(node, start_s, country, direction) "
+        "DO UPDATE SET n = n + excluded.n, bytes = bytes + excluded.bytes",
+        length,
+    )
+    for level, length in COARSE_LEVELS
+)
+_ERRORS = tuple(
+    (
+        f"INSERT INTO error_{level} VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(node, start_s, template) DO UPDATE SET n = n + excluded.n, "
+        "first_ms = min(first_ms, excluded.first_ms), sample = CASE WHEN excluded.last_ms >= last_ms THEN excluded.sample ELSE sample END, "
+        "satellite = CASE WHEN excluded.last_ms >= last_ms THEN excluded.satellite ELSE satellite END, "
+        "last_ms = max(last_ms, excluded.last_ms)",
+        length,
+    )
+    for level, length in COARSE_LEVELS
+)
+_HOT = (
+    "INSERT INTO hot_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(node, start_s, piece) "
+    "DO UPDATE SET n = n + excluded.n, error = error + excluded.error, bytes = bytes + excluded.bytes"
+)
+_LINES = (
+    "INSERT INTO line_count VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(node, kind, logger, message) "
+    "DO UPDATE SET n = n + excluded.n, sample = CASE WHEN excluded.sample = '' THEN sample ELSE excluded.sample END"
+)
+
+
+def signed64(value: int) -> int:
+    """SQLite integers are signed; a piece hash is not."""
+    return value - (1 << 64) if value >> 63 else value
+
+
+class Committer:
+    """Writes deltas through one connection; knows the ids of texts. Used by the writer thread only."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._nodes = Dictionary("node", ("name",))
+        self._satellites = Dictionary("satellite", ("text",))
+        self._reasons = Dictionary("reason", ("text",))
+        self._templates = Dictionary("template", ("level", "logger", "message", "template"))
+        self._encode = msgspec.json.Encoder().encode
+
+    def commit(self, deltas: Iterable[NodeDelta], now: float) -> None:
+        """One transaction. Raises PositionConflict (nothing written) or sqlite3.Error (nothing written)."""
+        db = self._db
+        committed = False
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            for delta in deltas:
+                self._write(delta, now)
+            db.execute("COMMIT")
+            committed = True
+        finally:
+            if not committed and db.in_transaction:
+                db.execute("ROLLBACK")
+            for dictionary in (self._nodes, self._satellites, self._reasons, self._templates):
+                dictionary.settled(committed)
+
+    def _write(self, delta: NodeDelta, now: float) -> None:
+        node = self._nodes.id_of(self._db, delta.node)
+        for checkpoint in delta.checkpoints:
+            self._move_position(node, checkpoint, now)
+        if delta.newest_ms:
+            self._db.execute(
+                "UPDATE node SET newest_ms = max(newest_ms, ?), first_ms = CASE first_ms WHEN 0 THEN ? ELSE min(first_ms, ?) END, "
+                "resolution_ms = CASE ? WHEN 0 THEN resolution_ms ELSE ? END WHERE id = ?",
+                (delta.newest_ms, delta.newest_ms, self._oldest(delta), delta.resolution_ms, delta.resolution_ms, node),
+            )
+        self._write_events(node, delta)
+        self._write_cells(node, delta.cells)
+        self._write_small(node, delta)
+        if delta.events:
+            self._write_node_events(node, delta.events)
+
+    @staticmethod
+    def _oldest(delta: NodeDelta) -> int:
+        return min((key.start_s * 1000 for key in delta.cells), default=delta.newest_ms)
+
+    def _move_position(self, node: int, checkpoint: Checkpoint, now: float) -> None:
+        """Compare and swap: the batch must start where the database ends, whoever wrote last."""
+        identity = checkpoint.previous or checkpoint.identity
+        key = (node, identity.head_hash, identity.head_bytes)
+        row = self._db.execute("SELECT offset FROM position WHERE node = ? AND head_hash = ? AND head_bytes = ?", key).fetchone()
+        if row is not None and row[0] != checkpoint.start:
+            raise PositionConflict(f"{checkpoint.path}: expected to go on at {checkpoint.start}, the database is at {row[0]}")
+        if checkpoint.previous:
+            self._db.execute("DELETE FROM position WHERE node = ? AND head_hash = ? AND head_bytes = ?", key)
+        self._db.execute(
+            "INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?, ?, ?)",
+            (node, checkpoint.identity.head_hash, checkpoint.identity.head_bytes, checkpoint.end, checkpoint.path, now),
+        )
+
+    def _satellite(self, text: str) -> int:
+        return self._satellites.id_of(self._db, text)
+
+    def _reason(self, text: str) -> int:
+        return self._reasons.id_of(self._db, text) if text else 0
+
+    def _write_events(self, node: int, delta: NodeDelta) -> None:
+        for block in (*delta.blocks, *pack_events(delta.transfers)):
+            data = encode_block(block, [self._satellite(s) for s in block.satellites], [self._reason(r) for _, r in block.reasoned])
+            self._db.execute(
+                "INSERT INTO events(node, from_ms, to_ms, n, data) VALUES (?, ?, ?, ?, ?)",
+                (node, block.from_ms, block.to_ms, block.events, data),
+            )
+        if delta.notable:
+            self._db.executemany(
+                "INSERT INTO notable(node, time_ms, satellite, op, size, duration_ms, piece_id, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (node, t.time_ms, self._satellite(t.satellite), t.op, t.size_bytes, t.duration_ms, t.piece_id, self._reason(t.reason))
+                    for t in delta.notable
+                ],
+            )
+
+    def _write_cells(self, node: int, minutes: dict[CellKey, Cell]) -> None:
+        """Every level gets the sum of the same cells, so that no level can tell another story."""
+        ids = {key.satellite: self._satellite(key.satellite) for key in minutes}
+        self._write_levels(node, _BY_SATELLITE, {(k.start_s, ids[k.satellite], k.op): cell for k, cell in minutes.items()})
+        totals: dict[tuple[int, int, int], Cell] = {}
+        for key, cell in minutes.items():
+            _merge_into(totals, (key.start_s, 0, key.op), cell)
+        self._write_levels(node, _TOTALS, totals)
+
+    def _write_levels(self, node: int, levels: Iterable[tuple[str, int]], cells: dict[tuple[int, int, int], Cell]) -> None:
+        for upsert, length in levels:
+            coarse: dict[tuple[int, int, int], Cell] = {}
+            for (start, satellite, op), cell in cells.items():
+                _merge_into(coarse, (start // length * length, satellite, op), cell)
+            cells = coarse
+            self._db.executemany(
+                upsert,
+                [
+                    (node, *key, c.count, c.size_bytes, c.timed, c.duration_sum_ms, c.duration_max_ms, encode_sketch(c.buckets), *c.sizes)
+                    for key, c in cells.items()
+                ],
+            )
+
+    def _write_small(self, node: int, delta: NodeDelta) -> None:
+        db = self._db
+        if delta.countries:
+            for upsert, length in _COUNTRIES:
+                db.executemany(
+                    upsert,
+                    [(node, k.start_s // length * length, k.country, k.direction, n, size) for k, (n, size) in delta.countries.items()],
+                )
+        if delta.errors:
+            ids = [self._templates.id_of(db, k.level, k.logger, k.message, k.template) for k in delta.errors]
+            for upsert, length in _ERRORS:
+                db.executemany(
+                    upsert,
+                    [
+                        (node, k.start_s // length * length, i, e.count, e.first_ms, e.last_ms, e.sample, self._satellite(e.satellite))
+                        for i, (k, e) in zip(ids, delta.errors.items(), strict=True)
+                    ],
+                )
+        if delta.hot:
+            db.executemany(
+                _HOT,
+                [
+                    (node, start, signed64(piece), h.piece_id, self._satellite(h.satellite), h.count, h.error, h.size_bytes)
+                    for (start, piece), h in delta.hot.items()
+                ],
+            )
+        if delta.lines:
+            db.executemany(_LINES, [(node, *key, n, delta.samples.get(key, "")) for key, n in delta.lines.items()])
+
+    def _write_node_events(self, node: int, events: Iterable[NodeEvent]) -> None:
+        rows = []
+        for event in events:
+            kind = str(event.__struct_config__.tag or type(event).__name__)
+            rows.append((node, event.time_ms, kind, event.level, self._satellite(event.satellite), self._encode(event).decode()))
+            if isinstance(event, NodeStarted):
+                self._db.execute("UPDATE node SET node_id = ? WHERE id = ?", (event.node_id, node))
+            elif isinstance(event, VersionSeen):
+                self._db.execute("UPDATE node SET version = ? WHERE id = ?", (event.version, node))
+        self._db.executemany("INSERT INTO node_event(node, time_ms, kind, level, satellite, data) VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _merge_into(cells: dict[tuple[int, int, int], Cell], key: tuple[int, int, int], cell: Cell) -> None:
+    known = cells.get(key)
+    if known is None:
+        # The finer cell serves as it is until a second one joins it.
+        cells[key] = cell
+    else:
+        cells[key] = known.plus(cell)

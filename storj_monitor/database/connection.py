@@ -1,0 +1,115 @@
+"""Opening the database file: pragmas, the one-monitor lock, and what is done with a file that is damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from storj_monitor.database.schema import migrate
+from storj_monitor.errors import StoreError, StoreLocked
+from storj_monitor.stats import merge_sketches
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+BUSY_TIMEOUT_MS = 2000
+CACHE_KIB = 2048
+# A checkpoint copies pages and syncs twice; this many pages (4 MiB) between two of them bounds both the WAL and its cost.
+WAL_PAGES = 1024
+
+
+class MonitorLock:
+    """One monitor per database: an advisory lock on `FILE.lock`, freed by the system even after kill -9."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(database.name + ".lock")
+        self._fd: int | None = None
+
+    def __enter__(self) -> MonitorLock:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StoreError(f"cannot use the folder of the database {self._path.parent}: {error.strerror or error}") from error
+        try:
+            if sys.platform == "win32":
+                msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(fd)
+            raise StoreLocked(
+                f"another storj_monitor is running on this database ({self._path} is locked): stop it, or name another file with --database"
+            ) from error
+        self._fd = fd
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """The write connection; transactions are ours (autocommit mode). Call from the thread that will use it."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
+    db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    db.execute("PRAGMA journal_mode = WAL")
+    # A power cut may take the newest commits, never the order: positions go back together with what was read, and the log is read again.
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    db.execute("PRAGMA temp_store = MEMORY")
+    # Checkpoints are made by the writer between transactions, so that no commit waits for one.
+    db.execute("PRAGMA wal_autocheckpoint = 0")
+    db.execute(f"PRAGMA journal_size_limit = {WAL_PAGES * 4096 * 2}")
+    db.create_function("sketch_merge", 2, merge_sketches, deterministic=True)
+    return db
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """A read-only connection; it never blocks the writer."""
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False
+    )
+    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    db.execute("PRAGMA query_only = ON")
+    return db
+
+
+def open_database(path: Path, now: float, stamp: str) -> str | None:
+    """Create or migrate the file. A damaged file is set aside, never deleted; returns where it went, None when all is well.
+
+    `stamp` names the set-aside file. Raises StoreTooNew, or StoreError when the place cannot be used.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _prepare(path, now)
+        return None
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) or not path.exists():
+            raise StoreError(f"cannot use the database {path}: {error}") from error
+    except OSError as error:
+        raise StoreError(f"cannot use the database {path}: {error.strerror or error}") from error
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    _prepare(path, now)
+    return str(aside)
+
+
+def _prepare(path: Path, now: float) -> None:
+    db = connect_writer(path)
+    try:
+        migrate(db, now)
+        # Touch every table's root page: a file that is damaged there must be found now, not at the first commit.
+        for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            db.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone()
+    finally:
+        db.close()

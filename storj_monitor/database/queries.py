@@ -1,0 +1,236 @@
+"""Every question that the product asks of the database, as functions of a connection. Bounded by window and by LIMIT.
+
+Counts and bytes of a window come from coarse rollups inside and from fine ones at its edges (`segments`), so they are exact and
+cheap; node ids are always given as a list, which lets SQLite use the primary keys (see tests/database/test_plans.py).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from storj_monitor.database.schema import SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS, Level
+from storj_monitor.model.blocks import StoredTransfer, decode_block
+from storj_monitor.model.history import SatelliteMinute, TotalMinute
+from storj_monitor.model.positions import FileIdentity, SavedPosition
+from storj_monitor.model.rollups import Cell, HotPiece
+from storj_monitor.stats import add_counts, decode_sketch
+
+Row = tuple[Any, ...]
+
+
+class StoredNode(NamedTuple):
+    """A node as the database knows it; times in Unix milliseconds, 0 = never."""
+
+    id: int
+    name: str
+    node_id: str
+    version: str
+    first_ms: int
+    newest_ms: int
+    resolution_ms: int
+
+
+class Span(NamedTuple):
+    """[from_s, to_s) of one rollup table."""
+
+    table: str
+    from_s: int
+    to_s: int
+
+
+def segments(levels: Sequence[Level], from_s: int, to_s: int) -> list[Span]:
+    """Cover a window, aligned to the finest level, with the coarsest buckets that fit and finer ones at the edges."""
+    *finer, level = levels
+    low = -(-from_s // level.length_s) * level.length_s
+    high = to_s // level.length_s * level.length_s
+    if low >= high:
+        return segments(finer, from_s, to_s) if finer else []
+    spans = [Span(level.table, low, high)]
+    if finer:
+        spans = segments(finer, from_s, low) + spans + segments(finer, high, to_s)
+    return spans
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def nodes(db: sqlite3.Connection) -> list[StoredNode]:
+    return [
+        StoredNode(*row)
+        for row in db.execute("SELECT id, name, node_id, version, first_ms, newest_ms, resolution_ms FROM node ORDER BY id")
+    ]
+
+
+def satellites(db: sqlite3.Connection) -> dict[int, str]:
+    return dict(db.execute("SELECT id, text FROM satellite"))
+
+
+def positions(db: sqlite3.Connection, node: int) -> list[SavedPosition]:
+    rows = db.execute("SELECT head_bytes, head_hash, offset, path, saved_at FROM position WHERE node = ?", (node,))
+    return [SavedPosition(FileIdentity(size, digest), offset, path, saved_at) for size, digest, offset, path, saved_at in rows]
+
+
+def traffic(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, bucket_s: int) -> list[Row]:
+    """(bucket start, op, count, bytes); the bucket must be a multiple of 60 s and the window aligned to it."""
+    level = max((level for level in TOTAL_LEVELS if bucket_s % level.length_s == 0), key=lambda level: level.length_s)
+    return db.execute(
+        f"SELECT start_s / ? * ?, op, sum(n), sum(bytes) FROM {level.table} WHERE node IN ({_marks(node_ids)}) "
+        "AND start_s >= ? AND start_s < ? GROUP BY 1, 2",
+        (bucket_s, bucket_s, *node_ids, from_s, to_s),
+    ).fetchall()
+
+
+def totals(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> dict[int, Cell]:
+    """Everything by op: counts, bytes, sizes and duration sketches over the window."""
+    merged: dict[int, Cell] = {}
+    columns = f"op, n, bytes, timed, duration_sum_ms, duration_max_ms, sketch, {', '.join(SIZE_COLUMNS)}"
+    for span in segments(TOTAL_LEVELS, from_s, to_s):
+        for row in _span_rows(db, span, columns, node_ids):
+            add_row(merged.setdefault(row[0], Cell()), row[1:])
+    return merged
+
+
+def add_row(cell: Cell, row: Sequence[Any]) -> None:
+    """Add a rollup row (n, bytes, timed, duration_sum_ms, duration_max_ms, sketch, size classes…) to a cell, in place."""
+    count, size, timed, duration_sum, duration_max, sketch, *classes = row
+    cell.count += count
+    cell.size_bytes += size
+    cell.timed += timed
+    cell.duration_sum_ms += duration_sum
+    cell.duration_max_ms = max(cell.duration_max_ms, duration_max)
+    if sketch:
+        add_counts(cell.buckets, decode_sketch(sketch))
+    cell.sizes = [a + b for a, b in zip(cell.sizes, classes, strict=True)]
+
+
+def _span_rows(db: sqlite3.Connection, span: Span, columns: str, node_ids: Sequence[int]) -> Iterator[Row]:
+    return db.execute(
+        f"SELECT {columns} FROM {span.table} WHERE node IN ({_marks(node_ids)}) AND start_s >= ? AND start_s < ?",
+        (*node_ids, span.from_s, span.to_s),
+    )
+
+
+def by_satellite(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> dict[tuple[int, int], list[int]]:
+    """(satellite id, op) -> [count, bytes] over the window."""
+    merged: dict[tuple[int, int], list[int]] = {}
+    for span in segments(SATELLITE_LEVELS, from_s, to_s):
+        rows = db.execute(
+            f"SELECT satellite, op, sum(n), sum(bytes) FROM {span.table} WHERE node IN ({_marks(node_ids)}) "
+            "AND start_s >= ? AND start_s < ? GROUP BY 1, 2",
+            (*node_ids, span.from_s, span.to_s),
+        )
+        for satellite, op, count, size in rows:
+            pair = merged.setdefault((satellite, op), [0, 0])
+            pair[0] += count
+            pair[1] += size
+    return merged
+
+
+def minute_counts(db: sqlite3.Connection, node_ids: Sequence[int]) -> list[Row]:
+    """(minute start, op, count) of every minute still kept; for `stats`."""
+    return db.execute(
+        f"SELECT start_s, op, sum(n) FROM total_minute WHERE node IN ({_marks(node_ids)}) GROUP BY 1, 2", tuple(node_ids)
+    ).fetchall()
+
+
+def countries(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> list[Row]:
+    """(country, direction, count, bytes); the window is aligned to hours."""
+    merged: dict[tuple[str, str], list[int]] = {}
+    for span in segments((Level("country_hour", 3600), Level("country_day", 86400)), from_s, to_s):
+        for country, direction, count, size in _span_rows(db, span, "country, direction, n, bytes", node_ids):
+            pair = merged.setdefault((country, direction), [0, 0])
+            pair[0] += count
+            pair[1] += size
+    return [(*key, *pair) for key, pair in merged.items()]
+
+
+def errors(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, limit: int) -> list[Row]:
+    """(level, logger, message, template, count, first_ms, last_ms, sample, satellite), most frequent first; window aligned to hours."""
+    merged: dict[int, list[Any]] = {}
+    for span in segments((Level("error_hour", 3600), Level("error_day", 86400)), from_s, to_s):
+        for template, n, first, last, sample, satellite in _span_rows(
+            db, span, "template, n, first_ms, last_ms, sample, satellite", node_ids
+        ):
+            known = merged.get(template)
+            if known is None:
+                merged[template] = [n, first, last, sample, satellite]
+                continue
+            known[0] += n
+            known[1] = min(known[1], first)
+            if last >= known[2]:
+                known[2:] = [last, sample, satellite]
+    top = sorted(merged.items(), key=lambda item: -item[1][0])[:limit]
+    names = satellites(db)
+    texts = {row[0]: row[1:] for row in _by_id(db, "template", "id, level, logger, message, template", [template for template, _ in top])}
+    return [(*texts[template], *values[:4], names.get(values[4], "")) for template, values in top]
+
+
+def _by_id(db: sqlite3.Connection, table: str, columns: str, ids: Sequence[int]) -> list[Row]:
+    return db.execute(f"SELECT {columns} FROM {table} WHERE id IN ({_marks(ids)})", tuple(ids)).fetchall() if ids else []
+
+
+def hot_pieces(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, limit: int) -> list[Row]:
+    """(piece, piece_id, satellite, count, error, bytes) of closed hours, most downloads first; window aligned to hours."""
+    return db.execute(
+        "SELECT piece, max(piece_id), (SELECT text FROM satellite WHERE id = max(h.satellite)), sum(n), sum(error), sum(bytes) "
+        f"FROM hot_hour h WHERE node IN ({_marks(node_ids)}) AND start_s >= ? AND start_s < ? GROUP BY piece ORDER BY 4 DESC LIMIT ?",
+        (*node_ids, from_s, to_s, limit),
+    ).fetchall()
+
+
+def line_counts(db: sqlite3.Connection, node_ids: Sequence[int]) -> list[Row]:
+    """(node id, class, logger, message, count, sample)."""
+    return db.execute(
+        f"SELECT node, kind, logger, message, n, sample FROM line_count WHERE node IN ({_marks(node_ids)})", tuple(node_ids)
+    ).fetchall()
+
+
+def node_events(db: sqlite3.Connection, kinds: Sequence[str], node_ids: Sequence[int], from_ms: int, to_ms: int, limit: int) -> list[Row]:
+    """(node id, time_ms, kind, level, satellite id, JSON), newest first."""
+    return db.execute(
+        "SELECT node, time_ms, kind, level, satellite, data FROM node_event "
+        f"WHERE kind IN ({_marks(kinds)}) AND node IN ({_marks(node_ids)}) AND time_ms >= ? AND time_ms < ? "
+        "ORDER BY time_ms DESC, id DESC LIMIT ?",
+        (*kinds, *node_ids, from_ms, to_ms, limit),
+    ).fetchall()
+
+
+def window_rows(db: sqlite3.Connection, node: int, from_s: int) -> tuple[list[SatelliteMinute], list[TotalMinute]]:
+    """Minute rows of one node since `from_s`, in the two shapes that state.windows loads."""
+    names = satellites(db)
+    rows = [
+        SatelliteMinute(start, names.get(satellite, ""), op, n, size)
+        for start, satellite, op, n, size in db.execute(
+            "SELECT start_s, satellite, op, n, bytes FROM satellite_minute WHERE node = ? AND start_s >= ?", (node, from_s)
+        )
+    ]
+    columns = f"start_s, op, n, bytes, timed, duration_sum_ms, duration_max_ms, sketch, {', '.join(SIZE_COLUMNS)}"
+    cells = []
+    for start, op, *values in db.execute(f"SELECT {columns} FROM total_minute WHERE node = ? AND start_s >= ?", (node, from_s)):
+        cell = Cell()
+        add_row(cell, values)
+        cells.append(TotalMinute(start, op, cell))
+    return rows, cells
+
+
+def events_since(db: sqlite3.Connection, node: int, from_ms: int) -> Iterator[StoredTransfer]:
+    """Single transfers of a node in blocks that reach beyond `from_ms`."""
+    for (data,) in db.execute("SELECT data FROM events WHERE node = ? AND to_ms >= ?", (node, from_ms)):
+        yield from (t for t in decode_block(data) if t.time_ms >= from_ms)
+
+
+def open_hot_hour(db: sqlite3.Connection, node: int, hour_s: int, ops: frozenset[int], keep: int) -> dict[int, HotPiece]:
+    """Count the downloads of an hour again from the single events: what memory held before a restart. Ids are not kept there."""
+    names = satellites(db)
+    table: dict[int, HotPiece] = {}
+    for transfer in events_since(db, node, hour_s * 1000):
+        if transfer.op in ops and transfer.time_ms < (hour_s + 3600) * 1000:
+            hot = table.get(transfer.piece)
+            if hot is None:
+                hot = table[transfer.piece] = HotPiece("", names.get(transfer.satellite_id, ""))
+            hot.count += 1
+            hot.size_bytes += max(transfer.size_bytes, 0)
+    return dict(sorted(table.items(), key=lambda item: -item[1].count)[:keep])

@@ -1,0 +1,63 @@
+"""A few read-only connections, one a thread, with a time limit for every question."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from storj_monitor.database.connection import connect_reader
+from storj_monitor.errors import StoreError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TIME_LIMIT_S = 5.0
+_STEPS_BETWEEN_LOOKS = 20_000
+AUTO_WORKERS = 2
+
+
+class Reader:
+    """Runs query functions (see queries) in a small pool; the event loop never waits for the disk."""
+
+    def __init__(self, path: Path, workers: int | None) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._pool = ThreadPoolExecutor(workers or AUTO_WORKERS, thread_name_prefix="database-reader")
+
+    async def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Answer of `question(connection, *args)`. Raises StoreError when it takes longer than TIME_LIMIT_S or the file fails."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: self.ask_now(question, *args, **kwargs))
+
+    def ask_now(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same, in the caller's thread."""
+        db = self._connection()
+        deadline = time.monotonic() + TIME_LIMIT_S
+        db.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+        try:
+            # One transaction: all statements of an answer see the same commit.
+            db.execute("BEGIN")
+            try:
+                return question(db, *args, **kwargs)
+            finally:
+                db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreError(f"the database did not answer: {error}") from error
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for connection in self._connections:
+            connection.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            db = self._local.db = connect_reader(self._path)
+            self._connections.append(db)
+        return db

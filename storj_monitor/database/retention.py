@@ -1,0 +1,94 @@
+"""Retention as data: what is kept for how long, and pruning in steps short enough that no commit waits for one."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass
+
+DAY_S = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Ages in seconds, None = for ever, counted from each node's newest line. `max_bytes` caps the file (0 = no cap)."""
+
+    events_s: float | None = 2 * DAY_S
+    minutes_s: float | None = 30 * DAY_S
+    hours_s: float | None = 730 * DAY_S
+    days_s: float | None = None
+    max_bytes: int = 0
+
+
+# table, column of age, unit of that column per second, which age of Retention
+_RULES = (
+    ("events", "to_ms", 1000, "events_s"),
+    ("satellite_minute", "start_s", 1, "minutes_s"),
+    ("total_minute", "start_s", 1, "minutes_s"),
+    ("total_m5", "start_s", 1, "minutes_s"),
+    ("satellite_hour", "start_s", 1, "hours_s"),
+    ("total_hour", "start_s", 1, "hours_s"),
+    ("country_hour", "start_s", 1, "hours_s"),
+    ("error_hour", "start_s", 1, "hours_s"),
+    ("hot_hour", "start_s", 1, "hours_s"),
+    ("satellite_day", "start_s", 1, "days_s"),
+    ("total_day", "start_s", 1, "days_s"),
+    ("country_day", "start_s", 1, "days_s"),
+    ("error_day", "start_s", 1, "days_s"),
+    ("notable", "time_ms", 1000, "minutes_s"),
+    ("node_event", "time_ms", 1000, "hours_s"),
+)
+
+_BUDGET_S = 0.02
+_ROWS = 200
+
+
+class Pruner:
+    """Deletes what has outlived its age, a bounded number of rows a transaction."""
+
+    def __init__(self, db: sqlite3.Connection, retention: Retention) -> None:
+        self._db = db
+        self._retention = retention
+
+    def step(self) -> bool:
+        """Work for about 20 ms; True when there is more to delete."""
+        deadline = time.perf_counter() + _BUDGET_S
+        nodes = self._db.execute("SELECT id, newest_ms FROM node").fetchall()
+        more = False
+        for table, column, scale, age in _RULES:
+            keep_s = getattr(self._retention, age)
+            if keep_s is None:
+                continue
+            for node, newest_ms in nodes:
+                limit = int((newest_ms / 1000 - keep_s) * scale)
+                while self._delete(table, column, node, limit):
+                    more = True
+                    if time.perf_counter() > deadline:
+                        return True
+        return self._shrink() or more
+
+    def _delete(self, table: str, column: str, node: int, limit: int) -> bool:
+        """Delete the oldest rows below `limit`; True when a full portion was deleted."""
+        row = self._db.execute(
+            f"SELECT max({column}), count(*) FROM "
+            f"(SELECT {column} FROM {table} WHERE node = ? AND {column} < ? ORDER BY {column} LIMIT {_ROWS})",
+            (node, limit),
+        ).fetchone()
+        if not row[1]:
+            return False
+        self._db.execute(f"DELETE FROM {table} WHERE node = ? AND {column} <= ?", (node, row[0]))
+        return bool(row[1] == _ROWS)
+
+    def _shrink(self) -> bool:
+        """Hold the cap on the file's size: the oldest single events go first, then free pages are given back."""
+        pages, free, size = (
+            int(self._db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "freelist_count", "page_size")
+        )
+        over = self._retention.max_bytes and (pages - free) * size > self._retention.max_bytes
+        deleted = 0
+        if over:
+            deleted = self._db.execute(f"DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT {_ROWS})").rowcount
+        if free > max(1024, pages // 5) or (self._retention.max_bytes and free and pages * size > self._retention.max_bytes):
+            self._db.execute("PRAGMA incremental_vacuum(256)").fetchall()
+            return True
+        return bool(over and deleted)

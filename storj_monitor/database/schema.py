@@ -1,0 +1,119 @@
+"""Migrations: each is a named function, committed together with its row in the ledger.
+
+A database whose ledger names a version that this code does not know was written by a newer product and is refused.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from storj_monitor.errors import StoreTooNew
+from storj_monitor.stats import SIZE_CLASSES
+
+
+class Level(NamedTuple):
+    """One table of transfer rollups: aligned UTC buckets of `length_s` seconds."""
+
+    table: str
+    length_s: int
+
+
+SATELLITE_LEVELS = (Level("satellite_minute", 60), Level("satellite_hour", 3600), Level("satellite_day", 86400))
+"""Rollups per node, satellite and op, finest first."""
+
+TOTAL_LEVELS = (Level("total_minute", 60), Level("total_m5", 300), Level("total_hour", 3600), Level("total_day", 86400))
+"""The same over all satellites (satellite = 0). A chart of a day reads 288 five-minute rows an op, not all minutes of all satellites."""
+
+COARSE_LEVELS = (("hour", 3600), ("day", 86400))
+"""Levels of the country and error rollups."""
+
+SIZE_COLUMNS = tuple(f"c{i}" for i in range(SIZE_CLASSES))
+
+_DICTIONARIES = """
+CREATE TABLE node(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, node_id TEXT NOT NULL DEFAULT '',
+  version TEXT NOT NULL DEFAULT '', first_ms INTEGER NOT NULL DEFAULT 0,
+  newest_ms INTEGER NOT NULL DEFAULT 0, resolution_ms INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE satellite(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE reason(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE template(id INTEGER PRIMARY KEY, level TEXT NOT NULL, logger TEXT NOT NULL, message TEXT NOT NULL, template TEXT NOT NULL,
+  UNIQUE(level, logger, message, template));
+CREATE TABLE position(node INTEGER NOT NULL, head_hash TEXT NOT NULL, head_bytes INTEGER NOT NULL, offset INTEGER NOT NULL,
+  path TEXT NOT NULL, saved_at REAL NOT NULL, PRIMARY KEY(node, head_hash, head_bytes)) WITHOUT ROWID;
+CREATE TABLE line_count(node INTEGER NOT NULL, kind TEXT NOT NULL, logger TEXT NOT NULL, message TEXT NOT NULL, n INTEGER NOT NULL,
+  sample TEXT NOT NULL, PRIMARY KEY(node, kind, logger, message)) WITHOUT ROWID;
+"""
+
+_SINGLE_EVENTS = """
+CREATE TABLE events(id INTEGER PRIMARY KEY, node INTEGER NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, n INTEGER NOT NULL,
+  data BLOB NOT NULL);
+CREATE INDEX events_age ON events(node, to_ms);
+CREATE TABLE notable(id INTEGER PRIMARY KEY, node INTEGER NOT NULL, time_ms INTEGER NOT NULL, satellite INTEGER NOT NULL,
+  op INTEGER NOT NULL, size INTEGER NOT NULL, duration_ms INTEGER NOT NULL, piece_id TEXT NOT NULL, reason INTEGER NOT NULL);
+CREATE INDEX notable_age ON notable(node, time_ms);
+CREATE TABLE node_event(id INTEGER PRIMARY KEY, node INTEGER NOT NULL, time_ms INTEGER NOT NULL, kind TEXT NOT NULL, level TEXT NOT NULL,
+  satellite INTEGER NOT NULL, data TEXT NOT NULL);
+CREATE INDEX node_event_age ON node_event(node, time_ms);
+CREATE INDEX node_event_kind ON node_event(kind, node, time_ms);
+"""
+
+
+def _create(db: sqlite3.Connection) -> None:
+    for statement in (_DICTIONARIES + _SINGLE_EVENTS).split(";"):
+        if statement.strip():
+            db.execute(statement)
+    classes = ", ".join(f"{name} INTEGER NOT NULL" for name in SIZE_COLUMNS)
+    for table, _ in SATELLITE_LEVELS + TOTAL_LEVELS:
+        db.execute(
+            f"CREATE TABLE {table}(node INTEGER NOT NULL, start_s INTEGER NOT NULL, satellite INTEGER NOT NULL, "
+            f"op INTEGER NOT NULL, n INTEGER NOT NULL, bytes INTEGER NOT NULL, timed INTEGER NOT NULL, duration_sum_ms INTEGER NOT NULL, "
+            f"duration_max_ms INTEGER NOT NULL, sketch BLOB, {classes}, PRIMARY KEY(node, start_s, satellite, op)) WITHOUT ROWID"
+        )
+    for level, _ in COARSE_LEVELS:
+        db.execute(
+            f"CREATE TABLE country_{level}(node INTEGER NOT NULL, start_s INTEGER NOT NULL, country TEXT NOT NULL, "
+            "direction TEXT NOT NULL, n INTEGER NOT NULL, bytes INTEGER NOT NULL, "
+            "PRIMARY KEY(node, start_s, country, direction)) WITHOUT ROWID"
+        )
+        db.execute(
+            f"CREATE TABLE error_{level}(node INTEGER NOT NULL, start_s INTEGER NOT NULL, template INTEGER NOT NULL, n INTEGER NOT NULL, "
+            "first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, sample TEXT NOT NULL, satellite INTEGER NOT NULL, "
+            "PRIMARY KEY(node, start_s, template)) WITHOUT ROWID"
+        )
+    db.execute(
+        "CREATE TABLE hot_hour(node INTEGER NOT NULL, start_s INTEGER NOT NULL, piece INTEGER NOT NULL, piece_id TEXT NOT NULL, "
+        "satellite INTEGER NOT NULL, n INTEGER NOT NULL, error INTEGER NOT NULL, bytes INTEGER NOT NULL, "
+        "PRIMARY KEY(node, start_s, piece)) WITHOUT ROWID"
+    )
+
+
+MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (("0001_create", _create),)
+
+
+def migrate(db: sqlite3.Connection, now: float) -> None:
+    """Bring the database to this code's version; each step commits with its ledger row. Raises StoreTooNew."""
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("CREATE TABLE IF NOT EXISTS migration(name TEXT PRIMARY KEY, applied_at REAL NOT NULL)")
+    db.execute("COMMIT")
+    done = [name for (name,) in db.execute("SELECT name FROM migration ORDER BY name")]
+    known = [name for name, _ in MIGRATIONS]
+    unknown = [name for name in done if name not in known]
+    if unknown:
+        raise StoreTooNew(
+            f"the database was written by a newer version of storj_monitor (it has the change {unknown[-1]!r}, "
+            f"this version knows up to {known[-1]!r}): install that version again, or name another file with --database"
+        )
+    for name, step in MIGRATIONS:
+        if name in done:
+            continue
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            # Another process may have migrated between our look and our lock.
+            if db.execute("SELECT 1 FROM migration WHERE name = ?", (name,)).fetchone() is None:
+                step(db)
+                db.execute("INSERT INTO migration VALUES (?, ?)", (name, now))
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise

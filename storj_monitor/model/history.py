@@ -1,0 +1,46 @@
+"""What memory takes from the database when it begins, or begins again: one node's last hour and running totals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from storj_monitor.model.events import LineKey, NodeEvent
+from storj_monitor.model.rollups import Cell, HotPiece
+
+
+class SatelliteMinute(NamedTuple):
+    """Count and bytes of one minute, satellite and op; `start_s` in Unix seconds."""
+
+    start_s: int
+    satellite: str
+    op: int
+    transfers: int
+    size_bytes: int
+
+
+class TotalMinute(NamedTuple):
+    """One minute of one op over all satellites, with sizes and durations."""
+
+    start_s: int
+    op: int
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class NodeHistory:
+    """One node as committed. `events` are compaction lines of the last two days, oldest first; `hot` counts the open hour."""
+
+    name: str
+    node_id: str
+    version: str
+    newest_ms: int
+    resolution_ms: int
+    satellites: Sequence[SatelliteMinute]
+    totals: Sequence[TotalMinute]
+    lines: Mapping[LineKey, int]
+    samples: Mapping[LineKey, str]
+    events: Sequence[NodeEvent]
+    hot_hour_s: int
+    hot: Mapping[int, HotPiece]

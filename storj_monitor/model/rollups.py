@@ -1,0 +1,159 @@
+"""What one commit adds to the history of a node: mergeable cells, exact once each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from storj_monitor.model.blocks import PackedEvents
+from storj_monitor.model.events import LineKey, NodeEvent, Transfer
+from storj_monitor.model.positions import Checkpoint
+from storj_monitor.stats import SIZE_CLASSES, Buckets, add_counts
+
+MINUTE_S = 60
+HOUR_S = 3600
+DAY_S = 86400
+
+
+class CellKey(NamedTuple):
+    """Key of a rollup cell; `start_s` is the aligned start of its bucket in Unix seconds (UTC)."""
+
+    start_s: int
+    satellite: str
+    op: int
+
+
+@dataclass(slots=True)
+class Cell:
+    """Sums over the transfers of one (bucket, satellite, op). Unknown sizes add 0 bytes and fall in no size class."""
+
+    count: int = 0
+    size_bytes: int = 0
+    timed: int = 0
+    duration_sum_ms: int = 0
+    duration_max_ms: int = 0
+    buckets: Buckets = field(default_factory=dict)
+    sizes: list[int] = field(default_factory=lambda: [0] * SIZE_CLASSES)
+
+    def plus(self, other: Cell) -> Cell:
+        """A new cell with the sums of both."""
+        buckets = dict(self.buckets)
+        add_counts(buckets, other.buckets)
+        return Cell(
+            self.count + other.count,
+            self.size_bytes + other.size_bytes,
+            self.timed + other.timed,
+            self.duration_sum_ms + other.duration_sum_ms,
+            max(self.duration_max_ms, other.duration_max_ms),
+            buckets,
+            [a + b for a, b in zip(self.sizes, other.sizes, strict=True)],
+        )
+
+
+class CountryKey(NamedTuple):
+    start_s: int
+    country: str
+    direction: str
+
+
+class ErrorKey(NamedTuple):
+    """One folded error of one hour."""
+
+    start_s: int
+    level: str
+    logger: str
+    message: str
+    template: str
+
+
+@dataclass(slots=True)
+class ErrorCount:
+    count: int = 0
+    first_ms: int = 0
+    last_ms: int = 0
+    sample: str = ""
+    satellite: str = ""
+
+    def merge(self, other: ErrorCount) -> None:
+        self.count += other.count
+        self.first_ms = min(self.first_ms, other.first_ms) if self.first_ms else other.first_ms
+        if other.last_ms >= self.last_ms:
+            self.last_ms, self.sample, self.satellite = other.last_ms, other.sample, other.satellite
+
+
+@dataclass(slots=True)
+class HotPiece:
+    """Downloads (GET, any outcome) of one piece; the true count lies in [count - error, count]."""
+
+    piece_id: str
+    satellite: str
+    count: int = 0
+    error: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(slots=True)
+class NodeDelta:
+    """Everything that happened to one node since the last commit; committed in one transaction with its checkpoints.
+
+    cells are minutes; coarser levels are made by the writer from the same cells, so that no level can differ.
+    hot is keyed by (hour start, piece hash). transfers are packed into blocks as late as possible (`packed`): few large blocks
+    take less room than many small ones.
+    """
+
+    node: str
+    cells: dict[CellKey, Cell] = field(default_factory=dict)
+    countries: dict[CountryKey, list[int]] = field(default_factory=dict)
+    errors: dict[ErrorKey, ErrorCount] = field(default_factory=dict)
+    hot: dict[tuple[int, int], HotPiece] = field(default_factory=dict)
+    transfers: list[Transfer] = field(default_factory=list)
+    blocks: list[PackedEvents] = field(default_factory=list)
+    notable: list[Transfer] = field(default_factory=list)
+    events: list[NodeEvent] = field(default_factory=list)
+    lines: dict[LineKey, int] = field(default_factory=dict)
+    samples: dict[LineKey, str] = field(default_factory=dict)
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+    newest_ms: int = 0
+    resolution_ms: int = 0
+
+    @property
+    def transfer_count(self) -> int:
+        return sum(block.events for block in self.blocks)
+
+    def absorb(self, later: NodeDelta) -> None:
+        """Take in a later delta of the same node."""
+        for key, cell in later.cells.items():
+            known = self.cells.get(key)
+            self.cells[key] = cell if known is None else known.plus(cell)
+        for country, (count, size) in later.countries.items():
+            pair = self.countries.setdefault(country, [0, 0])
+            pair[0] += count
+            pair[1] += size
+        for error, seen in later.errors.items():
+            self.errors.setdefault(error, ErrorCount()).merge(seen)
+        for piece, hot in later.hot.items():
+            mine = self.hot.setdefault(piece, HotPiece(hot.piece_id, hot.satellite))
+            mine.count += hot.count
+            mine.error += hot.error
+            mine.size_bytes += hot.size_bytes
+        for line, count in later.lines.items():
+            self.lines[line] = self.lines.get(line, 0) + count
+        self.samples.update(later.samples)
+        self.transfers += later.transfers
+        self.blocks += later.blocks
+        self.notable += later.notable
+        self.events += later.events
+        for checkpoint in later.checkpoints:
+            add_checkpoint(self.checkpoints, checkpoint)
+        self.newest_ms = max(self.newest_ms, later.newest_ms)
+        self.resolution_ms = later.resolution_ms or self.resolution_ms
+
+
+def add_checkpoint(checkpoints: list[Checkpoint], new: Checkpoint) -> None:
+    """Append a checkpoint, or lengthen the last one where it goes on in the same file."""
+    if checkpoints:
+        last = checkpoints[-1]
+        if last.end == new.start and last.identity == (new.previous or new.identity):
+            checkpoints[-1] = Checkpoint(new.identity, last.start, new.end, new.path, last.previous or new.previous)
+            return
+    checkpoints.append(new)

@@ -1,0 +1,152 @@
+"""Folds event batches into the delta of the next commit. Each transfer is looked at once; pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from storj_monitor.model.events import ErrorSeen, EventBatch, Transfer
+from storj_monitor.model.ids import Action, Outcome, op_action
+from storj_monitor.model.rollups import (
+    HOUR_S,
+    MINUTE_S,
+    Cell,
+    CellKey,
+    CountryKey,
+    ErrorCount,
+    ErrorKey,
+    HotPiece,
+    NodeDelta,
+    add_checkpoint,
+)
+from storj_monitor.stats import SIZE_CLASSES, bucket_of, size_class
+
+# Distinct errors and line keys that one delta may hold; more are folded into "(other)" so that noise cannot grow memory.
+MAX_ERRORS = 500
+
+NOTABLE_OPS = frozenset(
+    action << 2 | outcome
+    for action in Action
+    for outcome in (Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED)
+    if outcome == Outcome.FAILED or action in (Action.GET_AUDIT, Action.GET_REPAIR)
+)
+"""Transfers kept with their full piece id: failures, audits and repairs from here."""
+
+HOT_OPS = frozenset(Action.GET << 2 | outcome for outcome in (Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED))
+
+DIRECTION_BY_OP = tuple(op_action(op).direction if op >> 2 < len(Action) else "" for op in range(64))
+
+
+def _two_lists() -> tuple[list[int], list[int]]:
+    return [], []
+
+
+def make_cell(sizes: list[int], durations: list[int]) -> Cell:
+    """One cell from the sizes and durations of its transfers (unknown = negative)."""
+    classes = [0] * SIZE_CLASSES
+    total = 0
+    for size in sizes:
+        if size >= 0:
+            total += size
+            classes[size_class(size)] += 1
+    known = Counter(d for d in durations if d >= 0)
+    buckets: dict[int, int] = {}
+    for duration, times in known.items():
+        bucket = bucket_of(duration)
+        buckets[bucket] = buckets.get(bucket, 0) + times
+    return Cell(
+        count=len(sizes),
+        size_bytes=total,
+        timed=known.total(),
+        duration_sum_ms=sum(d * n for d, n in known.items()),
+        duration_max_ms=max(known, default=0),
+        buckets=buckets,
+        sizes=classes,
+    )
+
+
+class Accumulator:
+    """Collects one node's batches until `drain` hands them over as one delta.
+
+    Between drains only raw numbers are kept, grouped: sums and sketches are made once, at the drain.
+    """
+
+    def __init__(self, node: str) -> None:
+        self._node = node
+        self._begin()
+
+    def _begin(self) -> None:
+        self._delta = NodeDelta(self._node)
+        self.line_count = 0
+        self._groups: defaultdict[tuple[int, str, int], tuple[list[int], list[int]]] = defaultdict(_two_lists)
+        self._sizes_by_country: defaultdict[tuple[int, str, int], list[int]] = defaultdict(list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to commit: not even lines that were ignored."""
+        return not (self.line_count or self._delta.checkpoints)
+
+    def add(self, batch: EventBatch) -> None:
+        """Take in a batch."""
+        delta = self._delta
+        if batch.transfers:
+            self._add_transfers(batch.transfers)
+        if batch.errors:
+            self._add_errors(batch.errors)
+        delta.events.extend(batch.events)
+        lines = delta.lines
+        for key, count in batch.lines.items():
+            lines[key] = lines.get(key, 0) + count
+            self.line_count += count
+        delta.samples.update(batch.samples)
+        delta.newest_ms = max(delta.newest_ms, batch.newest_ms)
+        delta.resolution_ms = batch.duration_resolution_ms or delta.resolution_ms
+        if batch.checkpoint:
+            add_checkpoint(delta.checkpoints, batch.checkpoint)
+
+    def drain(self) -> NodeDelta:
+        """Hand over what was collected and begin anew."""
+        delta = self._delta
+        delta.cells = {CellKey(minute * MINUTE_S, sat, op): make_cell(*group) for (minute, sat, op), group in self._groups.items()}
+        for (hour, country, op), sizes in self._sizes_by_country.items():
+            pair = delta.countries.setdefault(CountryKey(hour * HOUR_S, country, DIRECTION_BY_OP[op]), [0, 0])
+            pair[0] += len(sizes)
+            pair[1] += sum(size for size in sizes if size > 0)
+        self._begin()
+        return delta
+
+    def _add_transfers(self, transfers: Sequence[Transfer]) -> None:
+        groups, by_country = self._groups, self._sizes_by_country
+        notable, hot = self._delta.notable, self._delta.hot
+        self._delta.transfers += transfers
+        for transfer in transfers:
+            time_ms, satellite, op, size, duration, piece, piece_id, country, _ = transfer
+            sizes, durations = groups[time_ms // 60000, satellite, op]
+            sizes.append(size)
+            durations.append(duration)
+            hour = time_ms // 3600000
+            by_country[hour, country, op].append(size)
+            if op in NOTABLE_OPS:
+                notable.append(transfer)
+            if op in HOT_OPS:
+                key = (hour * HOUR_S, piece)
+                seen = hot.get(key)
+                if seen is None:
+                    seen = hot[key] = HotPiece(piece_id, satellite)
+                seen.count += 1
+                if size > 0:
+                    seen.size_bytes += size
+
+    def _add_errors(self, errors: Iterable[ErrorSeen]) -> None:
+        kept = self._delta.errors
+        for seen in errors:
+            hour = seen.time_ms // 3600000 * HOUR_S
+            key = ErrorKey(hour, seen.level, seen.logger, seen.message, seen.template)
+            if key not in kept and len(kept) >= MAX_ERRORS:
+                key = ErrorKey(hour, seen.level, "", "(other)", "")
+            one = ErrorCount(1, seen.time_ms, seen.time_ms, seen.sample, seen.satellite)
+            known = kept.get(key)
+            if known is None:
+                kept[key] = one
+            else:
+                known.merge(one)

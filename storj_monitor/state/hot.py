@@ -1,0 +1,90 @@
+"""Hot pieces: the pieces downloaded most, hour by hour, in bounded memory and with a bound on the error.
+
+Space-Saving (Metwally, Agrawal, El Abbadi 2005), fed with whole commits: when more pieces are counted than there are places, the
+smallest are let go; a piece that comes later may have been let go before, so its count starts at the largest count let go, and that
+is also its error. The true count lies in [count - error, count].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from heapq import nlargest
+
+from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeDelta
+
+CAPACITY = 512
+KEPT = 64
+
+
+class HotPieces:
+    """Open hour of one node. Closed hours leave through `feed` and are written with the commit that closed them."""
+
+    def __init__(self) -> None:
+        self.hour_s = 0
+        self.open: dict[int, HotPiece] = {}
+        self.previous: dict[int, HotPiece] = {}
+        self._floor = 0
+
+    def resume(self, hour_s: int, counted: Mapping[int, HotPiece]) -> None:
+        """Go on with the open hour of an earlier process, as counted again from the database."""
+        self.hour_s = hour_s
+        self.count(dict(counted))
+
+    def feed(self, delta: NodeDelta) -> None:
+        """Take the counts out of a delta and put what is closed in their place."""
+        counted, delta.hot = delta.hot, {}
+        newest_hour = delta.newest_ms // 1000 // HOUR_S * HOUR_S
+        for hour in sorted({hour for hour, _ in counted} | {newest_hour}):
+            if hour > self.hour_s:
+                self._close(delta)
+                self.hour_s = hour
+            pieces = {piece: hot for (start, piece), hot in counted.items() if start == hour}
+            if hour == self.hour_s:
+                self.count(pieces)
+            elif pieces:
+                # Older than the open hour (an archive, a late line): merged on disk.
+                delta.hot.update({(hour, piece): hot for piece, hot in _largest(pieces).items()})
+
+    def count(self, pieces: dict[int, HotPiece]) -> None:
+        """Add counts to the open hour."""
+        table = self.open
+        for piece, hot in pieces.items():
+            known = table.get(piece)
+            if known is None:
+                known = table[piece] = HotPiece(hot.piece_id, hot.satellite, self._floor, self._floor)
+            known.piece_id = known.piece_id or hot.piece_id
+            known.count += hot.count
+            known.size_bytes += hot.size_bytes
+        if len(table) > 2 * CAPACITY:
+            kept = nlargest(CAPACITY, table.items(), key=_count_of)
+            self._floor = max(self._floor, max(h.count for h in table.values() if h.count <= kept[-1][1].count))
+            self.open = dict(kept)
+
+    def leave(self, node: str, newest_ms: int) -> NodeDelta | None:
+        """What is to be written when nobody will close the open hour: only hours before the node's newest one."""
+        if not self.open or self.hour_s >= newest_ms // 1000 // HOUR_S * HOUR_S:
+            return None
+        delta = NodeDelta(node)
+        self._close(delta)
+        return delta
+
+    def top(self) -> dict[int, HotPiece]:
+        """The most downloaded pieces of the open hour; counts move on, so the pieces are copies."""
+        return {piece: HotPiece(h.piece_id, h.satellite, h.count, h.error, h.size_bytes) for piece, h in _largest(self.open).items()}
+
+    def _close(self, delta: NodeDelta) -> None:
+        if self.open:
+            self.previous = _largest(self.open)
+            delta.hot.update({(self.hour_s, piece): hot for piece, hot in self.previous.items()})
+        else:
+            self.previous = {}
+        self.open, self._floor = {}, 0
+
+
+def _count_of(item: tuple[int, HotPiece]) -> int:
+    return item[1].count
+
+
+def _largest(pieces: dict[int, HotPiece]) -> dict[int, HotPiece]:
+    """The pieces worth keeping; one that was asked for once is not hot."""
+    return {piece: hot for piece, hot in nlargest(KEPT, pieces.items(), key=_count_of) if hot.count > 1}

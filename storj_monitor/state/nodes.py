@@ -1,0 +1,128 @@
+"""Everything that memory knows of the nodes right now. Changed on the event loop only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from storj_monitor.model.events import EventBatch, LineKey, LineKind, NodeEvent
+from storj_monitor.model.history import NodeHistory
+from storj_monitor.model.node_events import NodeStarted, VersionSeen
+from storj_monitor.model.rollups import HotPiece, NodeDelta
+from storj_monitor.state.compactions import Compactions
+from storj_monitor.state.live import Ring
+from storj_monitor.state.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """How the reading of one log stands; `state` is one of live, catching_up, waiting, error, off."""
+
+    state: str = "off"
+    detail: str = ""
+    path: str = ""
+    lag_bytes: int = 0
+    since: float = 0.0
+    read_at: float | None = None
+
+
+@dataclass(slots=True)
+class NodeState:
+    """One node. `lines` and `samples` count since the database began; windows are the last hour."""
+
+    name: str
+    node_id: str = ""
+    version: str = ""
+    newest_ms: int = 0
+    resolution_ms: int = 0
+    status: LogStatus = LogStatus()
+    ring: Ring = field(default_factory=Ring)
+    window: Window = field(default_factory=Window)
+    compactions: Compactions = field(default_factory=Compactions)
+    lines: dict[LineKey, int] = field(default_factory=dict)
+    samples: dict[LineKey, str] = field(default_factory=dict)
+    hot: dict[int, HotPiece] = field(default_factory=dict)
+
+    def count_lines(self) -> dict[str, int]:
+        """Totals by class, `lines` being their sum."""
+        totals = {LineKind.UNDERSTOOD: 0, LineKind.IGNORED: 0, LineKind.NOT_UNDERSTOOD: 0}
+        for key, count in self.lines.items():
+            totals[key.kind] += count
+        return {"lines": sum(totals.values()), **totals}
+
+
+class State:
+    """All nodes, in the order of the settings; nodes that only the database knows come after them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.nodes: dict[str, NodeState] = {name: NodeState(name) for name in names}
+        self.satellites: dict[str, int] = {}
+        self.store_problem = ""
+        self.revision = 0
+        """Grows whenever a table topic may have changed."""
+
+    def satellite_index(self, satellite: str) -> int:
+        """A small number for a satellite on the wire, stable while the process runs."""
+        return self.satellites.setdefault(satellite, len(self.satellites))
+
+    def on_batch(self, batch: EventBatch, now: float) -> None:
+        """Lines were read: the second-by-second part moves."""
+        node = self.nodes[batch.node]
+        if batch.transfers:
+            node.ring.add(batch.transfers, now)
+
+    def on_hot(self, name: str, hot: dict[int, HotPiece]) -> None:
+        """The open hour's most downloaded pieces were ranked anew."""
+        self.nodes[name].hot = hot
+        self.revision += 1
+
+    def load(self, history: NodeHistory) -> None:
+        """Begin anew with what the database has of a node; a node that only the database knows is added at the end."""
+        node = self.nodes.setdefault(history.name, NodeState(history.name))
+        node.node_id, node.version = history.node_id, history.version
+        node.newest_ms, node.resolution_ms = history.newest_ms, history.resolution_ms
+        node.window.load(history.satellites, history.totals)
+        node.lines, node.samples = dict(history.lines), dict(history.samples)
+        node.compactions = Compactions()
+        for event in history.events:
+            node.compactions.on_event(event)
+        self.revision += 1
+
+    def on_delta(self, delta: NodeDelta, now: float) -> None:
+        """A second's worth of lines was summed up: the windows move."""
+        node = self.nodes[delta.node]
+        node.window.add(delta, now)
+        node.newest_ms = max(node.newest_ms, delta.newest_ms)
+        node.resolution_ms = delta.resolution_ms or node.resolution_ms
+        for key, count in delta.lines.items():
+            node.lines[key] = node.lines.get(key, 0) + count
+        node.samples.update(delta.samples)
+        self._on_events(node, delta.events)
+        self.revision += 1
+
+    def on_status(self, name: str, status: LogStatus) -> None:
+        """The state of a source changed."""
+        if self.nodes[name].status != status:
+            self.nodes[name].status = status
+            self.revision += 1
+
+    def on_store_problem(self, problem: str) -> None:
+        """The database cannot be written (why), or can be again ("")."""
+        self.store_problem = problem
+        self.revision += 1
+
+    def expire(self, now: float) -> None:
+        """Let go of what has left the windows; call about once a second while somebody watches."""
+        for node in self.nodes.values():
+            if node.window.expire(now):
+                self.revision += 1
+
+    @staticmethod
+    def _on_events(node: NodeState, events: Iterable[NodeEvent]) -> None:
+        for event in events:
+            node.compactions.on_event(event)
+            if isinstance(event, NodeStarted):
+                node.node_id = event.node_id
+                node.compactions.node_restarted()
+            elif isinstance(event, VersionSeen):
+                node.version = event.version

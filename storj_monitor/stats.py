@@ -1,0 +1,119 @@
+"""Arithmetic on numbers: a mergeable duration sketch and size classes. Pure.
+
+The sketch is a DDSketch (Masson, Rim, Lee 2019, "DDSketch: a fast and fully-mergeable quantile sketch"): a value v falls in
+bucket ceil(log_gamma(v)), gamma = (1 + a) / (1 - a), so every quantile is off by at most a fraction a of its value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+RELATIVE_ERROR = 0.01
+_GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
+_LOG_GAMMA = math.log(_GAMMA)
+
+Buckets = dict[int, int]
+"""Sketch in memory: bucket number -> count. Bucket -1 holds zeros (durations below the clock's resolution)."""
+
+ZERO_BUCKET = -1
+
+
+@lru_cache(maxsize=65536)
+def bucket_of(value: int) -> int:
+    """Bucket of a whole, non-negative value."""
+    return ZERO_BUCKET if value <= 0 else max(0, math.ceil(math.log(value) / _LOG_GAMMA - 1e-9))
+
+
+def bucket_value(bucket: int) -> float:
+    """The value that stands for a bucket: the relative middle of its bounds."""
+    return 0.0 if bucket == ZERO_BUCKET else 2 * _GAMMA**bucket / (_GAMMA + 1)
+
+
+def add_counts(into: Buckets, more: Mapping[int, int]) -> None:
+    """Merge a sketch into another."""
+    for bucket, count in more.items():
+        into[bucket] = into.get(bucket, 0) + count
+
+
+def quantile(buckets: Mapping[int, int], q: float) -> float | None:
+    """The q-quantile (0..1) of what was counted, None when nothing was."""
+    total = sum(buckets.values())
+    if not total:
+        return None
+    rank = q * (total - 1)
+    seen = 0
+    for bucket in sorted(buckets):
+        seen += buckets[bucket]
+        if seen > rank:
+            return bucket_value(bucket)
+    return bucket_value(max(buckets))
+
+
+def _put_varint(out: bytearray, value: int) -> None:
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+
+
+def encode_sketch(buckets: Mapping[int, int]) -> bytes | None:
+    """Sketch on disk: pairs of varints (distance to the bucket before, count), ascending. None when empty."""
+    if not buckets:
+        return None
+    out = bytearray()
+    last = ZERO_BUCKET
+    for bucket in sorted(buckets):
+        _put_varint(out, bucket - last)
+        _put_varint(out, buckets[bucket])
+        last = bucket
+    return bytes(out)
+
+
+def _varints(data: bytes) -> Iterable[int]:
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 0x7F) << shift
+        if byte & 0x80:
+            shift += 7
+        else:
+            yield value
+            value = shift = 0
+
+
+def decode_sketch(data: bytes | None) -> Buckets:
+    """Inverse of encode_sketch."""
+    if not data:
+        return {}
+    numbers = iter(_varints(data))
+    buckets: Buckets = {}
+    last = ZERO_BUCKET
+    for distance in numbers:
+        last += distance
+        buckets[last] = next(numbers)
+    return buckets
+
+
+def merge_sketches(a: bytes | None, b: bytes | None) -> bytes | None:
+    """Two encoded sketches become one; registered with SQLite as `sketch_merge`."""
+    if a is None:
+        return b
+    if b is None:
+        return a
+    buckets = decode_sketch(a)
+    add_counts(buckets, decode_sketch(b))
+    return encode_sketch(buckets)
+
+
+SIZE_CLASS_BOUNDS_BYTES = (0, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 21)
+"""Lower bounds of the eight size classes; the last class is open."""
+
+SIZE_CLASSES = len(SIZE_CLASS_BOUNDS_BYTES)
+
+_CLASS_BY_BITS = (0,) * 11 + (1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6) + (7,) * 64
+
+
+def size_class(size_bytes: int) -> int:
+    """Class 0..7 of a known size."""
+    return _CLASS_BY_BITS[size_bytes.bit_length()]

@@ -1,0 +1,277 @@
+"""The topics of one view, numbered: snapshots, and deltas that lead from one to the next without a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable
+from functools import partial
+from typing import TypeVar
+
+from storj_monitor.model.events import EventBatch
+from storj_monitor.model.ids import piece_hash_hex
+from storj_monitor.model.rollups import ErrorCount, ErrorKey, HotPiece
+from storj_monitor.state.live import IS_UP, RING_S
+from storj_monitor.state.nodes import NodeState, State
+from storj_monitor.views import tables
+from storj_monitor.views.tables import Row, Rows
+
+LIVE = "live"
+SAMPLE = 64
+K = TypeVar("K", bound=Hashable)
+Payload = dict[str, object]
+
+
+class LiveTopic:
+    """Single events (a bounded sample) and exact totals since the last frame."""
+
+    def __init__(self, state: State, nodes: list[NodeState], indices: dict[str, int]) -> None:
+        self._state = state
+        self._nodes = nodes
+        self._indices = indices
+        self._n = 0
+        self._told: set[int] = set()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._events: list[list[object]] = []
+        self._count = 0
+        self._seconds: dict[int, list[int]] = {}
+        self._ops: dict[int, list[int]] = {}
+
+    def push(self, batch: EventBatch) -> None:
+        """Count a batch of one of this view's nodes."""
+        node, read_at = self._indices[batch.node], round(batch.read_at, 3)
+        seconds, ops, events = self._seconds, self._ops, self._events
+        room = SAMPLE - len(events)
+        for transfer in batch.transfers[:room] if room > 0 else ():
+            satellite = self._state.satellite_index(transfer.satellite)
+            events.append(
+                [read_at, piece_hash_hex(transfer.piece), node, satellite, transfer.op, transfer.size_bytes, transfer.duration_ms]
+            )
+        self._count += len(batch.transfers)
+        for time_ms, _, op, size, *_ in batch.transfers:
+            size = size if size > 0 else 0
+            second = time_ms // 1000
+            cell = seconds.get(second)
+            if cell is None:
+                cell = seconds[second] = [0, 0, 0, 0]
+            if IS_UP[op]:
+                cell[0] += size
+                cell[2] += 1
+            else:
+                cell[1] += size
+                cell[3] += 1
+            pair = ops.get(op)
+            if pair is None:
+                pair = ops[op] = [0, 0]
+            pair[0] += 1
+            pair[1] += size
+
+    def advance(self, now: float) -> Payload | None:
+        """The delta, None when nothing happened."""
+        if not self._count:
+            return None
+        self._n += 1
+        oldest = int(now) - RING_S
+        payload: Payload = {
+            "n": self._n,
+            "sats": self._new_satellites(),
+            "ev": self._events,
+            "more": self._count - len(self._events),
+            "tot": [[second, *cell] for second, cell in self._seconds.items() if second > oldest],
+            "ops": [[op, *pair] for op, pair in self._ops.items()],
+        }
+        self._clear()
+        return payload
+
+    def snapshot(self, now: float) -> Payload:
+        """The ring of the view's nodes; call right after `advance`."""
+        columns = [
+            [sum(values) for values in zip(*parts, strict=True)] for parts in zip(*(n.ring.columns(now) for n in self._nodes), strict=True)
+        ]
+        columns = columns or [[0] * RING_S] * 4
+        ring = dict(zip(("up_bytes", "down_bytes", "up_ops", "down_ops"), columns, strict=True))
+        return {
+            "n": self._n,
+            "sats": {str(i): sat for sat, i in self._state.satellites.items()},
+            "ring": {"t": int(now), "step": 1, **ring},
+        }
+
+    def _new_satellites(self) -> dict[str, str]:
+        """Satellites not told yet. Clients that join later have them from their snapshot."""
+        if len(self._told) == len(self._state.satellites):
+            return {}
+        new = {str(i): sat for sat, i in self._state.satellites.items() if i not in self._told}
+        self._told.update(self._state.satellites.values())
+        return new
+
+
+class TableTopic:
+    """Rows by key; a delta is what changed since the last one (or everything, where diff payloads are off)."""
+
+    def __init__(self, build: Callable[[], Rows], diffs: bool) -> None:
+        self._build = build
+        self._diffs = diffs
+        self._n = 0
+        self._rows: Rows = {}
+        self._as_of = 0.0
+        self._revision = -1
+
+    def advance(self, revision: int, now: float) -> Payload | None:
+        """The delta, None when nothing changed. Rows are only made when the state has moved."""
+        if revision == self._revision:
+            return None
+        self._revision = revision
+        rows = self._build()
+        if rows == self._rows:
+            return None
+        changed = {key: row for key, row in rows.items() if self._rows.get(key) != row}
+        gone = [key for key in self._rows if key not in rows]
+        self._rows = rows
+        self._n += 1
+        self._as_of = now
+        if not self._diffs:
+            return {"n": self._n, "as_of": now, "rows": rows}
+        return {"n": self._n, "as_of": now, "set": changed, "del": gone}
+
+    def snapshot(self) -> Payload:
+        return {"n": self._n, "as_of": self._as_of, "rows": self._rows}
+
+
+class Feed:
+    """One view; see server.ports.Feed."""
+
+    def __init__(self, state: State, nodes: tuple[str, ...], indices: dict[str, int], diffs: bool) -> None:
+        self.state = state
+        self.nodes = [state.nodes[name] for name in nodes]
+        self._names = frozenset(nodes)
+        self.live = LiveTopic(state, self.nodes, indices)
+        self._tables = {name: TableTopic(partial(build, self), diffs) for name, build in TABLES.items()}
+
+    def push(self, batch: EventBatch) -> None:
+        """A batch was read; batches of other nodes are not this view's."""
+        if batch.node in self._names:
+            self.live.push(batch)
+
+    def advance(self, topics: Collection[str], now: float, slow: bool) -> dict[str, Payload]:
+        """Due deltas by topic."""
+        due: dict[str, Payload] = {}
+        if LIVE in topics and (payload := self.live.advance(now)):
+            due[LIVE] = payload
+        if slow:
+            for topic in topics:
+                table = self._tables.get(topic)
+                if table and (payload := table.advance(self.state.revision, now)):
+                    due[topic] = payload
+        return due
+
+    def snapshot(self, topics: Collection[str], now: float) -> dict[str, Payload]:
+        """Each topic in full, as its deltas up to its `n` describe it."""
+        return {topic: self.live.snapshot(now) if topic == LIVE else self._tables[topic].snapshot() for topic in topics}
+
+
+def _actions(feed: Feed) -> Rows:
+    return tables.action_rows(tables.sum_cells(n.window.by_op for n in feed.nodes), max((n.resolution_ms for n in feed.nodes), default=0))
+
+
+def _satellites(feed: Feed) -> Rows:
+    return tables.satellite_rows(_sum_pairs(n.window.by_satellite for n in feed.nodes))
+
+
+def _sizes(feed: Feed) -> Rows:
+    return tables.size_rows(tables.sum_cells(n.window.by_op for n in feed.nodes))
+
+
+def _errors(feed: Feed) -> Rows:
+    merged: dict[ErrorKey, ErrorCount] = {}
+    for node in feed.nodes:
+        for hour in node.window.errors.values():
+            for key, seen in hour.items():
+                merged.setdefault(key, ErrorCount()).merge(seen)
+    return tables.error_rows(merged)
+
+
+def _pieces(feed: Feed) -> Rows:
+    merged: dict[int, HotPiece] = {}
+    for node in feed.nodes:
+        for piece, hot in node.hot.items():
+            known = merged.setdefault(piece, HotPiece(hot.piece_id, hot.satellite))
+            known.count += hot.count
+            known.error += hot.error
+            known.size_bytes += hot.size_bytes
+    return tables.piece_rows(merged)
+
+
+def _countries(feed: Feed) -> Rows:
+    return tables.country_rows(_sum_pairs(hour for n in feed.nodes for hour in n.window.countries.values()))
+
+
+def _sum_pairs(parts: Iterable[dict[K, list[int]]]) -> dict[K, list[int]]:
+    """[count, bytes] by key, added up."""
+    merged: dict[K, list[int]] = {}
+    for part in parts:
+        for key, (count, size) in part.items():
+            pair = merged.setdefault(key, [0, 0])
+            pair[0] += count
+            pair[1] += size
+    return merged
+
+
+def _compactions(feed: Feed) -> Rows:
+    return {
+        f"{node.name}/{one.satellite}/{one.store}": tables.compaction_row(node.name, one)
+        for node in feed.nodes
+        for one in node.compactions.current()
+    }
+
+
+def _nodes(feed: Feed) -> Rows:
+    return {node.name: tables.node_row(node, feed.state.store_problem) for node in feed.nodes}
+
+
+def _lines(feed: Feed) -> Rows:
+    return tables.line_rows(feed.nodes)
+
+
+TABLES: dict[str, Callable[[Feed], Rows]] = {
+    "nodes": _nodes,
+    "actions": _actions,
+    "satellites": _satellites,
+    "sizes": _sizes,
+    "errors": _errors,
+    "pieces": _pieces,
+    "countries": _countries,
+    "compactions": _compactions,
+    "lines": _lines,
+}
+
+
+class Feeds:
+    """All open views; see server.ports.Feeds. The app pushes batches in, the server takes deltas out."""
+
+    def __init__(self, state: State, diffs: bool, on_open: Callable[[], None]) -> None:
+        self._state = state
+        self._diffs = diffs
+        self._on_open = on_open
+        self._open: dict[tuple[str, ...], Feed] = {}
+
+    def nodes(self) -> tuple[str, ...]:
+        return tuple(self._state.nodes)
+
+    def topics(self) -> frozenset[str]:
+        return frozenset((LIVE, *TABLES))
+
+    def open(self, nodes: tuple[str, ...]) -> Feed:
+        feed = Feed(self._state, nodes, {name: i for i, name in enumerate(self.nodes())}, self._diffs)
+        self._open[nodes] = feed
+        self._on_open()
+        return feed
+
+    def close(self, nodes: tuple[str, ...]) -> None:
+        del self._open[nodes]
+
+    def push(self, batch: EventBatch) -> None:
+        for feed in self._open.values():
+            feed.push(batch)
+
+
+__all__ = ["SAMPLE", "Feed", "Feeds", "Row"]

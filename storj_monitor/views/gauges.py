@@ -1,0 +1,80 @@
+"""Figures for /metrics, from memory only: a scrape makes no work for the node and hardly any for the monitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from storj_monitor.model.events import LineKind
+from storj_monitor.model.ids import op_action, op_outcome
+from storj_monitor.model.metrics import Family
+from storj_monitor.state.nodes import State
+
+
+class StoreFigures(NamedTuple):
+    """What the writer reports: time of the last commit (Unix seconds), how long it took, and whether the last one failed."""
+
+    committed_at: float
+    commit_s: float
+    failing: bool
+
+
+class Gauges:
+    """See server.ports.Gauges."""
+
+    def __init__(self, state: State, store: Callable[[], StoreFigures], clients: Callable[[], int]) -> None:
+        self._state = state
+        self._store = store
+        self._clients = clients
+
+    def samples(self) -> Iterable[Family]:
+        yield from self._windows()
+        yield from self._logs()
+        store = self._store()
+        yield Family("storj_monitor_clients", "Pages that are connected.", "gauge", [({}, self._clients())])
+        yield Family("storj_monitor_commit_timestamp_seconds", "Time of the last commit.", "gauge", [({}, store.committed_at)])
+        yield Family("storj_monitor_commit_seconds", "How long the last commit took.", "gauge", [({}, store.commit_s)])
+        yield Family("storj_monitor_store_failing", "1 while the database cannot be written.", "gauge", [({}, float(store.failing))])
+
+    def _windows(self) -> Iterable[Family]:
+        counts: list[tuple[Mapping[str, str], float]] = []
+        sizes: list[tuple[Mapping[str, str], float]] = []
+        for node in self._state.nodes.values():
+            for op, cell in sorted(node.window.by_op.items()):
+                action = op_action(op)
+                labels = {"node": node.name, "action": action.label, "direction": action.direction, "outcome": op_outcome(op).label}
+                counts.append((labels, cell.count))
+                sizes.append((labels, cell.size_bytes))
+        yield Family("storj_monitor_transfers_last_hour", "Transfers of the last 60 minutes by the log's own times.", "gauge", counts)
+        yield Family("storj_monitor_transfer_bytes_last_hour", "Their bytes (downloads: bytes requested).", "gauge", sizes)
+
+    def _logs(self) -> Iterable[Family]:
+        nodes = list(self._state.nodes.values())
+        totals = {node.name: node.count_lines() for node in nodes}
+        lines: list[tuple[Mapping[str, str], float]] = [
+            ({"node": name, "kind": kind}, counts[kind])
+            for name, counts in totals.items()
+            for kind in (LineKind.UNDERSTOOD, LineKind.IGNORED, LineKind.NOT_UNDERSTOOD)
+        ]
+        yield Family("storj_monitor_log_lines", "Log lines read, by what was made of them.", "counter", lines)
+        yield Family(
+            "storj_monitor_log_lag_bytes", "Bytes of log not read yet.", "gauge", [({"node": n.name}, n.status.lag_bytes) for n in nodes]
+        )
+        yield Family(
+            "storj_monitor_log_last_line_timestamp_seconds",
+            "Time of the newest line.",
+            "gauge",
+            [({"node": n.name}, n.newest_ms / 1000) for n in nodes if n.newest_ms],
+        )
+        yield Family(
+            "storj_monitor_log_following",
+            "1 while the log can be read.",
+            "gauge",
+            [({"node": n.name}, float(n.status.state in ("live", "catching_up"))) for n in nodes],
+        )
+        yield Family(
+            "storj_monitor_node_info",
+            "Node id and version, as the log tells them.",
+            "gauge",
+            [({"node": n.name, "node_id": n.node_id, "version": n.version}, 1.0) for n in nodes],
+        )

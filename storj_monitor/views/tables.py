@@ -1,0 +1,219 @@
+"""Rows of the table topics and of the API's answers: one function a table, from sums to what goes on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from storj_monitor.model.events import LineKind
+from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome, piece_hash_hex
+from storj_monitor.model.rollups import Cell, ErrorCount, ErrorKey, HotPiece
+from storj_monitor.state.compactions import Compaction
+from storj_monitor.state.nodes import NodeState
+from storj_monitor.stats import SIZE_CLASS_BOUNDS_BYTES, SIZE_CLASSES, quantile
+from storj_monitor.views.names import satellite_name
+
+Row = dict[str, object]
+Rows = dict[str, Row]
+
+_OUTCOMES = (Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED)
+
+GROUPS: Mapping[Action, str] = {
+    Action.PUT: "put",
+    Action.GET: "get",
+    Action.GET_AUDIT: "audit",
+    Action.PUT_REPAIR: "repair",
+    Action.GET_REPAIR: "repair",
+}
+"""Columns of the satellites table; other actions only count in the bytes."""
+
+TOP_ERRORS = 25
+TOP_PIECES = 25
+TOP_COUNTRIES = 40
+TOP_LINES = 30
+
+
+def _whole_ms(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def sum_cells(parts: Iterable[Mapping[int, Cell]]) -> dict[int, Cell]:
+    """Cells of several nodes as one."""
+    merged: dict[int, Cell] = {}
+    for cells in parts:
+        for op, cell in cells.items():
+            known = merged.get(op)
+            merged[op] = cell if known is None else known.plus(cell)
+    return merged
+
+
+def action_rows(cells: Mapping[int, Cell], resolution_ms: int) -> Rows:
+    """By action: counts of the three outcomes, bytes, and duration percentiles of the successes."""
+    rows: Rows = {}
+    for action in Action:
+        found = {outcome: cells.get(action << 2 | outcome) for outcome in _OUTCOMES}
+        if not any(found.values()):
+            continue
+        counts = {outcome.label: cell.count if cell else 0 for outcome, cell in found.items()}
+        success = found[Outcome.SUCCESS] or Cell()
+        rows[f"{action.label} {action.direction}"] = {
+            "action": action.label,
+            "direction": action.direction,
+            **counts,
+            "bytes": success.size_bytes,
+            "all_bytes": sum(cell.size_bytes for cell in found.values() if cell),
+            "timed": success.timed,
+            "p50_ms": _whole_ms(quantile(success.buckets, 0.50)),
+            "p95_ms": _whole_ms(quantile(success.buckets, 0.95)),
+            "p99_ms": _whole_ms(quantile(success.buckets, 0.99)),
+            "resolution_ms": resolution_ms if success.timed else None,
+        }
+    return rows
+
+
+def satellite_rows(sums: Mapping[tuple[str, int], Sequence[int]]) -> Rows:
+    """By satellite, from (satellite id, op) -> [count, bytes]."""
+    rows: dict[str, dict[str, list[int]]] = {}
+    moved: dict[str, dict[str, int]] = {}
+    for (satellite, op), (count, size) in sums.items():
+        columns = rows.setdefault(satellite, {name: [0, 0, 0] for name in ("put", "get", "audit", "repair")})
+        total = moved.setdefault(satellite, {"up": 0, "down": 0})
+        action, outcome = op_action(op), op_outcome(op)
+        if group := GROUPS.get(action):
+            columns[group][outcome - 1] += count
+        if outcome == Outcome.SUCCESS:
+            total[action.direction] += size
+    return {
+        satellite: {
+            "name": satellite_name(satellite),
+            **columns,
+            "up_bytes": moved[satellite]["up"],
+            "down_bytes": moved[satellite]["down"],
+        }
+        for satellite, columns in rows.items()
+    }
+
+
+def size_rows(cells: Mapping[int, Cell]) -> Rows:
+    """By direction and size class; `count` is all outcomes."""
+    rows: Rows = {}
+    for direction in ("up", "down"):
+        every, good = [0] * SIZE_CLASSES, [0] * SIZE_CLASSES
+        for op, cell in cells.items():
+            if op_action(op).direction == direction:
+                every = [a + b for a, b in zip(every, cell.sizes, strict=True)]
+                if op_outcome(op) == Outcome.SUCCESS:
+                    good = [a + b for a, b in zip(good, cell.sizes, strict=True)]
+        for i, (count, success) in enumerate(zip(every, good, strict=True)):
+            rows[f"{direction} {i}"] = {
+                "direction": direction,
+                "class": i,
+                "from_bytes": SIZE_CLASS_BOUNDS_BYTES[i],
+                "to_bytes": SIZE_CLASS_BOUNDS_BYTES[i + 1] if i + 1 < SIZE_CLASSES else None,
+                "count": count,
+                "success": success,
+            }
+    return rows
+
+
+def error_rows(errors: Mapping[ErrorKey, ErrorCount], limit: int = TOP_ERRORS) -> Rows:
+    """Most frequent first."""
+    top = sorted(errors.items(), key=lambda item: (-item[1].count, item[0]))[:limit]
+    return {
+        "/".join((key.level, key.logger, key.message, key.template)): {
+            "level": key.level,
+            "logger": key.logger,
+            "message": key.message,
+            "template": key.template,
+            "count": seen.count,
+            "first": seen.first_ms / 1000,
+            "last": seen.last_ms / 1000,
+            "sample": seen.sample,
+            "satellite": seen.satellite,
+        }
+        for key, seen in top
+    }
+
+
+def piece_rows(pieces: Mapping[int, HotPiece], limit: int = TOP_PIECES) -> Rows:
+    """Most downloads first."""
+    top = sorted(pieces.items(), key=lambda item: -item[1].count)[:limit]
+    return {
+        piece_hash_hex(piece): {
+            "piece": piece_hash_hex(piece),
+            "piece_id": hot.piece_id,
+            "count": hot.count,
+            "error": hot.error,
+            "bytes": hot.size_bytes,
+            "satellite": hot.satellite,
+        }
+        for piece, hot in top
+    }
+
+
+def country_rows(sums: Mapping[tuple[str, str], Sequence[int]], limit: int = TOP_COUNTRIES) -> Rows:
+    """From (country, direction) -> [count, bytes]; most transfers first."""
+    rows: dict[str, dict[str, int]] = {}
+    for (country, direction), (count, size) in sums.items():
+        row = rows.setdefault(country, {"up_count": 0, "down_count": 0, "up_bytes": 0, "down_bytes": 0})
+        row[f"{direction}_count"] += count
+        row[f"{direction}_bytes"] += size
+    top = sorted(rows.items(), key=lambda item: -(item[1]["up_count"] + item[1]["down_count"]))[:limit]
+    return {country: {"country": country, **row} for country, row in top}
+
+
+def compaction_row(node: str, one: Compaction) -> Row:
+    """One compaction; texts are the node's own rounded ones."""
+    return {
+        "node": node,
+        "satellite": one.satellite,
+        "name": satellite_name(one.satellite),
+        "store": one.store,
+        "state": one.state,
+        "started": one.started_ms / 1000 if one.started_ms else None,
+        "finished": one.finished_ms / 1000 if one.finished_ms else None,
+        "duration_s": one.duration_s,
+        "stage": one.stage,
+        "error": one.error,
+        "reclaimed": one.reclaimed,
+        "total": one.total,
+        "rewritten": one.rewritten,
+        "trashed": one.trashed,
+        "expired": one.expired,
+    }
+
+
+def node_row(node: NodeState, store_problem: str) -> Row:
+    """One node: how its log stands, and who it is. While nothing can be kept, nothing is read: that is said first."""
+    totals = node.count_lines()
+    return {
+        "state": "error" if store_problem else node.status.state,
+        "detail": f"the database cannot be written ({store_problem}); the log waits" if store_problem else node.status.detail,
+        "last_line": node.newest_ms / 1000 if node.newest_ms else None,
+        "read_at": node.status.read_at,
+        "lag_bytes": node.status.lag_bytes,
+        "lines": totals["lines"],
+        "version": node.version,
+        "node_id": node.node_id,
+        "path": node.status.path,
+        "since": node.status.since,
+    }
+
+
+def line_rows(nodes: Iterable[NodeState]) -> Rows:
+    """Per node the totals, and the most frequent reasons of lines that were not used."""
+    rows: Rows = {}
+    for node in nodes:
+        rows[node.name] = {"node": node.name, **node.count_lines()}
+        unused = [(key, count) for key, count in node.lines.items() if key.kind != LineKind.UNDERSTOOD]
+        # What was not understood matters more than what was ignored on purpose.
+        unused.sort(key=lambda item: (item[0].kind != LineKind.NOT_UNDERSTOOD, -item[1]))
+        for key, count in unused[:TOP_LINES]:
+            rows["/".join((node.name, *key))] = {
+                "node": node.name,
+                "kind": key.kind,
+                "logger": key.logger,
+                "message": key.message,
+                "count": count,
+                "sample": node.samples.get(key, ""),
+            }
+    return rows
