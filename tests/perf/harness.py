@@ -296,6 +296,13 @@ def wait_until_read(database: Path, logs: Sequence[Path], limit_s: float) -> flo
     raise MeasureError(f"{size - committed_bytes(database)} bytes are still not in the database after {limit_s:.0f} s")
 
 
+def run_python(arguments: Sequence[str]) -> None:
+    """Run Python with these arguments to its end; MeasureError when the exit code is not 0."""
+    done = subprocess.run([sys.executable, *arguments], env=environment(), cwd=ROOT, capture_output=True, check=False)
+    if done.returncode:
+        raise MeasureError(f"{arguments[1]} ended with code {done.returncode}: {done.stderr.decode(errors='replace')[-1000:]}")
+
+
 def stored_stats(database: Path) -> dict[str, Any]:
     """`storj_monitor stats --database FILE --json`."""
     command = [sys.executable, "-m", "storj_monitor", "stats", "--database", str(database), "--json"]

@@ -12,14 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
 
-from harness import ROOT, MeasureError, environment
+from harness import run_python
 
 NODES = 4
 DAY_S = 86_400
@@ -72,18 +71,12 @@ def _load_slice(database: Path, rate: float, start_s: float, number: int) -> int
                 "-m", "storj_monitor.simulator", "bulk", "--file", str(log), "--lines", str(lines), "--rate", str(rate),
                 "--start", str(start_s), "--name", f"node{node}", "--seed", str(number), "--truth", str(truth),
             ]  # fmt: skip
-            _run(command)
+            run_python(command)
             total = json.loads(truth.read_text(encoding="utf-8"))["total"]["transfers"]
             results += sum(n for key, n in total.items() if not key.endswith("started"))
             inputs.append(f"node{node}:{log}")
-        _run(["-m", "storj_monitor", "ingest", "--database", str(database), *inputs])
+        run_python(["-m", "storj_monitor", "ingest", "--database", str(database), *inputs])
     return results
-
-
-def _run(arguments: list[str]) -> None:
-    done = subprocess.run([sys.executable, *arguments], env=environment(), cwd=ROOT, capture_output=True, check=False)
-    if done.returncode:
-        raise MeasureError(f"{arguments[1]} ended with code {done.returncode}: {done.stderr.decode(errors='replace')[-1000:]}")
 
 
 def main() -> int:

@@ -9,14 +9,13 @@ taken in turns, because machines are noisy.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from harness import ROOT, MeasureError, environment, stored_stats
+from harness import MeasureError, run_python, stored_stats
 from reporting import Report, arguments, guarded
 
 from storj_monitor.simulator.bulk import transfer_lines
@@ -65,10 +64,7 @@ def json_loads_seconds(data: bytes) -> float:
 def ingest_seconds(database: Path, log: Path) -> float:
     """Wall seconds of the whole command."""
     begin = time.perf_counter()
-    command = [sys.executable, "-m", "storj_monitor", "ingest", "--database", str(database), f"node1:{log}"]
-    done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, check=False)
-    if done.returncode:
-        raise MeasureError(f"ingest ended with code {done.returncode}: {done.stderr.decode(errors='replace')[-1000:]}")
+    run_python(["-m", "storj_monitor", "ingest", "--database", str(database), f"node1:{log}"])
     return time.perf_counter() - begin
 
 

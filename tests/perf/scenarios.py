@@ -6,7 +6,8 @@
 
 ingestion    100, 200, 400 events/s, no clients
 websocket    1, 2, 5 updates/s × 3, 6, 10 clients
-mixed        200 events/s, 4 nodes, 10 clients, node chores in the logs
+mixed        200 events/s, 4 nodes, 10 clients, node chores in the logs, an hour of history in the database
+idle         silent logs, no clients
 burst        2,000 events/s, 10 clients;  flood  20,000 events/s, 10 clients
 aggregation  24 h questions in turns over a database (--day: 17,280,000 events)
 ingest       400,000 lines into a new database
@@ -22,15 +23,17 @@ import profile_ingest
 import profile_ingestion
 import profile_ws
 from reporting import Report, arguments, guarded
-from workload import Load
+from workload import Load, run_load
 
 FOUR = ("ingestion", "websocket", "mixed", "aggregation")
-FURTHER = ("burst", "flood", "ingest")
+FURTHER = ("idle", "burst", "flood", "ingest")
 
 
 def _steady(report: Report, args: Any, name: str, rate: float) -> None:
     load = Load(name, args.rate or rate, args.nodes or 4, args.clients or 10, args.seconds, chores=True, server_args=args.server_arg,
                 py_spy_s=min(20.0, args.seconds) if args.profile else 0.0)  # fmt: skip
+    if name == "mixed" and not args.quick:
+        load.history_s = 3600.0
     guarded(report, load.name, lambda: profile_ingestion.run_and_profile(load, report.folder, args))
 
 
@@ -51,6 +54,9 @@ def main() -> int:
             profile_ws.add_runs(report, args)
         elif name == "aggregation":
             profile_db.add_runs(report, args)
+        elif name == "idle":
+            idle = Load("idle", 0.0, args.nodes or 4, 0, args.seconds, server_args=args.server_arg)
+            guarded(report, "idle", lambda load=idle: run_load(load, report.folder))
         elif name == "ingest":
             guarded(report, "ingest-400000", lambda: profile_ingest.measure(400_000, 3))
         else:

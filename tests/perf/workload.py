@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from harness import (
     Server,
     calibrate,
     cpu_seconds,
+    run_python,
     stored_stats,
     wait_until_read,
 )
@@ -30,13 +32,13 @@ from profilers import cprofile_runner, finish_cprofile, py_spy, scalene_runner
 class Load:
     """What a run does.
 
-    rate, nodes -- events (transfers) a second of all nodes together; DEBUG doubles the lines
+    rate, nodes -- events (transfers) a second of all nodes together; DEBUG doubles the lines; 0 = silent logs
     tick_ms     -- distance of the writer's writes to one node
     clients     -- WebSocket clients on the live page's topics; 0 = none
     seconds     -- measured time, after `warm_up_s`
     server_args -- further flags of `storj_monitor run`
     py_spy_s    -- seconds under py-spy after the measured time; 0 = none
-    history     -- a database to begin with (it is copied); None = a new one
+    history_s   -- so many seconds of history at the same rate are in the logs and the database before the server starts
     """
 
     name: str
@@ -50,7 +52,7 @@ class Load:
     chores: bool = False
     server_args: list[str] = field(default_factory=list)
     py_spy_s: float = 0.0
-    history: Path | None = None
+    history_s: float = 0.0
 
 
 def run_load(load: Load, report: Path) -> dict[str, Any]:
@@ -58,19 +60,20 @@ def run_load(load: Load, report: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="storj_monitor-perf-") as name:
         folder = Path(name)
         database = folder / "perf.db"
-        if load.history:
-            database.write_bytes(load.history.read_bytes())
         logs = [(f"node{i}", folder / "logs" / f"node{i}.log") for i in range(1, load.nodes + 1)]
         (folder / "logs").mkdir()
         for _, path in logs:
             path.touch()
+        if load.history_s:
+            _make_history(load, folder, database, logs)
         unit_us = calibrate()
         server = Server(folder, database, logs, load.server_args)
         try:
             figures = _measure(load, report, folder, database, logs, server)
         finally:
             server.stop()
-        figures["correct"] = _check(folder, database, logs)
+        if load.rate:
+            figures["correct"] = _check(folder, database)
         figures["json_loads_us"] = round(unit_us, 3)
         if load.rate:
             us = figures["cpu"]["cpu_percent"] / 100 / load.rate * 1e6
@@ -83,21 +86,20 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
     whole_s = load.warm_up_s + load.seconds + (load.py_spy_s + 2 if load.py_spy_s else 0)
     trace = folder / "trace"
     clients = _clients(load, folder, server) if load.clients else None
-    writer = _writer(load, folder, trace, whole_s)
+    writer = _writer(load, folder, trace, whole_s) if load.rate else None
     sampler = Sampler(server, database, [p for _, p in logs])
     try:
         time.sleep(load.warm_up_s)
         begin_s = time.time()
-        writer_before, clients_before = cpu_seconds(writer.ps), cpu_seconds(clients.ps) if clients else 0.0
+        around = {p.name: (p, cpu_seconds(p.ps)) for p in (writer, clients) if p}
         sampler.start()
         time.sleep(load.seconds)
         sampler.stop()
         end_s = time.time()
-        cost = {"simulator_cpu_percent": round(100 * (cpu_seconds(writer.ps) - writer_before) / load.seconds, 2)}
-        if clients:
-            cost["clients_cpu_percent"] = round(100 * (cpu_seconds(clients.ps) - clients_before) / load.seconds, 2)
+        cost = {f"{name}_cpu_percent": round(100 * (cpu_seconds(p.ps) - cpu) / load.seconds, 2) for name, (p, cpu) in around.items()}
         profile = py_spy(server.popen.pid, load.py_spy_s, report, load.name) if load.py_spy_s else None
-        writer.wait(load.py_spy_s * 3 + 60)
+        if writer:
+            writer.wait(load.py_spy_s * 3 + 60)
         late_s = wait_until_read(database, [p for _, p in logs], 30)
         if clients:
             clients.wait(60)
@@ -107,18 +109,31 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
             if process:
                 process.stop()
     sampler.write_csv(report / f"{load.name}.csv")
-    results = traced_results(trace, begin_s, end_s)
+    results = traced_results(trace, begin_s, end_s) if writer else 0
     figures: dict[str, Any] = {
         "load": {"rate": load.rate, "nodes": load.nodes, "clients": load.clients, "seconds": load.seconds, "tick_ms": load.tick_ms,
-                 "debug": not load.info, "server_args": load.server_args, "history": bool(load.history)},
+                 "debug": not load.info, "server_args": load.server_args, "history_s": load.history_s},
         "cpu": sampler.window(), "around": cost, "start_s": round(server.start_s, 2),
         "results_per_s": round(results / (end_s - begin_s), 1), "read_all_after_s": round(late_s, 2),
     }  # fmt: skip
     if profile:
         figures["py_spy"] = profile
-    if clients:
+    if clients and writer:
         figures |= _delays(load, folder, trace)
     return figures
+
+
+def _make_history(load: Load, folder: Path, database: Path, logs: list[tuple[str, Path]]) -> None:
+    """Each node's log begins with its past, and the database has it."""
+    begin_s, rate = time.time() - load.history_s - 30, load.rate / load.nodes
+    lines = int(rate * load.history_s * (1 if load.info else 2))
+    for name, path in logs:
+        command = [
+            "-m", "storj_monitor.simulator", "bulk", "--file", str(path), "--lines", str(lines),
+            "--start", str(begin_s), "--rate", str(rate), "--name", name, "--seed", "2", "--truth", str(folder / f"truth-{name}.json"),
+        ]  # fmt: skip
+        run_python(command + (["--info"] if load.info else []))
+    run_python(["-m", "storj_monitor", "ingest", "--database", str(database), *(f"{name}:{path}" for name, path in logs)])
 
 
 def _writer(load: Load, folder: Path, trace: Path, seconds: float) -> Process:
@@ -158,15 +173,20 @@ def _delays(load: Load, folder: Path, trace: Path) -> dict[str, Any]:
     }
 
 
-def _check(folder: Path, database: Path, logs: list[tuple[str, Path]]) -> dict[str, Any]:
+def _check(folder: Path, database: Path) -> dict[str, Any]:
     """Does the stopped server's database hold exactly what the simulator says it wrote?"""
-    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["total"]
+    wanted: Counter[str] = Counter()
+    wanted_bytes: Counter[str] = Counter()
+    lines = 0
+    for file in folder.glob("truth*.json"):
+        truth = json.loads(file.read_text(encoding="utf-8"))["total"]
+        wanted.update({k: n for k, n in truth["transfers"].items() if not k.endswith(" started")})
+        wanted_bytes.update({k: n for k, n in truth["bytes"].items() if n})
+        lines += truth["lines"]
     stored = stored_stats(database)
-    wanted = {k: n for k, n in truth["transfers"].items() if not k.endswith(" started")}
     found = {k: n for k, n in stored["transfers"].items() if not k.endswith(" started")}
-    wanted_bytes = {k: n for k, n in truth["bytes"].items() if n}
     found_bytes = {k: n for k, n in stored["bytes"].items() if n}
-    return {"transfers": wanted == found, "bytes": wanted_bytes == found_bytes, "lines": truth["lines"] == stored["lines"],
+    return {"transfers": wanted == found, "bytes": wanted_bytes == found_bytes, "lines": lines == stored["lines"],
             "events": sum(wanted.values())}  # fmt: skip
 
 
