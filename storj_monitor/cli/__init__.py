@@ -20,9 +20,10 @@ from storj_monitor.cli.arguments import make_parser
 from storj_monitor.cli.exits import Exit
 from storj_monitor.errors import ConfigError, MonitorError, StoreError
 
-# A verb's module is loaded when it is asked for: the monitor that runs for months shall not carry the table printer of `stats`.
+# A verb's module is loaded when it is asked for: the monitor that runs for months does not carry the
+# table printer of `stats`, and `stats` does not wait for the web server to load.
 VERBS = {
-    "run": "storj_monitor.cli.live",
+    "run": "storj_monitor.cli.run",
     "demo": "storj_monitor.cli.demo",
     "ingest": "storj_monitor.cli.ingest",
     "stats": "storj_monitor.cli.stats",

@@ -81,40 +81,49 @@ def make_parser() -> ArgumentParser:
     run = add("run", "follow the logs of your nodes and serve the page")
     _add_node_flags(run)
     _add_setting_flags(run, SETTINGS)
-
-    ingest = add(
-        "ingest", "load old logs into the database", " May be interrupted, repeated, and run beside a live monitor: nothing is doubled."
+    _fill_ingest(
+        add(
+            "ingest", "load old logs into the database", " May be interrupted, repeated, and run beside a live monitor: nothing is doubled."
+        )
     )
-    ingest.add_argument(
+    _fill_stats(
+        add("stats", "count what logs say, or what the database holds, and print it", " Logs need no database; they are read once.")
+    )
+    _fill_demo(add("demo", "show the page with invented nodes", " Everything is written to a temporary folder and removed at the end."))
+    check = add("check-config", "say whether the settings are right, and what they are", " Takes what `run` takes and starts nothing.")
+    _add_node_flags(check)
+    _add_setting_flags(check, SETTINGS)
+    return parser
+
+
+def _fill_ingest(parser: ArgumentParser) -> None:
+    parser.add_argument(
         "inputs", nargs="+", metavar="NAME:PATH", help="node and log file; globs, .gz and .zst are fine; NAME:- is the standard input"
     )
-    _add_config_flag(ingest)
-    _add_setting_flags(ingest, (row for row in SETTINGS if row is DATABASE or row.section == "retention"))
+    _add_config_flag(parser)
+    _add_setting_flags(parser, (row for row in SETTINGS if row is DATABASE or row.section == "retention"))
 
-    stats = add("stats", "count what logs say, or what the database holds, and print it", " Logs need no database; they are read once.")
-    stats.add_argument("logs", nargs="*", metavar="LOG", help="log file; globs, .gz and .zst are fine; - is the standard input")
-    stats.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
-    stats.add_argument(
+
+def _fill_stats(parser: ArgumentParser) -> None:
+    parser.add_argument("logs", nargs="*", metavar="LOG", help="log file; globs, .gz and .zst are fine; - is the standard input")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    parser.add_argument(
         "--node", action="append", default=[], metavar="NAME", dest="names", help="with --database: only this node (may be repeated)"
     )
-    _add_setting_flags(stats, (DATABASE,))
+    _add_setting_flags(parser, (DATABASE,))
 
-    demo = add("demo", "show the page with invented nodes", " Everything is written to a temporary folder and removed at the end.")
-    demo.add_argument("--nodes", type=_number_in(int, 1, 100), default=4, metavar="N", help="number of nodes, 1 to 100 [default 4]")
-    demo.add_argument(
+
+def _fill_demo(parser: ArgumentParser) -> None:
+    parser.add_argument("--nodes", type=_number_in(int, 1, 100), default=4, metavar="N", help="number of nodes, 1 to 100 [default 4]")
+    parser.add_argument(
         "--rate",
         type=_number_in(float, 0.1, 50_000),
         default=50.0,
         metavar="N",
         help="transfers a second, all nodes together, 0.1 to 50000 [default 50]",
     )
-    _add_config_flag(demo)
-    _add_setting_flags(demo, SETTINGS)
-
-    check = add("check-config", "say whether the settings are right, and what they are", " Takes what `run` takes and starts nothing.")
-    _add_node_flags(check)
-    _add_setting_flags(check, SETTINGS)
-    return parser
+    _add_config_flag(parser)
+    _add_setting_flags(parser, SETTINGS)
 
 
 def given_flags(arguments: Namespace) -> dict[str, str]:

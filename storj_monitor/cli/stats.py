@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 
-from storj_monitor.cli import calls
-from storj_monitor.cli.paths import expand
+from storj_monitor.app.stats import stats_of_database, stats_of_logs
+from storj_monitor.cli.paths import read_logs
 from storj_monitor.cli.table import render
 from storj_monitor.config.table import DATABASE
 from storj_monitor.errors import ConfigError
@@ -36,22 +35,7 @@ def _ask(arguments: Namespace) -> Statistics:
     if bool(database) == bool(arguments.logs):
         raise ConfigError(["name either log files (storj_monitor stats LOG…) or a database (storj_monitor stats --database FILE)"])
     if database:
-        (path,) = read_logs([database])
-        return calls.stats_of_database(Path(path), arguments.names)
+        return stats_of_database(Path(database).expanduser(), arguments.names)
     if arguments.names:
         raise ConfigError(["--node goes with --database; a log has one node only"])
-    return calls.stats_of_logs(read_logs(arguments.logs))
-
-
-def read_logs(patterns: Iterable[str]) -> list[str]:
-    """Files of all patterns, each once. Raises ConfigError with all mistakes."""
-    paths: dict[str, None] = {}
-    mistakes = []
-    for pattern in patterns:
-        try:
-            paths.update(dict.fromkeys(expand(pattern)))
-        except OSError as error:
-            mistakes.append(str(error))
-    if mistakes:
-        raise ConfigError(mistakes)
-    return list(paths)
+    return stats_of_logs(read_logs(arguments.logs))

@@ -65,10 +65,12 @@ def load(
         layers.append(read_file(Path(path)))
     values = _Values(layers)
     mistakes = [mistake for layer in layers for mistake in layer.mistakes] + _check_together(values)
-    if mistakes:
+    database = values[table.DATABASE] or _default_database(platform, environ, home)
+    if database is None:
+        mistakes.append(f"default: {table.DATABASE.name}: no home folder is known; name the file with {table.DATABASE.flag}")
+    if mistakes or database is None:
         raise ConfigError(mistakes)
     with_nodes = next((layer for layer in layers if layer.nodes is not None), None)
-    database = values[table.DATABASE] or default_database(platform, environ, home or Path.home())
     origins = {setting.name: values.origin(setting) for setting in table.SETTINGS}
     origins["node"] = with_nodes.origin if with_nodes else DEFAULT_ORIGIN
     nodes = with_nodes.nodes if with_nodes and with_nodes.nodes else ()
@@ -84,6 +86,14 @@ def load(
         ),
         origins,
     )
+
+
+def _default_database(platform: str, environ: Mapping[str, str], home: Path | None) -> Path | None:
+    """None where the user has no home folder, as in a container with a user of its own."""
+    try:
+        return default_database(platform, environ, home or Path.home())
+    except RuntimeError:
+        return None
 
 
 def _retention(values: _Values) -> RetentionSettings:

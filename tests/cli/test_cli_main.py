@@ -11,9 +11,7 @@ import pytest
 
 from storj_monitor import __version__
 from storj_monitor.cli import VERBS, main
-from storj_monitor.cli.ingest import read_inputs
-from storj_monitor.cli.paths import expand
-from storj_monitor.cli.stats import read_logs
+from storj_monitor.cli.paths import expand, read_inputs, read_logs
 from storj_monitor.config import IngestInput
 from storj_monitor.config.table import SETTINGS
 from storj_monitor.errors import ConfigError
