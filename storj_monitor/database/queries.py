@@ -175,8 +175,9 @@ def _by_id(db: sqlite3.Connection, table: str, columns: str, ids: Sequence[int])
 def hot_pieces(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, limit: int) -> list[Row]:
     """(piece, piece_id, satellite, count, error, bytes) of closed hours, most downloads first; window aligned to hours."""
     return db.execute(
-        "SELECT piece, max(piece_id), (SELECT text FROM satellite WHERE id = max(h.satellite)), sum(n), sum(error), sum(bytes) "
-        f"FROM hot_hour h WHERE node IN ({_marks(node_ids)}) AND start_s >= ? AND start_s < ? GROUP BY piece ORDER BY 4 DESC LIMIT ?",
+        "SELECT piece, id, text, n, error, bytes FROM (SELECT piece, max(piece_id) AS id, max(satellite) AS satellite, sum(n) AS n, "
+        f"sum(error) AS error, sum(bytes) AS bytes FROM hot_hour WHERE node IN ({_marks(node_ids)}) AND start_s >= ? AND start_s < ? "
+        "GROUP BY piece ORDER BY 4 DESC LIMIT ?) LEFT JOIN satellite ON satellite.id = satellite ORDER BY 4 DESC",
         (*node_ids, from_s, to_s, limit),
     ).fetchall()
 

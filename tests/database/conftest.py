@@ -1,0 +1,43 @@
+"""A fresh database file and the means to write and read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storj_monitor.database.commit import Committer
+from storj_monitor.database.connection import connect_reader, connect_writer, open_database
+from storj_monitor.model.events import EventBatch
+from storj_monitor.state.accumulator import Accumulator
+
+
+class Store:
+    """A database with one committer, without the thread around it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.writer = connect_writer(path)
+        self.reader = connect_reader(path)
+        self.committer = Committer(self.writer)
+
+    def commit(self, *batches: EventBatch) -> None:
+        """Each batch is a commit of its own."""
+        for batch in batches:
+            accumulator = Accumulator(batch.node)
+            accumulator.add(batch)
+            self.committer.commit([accumulator.drain()], 1.0)
+
+    def node_ids(self) -> list[int]:
+        return [row[0] for row in self.reader.execute("SELECT id FROM node ORDER BY id")]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    path = tmp_path / "monitor.db"
+    assert open_database(path, 1.0, "stamp") is None
+    store = Store(path)
+    yield store
+    store.reader.close()
+    store.writer.close()

@@ -1,0 +1,47 @@
+"""No question reads the table of single events from end to end, and none sorts more than a window."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+import pytest
+from builders import NOON_MS, US1, batch, transfer
+from conftest import Store
+
+from storj_monitor.database import history, queries
+from storj_monitor.state.accumulator import HOT_OPS
+
+NOON = NOON_MS // 1000
+QUESTIONS: dict[str, Callable[[sqlite3.Connection], object]] = {
+    "nodes": queries.nodes,
+    "positions": lambda db: queries.positions(db, 1),
+    "traffic": lambda db: queries.traffic(db, [1, 2], NOON - 86400, NOON, 300),
+    "totals": lambda db: queries.totals(db, [1, 2], NOON - 90060, NOON),
+    "by_satellite": lambda db: queries.by_satellite(db, [1, 2], NOON - 90060, NOON),
+    "countries": lambda db: queries.countries(db, [1, 2], NOON - 86400, NOON),
+    "errors": lambda db: queries.errors(db, [1, 2], NOON - 86400, NOON, 10),
+    "hot_pieces": lambda db: queries.hot_pieces(db, [1, 2], NOON - 86400, NOON, 10),
+    "line_counts": lambda db: queries.line_counts(db, [1, 2]),
+    "node_events": lambda db: queries.node_events(db, ["node_started", "panic"], [1, 2], NOON_MS - 1, NOON_MS, 10),
+    "window_rows": lambda db: queries.window_rows(db, 1, NOON - 3600),
+    "events_since": lambda db: list(queries.events_since(db, 1, NOON_MS)),
+    "node_history": lambda db: history.node_history(db, [], NOON - 3600, ["node_started"], HOT_OPS),
+}
+SMALL = {"node", "satellite", "template", "migration"}
+"""Tables with a handful of rows: reading them whole is the plan."""
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_plan(store: Store, name: str) -> None:
+    store.commit(batch([transfer(satellite=US1)]), batch([transfer()], node="n2"))
+    said: list[str] = []
+    store.reader.set_trace_callback(said.append)
+    QUESTIONS[name](store.reader)
+    store.reader.set_trace_callback(None)
+    assert said
+    for statement in said:
+        for *_, step in store.writer.execute(f"EXPLAIN QUERY PLAN {statement}"):
+            table = step.split()[1] if step.startswith("SCAN") else ""
+            assert not table or table in SMALL or table.startswith("("), f"{step} in {statement}"
+            assert "FOR ORDER BY" not in step or name in ("hot_pieces", "node_events"), f"{step} in {statement}"

@@ -1,0 +1,57 @@
+"""Hot pieces: the true count is always within what is told."""
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storj_monitor.model.rollups import HotPiece, NodeDelta
+from storj_monitor.state import hot
+from storj_monitor.state.hot import HotPieces
+
+HOUR_MS = 3_600_000
+
+
+def counted(pieces: list[int], hour: int = 0) -> NodeDelta:
+    delta = NodeDelta("n", newest_ms=hour * HOUR_MS + 1)
+    for piece, count in Counter(pieces).items():
+        delta.hot[hour * 3600, piece] = HotPiece(str(piece), "s", count, 0, 10 * count)
+    return delta
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(0, 40), max_size=40), max_size=12))
+def test_counts_lie_within_their_error(commits: list[list[int]]) -> None:
+    table = HotPieces(capacity=8)
+    truth: Counter[int] = Counter()
+    for pieces in commits:
+        truth.update(pieces)
+        table.feed(counted(pieces))
+    for piece, one in table.open.items():
+        assert one.count - one.error <= truth[piece] <= one.count
+
+
+def test_an_hour_is_written_when_the_next_one_begins() -> None:
+    table = HotPieces()
+    first = counted([1, 1, 1, 2])
+    table.feed(first)
+    assert first.hot == {}
+    later = counted([5], hour=1)
+    table.feed(later)
+    assert {(hour, piece): one.count for (hour, piece), one in later.hot.items()} == {(0, 1): 3}
+
+
+def test_old_hours_go_straight_to_disk() -> None:
+    table = HotPieces()
+    table.feed(counted([1, 1], hour=5))
+    old = counted([9, 9, 9], hour=2)
+    table.feed(old)
+    assert {key: one.count for key, one in old.hot.items()} == {(2 * 3600, 9): 3}
+    assert table.hour_s == 5 * 3600
+
+
+def test_capacity_is_a_bound() -> None:
+    table = HotPieces()
+    for start in range(0, 10_000, 500):
+        table.feed(counted(list(range(start, start + 500))))
+    assert len(table.open) <= 2 * hot.CAPACITY
