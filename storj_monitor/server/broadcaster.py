@@ -160,7 +160,10 @@ class Broadcaster:
 
     def _on_beat(self) -> None:
         self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_beat)
-        self.tick(self._clock.now())
+        quiet_since = self._clock.monotonic() - BEAT_S / 2
+        for view in list(self._views.values()):
+            if view.flushed_at <= quiet_since:  # a busy view has its own ticks; a beat in between would only upset their rhythm
+                self._due(view, self._clock.now())
 
     def _enter(self, client: Client) -> None:
         if not client.topics:
