@@ -175,9 +175,9 @@ def _by_id(db: sqlite3.Connection, table: str, columns: str, ids: Sequence[int])
 def hot_pieces(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, limit: int) -> list[Row]:
     """(piece, piece_id, satellite, count, error, bytes) of closed hours, most downloads first; window aligned to hours."""
     return db.execute(
-        "SELECT piece, id, text, n, error, bytes FROM (SELECT piece, max(piece_id) AS id, max(satellite) AS satellite, sum(n) AS n, "
+        "SELECT piece, piece_id, text, n, error, bytes FROM (SELECT piece, max(piece_id) AS piece_id, max(satellite) AS sat, sum(n) AS n, "
         f"sum(error) AS error, sum(bytes) AS bytes FROM hot_hour WHERE node IN ({_marks(node_ids)}) AND start_s >= ? AND start_s < ? "
-        "GROUP BY piece ORDER BY 4 DESC LIMIT ?) LEFT JOIN satellite ON satellite.id = satellite ORDER BY 4 DESC",
+        "GROUP BY piece ORDER BY 4 DESC LIMIT ?) LEFT JOIN satellite ON id = sat ORDER BY 4 DESC",
         (*node_ids, from_s, to_s, limit),
     ).fetchall()
 
