@@ -1,0 +1,117 @@
+"""A snapshot and the deltas after it always lead to what a new snapshot says: no update is lost, none is invented."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+import pytest
+from builders import EU1, US1, batch, transfer
+
+from storj_monitor.model.events import ErrorSeen
+from storj_monitor.model.ids import Action, Outcome
+from storj_monitor.state.accumulator import Accumulator
+from storj_monitor.state.nodes import LogStatus, State
+from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
+
+NOW = 1_764_158_400.0
+TOPICS = frozenset(("live", *TABLES))
+
+
+def ignore() -> None:
+    """Nobody waits."""
+
+
+class Page:
+    """What a client does with messages."""
+
+    def __init__(self, snapshot: dict[str, dict[str, object]]) -> None:
+        self.topics = json.loads(json.dumps(snapshot))
+        self.up_ops = sum(self.topics["live"]["ring"]["up_ops"])
+
+    def take(self, deltas: dict[str, dict[str, object]]) -> None:
+        for topic, delta in json.loads(json.dumps(deltas)).items():
+            known = self.topics[topic]
+            assert delta["n"] == known["n"] + 1
+            known["n"] = delta["n"]
+            if topic == "live":
+                self.up_ops += sum(total[3] for total in delta["tot"])
+                known["sats"].update(delta["sats"])
+                assert all(str(event[3]) in known["sats"] for event in delta["ev"])
+            elif "rows" in delta:
+                known["rows"] = delta["rows"]
+            else:
+                known["rows"].update(delta["set"])
+                for key in delta["del"]:
+                    del known["rows"][key]
+
+
+@pytest.mark.parametrize("diffs", [True, False])
+def test_snapshot_and_deltas_agree(diffs: bool) -> None:
+    random, state = Random(1), State(["n1", "n2"])
+    feeds = Feeds(state, diffs, on_open=ignore)
+    feed = feeds.open(("n1", "n2"))
+    page = Page(feed.snapshot(TOPICS, NOW))
+    for step in range(60):
+        move(state, feeds, random, NOW + step * 90)
+        page.take(feed.advance(TOPICS, NOW + step * 90, slow=step % 3 != 0))
+    page.take(feed.advance(TOPICS, NOW + 59 * 90, slow=True))
+    fresh = json.loads(json.dumps(feed.snapshot(TOPICS, NOW + 59 * 90)))
+    for topic in TABLES:
+        assert page.topics[topic]["rows"] == fresh[topic]["rows"], topic
+        assert page.topics[topic]["n"] == fresh[topic]["n"], topic
+
+
+def move(state: State, feeds: Feeds, random: Random, now: float) -> None:
+    node = random.choice(["n1", "n2"])
+    transfers = [
+        transfer(
+            int(now * 1000),
+            satellite=random.choice([US1, EU1, f"other{random.randrange(3)}"]),
+            action=random.choice([Action.PUT, Action.GET, Action.GET_AUDIT]),
+            outcome=random.choice([Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED]),
+            size=random.randrange(3_000_000),
+        )
+        for _ in range(random.randrange(5))
+    ]
+    error = ErrorSeen(int(now * 1000), "ERROR", "piecestore", "download failed", random.choice(["a", "b"]), "sample", US1)
+    taken = batch(transfers, node=node, errors=[error])
+    state.on_batch(taken, now)
+    feeds.push(taken)
+    accumulator = Accumulator(node)
+    accumulator.add(taken)
+    state.on_delta(accumulator.drain(), now)
+    state.on_status(node, LogStatus("live", path=f"{node}.log", read_at=now))
+    state.expire(now)
+
+
+def live_feed() -> tuple[State, Feeds, Feed]:
+    state = State(["n1", "n2"])
+    feeds = Feeds(state, True, on_open=ignore)
+    return state, feeds, feeds.open(("n1",))
+
+
+def test_totals_are_exact_above_the_sample() -> None:
+    _, feeds, feed = live_feed()
+    feeds.push(batch([transfer(int(NOW * 1000), size=2) for _ in range(SAMPLE + 36)]))
+    feeds.push(batch([transfer(int(NOW * 1000), size=2) for _ in range(10)], node="n2"))
+    live = feed.advance({"live"}, NOW, slow=False)["live"]
+    assert len(live["ev"]) == SAMPLE
+    assert live["more"] == 36
+    assert live["tot"] == [[int(NOW), 200, 0, 100, 0]]
+    assert live["ops"] == [[transfer().op, 100, 200]]
+    assert feed.advance({"live"}, NOW, slow=False) == {}
+
+
+def test_nothing_is_made_when_nothing_moved() -> None:
+    _, _, feed = live_feed()
+    feed.advance(TOPICS, NOW, slow=True)
+    assert feed.advance(TOPICS, NOW, slow=True) == {}
+
+
+def test_the_page_is_told_that_the_database_refuses() -> None:
+    state, _, feed = live_feed()
+    state.on_store_problem("database or disk is full")
+    row = feed.advance({"nodes"}, NOW, slow=True)["nodes"]["set"]["n1"]
+    assert row["state"] == "error"
+    assert "disk is full" in row["detail"]
