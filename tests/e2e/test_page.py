@@ -270,8 +270,9 @@ def test_loading_quiet_and_empty(new_page: Callable[..., Page], page_server: Cal
 
 def test_a_log_that_cannot_be_read_is_said_first(new_page: Callable[..., Page], page_server: Callable[..., Any]) -> None:
     page = open_page(new_page(), page_server("--nodes", "5").url)
-    expect(page.locator(".notice.bad")).to_contain_text("shed: the log cannot be read.")
-    expect(page.locator(".notice.bad")).to_contain_text("permission denied")
+    notice = page.locator("[data-notice=trouble]")
+    expect(notice).to_contain_text("shed: not read.")
+    expect(notice).to_contain_text("permission denied")
 
 
 def test_a_hidden_tab_rests(new_page: Callable[..., Page], page_url: str) -> None:

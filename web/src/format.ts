@@ -100,8 +100,8 @@ export function span(seconds: number): string {
  * A measured duration, no finer than it was measured: node logs since v1.83 have whole seconds, so two stamps one
  * second apart mean "up to a second", and longer ones are good to a second.
  */
-export function duration(milliseconds: number | null, resolutionMs: number): string {
-  if (milliseconds === null || milliseconds < 0) return DASH;
+export function duration(milliseconds: number | null, resolutionMs: number | null): string {
+  if (milliseconds === null || resolutionMs === null || milliseconds < 0) return DASH;
   if (resolutionMs >= 1000) {
     if (milliseconds <= resolutionMs) return `≤${NBSP}${Math.round(resolutionMs / 1000)}${NBSP}s`;
     return `≈${NBSP}${span(milliseconds / 1000)}`;

@@ -122,7 +122,8 @@ export interface ActionRow {
   p50_ms: number | null;
   p95_ms: number | null;
   p99_ms: number | null;
-  resolution_ms: number;
+  /** Null when nothing was timed. */
+  resolution_ms: number | null;
 }
 
 export type Outcomes = [number, number, number];
@@ -172,6 +173,7 @@ export interface CountryRow {
 export interface CompactionRow {
   node: string;
   satellite: string;
+  name?: string;
   store: string;
   state: "running" | "done" | "failed";
   started: number | null;

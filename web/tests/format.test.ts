@@ -69,6 +69,7 @@ describe("durations are no finer than they were measured", () => {
   it.each([
     [null, 1000, "–"],
     [-1, 1000, "–"],
+    [5, null, "–"],
     [0, 1000, "≤ 1 s"],
     [1000, 1000, "≤ 1 s"],
     [4000, 1000, "≈ 4 s"],
