@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
 import threading
@@ -40,16 +39,21 @@ from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
 from storj_monitor.views.questions import Questions
 
-_log = logging.getLogger(__name__)
+if sys.platform == "win32":
+    resource = None
+else:
+    import resource
 
 COMMIT_S = 5.0
 # With coalescing off every read is sent at once; the logs are then looked at this often.
 PLAIN_TICK_S = 0.02
+OPEN_FILES = 2048
 PAGE_DIR = Path(__file__).parent.parent / "web_dist"
 
 
 def run(settings: Settings, demo: DemoOptions | None) -> int:
     """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
+    _allow_many_connections(OPEN_FILES)
     with MonitorLock(settings.database):
         now = time.time()
         aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
@@ -218,6 +222,15 @@ class Monitor:
     def _store_figures(self) -> StoreFigures:
         status = self._writer.status
         return StoreFigures(status.committed_at, status.commit_s, bool(status.problem))
+
+
+def _allow_many_connections(wanted: int) -> None:
+    """Raise the soft limit of open files as far as the system lets us; each page is one, each log another."""
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def _retention(settings: Settings) -> Retention:

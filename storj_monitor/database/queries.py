@@ -18,6 +18,7 @@ from storj_monitor.model.rollups import Cell, HotPiece
 from storj_monitor.stats import add_counts, decode_sketch
 
 Row = tuple[Any, ...]
+Connection = sqlite3.Connection
 
 
 class StoredNode(NamedTuple):

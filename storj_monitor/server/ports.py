@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
+
+from storj_monitor.model.metrics import Family
+
+__all__ = ["LIVE", "Family", "Feed", "Feeds", "Gauges", "Payload", "Questions", "Window"]
 
 LIVE = "live"
 Payload = Mapping[str, object]
@@ -75,15 +79,6 @@ class Questions(Protocol):
     async def countries(self, window: Window) -> Payload: ...
     async def compactions(self, window: Window) -> Payload: ...
     async def logs(self, window: Window) -> Payload: ...
-
-
-class Family(NamedTuple):
-    """One Prometheus metric family. A counter's `name` has no `_total`: that is added. Values come from memory."""
-
-    name: str
-    help: str
-    kind: Literal["gauge", "counter"]
-    samples: Iterable[tuple[Mapping[str, str], float]]
 
 
 class Gauges(Protocol):

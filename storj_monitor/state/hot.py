@@ -19,7 +19,8 @@ KEPT = 64
 class HotPieces:
     """Open hour of one node. Closed hours leave through `feed` and are written with the commit that closed them."""
 
-    def __init__(self) -> None:
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
         self.hour_s = 0
         self.open: dict[int, HotPiece] = {}
         self.previous: dict[int, HotPiece] = {}
@@ -55,9 +56,10 @@ class HotPieces:
             known.piece_id = known.piece_id or hot.piece_id
             known.count += hot.count
             known.size_bytes += hot.size_bytes
-        if len(table) > 2 * CAPACITY:
-            kept = nlargest(CAPACITY, table.items(), key=_count_of)
-            self._floor = max(self._floor, max(h.count for h in table.values() if h.count <= kept[-1][1].count))
+        if len(table) > 2 * self._capacity:
+            kept = nlargest(self._capacity, table.items(), key=_count_of)
+            # The largest that is let go is at most as large as the smallest that is kept.
+            self._floor = max(self._floor, kept[-1][1].count)
             self.open = dict(kept)
 
     def leave(self, node: str, newest_ms: int) -> NodeDelta | None:

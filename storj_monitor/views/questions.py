@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
 from storj_monitor.database import queries
+from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.events import LineKey
 from storj_monitor.model.ids import op_action, op_outcome
@@ -180,13 +180,13 @@ class Questions:
         totals = [row for row in rows.values() if "kind" not in row]
         return self._answer(totals=totals, rows=[row for row in rows.values() if "kind" in row])
 
-    async def _ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _ask(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._reader.ask(question, *args, **kwargs)
 
     async def _ask_of(
         self,
         names: Sequence[str],
-        question: Callable[Concatenate[sqlite3.Connection, Sequence[int], P], T],
+        question: Callable[Concatenate[Connection, Sequence[int], P], T],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
@@ -229,13 +229,11 @@ def _op_names(op: int) -> Row:
 
 
 def _satellite_sums(
-    db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int
+    db: Connection, node_ids: Sequence[int], from_s: int, to_s: int
 ) -> tuple[dict[tuple[int, int], list[int]], dict[int, str]]:
     return queries.by_satellite(db, node_ids, from_s, to_s), queries.satellites(db)
 
 
-def _compaction_events(
-    db: sqlite3.Connection, node_ids: Sequence[int], from_ms: int, to_ms: int
-) -> tuple[list[queries.Row], dict[int, str]]:
+def _compaction_events(db: Connection, node_ids: Sequence[int], from_ms: int, to_ms: int) -> tuple[list[queries.Row], dict[int, str]]:
     rows = queries.node_events(db, COMPACTION_KINDS, node_ids, from_ms, to_ms, MAX_COMPACTION_EVENTS)
     return rows, {node.id: node.name for node in queries.nodes(db)}
