@@ -12,7 +12,7 @@ from storj_monitor.model.sources import SourceState, SourceStatus
 from storj_monitor.sources.logfile import FileChanged, LogFile, Piece
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
-from storj_monitor.sources.plan import Plan, first_plan, look_at, make_plan, same_file
+from storj_monitor.sources.plan import Plan, first_plan, look_at, make_plan, order_of, same_file, share_beginning
 from storj_monitor.sources.siblings import is_pattern, matches, siblings
 from storj_monitor.sources.source import Mood, Pace, elapsed
 
@@ -46,6 +46,7 @@ class FileSource:
         self._late_since = now
         self._caught_up = False
         self._at_path = False
+        self._abandoned = False
         self._checked_at: float | None = None
         self._expanded_at: float | None = None
         self._quiet: tuple[LogFile, int, float] | None = None
@@ -92,6 +93,7 @@ class FileSource:
         for file in self._queue:
             file.close()
         self._queue.clear()
+        self._abandoned = False
         self._drop_late()
         self._quiet = self._shrunk_at = self._checked_at = None
 
@@ -113,28 +115,30 @@ class FileSource:
             if not self._queue and not self._look(now):
                 return None
             file = self._queue[0]
-            last = len(self._queue) == 1
+            last = len(self._queue) == 1 and not self._abandoned
             try:
+                if last and file.has_begun():
+                    self._plan_more()  # it may have been filled, copied and truncated since it was seen empty
+                    continue
                 piece = file.read(limit_bytes)
                 if piece is None and not last and not file.busy:
                     if not self._is_done(file, now):
                         return None
                     piece = file.read(limit_bytes, final=True)
-            except FileChanged:
-                if not self._start_afresh(file, now):
+                self._shrunk_at = None
+                if piece is not None:
+                    return self._hand_out(file, piece, last, now)
+                if file.busy:
                     return None
-                continue
-            self._shrunk_at = None
-            if piece is not None:
-                return self._hand_out(file, piece, last, now)
-            if file.busy:
-                return None
-            if not last:
-                self._retire(file, now)
-            else:
+                if not last:
+                    self._retire(file, now)
+                    continue
                 self._caught_up = True
                 if not self._moved_on(file, now):
                     self._show(now)
+                    return None
+            except FileChanged:
+                if not self._start_afresh(file, now):
                     return None
         return None
 
@@ -206,6 +210,8 @@ class FileSource:
         if self._at_path and not elapsed(self._checked_at, now, _CHECK_S):
             return False
         self._checked_at = now
+        if not file.still_the_same():
+            raise FileChanged  # and grown to the very same size
         if self._late_lines(now):
             return True
         path = self._target(now)
@@ -214,7 +220,7 @@ class FileSource:
             there = Path(path).stat()
         except FileNotFoundError:
             self._at_path = False
-            return self._let_go(file, own, now)
+            return self._let_go(own, now)
         except OSError as error:
             self._problems[path] = why_not(error, path)
             return False
@@ -232,10 +238,9 @@ class FileSource:
         except OSError as error:
             self._problems[path] = why_not(error, path)
             return False
-        own_probe = file.content.read_at(0, HEAD_BYTES)
-        length = min(len(own_probe), len(new.probe))
-        nameless = new.info.st_ino == 0  # this file system cannot tell; an empty file may be the same one
-        if own_probe[:length] == new.probe[:length] and (length > 0 or nameless):
+        own_probe = file.beginning()
+        # an empty file on a file system that cannot tell may be the same one
+        if share_beginning(own_probe, new.probe) or (not own_probe and new.info.st_ino == 0):
             # a copy was put in its place
             if new.info.st_size < file.offset:
                 new.content.close()
@@ -245,11 +250,17 @@ class FileSource:
             file.close()
             return new.info.st_size > own.st_size
         new.content.close()
-        plan = make_plan(path, self._others(), self._places, [file, *([self._late] if self._late else [])], following=True)
-        self._queue.extend(plan.files)
-        self._problems = plan.problems
-        self._at_path = self._queue[-1].path == path
+        self._plan_more()
         return len(self._queue) > 1
+
+    def _plan_more(self) -> None:
+        """Queue what is unread beside the files that are open: older ones in front, the live one last."""
+        held = [*self._queue, *([self._late] if self._late else [])]
+        found, self._problems = make_plan(self._path, self._others(), self._places, held, following=bool(self._queue))
+        live = next((file for file in found if file.path == self._path), self._queue[-1] if self._queue and self._at_path else None)
+        rest = [file for file in [*self._queue, *found] if file is not live]
+        self._queue = [*sorted(rest, key=order_of), *([live] if live else [])]
+        self._at_path = live is not None
 
     def _start_afresh(self, file: LogFile, now: float) -> bool:
         """A file was truncated or written anew. True when reading can go on at once."""
@@ -262,6 +273,8 @@ class FileSource:
         self._queue.remove(file)
         file.close()
         self._checked_at = None  # what it held before may stand in a copy: look now
+        if self._queue:
+            self._plan_more()
         return True
 
     # -- the end of files
@@ -280,6 +293,7 @@ class FileSource:
 
     def _retire(self, file: LogFile, now: float) -> None:
         self._queue.remove(file)
+        self._abandoned = False
         size = file.content.size()
         self._quiet = None
         if size is None:
@@ -310,13 +324,10 @@ class FileSource:
             self._late.close()
             self._late = None
 
-    def _let_go(self, file: LogFile, own: os.stat_result | None, now: float) -> bool:
-        """A deleted file that nobody writes to any more would keep its place on the disk for as long as it is open."""
-        if own is not None and own.st_nlink == 0 and elapsed(self._pace.last_data_at, now, _LATE_S):
-            self._queue.remove(file)
-            file.close()
-            self._mood.set(SourceState.WAITING, f"{self._path} was deleted", now)
-        return False
+    def _let_go(self, own: os.stat_result | None, now: float) -> bool:
+        """True for a deleted file that nobody writes to any more: it would keep its place on the disk for as long as it is open."""
+        self._abandoned = own is not None and own.st_nlink == 0 and elapsed(self._pace.last_data_at, now, _LATE_S)
+        return self._abandoned
 
     def _give_up(self, error: OSError) -> None:
         """A file that was open cannot be read any more: close everything and look again later."""

@@ -46,8 +46,10 @@ class LogFile:
         self.busy = False
         self.probe = probe
         self._rewound = identity is not None and identity.head_bytes < HEAD_BYTES <= offset
+        self._was_empty = not probe
         self._encoding = detect(probe)
         self._size = -1  # at the last look, so that a partial line is not read again and again
+        self._begun = b"" if offset else probe  # of a file of which nothing was handed out: how it began when it was seen
         self._long = b""  # the first bytes of a line longer than LINE_BYTES, while its end is looked for
         self._scan = 0
 
@@ -60,7 +62,7 @@ class LogFile:
         size = self.content.size()
         self.busy = False
         if size is not None:
-            if size < self.offset:
+            if size < self.offset or size < len(self._begun):
                 raise FileChanged
             if size == self.offset or (size == self._size and not final):
                 return None
@@ -75,6 +77,17 @@ class LogFile:
     def has_tail(self) -> bool:
         """Bytes without a newline stand at the end. Raises OSError."""
         return bool(self._long) or bool(self.content.read_at(self.offset, 1))
+
+    def beginning(self) -> bytes:
+        """The first HEAD_BYTES as they are now. Raises OSError."""
+        return self.content.read_at(0, HEAD_BYTES) if self.content.size() is not None else self.probe
+
+    def has_begun(self) -> bool:
+        """True once: when something stands in a file that was empty before. What stood in it in between was not seen. Raises OSError."""
+        if not self._was_empty or not self.content.read_at(0, 1):
+            return False
+        self._was_empty = False
+        return True
 
     def still_the_same(self) -> bool:
         """The file begins as it did when it was read. Raises OSError."""
@@ -99,6 +112,8 @@ class LogFile:
         raw = self._window(start, limit_bytes, size)
         if start == 0:
             self._encoding = detect(raw)
+            if self._begun[: len(raw)] != raw[: len(self._begun)]:
+                raise FileChanged
         if raw.startswith(b"\0") and self._encoding is Encoding.UTF8:
             start = self._skip_hole()
             raw = self._window(start, limit_bytes, size)
@@ -117,6 +132,8 @@ class LogFile:
             self._size = -1 if size is None else start + len(raw)
             if not self.still_the_same():
                 raise FileChanged
+            if self.offset == 0:
+                self._begun = raw[:HEAD_BYTES]
             return None
         data = normalise(raw[:used], self._encoding, start == 0)
         piece = self._hand_out(data, start + used, raw if start == self.offset else b"", ended)
@@ -165,7 +182,7 @@ class LogFile:
         head = self._verified_head(raw, min(HEAD_BYTES, end))
         if identity is None or (identity.head_bytes != len(head) and not self._rewound):
             previous, identity = identity, identify(head)
-        self.head, self.identity, self.offset = head, identity, end
+        self.head, self.identity, self.offset, self._begun = head, identity, end, b""
         return Piece(data, start, end, identity, previous, at_end)
 
     def _verified_head(self, raw: bytes, length: int) -> bytes:

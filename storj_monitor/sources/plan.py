@@ -19,6 +19,25 @@ _MTIME_SLACK_S = 1.0  # some compressors and file systems keep whole seconds onl
 _LINE_TIME = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*")
 
 
+def _order(info: os.stat_result, probe: bytes) -> tuple[float, bytes]:
+    """Older first: by last change, ties by the time of the first line."""
+    time = _LINE_TIME.search(probe)
+    return info.st_mtime, time.group() if time else b""
+
+
+def order_of(file: LogFile) -> tuple[float, bytes]:
+    """The order in which open files are read. Raises OSError."""
+    info = file.content.stat()
+    assert info is not None  # it was opened by path
+    return _order(info, file.beginning())
+
+
+def share_beginning(one: bytes, other: bytes) -> bool:
+    """As far as both go, they are the same; of nothing that cannot be said."""
+    length = min(len(one), len(other))
+    return length > 0 and one[:length] == other[:length]
+
+
 @dataclass(slots=True)
 class Candidate:
     """A file that was opened and looked at. `place`: where it was read up to, when it is known."""
@@ -34,16 +53,14 @@ class Candidate:
         return self.content.size() is not None
 
     def order(self) -> tuple[float, bytes]:
-        """Older first: by last change, ties by the time of the first line."""
-        time = _LINE_TIME.search(self.probe)
-        return self.info.st_mtime, time.group() if time else b""
+        """See _order."""
+        return _order(self.info, self.probe)
 
     def same_content(self, other: Candidate) -> bool:
         """A copy (or the compressed form) of the other; one of both may still be growing."""
         if self.place and other.place:
             return self.place[0] == other.place[0]
-        length = min(len(self.probe), len(other.probe))
-        return length > 0 and self.probe[:length] == other.probe[:length]
+        return share_beginning(self.probe, other.probe)
 
     def log_file(self) -> LogFile:
         identity, offset = self.place if self.place else (None, 0)
@@ -97,14 +114,15 @@ def make_plan(live: str, others: Iterable[str], places: Places, held: Sequence[L
     problems: dict[str, str] = {}
     candidates = _look_at_all([live, *others], places, problems)
     current = next((c for c in candidates if c.path == live), None)
-    held_info = [info for file in held if (info := file.content.stat())]
-    held_ids = {file.identity for file in held if file.identity}
+    if current and any(_is_held(current, file) for file in held):
+        candidates.remove(current)
+        current.content.close()
+        current = None
     rest = []
     for candidate in candidates:
         if candidate is current:
             continue
-        known_here = any(same_file(candidate.info, info) for info in held_info)
-        if known_here or (candidate.place and candidate.place[0] in held_ids) or (current and candidate.same_content(current)):
+        if any(_is_held(candidate, file) for file in held) or (current and candidate.same_content(current)):
             candidate.content.close()
         else:
             rest.append(candidate)
@@ -120,6 +138,16 @@ def make_plan(live: str, others: Iterable[str], places: Places, held: Sequence[L
         if id(candidate.content) not in used:
             candidate.content.close()
     return Plan(files, problems)
+
+
+def _is_held(candidate: Candidate, file: LogFile) -> bool:
+    """It is the open file itself, or a copy of it."""
+    info = file.content.stat()
+    if info is not None and same_file(candidate.info, info):
+        return True
+    if file.identity is not None and candidate.place is not None:
+        return candidate.place[0] == file.identity
+    return share_beginning(candidate.probe, file.beginning())
 
 
 def _look_at_all(paths: Iterable[str], places: Places, problems: dict[str, str]) -> list[Candidate]:
@@ -192,8 +220,8 @@ def _to_follow(
         return current
     if following:
         return None
-    parts = [c for c in rest if c.is_plain and (c.place or c in chosen)]
-    return max(parts, key=Candidate.order, default=current)
+    newest = max([*chosen, *(c for c in rest if c.place)], key=Candidate.order, default=None)
+    return newest if newest and newest.is_plain else current
 
 
 def _end_of_last_line(candidate: Candidate, size: int) -> int:

@@ -48,7 +48,8 @@ class RotatedLog(RuleBasedStateMachine):
         data = b""
         for _ in range(count):
             self.serial += 1
-            line = self.partial + b"2026-01-01T00:00:%09.3f line %d %s\n" % (self.serial / 1000, self.serial, b"x" * width)
+            time = self.partial or b"2026-01-01T00:00:%09.3f " % (self.serial / 1000)
+            line = time + b"line %d %s\n" % (self.serial, b"x" * width)
             data += line[len(self.partial) :] if not data else line
             self.expected.append(line)
             self.partial = b""
@@ -67,7 +68,8 @@ class RotatedLog(RuleBasedStateMachine):
     def append_partial(self) -> None:
         if self.partial:
             return
-        self.partial = b"partial %d " % self.serial
+        self.serial += 1
+        self.partial = b"2026-01-01T00:00:%09.3f partial " % (self.serial / 1000)
         with self.log.open("ab") as file:
             file.write(self.partial)
         self.touch(self.log)
