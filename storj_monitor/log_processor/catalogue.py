@@ -1,0 +1,104 @@
+"""Which loggers and messages are known: by exact name through dictionaries; whole-message patterns only where a message carries values.
+
+Sources: the log calls of storagenode and storagenode-updater from v1.20 on. A line that is here is understood; what it is turned
+into is said in transfers and makers. Everything else is counted as not understood, with a sample.
+"""
+
+from __future__ import annotations
+
+import re
+
+from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES, UPDATER_MESSAGES
+
+UPDATER_PROCESS = "storagenode-updater"
+
+_ALIASES = {
+    # the experimental binary names loggers by Go type
+    "piecestore:endpoint": "piecestore",
+    "piecestore:hashstorebackend": "hashstore",
+    "piecestore:migratingbackend": "hashstore",
+    "hashstore:db": "hashstore",
+    "hashstore:store": "hashstore",
+    "monitor:service": "piecestore:monitor",
+    "monitor:shareddisk": "",
+    "monitor:dedicateddisk": "",
+    "pieces:trashchore": "pieces:trash",
+    "pieces:store": "pieces",
+    "pieces:cacheservice": "piecestore:cache",
+    "pieces:blobsusagecache": "blobscache",
+    "pieces:filewalker": "filewalker",
+    "pieces:pieceexpirationstore": "pieceexpiration",
+    "pieces:combinedexpirationstore": "pieceexpiration",
+    "collector:service": "collector",
+    "retain:service": "retain",
+    "retain:bloomfiltermanager": "retain",
+    "orders:service": "orders",
+    "orders:filestore": "ordersfilestore",
+    "bandwidth:service": "bandwidth",
+    "nodestats:cacheservice": "nodestats:cache",
+    "trust:pool": "trust",
+    "checker:service": "version",
+    "preflight:localtimechore": "preflight:localtime",
+    "gracefulexit:blobscleanerchore": "gracefulexit:blobscleaner",
+    "servers": "services",
+}
+
+_LAZY_WALKERS = ("used-space-filewalker", "gc-filewalker", "trash-cleanup-filewalker")
+_LAZY = {"lazyfilewalker"} | {
+    f"lazyfilewalker.{walker}{part}" for walker in _LAZY_WALKERS for part in ("", ".subprocess", ".trash-handler")
+}
+
+_FREE_TEXT_LOGGERS = frozenset({"db.migration.*", "db.filestatcache"})
+
+_ID = r"[1-9A-HJ-NP-Za-km-z]{40,60}"
+_NAMED_ORDERS = re.compile(rf"orders\.({_ID})")
+_MIGRATION_STEP = re.compile(r"db\.migration\.\d+")
+
+_VALUED_MESSAGES: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("", re.compile(r"Node \S+ started"), "Node * started"),
+    ("", re.compile(r"Public server started on .*"), "Public server started on *"),
+    ("", re.compile(r"Private server started on .*"), "Private server started on *"),
+    ("", re.compile(r"Got a signal from the OS: \".*\""), "Got a signal from the OS: *"),
+    ("", re.compile(r"[Dd]ebug server listening on .*"), "debug server listening on *"),
+    ("", re.compile(r"failed to sufficiently increase (?:receive|send) buffer size .*"), "failed to sufficiently increase buffer size"),
+    ("blobscache", re.compile(r"\w+ < 0"), "* < 0"),
+    ("db", re.compile(r"database \".*\": schema contains unexpected indices .*"), "schema contains unexpected indices"),
+    ("version", re.compile(r"[Rr]unning on version .*"), "running on version *"),
+)
+
+
+def canonical_logger(logger: str) -> tuple[str, str]:
+    """The logger's usual name, and the satellite that some old ones carry in it ("" for all others)."""
+    if match := _NAMED_ORDERS.fullmatch(logger):
+        return "orders", match[1]
+    if _MIGRATION_STEP.fullmatch(logger):
+        return "db.migration.*", ""
+    return _ALIASES.get(logger, logger), ""
+
+
+def canonical_message(logger: str, message: str) -> str:
+    """The message without the values in it; `logger` is canonical."""
+    for valued_logger, pattern, canonical in _VALUED_MESSAGES:
+        if valued_logger == logger and pattern.fullmatch(message):
+            return canonical
+    return message
+
+
+def family(logger: str) -> str:
+    """Loggers that say the same things: all parts of the lazy filewalkers are one family."""
+    return "lazyfilewalker" if logger in _LAZY else logger
+
+
+def is_known(logger: str, message: str) -> bool:
+    """Both canonical."""
+    return logger in _FREE_TEXT_LOGGERS or message in KNOWN_MESSAGES.get(family(logger), ())
+
+
+def is_free_text(logger: str) -> bool:
+    """Steps of a database migration and the badger cache say what they like: any message is known, none is worth a key."""
+    return logger in _FREE_TEXT_LOGGERS
+
+
+def is_updater_message(message: str) -> bool:
+    """Of the root logger; the updater also logs bare reasons and errors, which no list can hold."""
+    return message in UPDATER_MESSAGES

@@ -1,0 +1,160 @@
+"""One line at a time, exactly: every kind of line is told apart here. The fast path does the usual ones of them quicker, not otherwise."""
+
+from __future__ import annotations
+
+import re
+
+from storj_monitor.log_processor.catalogue import (
+    UPDATER_PROCESS,
+    canonical_logger,
+    canonical_message,
+    family,
+    is_free_text,
+    is_known,
+)
+from storj_monitor.log_processor.entry import TROUBLE_LEVELS, Entry, Rejected, parse_entry
+from storj_monitor.log_processor.fields import MAX_TEXT, Fields
+from storj_monitor.log_processor.harvest import Harvest
+from storj_monitor.log_processor.line_state import LineState
+from storj_monitor.log_processor.makers import MAKERS, UPDATER_STEP
+from storj_monitor.log_processor.making import Said
+from storj_monitor.log_processor.transfers import (
+    RACE_LOST,
+    TRANSFER_LOGGER,
+    TRANSFER_MESSAGES,
+    TransferFields,
+    TransferMessage,
+    action_of,
+    transfer_fields,
+)
+from storj_monitor.log_processor.wrappers import unwrap_line
+from storj_monitor.model.events import ErrorSeen, LineKind
+from storj_monitor.model.ids import Outcome, op_code
+from storj_monitor.model.node_events import NodeStarted, Panic
+
+EMPTY_LINE = "empty line"
+PANIC = "Go panic"
+GOROUTINE = "goroutine stack"
+CONTINUATION = "continuation of a line before"
+PLAIN_ERROR = "plain error text"
+SUPERVISOR = "supervisord"
+FOREIGN = "text that is no log entry"
+
+_SUPERVISOR_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:CRIT|ERRO|WARN|INFO|DEBG|TRAC|BLAT) .*")
+_STACK_FRAME = re.compile(rb"[\w./*()\[\]{}@~-]+\(.*\)(?: in goroutine \d+)?|created by .*|[\w./*()\[\]@~-]+\.[\w.*()\[\]-]+")
+
+
+class ExactPath:
+    """Reads into one harvest; what must outlast it is in `state`."""
+
+    def __init__(self, state: LineState, harvest: Harvest) -> None:
+        self._state = state
+        self._harvest = harvest
+
+    def read(self, line: bytes, arrival_ms: int | None = None) -> None:
+        """Any bytes; `arrival_ms` is when the line was received, where something around it says so."""
+        found = parse_entry(line)
+        if found is None:
+            bare, stamp = unwrap_line(line)
+            if bare != line:
+                arrival_ms = stamp if stamp is not None else arrival_ms
+                found = parse_entry(bare)
+            if found is None:
+                self._read_foreign(bare, line)
+                return
+        if isinstance(found, Rejected):
+            self._harvest.tally.count(found.kind, found.logger, found.reason, line)
+            return
+        self._read_entry(found, line, arrival_ms)
+
+    def _read_entry(self, entry: Entry, line: bytes, arrival_ms: int | None) -> None:
+        state, harvest = self._state, self._harvest
+        state.last_ms = entry.time_ms
+        harvest.newest_ms = max(harvest.newest_ms, entry.time_ms)
+        logger, satellite = canonical_logger(entry.logger)
+        fields = state.names({**entry.fields, "satellite_id": satellite} if satellite else entry.fields)
+        if logger == TRANSFER_LOGGER and (message := TRANSFER_MESSAGES.get(entry.message)):
+            self._read_transfer(message, entry, transfer_fields(fields), arrival_ms)
+            return
+        message_key = canonical_message(logger, entry.message)
+        said = Said(entry.time_ms, entry.level, logger, entry.message, fields)
+        maker = MAKERS.get((family(logger), message_key))
+        if not logger and fields.text("process") == UPDATER_PROCESS and maker is not MAKERS["", "Configuration loaded"]:
+            maker = UPDATER_STEP
+            logger = UPDATER_PROCESS
+        if maker is not None:
+            event = maker(said)
+            if isinstance(event, NodeStarted):
+                state.node_started()
+            harvest.events.append(event)
+        if entry.level in TROUBLE_LEVELS:
+            self._trouble(entry, logger, fields)
+        if maker is not None or is_known(logger, message_key):
+            shown = "*" if is_free_text(logger) else message_key if logger != UPDATER_PROCESS else state.fold(entry.message)
+            harvest.tally.count(LineKind.UNDERSTOOD, logger, shown, line)
+        else:
+            harvest.tally.count(LineKind.NOT_UNDERSTOOD, state.fold(logger), state.fold(entry.message), line)
+
+    def _read_transfer(self, message: TransferMessage, entry: Entry, t: TransferFields, arrival_ms: int | None) -> None:
+        state, harvest = self._state, self._harvest
+        direction, outcome = message.direction, message.outcome
+        at_ms = entry.time_ms if arrival_ms is None else arrival_ms
+        starts = state.starts[direction]
+        action = action_of(direction, t.action)
+        harvest.tally.count(LineKind.UNDERSTOOD, TRANSFER_LOGGER, entry.message, b"")
+        if outcome is Outcome.STARTED:
+            harvest.start(int(action))
+            if t.piece_id:
+                starts.begin(t.piece_id, t.remote_address, at_ms)
+            return
+        if entry.level == "DEBUG" and state.twins.settle(direction, t.piece_id, entry.time_ms):
+            return
+        if message.race_lost and t.piece_id:
+            state.twins.expect(direction, t.piece_id, entry.time_ms)
+        if arrival_ms is None and not entry.fine:
+            harvest.coarse = True
+        duration_ms = starts.end(t.piece_id, t.remote_address, at_ms)
+        reason = ""
+        if outcome is not Outcome.SUCCESS:
+            reason = state.fold(t.error or t.reason or (RACE_LOST if message.race_lost else ""))
+        op = int(op_code(action, outcome))
+        harvest.rows.append((entry.time_ms, t.satellite_id, op, t.size, duration_ms, t.piece_id, t.remote_address, reason))
+        if outcome is Outcome.FAILED:
+            text = t.error or t.reason
+            harvest.errors.append(
+                ErrorSeen(entry.time_ms, entry.level, TRANSFER_LOGGER, entry.message, reason, text[:MAX_TEXT], t.satellite_id)
+            )
+
+    def _trouble(self, entry: Entry, logger: str, fields: Fields) -> None:
+        text = fields.text("error") or fields.text("reason")
+        template = self._state.fold(text or entry.message)
+        message = self._state.fold(entry.message)
+        self._harvest.errors.append(
+            ErrorSeen(entry.time_ms, entry.level, logger, message, template, (text or entry.message)[:MAX_TEXT], fields.satellite())
+        )
+
+    def _read_foreign(self, line: bytes, whole: bytes) -> None:
+        """Lines that something else wrote, or that continue an entry."""
+        if line.startswith((b"panic: ", b"fatal error: ")):
+            first_line = line[: 4 * MAX_TEXT].decode("utf-8", "replace")[:MAX_TEXT]
+            self._harvest.events.append(Panic(time_ms=self._state.last_ms, level="PANIC", first_line=first_line))
+        self._harvest.tally.count(LineKind.IGNORED, "", foreign_reason(line), whole)
+
+
+def foreign_reason(line: bytes) -> str:
+    """Why a line that is no log entry is ignored on purpose."""
+    if not line.strip():
+        return EMPTY_LINE
+    if line.startswith((b"panic: ", b"fatal error: ")):
+        return PANIC
+    if line.startswith(b"goroutine "):
+        return GOROUTINE
+    if line[:1] in (b"\t", b" "):
+        return CONTINUATION
+    if line.startswith(b"Error: "):
+        return PLAIN_ERROR
+    if _SUPERVISOR_LINE.fullmatch(line):
+        return SUPERVISOR
+    if len(line) < 4096 and _STACK_FRAME.fullmatch(line):
+        return GOROUTINE
+    return FOREIGN

@@ -1,0 +1,256 @@
+"""The usual lines, quickly: results and starts of transfers, and known lines that need nothing but counting.
+
+What stands before a line's context (time, level, logger, message) comes again and again within a second: it is told apart once,
+exactly, and then looked up as bytes. The context of a transfer is decoded straight into a struct of the vocabulary that the node
+speaks. Whatever is in any way unusual is left to the exact path, line by line and in order, so both always agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import repeat
+
+import msgspec
+
+from storj_monitor.log_processor.catalogue import canonical_logger, canonical_message, family, is_free_text, is_known
+from storj_monitor.log_processor.entry import DECODE_ERRORS, LEVELS, TROUBLE_LEVELS, Head, decode_object, parse_head
+from storj_monitor.log_processor.exact_path import ExactPath
+from storj_monitor.log_processor.fields import MAX_TEXT
+from storj_monitor.log_processor.harvest import Harvest
+from storj_monitor.log_processor.line_state import LineState
+from storj_monitor.log_processor.makers import MAKERS
+from storj_monitor.log_processor.pairing import MAX_AGE_MS, Pending, PendingStarts
+from storj_monitor.log_processor.transfers import (
+    TRANSFER_LOGGER,
+    TRANSFER_MESSAGES,
+    UP,
+    OldTransfer,
+    OpsByAction,
+    SnakeTransfer,
+    TitleTransfer,
+)
+from storj_monitor.log_processor.values import parse_time_ms
+from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, LineKind
+from storj_monitor.model.ids import Outcome
+
+MAX_HEADS = 1024
+_AFTER_JSON_HEAD = b'rocess":'
+"""In JSON the first field after the message is `process` or `Process`, whatever the version."""
+
+_START, _SUCCESS, _UNSUCCESSFUL, _DEBUG_UNSUCCESSFUL, _ROUTINE = range(5)
+_JSON_HEAD_KEYS = frozenset("LTNCM")
+
+AnyTransfer = SnakeTransfer | TitleTransfer | OldTransfer
+Decode = Callable[[bytes], AnyTransfer]
+
+
+class AnyFields(msgspec.Struct, gc=False):
+    """Checks that a context is an object, and takes nothing from it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """All lines with the same level, logger and message."""
+
+    code: int
+    level: str
+    logger: str
+    message: str
+    ops: OpsByAction
+    starts: PendingStarts
+
+
+Known = tuple[int, bool, int, OpsByAction, Pending, Kind]
+"""A head: its time (Unix milliseconds), whether that is whole seconds only, and what the loop needs of its kind."""
+
+_NO_OPS = OpsByAction(TRANSFER_MESSAGES["uploaded"])
+
+
+class FastPath:
+    """For one log: the heads and the vocabulary seen last."""
+
+    def __init__(self, state: LineState) -> None:
+        self._state = state
+        self._heads: dict[bytes, Known] = {}
+        self._kinds: dict[bytes | Head, Kind | None] = {}
+        self._time: tuple[bytes, tuple[int, bool] | None] = (b"", None)
+        self._vocabularies: tuple[Decode, ...] = (
+            msgspec.json.Decoder(SnakeTransfer).decode,
+            msgspec.json.Decoder(TitleTransfer).decode,
+            msgspec.json.Decoder(OldTransfer).decode,
+        )
+        self._decode = self._vocabularies[0]
+        self._skim = msgspec.json.Decoder(AnyFields).decode
+
+    def read(self, lines: Iterable[bytes], arrivals: Iterable[int | None] | None, harvest: Harvest) -> None:
+        """Read lines in order; those that are not for the fast path go to the exact one.
+
+        Long on purpose: a call for each line would cost as much as what it does.
+        """
+        state, exact, errors = self._state, ExactPath(self._state, harvest).read, harvest.errors
+        heads, learn, decode, skim, twins, fold = self._heads, self._learn, self._decode, self._skim, state.twins, state.fold
+        counted, add_row = harvest.counted_ops, harvest.rows.append
+        routine: dict[Kind, int] = {}
+        last_ms = newest_ms = 0
+        seen_coarse = False
+        for line, arrival in zip(lines, arrivals or repeat(None), strict=False):
+            head, _, context = line.rpartition(b"\t")
+            if not head:
+                head = context.partition(_AFTER_JSON_HEAD)[0]
+            known = heads.get(head) or learn(head)
+            if known is None:
+                state.last_ms = last_ms or state.last_ms
+                exact(line, arrival)
+                last_ms = state.last_ms
+                continue
+            time_ms, coarse, code, ops, pending, kind = known
+            try:
+                if code == _ROUTINE:
+                    skim(context)
+                    routine[kind] = routine.get(kind, 0) + 1
+                    last_ms = time_ms
+                    if time_ms > newest_ms:
+                        newest_ms = time_ms
+                    continue
+                transfer = decode(context)
+            except DECODE_ERRORS:
+                other = self._in_other_words(context) if code != _ROUTINE else None
+                if other is None:
+                    exact(line, arrival)
+                    last_ms = state.last_ms
+                    continue
+                transfer, decode = other, self._decode
+            at_ms = time_ms if arrival is None else arrival
+            piece_id, address = transfer.piece_id, transfer.remote_address
+            if code == _START:
+                counted[ops[transfer.action]] += 1
+                if piece_id in pending:
+                    kind.starts.begin(piece_id, address, at_ms)
+                else:
+                    pending[piece_id] = (address, at_ms)
+                last_ms = time_ms
+                if time_ms > newest_ms:
+                    newest_ms = time_ms
+                continue
+            size = transfer.size
+            if (size < 0 and transfer.__class__ is not OldTransfer) or (code == _DEBUG_UNSUCCESSFUL and twins):
+                exact(line, arrival)
+                last_ms = state.last_ms
+                continue
+            begun = pending.pop(piece_id, None)
+            if begun is None:
+                duration_ms = UNKNOWN_DURATION
+            elif begun[0] == address:
+                duration_ms = at_ms - begun[1]  # a tuple: the first item of a list is no address
+                if not 0 <= duration_ms <= MAX_AGE_MS:
+                    duration_ms = 0 if duration_ms < 0 else UNKNOWN_DURATION
+            else:
+                pending[piece_id] = begun
+                duration_ms = kind.starts.end(piece_id, address, at_ms)
+            op = ops[transfer.action]
+            counted[op] += 1
+            reason = ""
+            if code != _SUCCESS:
+                text = transfer.error or transfer.reason
+                reason = fold(text)
+                if op & 3 == Outcome.FAILED:
+                    errors.append(
+                        ErrorSeen(time_ms, kind.level, TRANSFER_LOGGER, kind.message, reason, text[:MAX_TEXT], transfer.satellite_id)
+                    )
+            add_row((time_ms, transfer.satellite_id, op, size, duration_ms, piece_id, address, reason))
+            last_ms = time_ms
+            if time_ms > newest_ms:
+                newest_ms = time_ms
+            if coarse and arrival is None:
+                seen_coarse = True
+        state.last_ms = last_ms or state.last_ms
+        harvest.newest_ms = max(harvest.newest_ms, newest_ms)
+        harvest.coarse = harvest.coarse or seen_coarse
+        for kind, count in routine.items():
+            harvest.tally.count(LineKind.UNDERSTOOD, kind.logger, kind.message, b"", count)
+
+    def _in_other_words(self, context: bytes) -> AnyTransfer | None:
+        """Try the other vocabularies; the one that fits is tried first from now on."""
+        for decode in self._vocabularies:
+            try:
+                transfer = decode(context)
+            except DECODE_ERRORS:
+                continue
+            self._decode = decode
+            return transfer
+        return None
+
+    def _learn(self, head: bytes) -> Known | None:
+        """Tell a head apart exactly. None when its lines are not for the fast path."""
+        if head.startswith(b"{"):
+            time, what = self._json_head(head)
+        else:
+            time, what = self._console_head(head)
+        stamp = self._stamp(time)
+        if stamp is None:
+            return None
+        if what in self._kinds:
+            kind = self._kinds[what]
+        else:
+            if len(self._kinds) >= MAX_HEADS:
+                self._kinds.clear()
+            kind = self._kinds[what] = self._kind_of(what)
+        if kind is None:
+            return None
+        time_ms, fine = stamp
+        known = (time_ms, not fine, kind.code, kind.ops, kind.starts.pending, kind)
+        if not fine:
+            # with milliseconds hardly any head comes twice
+            if len(self._heads) >= MAX_HEADS:
+                self._heads.clear()
+            self._heads[head] = known
+        return known
+
+    def _stamp(self, time: bytes) -> tuple[int, bool] | None:
+        """Neighbours often have the same time."""
+        if time != self._time[0]:
+            self._time = (time, parse_time_ms(time))
+        return self._time[1]
+
+    @staticmethod
+    def _console_head(head: bytes) -> tuple[bytes, bytes | Head]:
+        time, _, what = head.partition(b"\t")
+        return time, what
+
+    @staticmethod
+    def _json_head(head: bytes) -> tuple[bytes, bytes | Head]:
+        """The beginning of a JSON line, up to the `p` of `process`."""
+        if head[-3:] not in (b',"p', b',"P'):
+            return b"", b""
+        fields = decode_object(head[:-3] + b"}")
+        if fields is None or not fields.keys() <= _JSON_HEAD_KEYS:
+            return b"", b""
+        level, time, logger, message = (fields.get(key, "") for key in "LTNM")
+        if isinstance(level, str) and isinstance(time, str) and isinstance(logger, str) and isinstance(message, str):
+            return time.encode("utf-8", "replace"), Head(level, logger, message.strip())
+        return b"", b""
+
+    def _kind_of(self, what: bytes | Head) -> Kind | None:
+        head = parse_head(what) if isinstance(what, bytes) else what
+        if head is None or head.level not in LEVELS:
+            return None
+        logger, satellite = canonical_logger(head.logger)
+        starts = self._state.starts
+        if logger == TRANSFER_LOGGER and (transfer := TRANSFER_MESSAGES.get(head.message)):
+            if transfer.race_lost:
+                return None
+            code = _UNSUCCESSFUL
+            if transfer.outcome is Outcome.STARTED:
+                code = _START
+            elif transfer.outcome is Outcome.SUCCESS:
+                code = _SUCCESS
+            elif head.level == "DEBUG":
+                code = _DEBUG_UNSUCCESSFUL
+            return Kind(code, head.level, logger, head.message, OpsByAction(transfer), starts[transfer.direction])
+        message = canonical_message(logger, head.message)
+        # lines of the root logger may be the updater's, which only their fields tell
+        plain = logger and not satellite and head.level not in TROUBLE_LEVELS and not is_free_text(logger)
+        if not plain or (family(logger), message) in MAKERS or not is_known(logger, message):
+            return None
+        return Kind(_ROUTINE, head.level, logger, message, _NO_OPS, starts[UP])

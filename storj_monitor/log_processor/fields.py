@@ -1,0 +1,115 @@
+"""The fields of one log line under names that do not depend on the version of the node, with typed, forgiving access."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from storj_monitor.log_processor.values import parse_amount_bytes, parse_duration_ms, parse_time_ms
+from storj_monitor.model.hashstore_events import NO_AMOUNT, UNKNOWN_NUMBER, ByteAmount
+
+MAX_TEXT = 500
+_MAX_INTEGER = 2**63 - 1
+_MAX_NAMES = 1024
+
+_CAMEL_BEFORE_WORD = re.compile(r"([A-Z]+)([A-Z][a-z])")
+_CAMEL_AFTER_LOWER = re.compile(r"([a-z0-9])([A-Z])")
+_NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
+
+
+def snake_name(name: str) -> str:
+    """`Piece ID`, `pieceID` and `piece_id` are all `piece_id`; `curr logSlots size` is `curr_log_slots_size`."""
+    split = _CAMEL_AFTER_LOWER.sub(r"\1_\2", _CAMEL_BEFORE_WORD.sub(r"\1_\2", name))
+    return _NOT_ALPHANUMERIC.sub("_", split.lower()).strip("_")
+
+
+class FieldNames:
+    """`snake_name` that remembers, in a bounded way."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def __call__(self, fields: Mapping[str, object]) -> Fields:
+        """Fields under their snake names. Where two spellings meet, the snake one wins; else the first."""
+        renamed: dict[str, object] = {}
+        for name, value in fields.items():
+            snake = self._known.get(name) or self._learn(name)
+            if snake == name or snake not in renamed:
+                renamed[snake] = value
+        return Fields(renamed)
+
+    def _learn(self, name: str) -> str:
+        if len(self._known) >= _MAX_NAMES:
+            self._known.clear()
+        snake = self._known[name] = snake_name(name[:MAX_TEXT])
+        return snake
+
+
+class Fields:
+    """Typed access: a missing field, or one of a wrong type, gives the stated default and never an error."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self._values.get(name)
+        return value if isinstance(value, str) else default
+
+    def short(self, name: str) -> str:
+        """Text of at most MAX_TEXT characters: for what is kept."""
+        return self.text(name)[:MAX_TEXT]
+
+    def number(self, name: str) -> int:
+        value = self._values.get(name)
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MAX_INTEGER:
+            return UNKNOWN_NUMBER
+        return value
+
+    def size_bytes(self, name: str) -> int:
+        """A size is not negative."""
+        return max(self.number(name), UNKNOWN_NUMBER)
+
+    def ratio(self, name: str, default: float = 0.0) -> float:
+        value = self._values.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MAX_INTEGER:
+            return default
+        return float(value)
+
+    def ratio_or_none(self, name: str) -> float | None:
+        value = self.ratio(name, -1.0)
+        return value if value >= 0 else None
+
+    def truth(self, name: str) -> bool:
+        return self._values.get(name) is True
+
+    def length(self, name: str) -> int:
+        """How many items a list has, 0 when there is none."""
+        value = self._values.get(name)
+        return len(value) if isinstance(value, list) else 0
+
+    def duration_ms(self, name: str) -> int:
+        value = parse_duration_ms(self.text(name))
+        return UNKNOWN_NUMBER if value is None else value
+
+    def time_ms(self, name: str) -> int:
+        parsed = parse_time_ms(self.text(name).encode("utf-8", "replace"))
+        return UNKNOWN_NUMBER if parsed is None else parsed[0]
+
+    def amount(self, name: str) -> ByteAmount:
+        text = self.short(name)
+        if not text:
+            return NO_AMOUNT
+        value = parse_amount_bytes(text)
+        return ByteAmount(text, UNKNOWN_NUMBER if value is None else value)
+
+    def nested(self, name: str) -> Mapping[str, object] | None:
+        """An object within the object, with names as they are."""
+        value = self._values.get(name)
+        return value if isinstance(value, dict) else None
+
+    def satellite(self) -> str:
+        """Components call it differently."""
+        return (self.text("satellite_id") or self.text("satellite") or self.text("sat"))[:MAX_TEXT]
+
+    def error(self) -> str:
+        return self.text("error")

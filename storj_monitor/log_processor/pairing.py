@@ -1,0 +1,92 @@
+"""Which start belongs to which result: durations, and the two lines that some cancels have. Bounded; a start without an end is let go."""
+
+from __future__ import annotations
+
+from storj_monitor.model.events import UNKNOWN_DURATION
+
+MAX_PENDING = 16_384
+MAX_AGE_MS = 24 * 3600 * 1000
+MAX_OWED = 1024
+
+Begun = tuple[str, int]
+"""Remote address and time (Unix milliseconds) of a start line."""
+
+Pending = dict[str, "Begun | list[Begun]"]
+"""By piece id, oldest first. A list where one piece is being transferred to several addresses at once."""
+
+
+class PendingStarts:
+    """Starts of one direction. `pending` is open to the fast path, which does the simple case itself:
+
+    one start for a piece, ended by a result of the same address. Everything else goes through `begin` and `end`.
+    """
+
+    def __init__(self) -> None:
+        self.pending: Pending = {}
+
+    def begin(self, piece_id: str, address: str, at_ms: int) -> None:
+        """A transfer started. The newest start of the same piece and address wins."""
+        known = self.pending.pop(piece_id, None)
+        begun = (address, at_ms)
+        if known is None:
+            self.pending[piece_id] = begun
+            return
+        others = [b for b in (known if isinstance(known, list) else [known]) if b[0] != address]
+        self.pending[piece_id] = [*others, begun] if others else begun
+
+    def end(self, piece_id: str, address: str, at_ms: int) -> int:
+        """Milliseconds since the newest fitting start, which is thereby used up; UNKNOWN_DURATION without one.
+
+        A missing address on either side fits every address.
+        """
+        known = self.pending.pop(piece_id, None)
+        if known is None:
+            return UNKNOWN_DURATION
+        begun = known if isinstance(known, list) else [known]
+        fit = next((b for b in reversed(begun) if b[0] == address), None)
+        fit = fit or next((b for b in reversed(begun) if not b[0] or not address), None)
+        rest = [b for b in begun if b is not fit]
+        if rest:
+            self.pending[piece_id] = rest if len(rest) > 1 else rest[0]
+        if fit is None:
+            return UNKNOWN_DURATION
+        duration = at_ms - fit[1]
+        return max(duration, 0) if duration <= MAX_AGE_MS else UNKNOWN_DURATION
+
+    def let_go(self, now_ms: int) -> None:
+        """Drop the oldest beyond the bound, and all that began a day before `now_ms`. Call once in a while."""
+        oldest_ms = now_ms - MAX_AGE_MS
+        while self.pending:
+            piece_id = next(iter(self.pending))
+            begun = self.pending[piece_id]
+            newest_ms = begun[1] if isinstance(begun, tuple) else begun[-1][1]
+            if len(self.pending) <= MAX_PENDING and newest_ms >= oldest_ms:
+                return
+            del self.pending[piece_id]
+
+    def clear(self) -> None:
+        self.pending.clear()
+
+
+class TwinCancels:
+    """`… canceled (race lost or node shutdown)` at INFO counts; the DEBUG line about the same piece that follows it does not."""
+
+    def __init__(self) -> None:
+        self._owed: dict[tuple[str, str], int] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._owed)
+
+    def expect(self, direction: str, piece_id: str, at_ms: int) -> None:
+        self._owed.pop((direction, piece_id), None)
+        self._owed[direction, piece_id] = at_ms
+        if len(self._owed) > MAX_OWED:
+            del self._owed[next(iter(self._owed))]
+
+    def settle(self, direction: str, piece_id: str, at_ms: int) -> bool:
+        """Whether a DEBUG line is such a twin; it may be one once, and only within a minute."""
+        since_ms = self._owed.pop((direction, piece_id), None)
+        return since_ms is not None and abs(at_ms - since_ms) <= 60_000
+
+    def clear(self) -> None:
+        self._owed.clear()

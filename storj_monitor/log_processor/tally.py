@@ -1,0 +1,44 @@
+"""An honest count of every line, by class, logger and message, with samples of what was not used. The number of keys is bounded."""
+
+from __future__ import annotations
+
+from storj_monitor.model.events import LineKey, LineKind
+
+MAX_KEYS = 2000
+MAX_KEY_TEXT = 200
+MAX_SAMPLE = 500
+OTHER = "(other)"
+
+
+class KnownKeys:
+    """The keys of one log so far: beyond MAX_KEYS, further ones are counted as (other)."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str], LineKey] = {}
+
+    def key(self, kind: str, logger: str, message: str) -> LineKey:
+        found = self._known.get((kind, logger, message))
+        if found is None:
+            if len(self._known) >= MAX_KEYS - 3:
+                return LineKey(kind, OTHER, OTHER)
+            found = LineKey(kind, logger[:MAX_KEY_TEXT], message[:MAX_KEY_TEXT])
+            self._known[kind, logger, message] = found
+        return found
+
+
+class Tally:
+    """Counts of one chunk."""
+
+    def __init__(self, keys: KnownKeys) -> None:
+        self._keys = keys
+        self.lines: dict[LineKey, int] = {}
+        self.samples: dict[LineKey, str] = {}
+
+    def count(self, kind: str, logger: str, message: str, line: bytes, times: int = 1) -> None:
+        key = self._keys.key(kind, logger, message)
+        self.add(key, times)
+        if kind != LineKind.UNDERSTOOD and key not in self.samples:
+            self.samples[key] = line[: 4 * MAX_SAMPLE].decode("utf-8", "replace")[:MAX_SAMPLE]
+
+    def add(self, key: LineKey, times: int) -> None:
+        self.lines[key] = self.lines.get(key, 0) + times

@@ -1,0 +1,143 @@
+"""Transfer lines: which messages they are, and the vocabularies in which nodes have written their fields since v1.20."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+from storj_monitor.log_processor.fields import MAX_TEXT, Fields
+from storj_monitor.model.events import UNKNOWN_SIZE
+from storj_monitor.model.ids import Action, Outcome, op_code
+
+TRANSFER_LOGGER = "piecestore"
+RACE_LOST = "race lost or node shutdown"
+
+UP, DOWN = "up", "down"
+
+PieceId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+
+
+class TransferMessage(NamedTuple):
+    direction: str
+    outcome: Outcome
+    race_lost: bool = False
+
+
+TRANSFER_MESSAGES: Mapping[str, TransferMessage] = {
+    "upload started": TransferMessage(UP, Outcome.STARTED),
+    "uploaded": TransferMessage(UP, Outcome.SUCCESS),
+    "upload canceled": TransferMessage(UP, Outcome.CANCELED),
+    f"upload canceled ({RACE_LOST})": TransferMessage(UP, Outcome.CANCELED, race_lost=True),
+    "upload failed": TransferMessage(UP, Outcome.FAILED),
+    "download started": TransferMessage(DOWN, Outcome.STARTED),
+    "downloaded": TransferMessage(DOWN, Outcome.SUCCESS),
+    "download canceled": TransferMessage(DOWN, Outcome.CANCELED),
+    f"download canceled ({RACE_LOST})": TransferMessage(DOWN, Outcome.CANCELED, race_lost=True),
+    "download failed": TransferMessage(DOWN, Outcome.FAILED),
+}
+
+_PLAIN_MESSAGES = {(m.direction, m.outcome): message for message, m in TRANSFER_MESSAGES.items() if not m.race_lost}
+_ACTIONS = {(a.direction, a.label): a for a in Action if a.label != "UNKNOWN"}
+_UNKNOWN = {UP: Action.UNKNOWN_UP, DOWN: Action.UNKNOWN_DOWN}
+
+MESSAGE_OF_OP: Mapping[int, str] = {
+    op_code(action, outcome): _PLAIN_MESSAGES[action.direction, outcome] for action in Action for outcome in Outcome
+}
+"""For counting lines by what they became."""
+
+
+def action_of(direction: str, label: str) -> Action:
+    """UNKNOWN when the line has none, or one that does not go in this direction."""
+    return _ACTIONS.get((direction, label), _UNKNOWN[direction])
+
+
+class OpsByAction(dict[str, int]):
+    """Op codes of one message by the action's text; every other text has the code of UNKNOWN."""
+
+    def __init__(self, message: TransferMessage) -> None:
+        direction, outcome = message.direction, message.outcome
+        super().__init__({label: op_code(a, outcome) for (way, label), a in _ACTIONS.items() if way == direction})
+        self._unknown = op_code(_UNKNOWN[direction], outcome)
+
+    def __missing__(self, action: str) -> int:
+        return self._unknown
+
+
+class SnakeTransfer(msgspec.Struct, gc=False):
+    """Since v1.146. A line that lacks one of the first four does not decode: the exact way reads it."""
+
+    piece_id: PieceId
+    satellite_id: Text
+    action: Text
+    remote_address: Text
+    size: Size = UNKNOWN_SIZE
+    error: str = ""
+    reason: str = ""
+
+
+_TITLES = {
+    "piece_id": "Piece ID", "satellite_id": "Satellite ID", "action": "Action", "remote_address": "Remote Address", "size": "Size",
+}  # fmt: skip
+
+
+class TitleTransfer(msgspec.Struct, gc=False, rename=_TITLES):
+    """v1.72 to v1.145, and v1.79 to v1.98 with `process` in small letters."""
+
+    piece_id: PieceId
+    satellite_id: Text
+    action: Text
+    remote_address: Text
+    size: Size = UNKNOWN_SIZE
+    error: str = ""
+    reason: str = ""
+
+
+_OLD_TITLES = _TITLES | {
+    "process": "Process", "lower_process": "process", "offset": "Offset", "available_space": "Available Space", "verbose": "errorVerbose",
+}  # fmt: skip
+
+
+class OldTransfer(msgspec.Struct, gc=False, rename=_OLD_TITLES, forbid_unknown_fields=True):
+    """Before v1.72: no address, downloads without size. All fields that may be there are named, so nothing is missed."""
+
+    piece_id: PieceId
+    satellite_id: Text
+    action: Text
+    remote_address: Text = ""
+    size: Size = UNKNOWN_SIZE
+    error: str = ""
+    reason: str = ""
+    process: str = ""
+    lower_process: str = ""
+    offset: int = 0
+    available_space: int = 0
+    verbose: str = ""
+
+
+class TransferFields(NamedTuple):
+    """The exact reading of one transfer line, whatever its vocabulary."""
+
+    piece_id: str
+    satellite_id: str
+    action: str
+    remote_address: str
+    size: int
+    error: str
+    reason: str
+
+
+def transfer_fields(fields: Fields) -> TransferFields:
+    size = fields.number("size")
+    return TransferFields(
+        fields.short("piece_id"),
+        fields.satellite(),
+        fields.short("action"),
+        fields.short("remote_address"),
+        size if 0 <= size <= 2**62 else UNKNOWN_SIZE,
+        fields.text("error"),
+        fields.text("reason"),
+    )
