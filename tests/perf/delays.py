@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import checkout  # noqa: F401  (before the package)
 from wsclient import EVENT
 
 from storj_monitor.model.ids import piece_hash

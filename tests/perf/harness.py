@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from checkout import HERE as HERE
+from checkout import ROOT as ROOT
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 START_LIMIT_S = 30.0
 
 
