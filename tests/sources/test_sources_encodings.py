@@ -1,0 +1,108 @@
+"""Encodings, line ends and lengths: what goes out is UTF-8 with LF, and the offsets are those on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from source_helpers import NOW, Ledger, commit_all, drain, text
+
+from storj_monitor.sources import FileSource
+from storj_monitor.sources.cutting import LINE_BYTES, Encoding, first_line, whole_lines
+
+SAMPLE = "2026-08-20T06:00:01Z\tINFO\t41.2µs ਊ 🐢\n\nsecond\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        SAMPLE.encode(),
+        b"\xef\xbb\xbf" + SAMPLE.encode(),
+        SAMPLE.replace("\n", "\r\n").encode(),
+        b"\xff\xfe" + SAMPLE.encode("utf-16-le"),
+        b"\xff\xfe" + SAMPLE.replace("\n", "\r\n").encode("utf-16-le"),
+        b"\xfe\xff" + SAMPLE.encode("utf-16-be"),
+    ],
+    ids=["utf-8", "bom", "crlf", "utf-16le", "utf-16le crlf", "utf-16be"],
+)
+def test_every_form_of_the_same_text(tmp_path: Path, raw: bytes) -> None:
+    """Byte by byte, with a restart after each chunk."""
+    log = tmp_path / "node.log"
+    ledger = Ledger()
+    for length in range(len(raw) + 1):
+        log.write_bytes(raw[:length])
+        source = FileSource("n", str(log), ledger.saved(), now=NOW)
+        commit_all(ledger, drain(source, seconds=0.5))
+        if length == len(raw):
+            assert source.before() == ledger.data
+        source.close()
+    assert ledger.data == SAMPLE.encode()
+    (position,) = ledger.saved()
+    assert position.offset == len(raw)
+
+
+def test_bytes_that_are_no_text_pass(tmp_path: Path) -> None:
+    log = tmp_path / "node.log"
+    log.write_bytes(b"a\xff\xfe\x80b\n\xc3\n")
+    source = FileSource("n", str(log), [], now=NOW)
+    assert text(drain(source)) == b"a\xff\xfe\x80b\n\xc3\n"
+    source.close()
+
+
+@pytest.mark.parametrize("limit", [1000, 1 << 20, 8 << 20])
+@pytest.mark.parametrize("length", [LINE_BYTES - 1, LINE_BYTES, LINE_BYTES + 1, LINE_BYTES + 5, 3 * LINE_BYTES])
+def test_long_lines(tmp_path: Path, length: int, limit: int) -> None:
+    log = tmp_path / "node.log"
+    log.write_bytes(b"first\n" + b"x" * length + b"\nlast\n")
+    source = FileSource("n", str(log), [], now=NOW)
+    ledger = Ledger()
+    commit_all(ledger, drain(source, limit_bytes=limit))
+    assert ledger.data == b"first\n" + b"x" * min(length, LINE_BYTES) + b"\nlast\n"
+    (position,) = ledger.saved()
+    assert position.offset == log.stat().st_size
+    source.close()
+
+
+def test_a_long_line_that_grows_slowly(tmp_path: Path) -> None:
+    log = tmp_path / "node.log"
+    log.write_bytes(b"first\n")
+    source = FileSource("n", str(log), [], now=NOW)
+    ledger = Ledger()
+    commit_all(ledger, drain(source))
+    with log.open("ab", buffering=0) as file:
+        for _ in range(40):
+            file.write(b"y" * 70_001)
+            assert source.read(NOW) is None
+        file.write(b"\nlast\n")
+    commit_all(ledger, drain(source))
+    assert ledger.data == b"first\n" + b"y" * LINE_BYTES + b"\nlast\n"
+    source.close()
+
+
+def test_a_long_line_in_utf_16(tmp_path: Path) -> None:
+    log = tmp_path / "node.log"
+    log.write_bytes(b"\xff\xfe" + ("x" * (LINE_BYTES + 99) + "\r\nlast\r\n").encode("utf-16-le"))
+    source = FileSource("n", str(log), [], now=NOW)
+    assert text(drain(source)) == b"x" * LINE_BYTES + b"\nlast\n"
+    source.close()
+
+
+def test_a_hole_of_nul_bytes_is_no_line(tmp_path: Path) -> None:
+    """A node that does not append leaves one when its log is truncated; so does a power cut."""
+    log = tmp_path / "node.log"
+    log.write_bytes(b"one\n" + bytes(3 << 20) + b"two\n\0\0three\n")
+    source = FileSource("n", str(log), [], now=NOW)
+    ledger = Ledger()
+    commit_all(ledger, drain(source))
+    assert ledger.data == b"one\ntwo\nthree\n"
+    source.close()
+
+
+@given(st.binary(max_size=60).map(lambda raw: raw.replace(b"\x05", b"\n").replace(b"\x06", b"\0")))
+def test_newlines_in_utf_16_are_found_at_even_places_only(raw: bytes) -> None:
+    for encoding in (Encoding.UTF16LE, Encoding.UTF16BE):
+        places = [at + 2 for at in range(0, len(raw) - 1, 2) if raw[at : at + 2] == encoding.newline]
+        assert whole_lines(raw, encoding) == (places[-1] if places else 0)
+        assert first_line(raw, encoding) == (places[0] if places else 0)
