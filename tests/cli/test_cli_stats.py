@@ -1,0 +1,103 @@
+"""`stats` and `ingest` from the command line: log and database say the same, and nothing is counted twice."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from storj_monitor.cli import main
+
+SAT = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
+PIECE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRSA"
+
+
+def line(second: int, level: str, message: str, action: str, size_bytes: int | None = None, error: str = "") -> str:
+    context: dict[str, object] = {"process": "storagenode", "piece_id": PIECE, "satellite_id": SAT, "action": action}
+    context |= {"remote_address": "127.0.0.1:1234"}
+    context |= {"size": size_bytes} if size_bytes is not None else {}
+    context |= {"error": error} if error else {}
+    return f"2026-11-23T08:00:{second:02}Z\t{level}\tpiecestore\t{message}\t{json.dumps(context)}\n"
+
+
+LOG = "".join(
+    [
+        line(1, "DEBUG", "upload started", "PUT"),
+        line(2, "INFO", "uploaded", "PUT", 1000),
+        line(3, "INFO", "upload canceled", "PUT", 500),
+        line(4, "DEBUG", "download started", "GET"),
+        line(5, "INFO", "downloaded", "GET", 2048),
+        line(6, "ERROR", "download failed", "GET_AUDIT", 256, "pieces error: file does not exist"),
+        "not a line of a log\n",
+    ]
+)
+WANTED = {
+    "transfers": {
+        "GET down started": 1,
+        "GET down success": 1,
+        "GET_AUDIT down failed": 1,
+        "PUT up canceled": 1,
+        "PUT up started": 1,
+        "PUT up success": 1,
+    },
+    "bytes": {"GET down success": 2048, "GET_AUDIT down failed": 256, "PUT up canceled": 500, "PUT up success": 1000},
+    "satellites": {f"{SAT} GET success": 1, f"{SAT} GET_AUDIT failed": 1, f"{SAT} PUT canceled": 1, f"{SAT} PUT success": 1},
+    "minutes": {"29923680 GET success": 1, "29923680 GET_AUDIT failed": 1, "29923680 PUT canceled": 1, "29923680 PUT success": 1},
+    "lines": 7,
+    "understood": 6,
+    "ignored": 1,
+    "not_understood": 0,
+}
+
+
+@pytest.fixture(autouse=True)
+def excepthook_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+
+def stats_json(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, object]:
+    capsys.readouterr()
+    assert main(["stats", "--json", *argv]) == 0
+    answer: dict[str, object] = json.loads(capsys.readouterr().out)
+    return answer
+
+
+def test_log_archive_and_standard_input(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "node.log").write_text(LOG, encoding="utf-8")
+    (tmp_path / "node.log.1.gz").write_bytes(gzip.compress(LOG.encode()))
+    assert stats_json(capsys, str(tmp_path / "node.log")) == WANTED
+    assert stats_json(capsys, str(tmp_path / "node.log.1.gz")) == WANTED
+    both = stats_json(capsys, str(tmp_path / "node.log*"))
+    assert both["lines"] == 14
+    assert both["bytes"] == {key: 2 * size for key, size in WANTED["bytes"].items()}  # type: ignore[attr-defined]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(LOG.encode())))
+    assert stats_json(capsys, "-") == WANTED
+
+
+def test_log_and_database_agree_and_a_repetition_adds_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, database = tmp_path / "node.log", str(tmp_path / "new folder" / "m.db")
+    log.write_text(LOG, encoding="utf-8")
+    for _ in range(2):
+        assert main(["ingest", f"mine:{log}", "--database", database]) == 0
+        without_starts = WANTED | {"transfers": {key: n for key, n in WANTED["transfers"].items() if not key.endswith("started")}}  # type: ignore[attr-defined]
+        assert stats_json(capsys, "--database", database, "--node", "mine") == without_starts
+    assert main(["ingest", f"other:{log}", "--database", database]) == 0
+    assert stats_json(capsys, "--database", database)["lines"] == 14
+
+
+def test_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "node.log"
+    log.write_text(LOG, encoding="utf-8")
+    assert main(["stats", str(log)]) == 0
+    out = capsys.readouterr().out
+    for part in ("2026-11-23 08:00", "PUT up", "us1 GET_AUDIT", "file does not exist", "ignored on purpose"):
+        assert part in out
+
+
+def test_a_database_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stats", "--database", str(tmp_path / "none.db")]) == 3
+    assert "none.db" in capsys.readouterr().err
