@@ -19,6 +19,8 @@ from harness import HERE, ROOT
 
 # Idle waits say nothing about cost; py-spy leaves them out, except for calls that it cannot recognise.
 _SKIP = ("<module>", "_bootstrap", "run_forever", "_run_once", "run_until_complete", "main (", "_run_module", "_run_code")
+# A thread that goes to sleep or has just been woken is still seen here.
+_WAITS = ("Condition.wait ", "EpollSelector.select ", "Event.wait ", "Queue.get ", "KqueueSelector.select ", "wait (threading")
 
 
 def _roots() -> list[tuple[str, str]]:
@@ -38,18 +40,19 @@ def relative(text: str) -> str:
 
 
 def py_spy(pid: int, seconds: float, report: Path, name: str) -> dict[str, Any]:
-    """Flame graph NAME.svg and a sentence; both recordings run at the same time. Says so when py-spy cannot be used."""
+    """Flame graph NAME.svg from the first half of the time, figures and a sentence from the second. Says so when py-spy cannot be used."""
     tool = shutil.which("py-spy", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if not tool:
         return {"note": "py-spy is not installed: skipped"}
     svg, raw = report / f"{name}.svg", report / f"{name}.raw"
-    base = [tool, "record", "-p", str(pid), "-d", str(max(1, round(seconds))), "-r", "200", "--nonblocking", "-t"]
-    jobs = [
-        subprocess.Popen([*base, "-f", kind, "-o", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        for kind, path in (("flamegraph", svg), ("raw", raw))
-    ]
-    errors = [job.communicate(timeout=seconds + 60)[1].decode(errors="replace") for job in jobs]
-    if any(job.returncode for job in jobs) or not raw.exists():
+    half_s = max(1, round(seconds / 2))
+    errors = []
+    for kind, path in (("flamegraph", svg), ("raw", raw)):
+        command = [tool, "record", "-p", str(pid), "-d", str(half_s), "-r", "200", "-t", "-f", kind, "-o", str(path)]
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=half_s + 60, check=False)
+        if done.returncode or not path.exists():
+            errors.append(done.stderr.decode(errors="replace"))
+    if errors:
         return {"note": f"py-spy could not sample the server: {relative(' '.join(errors))[:300].strip()}"}
     svg.write_text(relative(svg.read_text(encoding="utf-8")), encoding="utf-8")
     found = read_raw(raw.read_text(encoding="utf-8").splitlines())
@@ -79,7 +82,10 @@ def read_raw(lines: Iterable[str]) -> dict[str, Any]:
     ours = [(f, n) for f, n in named if "storj_monitor" in f][:5] or named[:5]
     threads = [(f, n) for f, n in inclusive.most_common() if f.startswith("thread (")]
     parts = ", ".join(f"{f} {100 * n / total:.0f} %" for f, n in ours)
-    most = f"; most own time in {own.most_common(1)[0][0]} ({100 * own.most_common(1)[0][1] / total:.0f} %)"
+    waits = sum(n for f, n in own.items() if f.startswith(_WAITS))
+    working = [(f, n) for f, n in own.most_common(20) if not f.startswith(_WAITS)][:1]
+    most = "".join(f"; most own time in {f} ({100 * n / total:.0f} %)" for f, n in working)
+    most += f"; {100 * waits / total:.0f} % going to sleep and waking up" if waits else ""
     by_thread = f"; {len(threads)} threads were busy" if len(threads) > 1 else ""
     return {
         "samples": total,
@@ -104,6 +110,7 @@ def finish_cprofile(report: Path, name: str) -> dict[str, Any]:
         _short(key): (cc, nc, tt, ct, {_short(caller): v for caller, v in callers.items()})
         for key, (cc, nc, tt, ct, callers) in stats.stats.items()
     }
+    stats.stats = _prune(stats.stats)
     stats.dump_stats(path)
     rows = sorted(stats.stats.items(), key=lambda item: -item[1][3])
     rows = [r for r in rows if not _holds(r[0])][:20]
@@ -113,6 +120,15 @@ def finish_cprofile(report: Path, name: str) -> dict[str, Any]:
         out.append(f"| {cumulative:.3f} | {own:.3f} | {calls} | `{function}` {place} |".replace("|  |", "| |"))
     (report / f"{name}.top20.md").write_text("\n".join(out) + "\n", encoding="utf-8")
     return {"prof": path.name, "top20": f"{name}.top20.md"}
+
+
+def _prune(entries: dict[Any, Any]) -> dict[Any, Any]:
+    """Without the functions below a ten-thousandth of the whole: a raw profile that is small enough to keep."""
+    floor = sum(own for _, _, own, _, _ in entries.values()) / 10_000
+    kept = {key for key, (_, _, _, cumulative, _) in entries.items() if cumulative >= floor}
+    return {
+        k: (cc, n, tt, ct, {c: v for c, v in callers.items() if c in kept}) for k, (cc, n, tt, ct, callers) in entries.items() if k in kept
+    }
 
 
 def _short(key: tuple[str, int, str]) -> tuple[str, int, str]:
