@@ -1,27 +1,37 @@
 /// <reference types="vitest/config" />
+import { readFileSync } from "node:fs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
 
-/** The chosen theme must be in place before the first paint, so the page waits for its (local, small) script. */
-function renderBlocking(): Plugin {
+/** The chosen theme must be in place before the first paint: a small file of its own, which the paint waits for. */
+function bootScript(): Plugin {
   return {
-    name: "render-blocking",
+    name: "boot-script",
+    apply: "build",
+    buildStart() {
+      this.emitFile({ type: "asset", name: "boot.js", source: readFileSync(new URL("src/boot.js", import.meta.url), "utf8") });
+    },
     transformIndexHtml: {
       order: "post",
-      handler: (html) => html.replace('<script type="module"', '<script type="module" blocking="render"'),
+      handler(html, { bundle }) {
+        const boot = Object.values(bundle ?? {}).find((file) => file.type === "asset" && file.names.includes("boot.js"));
+        if (boot === undefined) throw new Error("boot.js is not in the bundle");
+        return html.replace("</title>", `</title>\n    <script src="./${boot.fileName}"></script>`);
+      },
     },
   };
 }
 
 export default defineConfig({
   base: "./",
-  plugins: [svelte(), renderBlocking()],
+  plugins: [svelte(), bootScript()],
   build: {
     outDir: "../storj_monitor/web_dist",
     emptyOutDir: true,
     target: "es2022",
     // A data: URL would need a wider content security policy than 'self'.
     assetsInlineLimit: 0,
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
   },
