@@ -70,6 +70,9 @@ def _fail(message: str, code: Exit) -> int:
 
 def _report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What nobody foresaw: one message; the traceback goes into a file for a report."""
+    if issubclass(kind, KeyboardInterrupt):
+        _fail("interrupted", Exit.INTERRUPTED)
+        return
     with tempfile.NamedTemporaryFile("w", prefix="storj_monitor-", suffix=".txt", delete=False, encoding="utf-8") as file:
         traceback.print_exception(kind, error, trace, file=file)
     where = traceback.extract_tb(trace)[-1] if trace else None
