@@ -154,7 +154,9 @@ def _from_gcloud(fields: Mapping[str, object]) -> Entry | Rejected:
     time = fields.get("timestamp")
     seconds = time.get("seconds") if isinstance(time, dict) else None
     nanos = time.get("nanos", 0) if isinstance(time, dict) else 0
-    if level not in LEVELS or type(seconds) is not int or type(nanos) is not int or not 0 <= seconds < 10**11:
+    if level not in LEVELS or type(seconds) is not int or type(nanos) is not int:
+        return Rejected(LineKind.NOT_UNDERSTOOD, _text(merged, "name"), BROKEN_LINE)
+    if not (0 <= seconds < 10**11 and 0 <= nanos < 10**9):
         return Rejected(LineKind.NOT_UNDERSTOOD, _text(merged, "name"), BROKEN_LINE)
     return Entry(seconds * 1000 + nanos // 1_000_000, True, level, _text(merged, "name"), _text(fields, "message").strip(), merged)
 

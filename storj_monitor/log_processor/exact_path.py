@@ -67,6 +67,12 @@ class ExactPath:
             return
         self._read_entry(found, line, arrival_ms)
 
+    def read_after(self, line: bytes, arrival_ms: int | None, last_ms: int) -> int:
+        """For the fast path: `read`, told the time of the line before; gives that of the newest line that had one."""
+        self._state.last_ms = last_ms
+        self.read(line, arrival_ms)
+        return self._state.last_ms
+
     def _read_entry(self, entry: Entry, line: bytes, arrival_ms: int | None) -> None:
         state, harvest = self._state, self._harvest
         state.last_ms = entry.time_ms
@@ -87,9 +93,10 @@ class ExactPath:
             if isinstance(event, NodeStarted):
                 state.node_started()
             harvest.events.append(event)
+        known = maker is not None or is_known(logger, message_key)
         if entry.level in TROUBLE_LEVELS:
-            self._trouble(entry, logger, fields)
-        if maker is not None or is_known(logger, message_key):
+            self._trouble(entry, logger, fields, constant=known and message_key == entry.message)
+        if known:
             shown = "*" if is_free_text(logger) else message_key if logger != UPDATER_PROCESS else state.fold(entry.message)
             harvest.tally.count(LineKind.UNDERSTOOD, logger, shown, line)
         else:
@@ -107,7 +114,7 @@ class ExactPath:
             if t.piece_id:
                 starts.begin(t.piece_id, t.remote_address, at_ms)
             return
-        if entry.level == "DEBUG" and state.twins.settle(direction, t.piece_id, entry.time_ms):
+        if outcome is not Outcome.SUCCESS and entry.level == "DEBUG" and state.twins.settle(direction, t.piece_id, entry.time_ms):
             return
         if message.race_lost and t.piece_id:
             state.twins.expect(direction, t.piece_id, entry.time_ms)
@@ -125,13 +132,13 @@ class ExactPath:
                 ErrorSeen(entry.time_ms, entry.level, TRANSFER_LOGGER, entry.message, reason, text[:MAX_TEXT], t.satellite_id)
             )
 
-    def _trouble(self, entry: Entry, logger: str, fields: Fields) -> None:
+    def _trouble(self, entry: Entry, logger: str, fields: Fields, *, constant: bool) -> None:
+        """`constant`: the message is the same every time, so a number in it is part of it."""
+        message = entry.message if constant else self._state.fold(entry.message)
         text = fields.text("error") or fields.text("reason")
-        template = self._state.fold(text or entry.message)
-        message = self._state.fold(entry.message)
-        self._harvest.errors.append(
-            ErrorSeen(entry.time_ms, entry.level, logger, message, template, (text or entry.message)[:MAX_TEXT], fields.satellite())
-        )
+        template = self._state.fold(text) if text else message
+        sample, satellite = (text or entry.message)[:MAX_TEXT], fields.satellite()[:MAX_TEXT]
+        self._harvest.errors.append(ErrorSeen(entry.time_ms, entry.level, logger, message, template, sample, satellite))
 
     def _read_foreign(self, line: bytes, whole: bytes) -> None:
         """Lines that something else wrote, or that continue an entry."""

@@ -7,7 +7,7 @@ speaks. Whatever is in any way unusual is left to the exact path, line by line a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -31,12 +31,15 @@ from storj_monitor.log_processor.transfers import (
     TitleTransfer,
 )
 from storj_monitor.log_processor.values import parse_time_ms
+from storj_monitor.log_processor.wrappers import DOCKER_START
 from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, LineKind
 from storj_monitor.model.ids import Outcome
 
 MAX_HEADS = 1024
 _AFTER_JSON_HEAD = b'rocess":'
-"""In JSON the first field after the message is `process` or `Process`, whatever the version."""
+"""In JSON the first field after the message is `process` or `Process`, from v1.53 on."""
+
+_JSON_TIME = b'","T":"'
 
 _START, _SUCCESS, _UNSUCCESSFUL, _DEBUG_UNSUCCESSFUL, _ROUTINE = range(5)
 _JSON_HEAD_KEYS = frozenset("LTNCM")
@@ -73,36 +76,40 @@ class FastPath:
     def __init__(self, state: LineState) -> None:
         self._state = state
         self._heads: dict[bytes, Known] = {}
-        self._kinds: dict[bytes | Head, Kind | None] = {}
+        self._kinds: dict[bytes, Kind | None] = {}
         self._time: tuple[bytes, tuple[int, bool] | None] = (b"", None)
         self._vocabularies: tuple[Decode, ...] = (
             msgspec.json.Decoder(SnakeTransfer).decode,
             msgspec.json.Decoder(TitleTransfer).decode,
             msgspec.json.Decoder(OldTransfer).decode,
         )
-        self._decode = self._vocabularies[0]
+        self._decode: Decode = self._vocabularies[0]
         self._skim = msgspec.json.Decoder(AnyFields).decode
 
-    def read(self, lines: Iterable[bytes], arrivals: Iterable[int | None] | None, harvest: Harvest) -> None:
+    def read(self, lines: Iterator[bytes], arrivals: Iterator[int | None] | None, harvest: Harvest) -> bytes | None:
         """Read lines in order; those that are not for the fast path go to the exact one.
 
+        Stops at a line of Docker's, which must be unwrapped first, and gives it back; None when all lines have been read.
         Long on purpose: a call for each line would cost as much as what it does.
         """
-        state, exact, errors = self._state, ExactPath(self._state, harvest).read, harvest.errors
-        heads, learn, decode, skim, twins, fold = self._heads, self._learn, self._decode, self._skim, state.twins, state.fold
+        state, exact, errors = self._state, ExactPath(self._state, harvest).read_after, harvest.errors
+        heads, learn, skim, twins, fold = self._heads, self._learn, self._skim, state.twins, state.fold
+        decode: Decode = self._decode
         counted, add_row = harvest.counted_ops, harvest.rows.append
         routine: dict[Kind, int] = {}
-        last_ms = newest_ms = 0
+        last_ms, newest_ms = state.last_ms, 0
         seen_coarse = False
+        docker_line = None
         for line, arrival in zip(lines, arrivals or repeat(None), strict=False):
             head, _, context = line.rpartition(b"\t")
             if not head:
                 head = context.partition(_AFTER_JSON_HEAD)[0]
             known = heads.get(head) or learn(head)
             if known is None:
-                state.last_ms = last_ms or state.last_ms
-                exact(line, arrival)
-                last_ms = state.last_ms
+                if line.startswith(DOCKER_START) and arrivals is None:
+                    docker_line = line
+                    break
+                last_ms = exact(line, arrival, last_ms)
                 continue
             time_ms, coarse, code, ops, pending, kind = known
             try:
@@ -117,12 +124,14 @@ class FastPath:
             except DECODE_ERRORS:
                 other = self._in_other_words(context) if code != _ROUTINE else None
                 if other is None:
-                    exact(line, arrival)
-                    last_ms = state.last_ms
+                    last_ms = exact(line, arrival, last_ms)
                     continue
                 transfer, decode = other, self._decode
             at_ms = time_ms if arrival is None else arrival
             piece_id, address = transfer.piece_id, transfer.remote_address
+            if not piece_id:
+                last_ms = exact(line, arrival, last_ms)
+                continue
             if code == _START:
                 counted[ops[transfer.action]] += 1
                 if piece_id in pending:
@@ -135,8 +144,7 @@ class FastPath:
                 continue
             size = transfer.size
             if (size < 0 and transfer.__class__ is not OldTransfer) or (code == _DEBUG_UNSUCCESSFUL and twins):
-                exact(line, arrival)
-                last_ms = state.last_ms
+                last_ms = exact(line, arrival, last_ms)
                 continue
             begun = pending.pop(piece_id, None)
             if begun is None:
@@ -164,11 +172,12 @@ class FastPath:
                 newest_ms = time_ms
             if coarse and arrival is None:
                 seen_coarse = True
-        state.last_ms = last_ms or state.last_ms
+        state.last_ms = last_ms
         harvest.newest_ms = max(harvest.newest_ms, newest_ms)
         harvest.coarse = harvest.coarse or seen_coarse
         for kind, count in routine.items():
             harvest.tally.count(LineKind.UNDERSTOOD, kind.logger, kind.message, b"", count)
+        return docker_line
 
     def _in_other_words(self, context: bytes) -> AnyTransfer | None:
         """Try the other vocabularies; the one that fits is tried first from now on."""
@@ -214,25 +223,34 @@ class FastPath:
         return self._time[1]
 
     @staticmethod
-    def _console_head(head: bytes) -> tuple[bytes, bytes | Head]:
-        time, _, what = head.partition(b"\t")
-        return time, what
+    def _console_head(head: bytes) -> tuple[bytes, bytes]:
+        """Time, and the columns after it."""
+        time, _, columns = head.partition(b"\t")
+        return time, columns
 
     @staticmethod
-    def _json_head(head: bytes) -> tuple[bytes, bytes | Head]:
-        """The beginning of a JSON line, up to the `p` of `process`."""
+    def _json_head(head: bytes) -> tuple[bytes, bytes]:
+        """Time, and the same object without a time: `{"L":"…","T":"","N":"…","M":"…"}`."""
         if head[-3:] not in (b',"p', b',"P'):
             return b"", b""
-        fields = decode_object(head[:-3] + b"}")
-        if fields is None or not fields.keys() <= _JSON_HEAD_KEYS:
-            return b"", b""
-        level, time, logger, message = (fields.get(key, "") for key in "LTNM")
-        if isinstance(level, str) and isinstance(time, str) and isinstance(logger, str) and isinstance(message, str):
-            return time.encode("utf-8", "replace"), Head(level, logger, message.strip())
-        return b"", b""
+        before, mark, after = head[:-3].partition(_JSON_TIME)
+        time, quote, after = after.partition(b'"')
+        return (time, before + mark + quote + after + b"}") if quote else (b"", b"")
 
-    def _kind_of(self, what: bytes | Head) -> Kind | None:
-        head = parse_head(what) if isinstance(what, bytes) else what
+    @staticmethod
+    def _parse_what(what: bytes) -> Head | None:
+        if not what.startswith(b"{"):
+            return parse_head(what)
+        fields = decode_object(what)
+        if fields is None or not fields.keys() <= _JSON_HEAD_KEYS or fields.get("T") != "":
+            return None
+        level, logger, message = fields.get("L"), fields.get("N", ""), fields.get("M")
+        if isinstance(level, str) and isinstance(logger, str) and isinstance(message, str):
+            return Head(level, logger, message.strip())
+        return None
+
+    def _kind_of(self, what: bytes) -> Kind | None:
+        head = self._parse_what(what)
         if head is None or head.level not in LEVELS:
             return None
         logger, satellite = canonical_logger(head.logger)

@@ -109,7 +109,7 @@ class Fields:
 
     def satellite(self) -> str:
         """Components call it differently."""
-        return (self.text("satellite_id") or self.text("satellite") or self.text("sat"))[:MAX_TEXT]
+        return self.text("satellite_id") or self.text("satellite") or self.text("sat")
 
     def error(self) -> str:
         return self.text("error")

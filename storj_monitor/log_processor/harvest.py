@@ -5,14 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from storj_monitor.log_processor.tally import KnownKeys, Tally
 from storj_monitor.log_processor.transfers import MESSAGE_OF_OP, TRANSFER_LOGGER
-from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, LineKind, NodeEvent, Transfer
+from storj_monitor.model.events import UNKNOWN_DURATION, UNKNOWN_SIZE, ErrorSeen, LineKind, NodeEvent, Transfer
 from storj_monitor.model.ids import Outcome, op_action, op_outcome, piece_hash
 
-MAX_REMEMBERED = 4096
+MAX_REMEMBERED = 1024
+MAX_SIZE_BYTES = 2**62
 COARSE_MS = 1000
 FINE_MS = 1
 
@@ -28,29 +28,11 @@ _new_transfer: Callable[[Sequence[object]], Transfer] = partial(tuple.__new__, T
 
 def piece_hashes(piece_ids: Sequence[str]) -> list[int]:
     """`ids.piece_hash` of each, all at once: 16 characters of base32 are 80 bits, of which the first 64 are the hash."""
-    joined = "".join(piece_ids)
-    if len(joined) != _PIECE_ID_LENGTH * len(piece_ids) or set(map(len, piece_ids)) != {_PIECE_ID_LENGTH} or not joined.isascii():
+    heads = "".join([piece_id[:16] for piece_id in piece_ids]).encode()
+    if set(map(len, piece_ids)) != {_PIECE_ID_LENGTH} or heads.translate(None, _BASE32):
         return [piece_hash(piece_id) for piece_id in piece_ids]
-    raw = joined.encode()
-    if raw.translate(None, _BASE32):
-        return [piece_hash(piece_id) for piece_id in piece_ids]
-    digits = raw.translate(_TO_DIGITS)
-    heads = b"".join([digits[at : at + 16] for at in range(0, len(digits), _PIECE_ID_LENGTH)])
-    return [value for (value,) in struct.iter_unpack(">Q2x", int(heads, 32).to_bytes(10 * len(piece_ids), "big"))]
-
-
-class Hosts(dict[str, str]):
-    """Country by host, asked once for each; bounded."""
-
-    def __init__(self, country_of: Callable[[str], str]) -> None:
-        super().__init__()
-        self._country_of = country_of
-
-    def __missing__(self, host: str) -> str:
-        if len(self) >= MAX_REMEMBERED:
-            self.clear()
-        country = self[host] = self._country_of(host.strip("[]")) if host else ""
-        return country
+    digits = int(heads.translate(_TO_DIGITS), 32)
+    return [value for (value,) in struct.iter_unpack(">Q2x", digits.to_bytes(10 * len(piece_ids), "big"))]
 
 
 class Satellites(dict[str, str]):
@@ -61,14 +43,6 @@ class Satellites(dict[str, str]):
             self.clear()
         self[satellite] = satellite
         return satellite
-
-
-class Memory(NamedTuple):
-    """What is kept from chunk to chunk for putting batches together."""
-
-    hosts: Hosts
-    satellites: Satellites
-    keys: KnownKeys
 
 
 class Harvest:
@@ -98,24 +72,25 @@ class Harvest:
         self.started[action] = self.started.get(action, 0) + count
 
     def resolution_ms(self) -> int:
-        if all(row[4] == UNKNOWN_DURATION for row in self.rows):
+        if max([row[4] for row in self.rows], default=UNKNOWN_DURATION) == UNKNOWN_DURATION:
             return 0
         return COARSE_MS if self.coarse else FINE_MS
 
-    def transfers(self, memory: Memory) -> list[Transfer]:
+    def transfers(self, satellites: Satellites, countries_of: Callable[[Sequence[str]], list[str]]) -> list[Transfer]:
         if not self.rows:
             return []
-        times, satellites, ops, sizes, durations, piece_ids, addresses, reasons = zip(*self.rows, strict=True)
-        hosts, known = memory.hosts, memory.satellites
+        times, raw_satellites, ops, sizes, durations, piece_ids, addresses, reasons = zip(*self.rows, strict=True)
+        if max(sizes) > MAX_SIZE_BYTES:
+            sizes = tuple([UNKNOWN_SIZE if size > MAX_SIZE_BYTES else size for size in sizes])
         columns = zip(
             times,
-            [known[satellite] for satellite in satellites],
+            [satellites[satellite] for satellite in raw_satellites],
             ops,
             sizes,
             durations,
             piece_hashes(piece_ids),
             piece_ids,
-            [hosts[address.rpartition(":")[0]] for address in addresses],
+            countries_of([address.rpartition(":")[0] for address in addresses]),
             reasons,
             strict=True,
         )

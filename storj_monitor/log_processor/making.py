@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from storj_monitor.log_processor.fields import FieldNames, Fields
+from storj_monitor.log_processor.fields import MAX_TEXT, FieldNames, Fields
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.hashstore_events import UNKNOWN_NUMBER, StoreStats
 
@@ -30,7 +30,7 @@ def event(cls: type[NodeEvent], **getters: Getter) -> Maker:
 
     def make(said: Said) -> NodeEvent:
         values = {name: get(said) for name, get in pairs}
-        return cls(time_ms=said.time_ms, level=said.level, satellite=said.fields.satellite(), **values)
+        return cls(time_ms=said.time_ms, level=said.level, satellite=said.fields.satellite()[:MAX_TEXT], **values)
 
     return make
 

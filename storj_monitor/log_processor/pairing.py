@@ -7,6 +7,7 @@ from storj_monitor.model.events import UNKNOWN_DURATION
 MAX_PENDING = 16_384
 MAX_AGE_MS = 24 * 3600 * 1000
 MAX_OWED = 1024
+MAX_TWIN_DISTANCE_MS = 60_000
 
 Begun = tuple[str, int]
 """Remote address and time (Unix milliseconds) of a start line."""
@@ -72,21 +73,25 @@ class TwinCancels:
     """`… canceled (race lost or node shutdown)` at INFO counts; the DEBUG line about the same piece that follows it does not."""
 
     def __init__(self) -> None:
-        self._owed: dict[tuple[str, str], int] = {}
+        self._owed: dict[tuple[str, str], tuple[int, int]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._owed)
 
     def expect(self, direction: str, piece_id: str, at_ms: int) -> None:
-        self._owed.pop((direction, piece_id), None)
-        self._owed[direction, piece_id] = at_ms
+        count, _ = self._owed.pop((direction, piece_id), (0, 0))
+        self._owed[direction, piece_id] = (count + 1, at_ms)
         if len(self._owed) > MAX_OWED:
             del self._owed[next(iter(self._owed))]
 
     def settle(self, direction: str, piece_id: str, at_ms: int) -> bool:
-        """Whether a DEBUG line is such a twin; it may be one once, and only within a minute."""
-        since_ms = self._owed.pop((direction, piece_id), None)
-        return since_ms is not None and abs(at_ms - since_ms) <= 60_000
+        """Whether a DEBUG line is such a twin: one for each cancel, and only within a minute."""
+        count, since_ms = self._owed.pop((direction, piece_id), (0, 0))
+        if not count or abs(at_ms - since_ms) > MAX_TWIN_DISTANCE_MS:
+            return False
+        if count > 1:
+            self._owed[direction, piece_id] = (count - 1, since_ms)
+        return True
 
     def clear(self) -> None:
         self._owed.clear()

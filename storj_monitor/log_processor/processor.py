@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from storj_monitor.log_processor.fast_path import FastPath
-from storj_monitor.log_processor.harvest import Harvest, Hosts, Memory, Satellites
+from storj_monitor.log_processor.harvest import Harvest, Satellites
 from storj_monitor.log_processor.line_state import LineState
+from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
-from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, Unwrapped, unwrap
+from storj_monitor.log_processor.wrappers import DOCKER_START, MAX_HELD_BYTES, SPLIT_PART, split_lines, unwrap, unwrap_docker
 from storj_monitor.model.events import EventBatch, LineKind
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import Checkpoint, FileIdentity
@@ -23,29 +24,30 @@ class LineProcessor:
 
     def __init__(self, node: str, country_of: Callable[[str], str]) -> None:
         self._node = node
+        self._countries_of = _for_many(country_of)
+        self._satellites = Satellites()
+        self._keys = KnownKeys()
         self._state = LineState()
         self._fast = FastPath(self._state)
-        self._memory = Memory(Hosts(country_of), Satellites(), KnownKeys())
         self._held = b""
         self._held_start = 0
         self._held_of: FileIdentity | None = None
 
     def warm_up(self, data: bytes) -> None:
         """Lines before the resumed place: starts and twins are remembered, nothing is counted."""
-        self._read(unwrap(data), Harvest(KnownKeys()))
+        self._read(data, Harvest(KnownKeys()))
 
     def process(self, chunk: Chunk) -> EventBatch:
         """Everything that the chunk's lines say, in order."""
         data, start = self._with_held(chunk)
-        unwrapped = unwrap(data)
-        end = chunk.end
-        if unwrapped.held:
-            unwrapped, end = self._hold(unwrapped, data, start, chunk)
-        harvest = Harvest(self._memory.keys)
-        if unwrapped.parts:
-            harvest.tally.count(LineKind.IGNORED, "", SPLIT_PART, unwrapped.part_sample, unwrapped.parts)
-        self._read(unwrapped, harvest)
-        harvest.settle_counts(self._memory.keys)
+        harvest = Harvest(self._keys)
+        if chunk.end - start == len(data):
+            held = self._read(data, harvest)
+            end = chunk.end - len(held)
+        else:
+            held, end = self._read_unlike_disk(data, start, chunk.end, harvest)
+        self._held, self._held_start, self._held_of = held, end, chunk.identity
+        harvest.settle_counts(self._keys)
         checkpoint = None
         if chunk.identity is not None:
             checkpoint = Checkpoint(chunk.identity, start, end, chunk.path, chunk.previous)
@@ -53,7 +55,7 @@ class LineProcessor:
             node=self._node,
             read_at=chunk.read_at,
             live=chunk.live,
-            transfers=harvest.transfers(self._memory),
+            transfers=harvest.transfers(self._satellites, self._countries_of),
             started=harvest.started,
             events=harvest.events,
             errors=harvest.errors,
@@ -64,30 +66,40 @@ class LineProcessor:
             checkpoint=checkpoint,
         )
 
-    def _read(self, unwrapped: Unwrapped, harvest: Harvest) -> None:
-        self._fast.read(unwrapped.lines, unwrapped.arrivals, harvest)
+    def _read(self, data: bytes, harvest: Harvest) -> bytes:
+        """Read all that is complete; gives what is not."""
+        unwrapped = unwrap(data)
+        while True:
+            if unwrapped.parts:
+                harvest.tally.count(LineKind.IGNORED, "", SPLIT_PART, unwrapped.part_sample, unwrapped.parts)
+            lines = iter(unwrapped.lines)
+            arrivals = iter(unwrapped.arrivals) if unwrapped.arrivals is not None else None
+            docker_line = self._fast.read(lines, arrivals, harvest)
+            if docker_line is None:
+                break
+            unwrapped = unwrap_docker([docker_line, *lines])
         self._state.let_go(self._state.last_ms)
+        return unwrapped.held
+
+    def _read_unlike_disk(self, data: bytes, start: int, end: int, harvest: Harvest) -> tuple[bytes, int]:
+        """Sizes on disk differ (UTF-16, CRLF), so where an unfinished line begins is not known: the whole chunk waits for its end."""
+        unfinished = DOCKER_START in data and unwrap_docker(split_lines(data)).held
+        if unfinished and len(data) <= MAX_HELD_BYTES:
+            return data, start
+        lost = self._read(data, harvest)
+        if lost:
+            harvest.tally.count(LineKind.IGNORED, "", SPLIT_PART, lost[:MAX_SAMPLE], lost.count(b"\n"))
+        return b"", end
 
     def _with_held(self, chunk: Chunk) -> tuple[bytes, int]:
         """What was held back comes first, if it is of the same file (a file that grew changes its identity once)."""
-        held, start = self._held, self._held_start
-        self._held = b""
-        same_file = self._held_of in (chunk.identity, chunk.previous)
-        if not held or not same_file:
+        if not self._held or self._held_of not in (chunk.identity, chunk.previous):
             return chunk.data, chunk.start
-        return held + chunk.data, start
+        return self._held + chunk.data, self._held_start
 
-    def _hold(self, unwrapped: Unwrapped, data: bytes, start: int, chunk: Chunk) -> tuple[Unwrapped, int]:
-        """Keep the unfinished line for later; gives what may be read now, and where that ends."""
-        held = unwrapped.held
-        if chunk.end - start != len(data):
-            # sizes on disk differ (UTF-16, CRLF): the place where the line begins is not known, so the whole chunk waits
-            if len(data) > MAX_HELD_BYTES:
-                parts = unwrapped.parts + held.count(b"\n")
-                return unwrapped._replace(parts=parts, part_sample=unwrapped.part_sample or held[:MAX_SAMPLE], held=b""), chunk.end
-            held = data
-            unwrapped = Unwrapped([], None)
-        self._held = held
-        self._held_of = chunk.identity
-        self._held_start = start if held is data else chunk.end - len(held)
-        return unwrapped, self._held_start
+
+def _for_many(country_of: Callable[[str], str]) -> Callable[[Sequence[str]], list[str]]:
+    """The table answers many at once quicker; anything else is asked one by one."""
+    if isinstance(country_of, CountryLookup):
+        return country_of.many
+    return lambda hosts: [country_of(host) for host in hosts]

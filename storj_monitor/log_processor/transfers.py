@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from storj_monitor.log_processor.fields import MAX_TEXT, Fields
+from storj_monitor.log_processor.fields import Fields
 from storj_monitor.model.events import UNKNOWN_SIZE
 from storj_monitor.model.ids import Action, Outcome, op_code
 
@@ -15,10 +15,6 @@ TRANSFER_LOGGER = "piecestore"
 RACE_LOST = "race lost or node shutdown"
 
 UP, DOWN = "up", "down"
-
-PieceId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
-Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
-Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
 class TransferMessage(NamedTuple):
@@ -70,11 +66,11 @@ class OpsByAction(dict[str, int]):
 class SnakeTransfer(msgspec.Struct, gc=False):
     """Since v1.146. A line that lacks one of the first four does not decode: the exact way reads it."""
 
-    piece_id: PieceId
-    satellite_id: Text
-    action: Text
-    remote_address: Text
-    size: Size = UNKNOWN_SIZE
+    piece_id: str
+    satellite_id: str
+    action: str
+    remote_address: str
+    size: int = UNKNOWN_SIZE
     error: str = ""
     reason: str = ""
 
@@ -87,11 +83,11 @@ _TITLES = {
 class TitleTransfer(msgspec.Struct, gc=False, rename=_TITLES):
     """v1.72 to v1.145, and v1.79 to v1.98 with `process` in small letters."""
 
-    piece_id: PieceId
-    satellite_id: Text
-    action: Text
-    remote_address: Text
-    size: Size = UNKNOWN_SIZE
+    piece_id: str
+    satellite_id: str
+    action: str
+    remote_address: str
+    size: int = UNKNOWN_SIZE
     error: str = ""
     reason: str = ""
 
@@ -104,11 +100,11 @@ _OLD_TITLES = _TITLES | {
 class OldTransfer(msgspec.Struct, gc=False, rename=_OLD_TITLES, forbid_unknown_fields=True):
     """Before v1.72: no address, downloads without size. All fields that may be there are named, so nothing is missed."""
 
-    piece_id: PieceId
-    satellite_id: Text
-    action: Text
-    remote_address: Text = ""
-    size: Size = UNKNOWN_SIZE
+    piece_id: str
+    satellite_id: str
+    action: str
+    remote_address: str = ""
+    size: int = UNKNOWN_SIZE
     error: str = ""
     reason: str = ""
     process: str = ""
@@ -131,13 +127,12 @@ class TransferFields(NamedTuple):
 
 
 def transfer_fields(fields: Fields) -> TransferFields:
-    size = fields.number("size")
     return TransferFields(
-        fields.short("piece_id"),
+        fields.text("piece_id"),
         fields.satellite(),
-        fields.short("action"),
-        fields.short("remote_address"),
-        size if 0 <= size <= 2**62 else UNKNOWN_SIZE,
+        fields.text("action"),
+        fields.text("remote_address"),
+        fields.size_bytes("size"),
         fields.text("error"),
         fields.text("reason"),
     )

@@ -16,6 +16,7 @@ _AMOUNT_BYTES: dict[str, int] = {"": 1} | {
     f"{letter}{suffix}": base**power for power, letter in enumerate("KMGTPE", 1) for suffix, base in (("", 1000), ("i", 1024))
 }
 _LONGEST_TEXT = 64
+_LARGEST = 2**53
 
 
 def parse_time_ms(raw: bytes) -> tuple[int, bool] | None:
@@ -52,6 +53,8 @@ def parse_duration_ms(text: str) -> int | None:
         end = match.end()
     if not digits or end != len(digits):
         return 0 if digits == "0" else None
+    if total > _LARGEST:
+        return None
     whole = int(total + 1e-6)
     return -whole if text.startswith("-") else whole
 
@@ -63,4 +66,5 @@ def parse_amount_bytes(text: str) -> int | None:
     match = _AMOUNT.fullmatch(text)
     if match is None:
         return None
-    return round(float(match[1]) * _AMOUNT_BYTES[match[2] or ""])
+    value = round(float(match[1]) * _AMOUNT_BYTES[match[2] or ""])
+    return value if abs(value) <= 2**62 else None

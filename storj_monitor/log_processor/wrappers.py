@@ -70,12 +70,14 @@ def arrival_ms(stamp: bytes) -> int | None:
 
 
 def unwrap(data: bytes) -> Unwrapped:
-    """All lines of `data`, which ends with a line end. Wrapped chunks are recognised by their beginning or by Docker's objects."""
-    if data.startswith(DOCKER_START) or b"\n" + DOCKER_START in data:
-        return _unwrap_docker(data)
+    """All lines of `data`, which ends with a line end. What it is wrapped in is recognised by its beginning."""
     lines = split_lines(data)
+    if data.startswith(DOCKER_START):
+        return unwrap_docker(lines)
     if not _is_wrapped(lines[0] if lines else b""):
         return Unwrapped(lines, None)
+    if any(line.startswith(DOCKER_START) for line in lines):
+        return unwrap_docker(lines)
     pairs = [unwrap_line(line) for line in lines]
     arrivals = [arrival for _, arrival in pairs]
     return Unwrapped([line for line, _ in pairs], arrivals if any(arrivals) else None)
@@ -92,8 +94,8 @@ def _is_wrapped(line: bytes) -> bool:
     return unwrap_line(line)[0] != line
 
 
-def _unwrap_docker(data: bytes) -> Unwrapped:
-    raw = split_lines(data)
+def unwrap_docker(raw: list[bytes]) -> Unwrapped:
+    """Lines out of Docker's objects; lines between them that are none are taken as they are."""
     whole = _whole_docker_lines(raw)
     if whole is not None:
         return whole
