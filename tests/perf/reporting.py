@@ -91,7 +91,8 @@ def one_line(figures: dict[str, Any]) -> str:
     if "correct" in figures:
         parts.append("exact" if all(figures["correct"][k] for k in ("transfers", "bytes", "lines")) else f"NOT EXACT {figures['correct']}")
     if "lines_per_s" in figures:
-        parts.append(f"{figures['lines_per_s']} lines/s, {figures['of_json_loads']} × json.loads, {figures['bytes_per_event']} B an event")
+        ratio = f"{figures['of_json_loads']} × json.loads (CPU {figures['cpu_of_json_loads']} ×)"
+        parts.append(f"{figures['lines_per_s']} lines/s, {ratio}, {figures['bytes_per_event']} B an event")
     if "slowest_p95_ms" in figures:
         parts.append(f"slowest answer p95 {figures['slowest_p95_ms']} ms ({figures['slowest']})")
     return "; ".join(parts)
