@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +30,55 @@ WATCH_VIOLATIONS = """
         window.violations.push(event.violatedDirective + " " + event.blockedURI);
     });
 """
+
+
+class DemoServer:
+    """The monitor itself, with the nodes of its demo, on a port and a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [
+            sys.executable,
+            "-m",
+            "storj_monitor",
+            "demo",
+            "--rate",
+            "200",
+            "--port",
+            str(port),
+            "--database",
+            str(folder / "demo.db"),
+        ]
+        self.process = subprocess.Popen(command, cwd=DIST.parents[1], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.url = f"http://127.0.0.1:{port}/"
+        self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + 30
+        while True:
+            if self.process.poll() is not None:
+                _, said = self.process.communicate()
+                pytest.fail(f"the demo did not start: {said.decode(errors='replace')}")
+            try:
+                with urllib.request.urlopen(self.url + "healthz", timeout=5) as answer:
+                    answer.read()
+                    return
+            except OSError:
+                if time.monotonic() > deadline:
+                    self.stop()
+                    pytest.fail("the demo did not answer within 30 s")
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+            raise
 
 
 class PageServer:
@@ -77,16 +129,16 @@ def page_server(built_page: Path) -> Iterator[Callable[..., PageServer]]:
 
 
 @pytest.fixture(scope="session")
-def shared_server(built_page: Path) -> Iterator[PageServer]:
-    server = PageServer()
+def demo_server(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
+    server = DemoServer(tmp_path_factory.mktemp("demo"))
     yield server
     server.stop()
 
 
 @pytest.fixture
-def page_url(shared_server: PageServer) -> str:
+def page_url(demo_server: DemoServer) -> str:
     """Address of a monitor that shows four nodes under about 200 events a second."""
-    return shared_server.url
+    return demo_server.url
 
 
 @pytest.fixture(scope="session")

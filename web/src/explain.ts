@@ -11,6 +11,10 @@ const KNOWN: readonly Known[] = [
     help: "The disk is full. Free space at once: a full disk can damage the node's databases. Then lower the node's allocated space so that at least a tenth of the disk stays free.",
   },
   {
+    pattern: /out of space|not enough (disk )?space|disk space (is less|requirement)/i,
+    help: "The node has no room for this upload: its allocated space or the disk is used up. Free space, allocate more, or leave it: a full node goes on earning with what it stores.",
+  },
+  {
     pattern: /read-only file system|input\/output error|structure needs cleaning/i,
     help: "The operating system cannot use the disk. Stop the node, look at the system log (dmesg) and the disk's SMART values, and check the file system before you start it again.",
   },

@@ -103,7 +103,8 @@ export function span(seconds: number): string {
 export function duration(milliseconds: number | null, resolutionMs: number | null): string {
   if (milliseconds === null || resolutionMs === null || milliseconds < 0) return DASH;
   if (resolutionMs >= 1000) {
-    if (milliseconds <= resolutionMs) return `≤${NBSP}${Math.round(resolutionMs / 1000)}${NBSP}s`;
+    // Percentiles come from a sketch that is good to 2 %: anything nearer to one step than to two is one step.
+    if (milliseconds < 1.5 * resolutionMs) return `≤${NBSP}${Math.round(resolutionMs / 1000)}${NBSP}s`;
     return `≈${NBSP}${span(milliseconds / 1000)}`;
   }
   if (milliseconds < 1000) return `${Math.round(milliseconds)}${NBSP}ms`;

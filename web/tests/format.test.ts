@@ -72,6 +72,7 @@ describe("durations are no finer than they were measured", () => {
     [5, null, "–"],
     [0, 1000, "≤ 1 s"],
     [1000, 1000, "≤ 1 s"],
+    [1013, 1000, "≤ 1 s"],
     [4000, 1000, "≈ 4 s"],
     [125_000, 1000, "≈ 2 min 5 s"],
     [0, 1, "0 ms"],
