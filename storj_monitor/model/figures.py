@@ -1,0 +1,41 @@
+"""Where a figure comes from and how old it is: no figure about a node is shown without both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class Source(StrEnum):
+    """Who said so; the text is what goes on the wire and into the database."""
+
+    API = "api"
+    METRICS = "metrics"
+    LOG = "log"
+    FILE_SYSTEM = "file_system"
+    PROBE = "probe"
+    COMPUTED = "computed"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Generic[T]):
+    """A value, who said it, and when it was said (Unix seconds)."""
+
+    value: T
+    source: Source
+    taken_at: float
+
+    def age_s(self, now: float) -> float:
+        """Seconds since it was said; 0 for a source whose clock runs ahead of ours."""
+        return max(0.0, now - self.taken_at)
+
+
+class Help(NamedTuple):
+    """The words beside a figure: what it is, what is normal, what to do when it is not."""
+
+    what: str
+    normal: str
+    do: str

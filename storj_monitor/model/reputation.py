@@ -1,0 +1,82 @@
+"""What a node can say about its standing at a satellite, from its API, its /metrics or its log.
+
+All times are Unix seconds, all scores 0..1. In every snapshot None means "this source says nothing about it"; NEVER in a date
+means "this source says that it has not happened". Snapshots are partial on purpose: `/api/sno/` has the dates, `/api/sno/satellite/{id}`
+the scores and the windows, `/metrics` the scores and counts, the log scores and counts but no dates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from storj_monitor.model.figures import Source
+
+NEVER = 0.0
+"""A date that a source knows, and that has not come: JSON null of `disqualified`, age 0 of `reputation_dq_age`."""
+
+
+class AuditWindow(NamedTuple):
+    """One window of the satellite's audit history (12 h on the public network): audits sent, and those that found the node online."""
+
+    start_at: float
+    total: int
+    online: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReputationSnapshot:
+    """One node at one satellite, as far as one source told it at one moment.
+
+    satellite         -- base58 id; /metrics writes it with a leading `_`, which is not part of it
+    taken_at          -- when the answer came, or the line's own time
+    address           -- host:port of the satellite, "" when the source does not name it
+    total_audits      -- includes audits missed while offline and unknown results: total - successful is no count of failures
+    disqualified_at   -- API `disqualified`; from /metrics: taken_at - reputation_dq_age, which can be hours late
+    suspended_at      -- unknown-audit suspension only; offline suspension is not told on the API
+    vetted_at         -- API `vettedAt`, since v1.131; leave None where the key is missing, NEVER where it is null
+    joined_at         -- API `nodeJoinedAt`
+    windows           -- API `auditHistory.windows`, oldest first; () for JSON null
+    """
+
+    satellite: str
+    source: Source
+    taken_at: float
+    address: str = ""
+    audit_score: float | None = None
+    suspension_score: float | None = None
+    online_score: float | None = None
+    total_audits: int | None = None
+    successful_audits: int | None = None
+    disqualified_at: float | None = None
+    suspended_at: float | None = None
+    vetted_at: float | None = None
+    joined_at: float | None = None
+    windows: tuple[AuditWindow, ...] | None = None
+
+
+class AddressScores(NamedTuple):
+    """One entry of `audits` in `/api/sno/satellites`: it names the satellite by address, not by id."""
+
+    address: str
+    audit_score: float
+    suspension_score: float
+    online_score: float
+
+
+class HealthStatus(NamedTuple):
+    """One entry of `Statuses` of the health answer on the public port (only with healthcheck.details)."""
+
+    satellite: str
+    online_score: float
+    disqualified_at: float
+    suspended_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthAnswer:
+    """The small document on the node's public port. `statuses` is empty when the node keeps details to itself."""
+
+    taken_at: float
+    all_healthy: bool
+    statuses: tuple[HealthStatus, ...] = ()

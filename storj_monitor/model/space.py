@@ -1,0 +1,145 @@
+"""What a node, its log and its file system say about space. Bytes, Unix seconds; None means "this source does not tell".
+
+The types keep what was said in the meaning in which it was said; `storage_tracker.reconcile` makes one picture of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class SpaceMeaning(StrEnum):
+    """What `available` and `used` of `diskSpace` mean; told apart by the key `allocated`, not by the version."""
+
+    OLD = "old"
+    """Up to v1.142: `available` is the ALLOCATED size, `used` is pieces only (no trash, no dead bytes of the hashstore)."""
+    NEW = "new"
+    """Since v1.143: `available` can really still be used, `used` includes trash, reclaimable bytes and hashstore tables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskSpace:
+    """`diskSpace` of `/api/sno/`, numbers exactly as answered. `allocated_bytes` and `reclaimable_bytes`: None when the key is missing."""
+
+    taken_at: float
+    used_bytes: int
+    available_bytes: int
+    trash_bytes: int
+    overused_bytes: int = 0
+    allocated_bytes: int | None = None
+    reclaimable_bytes: int | None = None
+
+    @property
+    def meaning(self) -> SpaceMeaning:
+        return SpaceMeaning.OLD if self.allocated_bytes is None else SpaceMeaning.NEW
+
+
+class BlobsUsage(NamedTuple):
+    """`blobs_usage{satellite}`: piece files of the old store, with and without their headers."""
+
+    satellite: str
+    total_bytes: int
+    content_bytes: int
+
+
+class HashstoreUsage(NamedTuple):
+    """`hashstore{satellite}` WITHOUT the label `db` (those with it are parts of these): exact sums of both stores.
+
+    set_bytes   -- LenSet: records in the table, trash included
+    trash_bytes -- LenTrash
+    logs_bytes  -- LenLogs: size of the log files; logs - set is dead and can be reclaimed
+    table_bytes -- TableSize
+    """
+
+    satellite: str
+    set_bytes: int
+    trash_bytes: int
+    logs_bytes: int
+    table_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceMetrics:
+    """Space families of `/metrics`, field `recent`. Here `used` includes trash and `available` is really free at EVERY version.
+
+    `reported_capacity_bytes` is what satellites were last told; it can be an hour old.
+    """
+
+    taken_at: float
+    allocated_bytes: int | None = None
+    used_bytes: int | None = None
+    available_bytes: int | None = None
+    reserved_bytes: int | None = None
+    reported_capacity_bytes: int | None = None
+    blobs: tuple[BlobsUsage, ...] = ()
+    hashstore: tuple[HashstoreUsage, ...] = ()
+
+
+class UsageDay(NamedTuple):
+    """One entry of `storageDaily`.
+
+    start_at      -- begin of the UTC day
+    byte_hours    -- `atRestTotal`; 0 where `calculated`
+    average_bytes -- `atRestTotalBytes`
+    hours         -- `intervalInHours`, only told per satellite; None otherwise
+    calculated    -- a gap that the node filled itself (since v1.162); False where the key is missing
+    """
+
+    start_at: float
+    byte_hours: float
+    average_bytes: float
+    hours: float | None = None
+    calculated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SatelliteUsage:
+    """What satellites count as stored (and pay): `/api/sno/satellite/{id}`, or `/api/sno/satellites` with satellite "".
+
+    month_byte_hours -- `storageSummary`, this UTC month so far, gaps not filled
+    average_bytes    -- `averageUsageBytes`
+    """
+
+    taken_at: float
+    satellite: str
+    days: tuple[UsageDay, ...]
+    month_byte_hours: float
+    average_bytes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSystemSpace:
+    """statvfs of the storage directory: `free_bytes` is f_bavail * f_frsize, what an ordinary user can still write."""
+
+    taken_at: float
+    path: str
+    total_bytes: int
+    free_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSpace:
+    """What the log said: `available_space` of an upload's start line, or a space warning.
+
+    `what` is "" for a start line; for a warning it is the message, and the bytes are the ALLOCATION that the node then uses
+    (`Disk space is less than requested. Allocated space is`, `Used more space than allocated. Allocated space is`) or the
+    total (`Total disk space is less than required minimum`).
+    """
+
+    taken_at: float
+    available_bytes: int | None = None
+    allocated_bytes: int | None = None
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceEvidence:
+    """The newest of each kind for one node; `usages` one a satellite (or a single one with satellite "")."""
+
+    disk: DiskSpace | None = None
+    metrics: SpaceMetrics | None = None
+    usages: tuple[SatelliteUsage, ...] = ()
+    file_system: FileSystemSpace | None = None
+    log: LogSpace | None = None
