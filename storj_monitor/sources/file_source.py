@@ -14,11 +14,11 @@ from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
 from storj_monitor.sources.plan import Plan, first_plan, look_at, make_plan, order_of, same_file, share_beginning
 from storj_monitor.sources.siblings import is_pattern, matches, siblings
-from storj_monitor.sources.source import Mood, Pace, elapsed
+from storj_monitor.sources.source import WARM_UP_BYTES, Mood, Pace, elapsed
 
-WARM_UP_BYTES = 1 << 20
 _CHECK_S = 1.0  # how often the path is compared with the open file
 _PATTERN_S = 5.0  # how often a pattern is expanded
+_SEARCH_S = 5.0  # how often the folder is looked through while the path leads nowhere or to an empty file
 _QUIET_S = 2.0  # a last line without newline is taken when its file did not change for so long
 _SHRUNK_S = 1.0  # a file that seems shorter but otherwise the same must stay so (network file systems err for a moment)
 _LATE_S = 600.0  # a finished file is watched so long for lines that came after all
@@ -49,6 +49,8 @@ class FileSource:
         self._abandoned = False
         self._checked_at: float | None = None
         self._expanded_at: float | None = None
+        self._searched_at: float | None = None
+        self._searched: dict[str, int] = {}
         self._quiet: tuple[LogFile, int, float] | None = None
         self._shrunk_at: float | None = None
         self._problems: dict[str, str] = {}
@@ -175,10 +177,14 @@ class FileSource:
                 self._path = found[0]
         return self._path
 
-    def _others(self) -> list[str]:
-        """Files where lines of this log may stand, beside its own path."""
+    def _others(self) -> dict[str, int]:
+        """Files where lines of this log may stand, beside its own path; with inode numbers, so that a rotation going on shows."""
         live = [path for path in matches(self._pattern) if path != self._path] if self._pattern else []
-        return [*live, *(part for path in [self._path, *live] for part in siblings(path))]
+        places = {path: None for name in [self._path, *live] for path in (name, os.path.realpath(name))}  # a link's parts lie by its target
+        parts = dict.fromkeys(live, 0)
+        for place in places:
+            parts.update(siblings(place))
+        return parts
 
     def _look(self, now: float) -> bool:
         """Open what is to be read. True when there is something (be it empty)."""
@@ -191,7 +197,7 @@ class FileSource:
         elif self._first_look_at is None and not self._places:
             plan = first_plan(path, self._places, self._from_end)
         else:
-            plan = make_plan(path, self._others(), self._places, [self._late] if self._late else [], following=False)
+            plan = make_plan(path, self._others, self._places, [self._late] if self._late else [], following=False)
         if self._first_look_at is None and not plan.problems:
             self._first_look_at = now
         if not self._places:
@@ -220,7 +226,7 @@ class FileSource:
             there = Path(path).stat()
         except FileNotFoundError:
             self._at_path = False
-            return self._let_go(own, now)
+            return self._search(now) or self._let_go(own, now)
         except OSError as error:
             self._problems[path] = why_not(error, path)
             return False
@@ -229,7 +235,18 @@ class FileSource:
             self._at_path, file.path = True, path
             return False
         self._at_path = False
-        return there.st_size > 0 and self._take_over(file, own, path)
+        return self._take_over(file, own, path) if there.st_size else self._search(now)
+
+    def _search(self, now: float) -> bool:
+        """The log is not there, or empty: more than one rotation may have gone by. True when a part was missed."""
+        if not elapsed(self._searched_at, now, _SEARCH_S):
+            return False
+        self._searched_at = now
+        names = self._others()
+        if names != self._searched:
+            self._searched = names
+            self._plan_more()
+        return len(self._queue) > 1
 
     def _take_over(self, file: LogFile, own: os.stat_result, path: str) -> bool:
         """The path leads to another file that is not empty: queue it, and what was missed in between."""
@@ -256,8 +273,13 @@ class FileSource:
     def _plan_more(self) -> None:
         """Queue what is unread beside the files that are open: older ones in front, the live one last."""
         held = [*self._queue, *([self._late] if self._late else [])]
-        found, self._problems = make_plan(self._path, self._others(), self._places, held, following=bool(self._queue))
-        live = next((file for file in found if file.path == self._path), self._queue[-1] if self._queue and self._at_path else None)
+        found, self._problems = make_plan(self._path, self._others, self._places, held, following=bool(self._queue))
+        try:
+            there = Path(self._path).stat()
+        except OSError:
+            there = None
+        held_live = (file for file in self._queue if there and (own := file.content.stat()) and same_file(own, there))
+        live = next((file for file in found if file.path == self._path), None) or next(held_live, None)
         rest = [file for file in [*self._queue, *found] if file is not live]
         self._queue = [*sorted(rest, key=order_of), *([live] if live else [])]
         self._at_path = live is not None

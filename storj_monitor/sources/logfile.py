@@ -46,6 +46,7 @@ class LogFile:
         self.busy = False
         self.probe = probe
         self._rewound = identity is not None and identity.head_bytes < HEAD_BYTES <= offset
+        self._plain = content.size() is not None
         self._was_empty = not probe
         self._encoding = detect(probe)
         self._size = -1  # at the last look, so that a partial line is not read again and again
@@ -80,7 +81,7 @@ class LogFile:
 
     def beginning(self) -> bytes:
         """The first HEAD_BYTES as they are now. Raises OSError."""
-        return self.content.read_at(0, HEAD_BYTES) if self.content.size() is not None else self.probe
+        return self.content.read_at(0, HEAD_BYTES) if self._plain else self.probe
 
     def has_begun(self) -> bool:
         """True once: when something stands in a file that was empty before. What stood in it in between was not seen. Raises OSError."""
@@ -91,7 +92,7 @@ class LogFile:
 
     def still_the_same(self) -> bool:
         """The file begins as it did when it was read. Raises OSError."""
-        return self.content.size() is None or self.content.read_at(0, len(self.head)) == self.head
+        return not self._plain or self.content.read_at(0, len(self.head)) == self.head
 
     def before(self, size_bytes: int) -> bytes:
         """At most `size_bytes` of whole lines in front of the offset, normalised; b"" when there are none. Raises OSError."""
@@ -191,14 +192,13 @@ class LogFile:
         The beginning is looked at after the reading: a file that was truncated and written anew in between, even beyond
         the offset, begins differently, and nothing of it goes out under the old file's name.
         """
-        plain = self.content.size() is not None
-        if not plain and len(self.probe) >= length:
+        if not self._plain and len(self.probe) >= length:
             return self.probe[:length]
         head = self.head
         if len(head) < length and len(head) == self.offset and raw:
             head = (head + raw)[:length]
         if len(head) < length:  # behind a hole
             return self.content.read_at(0, length)
-        if plain and self.content.read_at(0, len(head)) != head:
+        if self._plain and self.content.read_at(0, len(head)) != head:
             raise FileChanged
         return head

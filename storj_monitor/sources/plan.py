@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from storj_monitor.model.positions import HEAD_BYTES, FileIdentity
-from storj_monitor.sources.content import Content, may_have_more, open_content
+from storj_monitor.sources.content import Content, SequentialContent, is_packed, open_content
 from storj_monitor.sources.cutting import LINE_BYTES, detect, whole_lines
 from storj_monitor.sources.logfile import LogFile
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
 
 _MTIME_SLACK_S = 1.0  # some compressors and file systems keep whole seconds only
+_SCANS = 20  # a rotation is over within milliseconds
 _LINE_TIME = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*")
 
 
@@ -38,7 +40,7 @@ def share_beginning(one: bytes, other: bytes) -> bool:
     return length > 0 and one[:length] == other[:length]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Candidate:
     """A file that was opened and looked at. `place`: where it was read up to, when it is known."""
 
@@ -61,6 +63,13 @@ class Candidate:
         if self.place and other.place:
             return self.place[0] == other.place[0]
         return share_beginning(self.probe, other.probe)
+
+    def refresh(self, places: Places) -> None:
+        """Look again at a file that is open already: it may have grown or been truncated since. Raises OSError."""
+        self.info = self.content.stat() or self.info
+        if self.is_plain or len(self.probe) < HEAD_BYTES:
+            self.probe = self.content.read_at(0, HEAD_BYTES)
+            self.place = places.match(self.probe)
 
     def log_file(self) -> LogFile:
         identity, offset = self.place if self.place else (None, 0)
@@ -88,6 +97,9 @@ def look_at(path: str, places: Places) -> Candidate:
     except OSError:
         content.close()
         raise
+    if is_packed(probe) and content.size() is not None:  # it was empty a moment ago
+        content.close()
+        return look_at(path, places)
     assert info is not None  # it was opened by path
     return Candidate(path, content, probe, info, places.match(probe))
 
@@ -105,14 +117,14 @@ def first_plan(live: str, places: Places, from_end: bool) -> Plan:
     return Plan([file], {})
 
 
-def make_plan(live: str, others: Iterable[str], places: Places, held: Sequence[LogFile], following: bool) -> Plan:
-    """What is unread of a node that was seen before.
+def make_plan(live: str, others: Callable[[], Mapping[str, int]], places: Places, held: Sequence[LogFile], following: bool) -> Plan:
+    """What is unread of a node that was seen before. Raises OSError where an open file cannot be read.
 
+    `others`: lists the paths beside the live one, with inode numbers.
     `held`: files that are open already; they are not planned again. `following`: one of them is being followed, so that nothing
     else needs to be followed while the live file has nothing in it.
     """
-    problems: dict[str, str] = {}
-    candidates = _look_at_all([live, *others], places, problems)
+    candidates, problems = _look_at_all(live, others, places)
     current = next((c for c in candidates if c.path == live), None)
     if current and any(_is_held(current, file) for file in held):
         candidates.remove(current)
@@ -150,21 +162,54 @@ def _is_held(candidate: Candidate, file: LogFile) -> bool:
     return share_beginning(candidate.probe, file.beginning())
 
 
-def _look_at_all(paths: Iterable[str], places: Places, problems: dict[str, str]) -> list[Candidate]:
+def _look_at_all(live: str, others: Callable[[], Mapping[str, int]], places: Places) -> tuple[list[Candidate], dict[str, str]]:
+    """Open the live file and all others; again when a rotation went on meanwhile, for a file that moved on may have been missed.
+
+    What is open stays open, under whatever name it is found then.
+    """
     found: list[Candidate] = []
-    for path in dict.fromkeys(paths):
-        try:
-            candidate = look_at(path, places)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            problems[path] = why_not(error, path)
-            continue
-        if any(same_file(candidate.info, other.info) for other in found):
-            candidate.content.close()  # renamed while we looked, or a link
-        else:
-            found.append(candidate)
-    return found
+    problems: dict[str, str] = {}
+    for _ in range(_SCANS):
+        problems = {}
+        names = others()
+        named: list[Candidate] = []  # the first name counts: a link to the live file is the live file
+        for path in dict.fromkeys([live, *names]):
+            try:
+                candidate = _look_again(path, found, places)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                problems[path] = why_not(error, path)
+                continue
+            if candidate not in named:
+                candidate.path = path
+                named.append(candidate)
+        for candidate in found:
+            if candidate.path == live and candidate not in named:
+                candidate.path = f"{live} (deleted)"
+        if others() == names:
+            break
+    return found, problems
+
+
+def _look_again(path: str, found: list[Candidate], places: Places) -> Candidate:
+    """The candidate that this path leads to, opened (and added to `found`) if it is not open yet. Raises OSError."""
+    there = Path(path).stat()
+    for candidate in found:
+        if same_file(candidate.info, there):
+            candidate.refresh(places)
+            if not (candidate.is_plain and is_packed(candidate.probe)):
+                return candidate
+            candidate.content.close()  # it was empty before: now it shows to be compressed
+            found.remove(candidate)
+            break
+    new = look_at(path, places)
+    for candidate in found:
+        if same_file(candidate.info, new.info):  # renamed between the two looks
+            new.content.close()
+            return candidate
+    found.append(new)
+    return new
 
 
 def _cutoff(candidates: Sequence[Candidate], held: Sequence[LogFile], places: Places) -> float:
@@ -203,10 +248,7 @@ def _is_unread(candidate: Candidate, cutoff: float) -> bool:
     offset = candidate.place[1]
     if size is not None:
         return size > offset
-    try:
-        return may_have_more(candidate.path, offset)
-    except OSError:
-        return True
+    return not isinstance(candidate.content, SequentialContent) or candidate.content.may_have_more(offset)
 
 
 def _to_follow(

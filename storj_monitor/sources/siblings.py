@@ -35,14 +35,14 @@ def is_sibling(name: str, live: str) -> bool:
     )
 
 
-def siblings(live: str) -> list[str]:
-    """Paths of the rotated parts of a log; empty when its folder is not there. Raises no OSError."""
+def siblings(live: str) -> dict[str, int]:
+    """Paths of the rotated parts of a log with their inode numbers; empty when its folder is not there. Raises no OSError."""
     folder, name = Path(live).parent, Path(live).name
     try:
         with os.scandir(folder) as entries:
-            return [str(folder / entry.name) for entry in entries if entry.name != name and is_sibling(entry.name, name)]
+            return {str(folder / entry.name): entry.inode() for entry in entries if entry.name != name and is_sibling(entry.name, name)}
     except OSError:
-        return []
+        return {}
 
 
 def matches(pattern: str) -> list[str]:

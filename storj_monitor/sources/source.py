@@ -9,6 +9,7 @@ from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.sources import SourceState, SourceStatus
 
+WARM_UP_BYTES = 1 << 20  # read in front of a saved position, so that transfers that were under way find their starts
 ACTIVE_S = 10.0  # a source that brought something within this time is asked at every turn
 SILENT_POLL_S = 0.5  # a silent one only this often
 

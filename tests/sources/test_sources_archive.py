@@ -142,6 +142,50 @@ def test_nothing_in_it(tmp_path: Path, kind: str) -> None:
     assert not source.error
 
 
+def test_far_into_a_compressed_file_in_steps(tmp_path: Path) -> None:
+    """No single read() unpacks more than a few megabytes on the way to the saved position."""
+    path = tmp_path / "history.gz"
+    data = DATA * 12
+    path.write_bytes(gzip.compress(data, 1))
+    ledger = Ledger()
+    source = ArchiveSource("n", str(path), [], now=NOW)
+    commit_all(ledger, read_all(source)[:-3])
+    position = ledger.saved()[0].offset
+    assert position > 8 << 20
+    source = ArchiveSource("n", str(path), ledger.saved(), now=NOW)
+    assert source.read(NOW) is None
+    assert source.due(NOW)
+    commit_all(ledger, read_all(source))
+    assert ledger.data == data
+
+
+def test_lines_before_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "history.gz"
+    path.write_bytes(gzip.compress(DATA))
+    ledger = Ledger()
+    commit_all(ledger, read_all(ArchiveSource("n", str(path), [], now=NOW))[:2])
+    source = ArchiveSource("n", str(path), ledger.saved(), now=NOW)
+    before = source.before()
+    assert before is not None
+    assert (1 << 20) - 200 < len(before) <= 1 << 20
+    assert ledger.data.endswith(b"\n" + before)
+    commit_all(ledger, read_all(source))
+    assert ledger.data == DATA
+
+
+def test_somebody_else_was_quicker(tmp_path: Path) -> None:
+    """Told so after the last chunk was handed out, it still looks again."""
+    path = tmp_path / "history"
+    path.write_bytes(DATA)
+    ledger = Ledger()
+    commit_all(ledger, read_all(ArchiveSource("n", str(path), [], now=NOW))[:1])
+    source = ArchiveSource("n", str(path), [], now=NOW)
+    assert text(read_all(source)) == DATA
+    source.resync(ledger.saved())
+    commit_all(ledger, read_all(source))
+    assert ledger.data == DATA
+
+
 def test_not_there(tmp_path: Path) -> None:
     source = ArchiveSource("n", str(tmp_path / "nowhere"), [], now=NOW)
     assert source.read(NOW) is None

@@ -393,3 +393,38 @@ def test_a_log_in_the_current_folder(log: Path, monkeypatch: pytest.MonkeyPatch)
     log.write_bytes(lines(2, 2))
     assert text(drain(source)) == lines(2, 2)
     source.close()
+
+
+def test_a_link_to_the_log(log: Path, tmp_path: Path) -> None:
+    """The rotated parts lie beside the file, not beside the link."""
+    (tmp_path / "real").mkdir()
+    real = tmp_path / "real" / "node.log"
+    real.write_bytes(lines(1, 3))
+    log.symlink_to(real)
+    source = FileSource("n", str(log), [], now=NOW)
+    ledger = Ledger()
+    commit_all(ledger, drain(source))
+    source.close()
+    with real.open("ab") as file:
+        file.write(lines(4, 4))
+    real.rename(real.with_name("node.log.1"))
+    real.write_bytes(lines(5, 5))
+    source = FileSource("n", str(log), ledger.saved(), now=NOW)
+    commit_all(ledger, drain(source))
+    assert ledger.data == lines(1, 5)
+    source.close()
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_two_rotations_at_once_and_no_lines_since(log: Path, empty: bool) -> None:
+    log.write_bytes(lines(1, 3))
+    source = FileSource("n", str(log), [], now=NOW)
+    ledger = Ledger()
+    commit_all(ledger, drain(source))
+    log.rename(log.with_name("node.log.2"))
+    log.with_name("node.log.1").write_bytes(lines(4, 6))
+    if empty:
+        log.write_bytes(b"")
+    commit_all(ledger, drain(source, NOW + 10))
+    assert ledger.data == lines(1, 6)
+    source.close()

@@ -18,6 +18,13 @@ from storj_monitor.model.lines import Chunk
 from storj_monitor.sources import FileSource
 
 
+def content(path: Path) -> bytes:
+    raw = path.read_bytes()
+    if path.suffix == ".gz":
+        return gzip.decompress(raw)
+    return zstandard.ZstdDecompressor().decompress(raw) if path.suffix == ".zst" else raw
+
+
 class RotatedLog(RuleBasedStateMachine):
     """A node that writes, a rotator, a monitor that may be killed after any committed chunk."""
 
@@ -112,8 +119,8 @@ class RotatedLog(RuleBasedStateMachine):
         if unseen:
             self.write(unseen * 20, 300)  # grown again before anybody looked
 
-    @rule(number=st.integers(1, 4), kind=st.sampled_from(["gz", "zst", "both"]))
-    def compress(self, number: int, kind: str) -> None:
+    @rule(number=st.integers(1, 4), kind=st.sampled_from(["gz", "zst", "both"]), restart=st.booleans())
+    def compress(self, number: int, kind: str, restart: bool) -> None:
         plain = self.folder / f"node.log.{number}"
         if not plain.exists():
             return
@@ -123,12 +130,24 @@ class RotatedLog(RuleBasedStateMachine):
         if kind == "both":
             target.write_bytes(packed[: len(packed) // 2])  # gzip is still at it: the plain file is there
             self.touch(target)
+            if self.ledger.rows and restart:
+                self.kill_and_restart(resync=False)
             self.poll()
             self.pass_time(3)
             self.poll()
         target.write_bytes(packed)
         shutil.copystat(plain, target)
         plain.unlink()
+
+    @rule()
+    def delete_the_oldest(self) -> None:
+        """What is deleted before anybody read it cannot be had: so it is read first."""
+        self.poll()
+        self.commit(1.0)
+        parts = [path for number in range(31, 0, -1) for path in self.folder.glob(f"node.log.{number}*")]
+        read = [path for path in parts if all(line in self.ledger.data for line in content(path).splitlines())]
+        if read and read[0] == parts[0]:
+            parts[0].unlink()
 
     @rule(seconds=st.sampled_from([0.1, 1.0, 4.0, 700.0]))
     def pass_time(self, seconds: float) -> None:

@@ -1,0 +1,85 @@
+"""A node and a rotator that do not wait for the reader: another process, as in real life."""
+
+from __future__ import annotations
+
+import gzip
+import multiprocessing
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from source_helpers import Ledger
+
+from storj_monitor.sources import FileSource
+
+ROUNDS = 40
+LINES_A_ROUND = 800
+
+
+def line(number: int, n: int) -> bytes:
+    return b"2026-08-20T%02d:%02d:%02dZ\tround %d line %d %s\n" % (6, number, n // 20, number, n, b"x" * (n * 7 % 300))
+
+
+def write_and_rotate(log: Path, kind: str) -> None:
+    """Write as a node does (at times half a line), and rotate between two lines."""
+    for number in range(ROUNDS):
+        with log.open("ab", buffering=0) as file:
+            for n in range(LINES_A_ROUND):
+                text = line(number, n)
+                file.write(text[:20])
+                file.write(text[20:])
+        rotate(log, kind)
+    log.write_bytes(line(ROUNDS, 0))
+
+
+def rotate(log: Path, kind: str) -> None:
+    """As logrotate does: shift the parts, move or copy the log, compress the second part."""
+    for number in range(ROUNDS, 0, -1):
+        for suffix in ("", ".gz"):
+            part = log.with_name(f"node.log.{number}{suffix}")
+            if part.exists():
+                part.rename(log.with_name(f"node.log.{number + 1}{suffix}"))
+    first, second = log.with_name("node.log.1"), log.with_name("node.log.2")
+    if kind == "rename":
+        log.rename(first)
+    else:
+        shutil.copyfile(log, first)
+        os.truncate(log, 0)
+    if second.exists():
+        packed = second.with_name("node.log.2.gz")
+        with second.open("rb") as plain, gzip.open(packed, "wb", 1) as file:
+            shutil.copyfileobj(plain, file)
+        shutil.copystat(second, packed)
+        second.unlink()
+
+
+@pytest.mark.parametrize("kind", ["rename", "copytruncate"])
+def test_nothing_lost_and_nothing_twice(tmp_path: Path, kind: str) -> None:
+    log = tmp_path / "node.log"
+    log.write_bytes(b"")
+    source = FileSource("n", str(log), [], now=time.time())
+    source.read(time.time())
+    node = multiprocessing.get_context("spawn").Process(target=write_and_rotate, args=(log, kind))
+    node.start()
+    ledger = Ledger()
+    expected = LINES_A_ROUND * ROUNDS + 1
+    count = restarts = 0
+    deadline = time.monotonic() + 20
+    while count < expected and time.monotonic() < deadline:
+        chunk = source.read(time.time(), 50_000)
+        if chunk is None:
+            continue
+        ledger.commit(chunk)
+        count += chunk.data.count(b"\n")
+        if count > (restarts + 1) * expected // 10:
+            restarts += 1
+            source.close()
+            source = FileSource("n", str(log), ledger.saved(), now=time.time())
+    node.join()
+    source.close()
+    written = b"".join(line(number, n) for number in range(ROUNDS) for n in range(LINES_A_ROUND))
+    assert sorted(ledger.data.split()) == sorted((written + line(ROUNDS, 0)).split())
+    if kind == "rename":
+        assert ledger.data == written + line(ROUNDS, 0)
