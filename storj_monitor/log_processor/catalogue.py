@@ -40,12 +40,11 @@ _ALIASES = {
     "checker:service": "version",
     "preflight:localtimechore": "preflight:localtime",
     "gracefulexit:blobscleanerchore": "gracefulexit:blobscleaner",
-    "servers": "services",
 }
 
 _LAZY_WALKERS = ("used-space-filewalker", "gc-filewalker", "trash-cleanup-filewalker")
-_LAZY = {"lazyfilewalker"} | {
-    f"lazyfilewalker.{walker}{part}" for walker in _LAZY_WALKERS for part in ("", ".subprocess", ".trash-handler")
+_FAMILIES = {"servers": "services"} | {
+    f"lazyfilewalker.{walker}{part}": "lazyfilewalker" for walker in _LAZY_WALKERS for part in ("", ".subprocess", ".trash-handler")
 }
 
 _FREE_TEXT_LOGGERS = frozenset({"db.migration.*", "db.filestatcache"})
@@ -85,8 +84,8 @@ def canonical_message(logger: str, message: str) -> str:
 
 
 def family(logger: str) -> str:
-    """Loggers that say the same things: all parts of the lazy filewalkers are one family."""
-    return "lazyfilewalker" if logger in _LAZY else logger
+    """Loggers that say the same things: all parts of the lazy filewalkers are one family, so are services and servers."""
+    return _FAMILIES.get(logger, logger)
 
 
 def is_known(logger: str, message: str) -> bool:

@@ -55,6 +55,9 @@ class Folder:
         self._known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
+        template = self._known.get(text)
+        if template is not None:
+            return template
         key = _without_numbers(text)
         template = self._known.get(key)
         if template is None:
