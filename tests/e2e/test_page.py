@@ -176,6 +176,8 @@ def test_on_a_phone(new_page: Callable[..., Page], page_url: str) -> None:
     page = open_page(new_page(viewport={"width": 375, "height": 812}, is_mobile=True, has_touch=True), page_url)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     assert page.evaluate("Array.from(document.querySelectorAll('.card')).every((card) => card.getBoundingClientRect().right <= 375)")
+    heights = page.evaluate("Array.from(document.querySelectorAll('.grid > div')).map((place) => place.getBoundingClientRect().height)")
+    assert min(heights) >= 150, "cards below the fold keep their place"
     small = page.evaluate("""() => Array.from(document.querySelectorAll('button, summary, main a'))
         .filter((element) => element.checkVisibility())
         .map((element) => [element.getAttribute('aria-label') ?? element.innerText, element.getBoundingClientRect()])
