@@ -1,0 +1,203 @@
+"""Log of downtimes: outages seen by different witnesses, laid over each other. Pure, idempotent, in any order.
+
+One witness can be wrong (a quiet log, a monitor without network, one satellite in trouble): a downtime is certain when the log shows the
+process stop, when our own probe of the public port failed, or when two kinds of witnesses agree; otherwise it is suspected.
+A silent log and failed check-ins say roughly when; the others say exactly when, so they decide about begin and end where both are there.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.node_events import ConfigurationLoaded, NodeFailed, NodeStarted, Panic, PingFailed, ServiceStopped, SignalReceived
+
+JOIN_S = 90.0
+"""Outages that are this near to each other are one."""
+LOG_GAP_S = 900.0
+"""A log of a node with traffic that is silent for this long is a witness."""
+PING_JOIN_S = 7200.0
+"""Check-ins are an hour apart: failures within two are one outage."""
+_MINUTE_S = 60
+
+
+class Witness(StrEnum):
+    """Who saw the outage."""
+
+    PROCESS = "process"
+    LOG_GAP = "log_gap"
+    PING_FAILED = "ping_failed"
+    API_DOWN = "api_down"
+    PROBE = "probe"
+
+
+class Outage(NamedTuple):
+    """One witness's interval in Unix seconds; `until_at` None while it lasts."""
+
+    witness: Witness
+    from_at: float
+    until_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Downtime:
+    """Outages that belong together; `until_at` None while it lasts."""
+
+    from_at: float
+    until_at: float | None
+    witnesses: tuple[Witness, ...]
+    certain: bool
+
+    def duration_s(self, now: float) -> float:
+        return max(0.0, (now if self.until_at is None else self.until_at) - self.from_at)
+
+
+_CERTAIN = frozenset({Witness.PROCESS, Witness.PROBE})
+_ROUGH = frozenset({Witness.LOG_GAP, Witness.PING_FAILED})
+
+
+def coalesce(outages: Iterable[Outage], join_s: float = JOIN_S) -> tuple[Outage, ...]:
+    """Outages of the same witness that overlap or nearly touch become one: what is worth storing. Oldest first."""
+    ordered = sorted(set(outages), key=lambda o: (o.from_at, _end(o)))
+    merged = [o for witness in Witness for o in _joined([o for o in ordered if o.witness is witness], join_s)]
+    return tuple(sorted(merged, key=lambda o: (o.from_at, o.witness)))
+
+
+def downtimes(outages: Iterable[Outage], join_s: float = JOIN_S) -> tuple[Downtime, ...]:
+    """The log of downtimes, oldest first."""
+    merged = coalesce(outages, join_s)
+    exact = _grouped([o for o in merged if o.witness not in _ROUGH], join_s)
+    rough = _grouped([o for o in merged if o.witness in _ROUGH], join_s)
+    found: list[Downtime] = []
+    explained: set[int] = set()
+    for group in exact:
+        seen = {o.witness for o in group}
+        for i, other in enumerate(rough):
+            near = [o.witness for o in other if any(_touch(o, own, join_s) for own in group)]
+            if near:
+                seen.update(near)
+                explained.add(i)
+        found.append(_downtime(group, seen))
+    found += [_downtime(group, {o.witness for o in group}) for i, group in enumerate(rough) if i not in explained]
+    return tuple(sorted(found, key=lambda d: d.from_at))
+
+
+def hours_down(times: Iterable[Downtime], from_at: float, to_at: float, *, certain_only: bool = True) -> float:
+    """Hours of downtime between two moments."""
+    total = 0.0
+    for one in times:
+        if one.certain or not certain_only:
+            total += max(0.0, min(to_at, to_at if one.until_at is None else one.until_at) - max(from_at, one.from_at))
+    return total / 3600
+
+
+def log_gaps(active_minutes: Sequence[int], now: float, gap_s: float = LOG_GAP_S) -> tuple[Outage, ...]:
+    """Silences of a log. `active_minutes`: starts (Unix seconds, ascending) of minutes that had any line; the last silence is open."""
+    gaps = [
+        Outage(Witness.LOG_GAP, a + _MINUTE_S, b)
+        for a, b in zip(active_minutes, active_minutes[1:], strict=False)
+        if b - a - _MINUTE_S >= gap_s
+    ]
+    if active_minutes and now - active_minutes[-1] - _MINUTE_S >= gap_s:
+        gaps.append(Outage(Witness.LOG_GAP, active_minutes[-1] + _MINUTE_S, None))
+    return tuple(gaps)
+
+
+def process_outages(events: Sequence[NodeEvent], active_minutes: Sequence[int] = ()) -> tuple[Outage, ...]:
+    """From the last sign of a stopping process to the first of the next one; `events` oldest first.
+
+    A start without a stop before it (kill -9, power) begins with the end of the last minute before it that had lines.
+    """
+    outages: list[Outage] = []
+    stopped_at: float | None = None
+    loaded = False  # `Configuration loaded` comes first, then `Node … started` of the same process
+    for event in events:
+        at = event.time_ms / 1000
+        if _is_stop(event):
+            stopped_at, loaded = at if stopped_at is None else stopped_at, False
+        elif _is_start(event):
+            if not loaded:
+                begin = _last_minute_before(active_minutes, at) if stopped_at is None else stopped_at
+                if begin is not None and at > begin:
+                    outages.append(Outage(Witness.PROCESS, begin, at))
+                stopped_at = None
+            loaded = isinstance(event, ConfigurationLoaded)
+    if stopped_at is not None:
+        outages.append(Outage(Witness.PROCESS, stopped_at, None))
+    return tuple(outages)
+
+
+def ping_outages(events: Iterable[NodeEvent], processes: Sequence[Outage] = ()) -> tuple[Outage, ...]:
+    """Failed check-ins, those near each other as one. Failures while the process stopped are the stop, not the network."""
+    times = sorted(e.time_ms / 1000 for e in events if isinstance(e, PingFailed))
+    stops = [(o.from_at - 10, (o.from_at + 60) if o.until_at is None else o.until_at) for o in processes]
+    own = [Outage(Witness.PING_FAILED, t, t) for t in times if not any(a <= t <= b for a, b in stops)]
+    return tuple(_joined(own, PING_JOIN_S))
+
+
+def _is_stop(event: NodeEvent) -> bool:
+    if isinstance(event, SignalReceived):
+        return event.process in ("", "storagenode")
+    return isinstance(event, (NodeFailed, ServiceStopped, Panic)) and event.time_ms > 0
+
+
+def _is_start(event: NodeEvent) -> bool:
+    if isinstance(event, ConfigurationLoaded):
+        return event.process in ("", "storagenode")
+    return isinstance(event, NodeStarted)
+
+
+def _last_minute_before(minutes: Sequence[int], at: float) -> float | None:
+    """End of the last minute with lines before the one of `at`, whose lines may be those of the new process."""
+    index = bisect_left(minutes, at // _MINUTE_S * _MINUTE_S)
+    return float(minutes[index - 1] + _MINUTE_S) if index else None
+
+
+def _end(outage: Outage) -> float:
+    return float("inf") if outage.until_at is None else outage.until_at
+
+
+def _until(end: float) -> float | None:
+    return None if end == float("inf") else end
+
+
+def _touch(a: Outage, b: Outage, join_s: float) -> bool:
+    return a.from_at <= _end(b) + join_s and b.from_at <= _end(a) + join_s
+
+
+def _joined(outages: Sequence[Outage], join_s: float) -> list[Outage]:
+    """Outages of one witness, sorted."""
+    joined: list[Outage] = []
+    for outage in outages:
+        if joined and outage.from_at <= _end(joined[-1]) + join_s:
+            joined[-1] = joined[-1]._replace(until_at=_until(max(_end(joined[-1]), _end(outage))))
+        else:
+            joined.append(outage)
+    return joined
+
+
+def _grouped(outages: Sequence[Outage], join_s: float) -> list[list[Outage]]:
+    """Outages of several witnesses, sorted by begin."""
+    groups: list[list[Outage]] = []
+    end = float("-inf")
+    for outage in outages:
+        if groups and outage.from_at <= end + join_s:
+            groups[-1].append(outage)
+        else:
+            groups.append([outage])
+            end = float("-inf")
+        end = max(end, _end(outage))
+    return groups
+
+
+def _downtime(group: Sequence[Outage], witnesses: set[Witness]) -> Downtime:
+    return Downtime(
+        min(o.from_at for o in group),
+        _until(max(_end(o) for o in group)),
+        tuple(sorted(witnesses)),
+        bool(_CERTAIN & witnesses) or len(witnesses) > 1,
+    )

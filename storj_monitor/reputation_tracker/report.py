@@ -1,0 +1,168 @@
+"""Everything about one node at one satellite, judged, so that the worst can be shown first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from storj_monitor.model.reputation import NEVER
+from storj_monitor.reputation_tracker.beta import AUDIT, SUSPENSION, failures_allowed
+from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guard
+from storj_monitor.reputation_tracker.history import ScorePoint
+from storj_monitor.reputation_tracker.online import (
+    OFFLINE_THRESHOLD,
+    DowntimeBudget,
+    OfflineWindow,
+    downtime_budget,
+    estimated_budget,
+    offline_windows,
+)
+from storj_monitor.reputation_tracker.pieces import Failures
+from storj_monitor.reputation_tracker.reputation import Reputation
+from storj_monitor.reputation_tracker.vetting import Vetting, vetting
+
+FEW_FAILURES = 20
+"""Fewer allowed failures than this is a risk, whatever the trend."""
+SOON_HOURS = 30 * 24.0
+LOW_ONLINE = 0.7
+
+
+class Standing(IntEnum):
+    """The verdict, worst first: what a page sorts by."""
+
+    DISQUALIFIED = 0
+    SUSPENDED = 1
+    OFFLINE_SUSPENDED = 2
+    AT_RISK = 3
+    WATCH = 4
+    UNKNOWN = 5
+    VETTING = 6
+    HEALTHY = 7
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SatelliteReport:
+    """One node at one satellite at one moment.
+
+    reason             -- why the standing is what it is, in a sentence
+    suspension_allowed -- unknown audit results in a row that do not suspend the node yet
+    missed_audits      -- total - successful: offline, unknown and failed ones together
+    """
+
+    reputation: Reputation
+    standing: Standing
+    reason: str
+    guard: AuditGuard | None
+    suspension_allowed: int | None
+    missed_audits: int | None
+    vetting: Vetting
+    offline_windows: tuple[OfflineWindow, ...]
+    budget: DowntimeBudget
+    failures: Failures
+
+
+NO_FAILURES = Failures((), 0, 0, 0, 0)
+
+
+def report(
+    reputation: Reputation,
+    points: Sequence[ScorePoint],
+    now: float,
+    *,
+    failures: Failures = NO_FAILURES,
+    offline_since: float | None = None,
+) -> SatelliteReport:
+    """`points`: this satellite's history of the last 30 days, oldest first; `failures`: of this satellite, from the last 24 hours or so."""
+    windows = reputation.windows.value if reputation.windows else ()
+    guard = None
+    if reputation.audit_score is not None:
+        newer = any(p.last_at > reputation.audit_score.taken_at and p.audits for p in failures.pieces)
+        guard = audit_guard(reputation.audit_score, points, windows, now, failing_now=newer)
+    progress = vetting(reputation, now)
+    standing, reason = _judged(reputation, guard, progress, failures)
+    total, good = reputation.total_audits, reputation.successful_audits
+    return SatelliteReport(
+        reputation=reputation,
+        standing=standing,
+        reason=reason,
+        guard=guard,
+        suspension_allowed=failures_allowed(reputation.suspension_score.value, SUSPENSION) if reputation.suspension_score else None,
+        missed_audits=max(0, total.value - good.value) if total and good else None,
+        vetting=progress,
+        offline_windows=offline_windows(windows),
+        budget=_budget(reputation, windows, now, offline_since),
+        failures=failures,
+    )
+
+
+def worst_first(reports: Iterable[SatelliteReport]) -> list[SatelliteReport]:
+    """The order of the page: by standing, then by what is left of the audit score, then by the online score."""
+    return sorted(reports, key=_badness)
+
+
+def _badness(one: SatelliteReport) -> tuple[int, float, float, float, str]:
+    known = one.reputation
+    return (
+        one.standing,
+        known.audit_score.value if known.audit_score else 1.0,
+        known.suspension_score.value if known.suspension_score else 1.0,
+        known.online_score.value if known.online_score else 1.0,
+        known.satellite,
+    )
+
+
+def _budget(reputation: Reputation, windows: Sequence[object], now: float, offline_since: float | None) -> DowntimeBudget:
+    if windows and reputation.windows is not None:
+        return downtime_budget(reputation.windows.value, now, offline_since)
+    if reputation.online_score is None:
+        return DowntimeBudget(hours=None, score=None, windows=0, full=False, estimated=True)
+    joined = reputation.joined_at
+    return estimated_budget(reputation.online_score.value, now - joined.value if joined and joined.value > 0 else None)
+
+
+def _judged(reputation: Reputation, guard: AuditGuard | None, progress: Vetting, failed: Failures) -> tuple[Standing, str]:
+    """A date outweighs every score."""
+    if reputation.disqualified_at and reputation.disqualified_at.value != NEVER:
+        return Standing.DISQUALIFIED, "Disqualified. The scores beside it are the last ones before that and no longer count."
+    if guard and guard.score.value <= AUDIT.threshold:
+        return (
+            Standing.DISQUALIFIED,
+            "The audit score is at 0.96 or below: the satellite disqualifies at that, even if no date is told yet.",
+        )
+    if reputation.suspended_at and reputation.suspended_at.value != NEVER:
+        return Standing.SUSPENDED, "Suspended for unknown audit results; ends by itself when the suspension score is above 0.6."
+    suspension, online = reputation.suspension_score, reputation.online_score
+    if suspension and suspension.value <= SUSPENSION.threshold:
+        return Standing.SUSPENDED, "The suspension score is at 0.6 or below, which suspends the node."
+    if online and online.value < OFFLINE_THRESHOLD:
+        return (
+            Standing.OFFLINE_SUSPENDED,
+            "The online score is below 0.6: suspended for being offline, unless the node is younger than 30 days.",
+        )
+    return _judged_by_scores(reputation, guard, progress, failed)
+
+
+def _judged_by_scores(reputation: Reputation, guard: AuditGuard | None, progress: Vetting, failed: Failures) -> tuple[Standing, str]:
+    suspension, online = reputation.suspension_score, reputation.online_score
+    if guard and guard.failures_allowed < FEW_FAILURES:
+        return Standing.AT_RISK, f"Only {guard.failures_allowed} more audits in a row may fail."
+    if guard and guard.hours_to_verdict is not None and guard.hours_to_verdict < SOON_HOURS:
+        return Standing.AT_RISK, f"At the present rate of failed audits the node is disqualified in {guard.hours_to_verdict:.0f} hours."
+    if suspension and failures_allowed(suspension.value, SUSPENSION) < 3:
+        return Standing.AT_RISK, "A few more unknown audit results suspend the node."
+    if online and online.value < LOW_ONLINE:
+        return Standing.AT_RISK, "The online score comes near 0.6, where the node is suspended."
+    if guard and guard.trend is Trend.FALLING:
+        return Standing.WATCH, "The audit score is falling."
+    if failed.audits:
+        return Standing.WATCH, f"{failed.audits} audits failed lately."
+    if guard is None:
+        return Standing.UNKNOWN, "No audit score is known yet."
+    if progress.done is False:
+        return Standing.VETTING, "New at this satellite; it sends more when 100 audits and 504 hours are over."
+    return Standing.HEALTHY, "All scores are well above their limits."

@@ -1,0 +1,138 @@
+"""One node at one satellite, put together from API, /metrics and log: each figure is the newest that anyone told, with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+from storj_monitor.model.figures import Figure, Source
+from storj_monitor.model.node_events import ScoresReported
+from storj_monitor.model.reputation import AddressScores, AuditWindow, HealthAnswer, ReputationSnapshot
+
+T = TypeVar("T")
+
+_RANK = {Source.API: 2, Source.METRICS: 1}
+_SCORES = ("audit_score", "suspension_score", "online_score")
+_DATES = ("disqualified_at", "suspended_at", "vetted_at", "joined_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reputation:
+    """Newest figures; None where nobody told yet. Dates are Unix seconds, 0 (NEVER) = told that it has not happened."""
+
+    satellite: str
+    address: str = ""
+    audit_score: Figure[float] | None = None
+    suspension_score: Figure[float] | None = None
+    online_score: Figure[float] | None = None
+    total_audits: Figure[int] | None = None
+    successful_audits: Figure[int] | None = None
+    disqualified_at: Figure[float] | None = None
+    suspended_at: Figure[float] | None = None
+    vetted_at: Figure[float] | None = None
+    joined_at: Figure[float] | None = None
+    windows: Figure[tuple[AuditWindow, ...]] | None = None
+
+    @property
+    def taken_at(self) -> float:
+        """When anything was heard last; 0 when nothing was."""
+        figures = (getattr(self, field.name) for field in fields(self))
+        return max((figure.taken_at for figure in figures if isinstance(figure, Figure)), default=0.0)
+
+
+def snapshot_of_event(event: ScoresReported) -> ReputationSnapshot:
+    """A `node scores …` line as a snapshot."""
+    return ReputationSnapshot(
+        satellite=event.satellite,
+        source=Source.LOG,
+        taken_at=event.time_ms / 1000,
+        audit_score=known_score(event.audit_score),
+        suspension_score=known_score(event.suspension_score),
+        online_score=known_score(event.online_score),
+        total_audits=event.total_audits if event.total_audits >= 0 else None,
+        successful_audits=event.successful_audits if event.successful_audits >= 0 else None,
+    )
+
+
+def snapshots_of_addresses(
+    scores: Iterable[AddressScores], satellites: Mapping[str, str], taken_at: float, source: Source = Source.API
+) -> list[ReputationSnapshot]:
+    """Scores of `/api/sno/satellites`; `satellites` is address to id, from `/api/sno/`. Unknown addresses are left out."""
+    return [
+        ReputationSnapshot(
+            satellite=satellites[one.address],
+            source=source,
+            taken_at=taken_at,
+            address=one.address,
+            audit_score=known_score(one.audit_score),
+            suspension_score=known_score(one.suspension_score),
+            online_score=known_score(one.online_score),
+        )
+        for one in scores
+        if one.address in satellites
+    ]
+
+
+def snapshots_of_health(answer: HealthAnswer) -> list[ReputationSnapshot]:
+    """What the public port told about single satellites."""
+    return [
+        ReputationSnapshot(
+            satellite=one.satellite,
+            source=Source.PROBE,
+            taken_at=answer.taken_at,
+            online_score=known_score(one.online_score),
+            disqualified_at=one.disqualified_at,
+            suspended_at=one.suspended_at,
+        )
+        for one in answer.statuses
+    ]
+
+
+def known_score(value: float | None) -> float | None:
+    """The score, or None for anything outside 0..1 (NaN too)."""
+    return value if value is not None and 0.0 <= value <= 1.0 else None
+
+
+def not_from_the_future(snapshot: ReputationSnapshot, now: float) -> ReputationSnapshot:
+    """A node whose clock runs ahead must not shut out what others say later: such a snapshot counts as taken now."""
+    return snapshot if snapshot.taken_at <= now else replace(snapshot, taken_at=now)
+
+
+def merge(known: Reputation | None, snapshot: ReputationSnapshot) -> Reputation:
+    """Take in one snapshot: field by field the newest stays. Snapshots may come in any order, and twice."""
+    reputation = known or Reputation(satellite=snapshot.satellite)
+    changes: dict[str, object] = {}
+    for name in (*_SCORES, "total_audits", "successful_audits", *_DATES, "windows"):
+        value = getattr(snapshot, name)
+        if name in _SCORES:
+            value = known_score(value)
+        if value is None:
+            continue
+        old: Figure[float] | None = getattr(reputation, name)
+        new = Figure(value, snapshot.source, snapshot.taken_at)
+        chosen = _newer_date(old, new) if name in _DATES else _newer(old, new)
+        if chosen is not old:
+            changes[name] = chosen
+    if snapshot.address and snapshot.source is Source.API and snapshot.address != reputation.address:
+        changes["address"] = snapshot.address
+    return replace(reputation, **changes) if changes or known is None else known  # type: ignore[arg-type]
+
+
+def _newer(old: Figure[T] | None, new: Figure[T]) -> Figure[T]:
+    if old is None or (new.taken_at, _RANK.get(new.source, 0)) > (old.taken_at, _RANK.get(old.source, 0)):
+        return new
+    return old
+
+
+def _newer_date(old: Figure[float] | None, new: Figure[float]) -> Figure[float]:
+    """As above, but a date that /metrics gives as an age (hours old itself) never replaces the exact one for the same thing."""
+    if old is None:
+        return new
+    newest = _newer(old, new)
+    other = old if newest is new else new
+    if newest.source is Source.METRICS and newest.value > 0 and other.value > 0:
+        if other.source is not Source.METRICS:
+            return other
+        return newest if newest.value <= other.value else other
+    return newest
