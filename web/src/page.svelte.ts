@@ -204,6 +204,11 @@ class Page {
   }
 
   private flushLive(): void {
+    if (this.connection.name !== "open") {
+      // The figures stand still from the moment of the loss: time going on must not make rates of them.
+      this.dirty.delete("live");
+      return;
+    }
     const local = performance.now();
     const wait = this.liveAt + LIVE_INTERVAL_MS - local;
     if (wait > 0) {
