@@ -6,6 +6,9 @@ MonitorError
 │   ├── StoreLocked       another monitor owns this database
 │   ├── StoreTooNew       written by a newer version of the product
 │   └── PositionConflict  somebody else has read this part of the log meanwhile
+├── NodeApiError          a question to a node's HTTP API got no usable answer; `path` is what was asked
+│   ├── NodeUnreachable   no answer came, or not all of it, or not in time
+│   └── AnswerNotUnderstood  an answer came that is not what this API says; `field` is where in it
 └── RequestError          a bad request; `code` goes on the wire
 """
 
@@ -36,6 +39,27 @@ class StoreTooNew(StoreError):
 
 class PositionConflict(StoreError):
     """The log position in the database is not the one that this batch starts from."""
+
+
+class NodeApiError(MonitorError):
+    """A question to a node's HTTP API got no usable answer. `path` is what was asked, `why` one readable line."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+        self.why = why
+
+
+class NodeUnreachable(NodeApiError):
+    """No answer came, or not all of it, or not in time: the node is down, starting, overloaded, or the address is wrong."""
+
+
+class AnswerNotUnderstood(NodeApiError):
+    """An answer came that is not what this API says. `field` is where in it (`$.diskSpace.used`), "$" for all of it."""
+
+    def __init__(self, path: str, field: str, why: str) -> None:
+        super().__init__(path, why if field == "$" else f"{why} at {field}")
+        self.field = field
 
 
 class RequestError(MonitorError):

@@ -1,0 +1,215 @@
+"""From series of the debug port to figures: which series means what, in the words of node versions 1.120 to 1.162."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from storj_monitor.model.figures import Source
+from storj_monitor.model.ids import Action, Outcome, op_code
+from storj_monitor.model.node_metrics import DiskFigures, HashstoreFigures, MigrationFigures, NodeMetrics, Spread, TransferCount
+from storj_monitor.model.reputation import NEVER, ReputationSnapshot
+from storj_monitor.model.space import BlobsUsage, HashstoreUsage, SpaceMetrics
+from storj_monitor.node_api.samples import Families, Fields, read_families
+
+PATH: Final = "/metrics"
+_NO_FIELDS: Final[Fields] = {}
+_OUTCOMES: Final = (("success", Outcome.SUCCESS), ("cancel", Outcome.CANCELED), ("failure", Outcome.FAILED))
+_ACTIONS: Final = {action.name: action for action in Action if action.label != "UNKNOWN"}
+_COLLECTION: Final = "garbage_collection_"
+_COUNTERS: Final = (
+    "trash_deleted_files", "collector_files_deleted", "download_verify_orderlimit_failed", "download_cancel_unknown_reason_v1",
+    "orders_unsent_file_corrupted",
+)  # fmt: skip
+_HASHSTORE_KEYS: Final = (
+    "NumSet", "LenSet", "NumTrash", "LenTrash", "NumTTL", "LenTTL", "NumLogs", "LenLogs", "TableSize", "Load", "Compacting", "Compactions",
+    "LogsRewritten", "DataRewritten", "DataReclaimed", "DataReclaimable", "FreeRequired", "LastCompact",
+)  # fmt: skip
+_SWITCHES: Final = ("PassiveMigrate", "WriteToNew", "ReadNewFirst", "TTLToNew")
+_PROGRESS: Final = ("enqueued", "processed", "successes", "errors", "remaining_directories")
+
+
+def decode_metrics(body: bytes, taken_at: float) -> NodeMetrics:
+    """One answer of `/metrics`. AnswerNotUnderstood when it is not that of a storage node."""
+    families = read_families(body, PATH)
+    disk = _one(families, "diskio")
+    return NodeMetrics(
+        taken_at=taken_at,
+        uptime_s=_one(families, "process").get("uptime"),
+        version=_version(_one(families, "version_info")),
+        transfers={transfer.op: transfer for transfer in _transfers(families)},
+        first_byte_sent_s=_spread(_one(families, "download_time_to_first_byte_sent")),
+        first_byte_read_s=_spread(_one(families, "download_time_to_first_byte_read")),
+        reputation=tuple(_reputation(families, taken_at)),
+        space=_space(families, taken_at),
+        hashstore=tuple(_hashstore(families)),
+        migration=tuple(_migration(families)),
+        migration_queue=_whole(_one(families, "queue"), "length"),
+        disk=DiskFigures(
+            readability_s=_spread(_one(families, "readability_check")),
+            writability_s=_spread(_one(families, "writability_check")),
+            read_count=_whole(disk, "ReadCount"),
+            write_count=_whole(disk, "WriteCount"),
+            read_bytes=_whole(disk, "ReadBytes"),
+            write_bytes=_whole(disk, "WriteBytes"),
+        ),
+        collection=_collection(families),
+        counters=_counters(families),
+        samples=sum(len(fields) for series in families.values() for fields in series.values()),
+    )
+
+
+def _one(families: Families, family: str) -> Fields:
+    """The fields of a family that has one series."""
+    return next(iter(families.get(family, {}).values()), _NO_FIELDS)
+
+
+def _by(families: Families, family: str, label: str) -> Iterator[tuple[str, Fields]]:
+    """(satellite, fields) of each series; ids lose the `_` that the node puts before a digit."""
+    for labels, fields in families.get(family, {}).items():
+        value = dict(labels).get(label)
+        if value:
+            yield (value[1:] if value[0] == "_" and value[1:2].isdigit() else value), fields
+
+
+def _whole(fields: Fields, key: str) -> int | None:
+    value = fields.get(key)
+    return None if value is None else int(value)
+
+
+def _spread(fields: Fields, scale: float = 1.0) -> Spread | None:
+    count = fields.get("count")
+    if not count:
+        return None
+
+    def scaled(key: str) -> float | None:
+        value = fields.get(key)
+        return None if value is None else value * scale
+
+    parts = (scaled(key) for key in ("min", "max", "r50", "r90", "r99", "recent"))
+    return Spread(int(count), fields.get("sum", 0.0) * scale, *parts)
+
+
+def _version(fields: Fields) -> str:
+    numbers = [_whole(fields, key) for key in ("major", "minor", "patch")]
+    return "" if None in numbers else ".".join(map(str, numbers))
+
+
+def _transfers(families: Families) -> Iterator[TransferCount]:
+    for direction, nameless in (("upload", Action.UNKNOWN_UP), ("download", Action.UNKNOWN_DOWN)):
+        for labels, fields in families.get(f"{direction}_started_count", {}).items():
+            action = _ACTIONS.get(dict(labels).get("action", ""), nameless)
+            yield TransferCount(op_code(action, Outcome.STARTED), _whole(fields, "value") or 0)
+        for word, outcome in _OUTCOMES:
+            meters = families.get(f"{direction}_{word}_byte_meter", {})
+            durations = families.get(f"{direction}_{word}_duration_ns", {})
+            for labels, fields in families.get(f"{direction}_{word}_count", {}).items():
+                action = _ACTIONS.get(dict(labels).get("action", ""), nameless)
+                size_bytes = _whole(meters.get(labels, _NO_FIELDS), "total") or 0
+                spread = _spread(durations.get(labels, _NO_FIELDS), 1e-9)
+                yield TransferCount(op_code(action, outcome), _whole(fields, "value") or 0, size_bytes, spread)
+
+
+def _reputation(families: Families, taken_at: float) -> Iterator[ReputationSnapshot]:
+    def latest(family: str, label: str, field: str = "recent") -> dict[str, float]:
+        return {satellite: fields[field] for satellite, fields in _by(families, family, label) if field in fields}
+
+    audit = latest("reputation_score", "satellite") | latest("audit_reputation_score", "satellite_id")
+    suspension = latest("reputation_unknown_score", "satellite") | latest("suspension_score", "satellite_id")
+    online = latest("reputation_online_score", "satellite") | latest("online_score", "satellite_id")
+    total = latest("reputation_audits_total", "satellite", "value") | latest("audit_total_count", "satellite_id")
+    successful = latest("reputation_audits_success", "satellite", "value") | latest("audit_success_count", "satellite_id")
+    disqualified, suspended = latest("reputation_dq_age", "satellite"), latest("reputation_suspension_age", "satellite")
+    for satellite in audit:
+        yield ReputationSnapshot(
+            satellite=satellite,
+            source=Source.METRICS,
+            taken_at=taken_at,
+            audit_score=audit[satellite],
+            suspension_score=suspension.get(satellite),
+            online_score=online.get(satellite),
+            total_audits=int(total[satellite]) if satellite in total else None,
+            successful_audits=int(successful[satellite]) if satellite in successful else None,
+            disqualified_at=_since(disqualified.get(satellite), taken_at),
+            suspended_at=_since(suspended.get(satellite), taken_at),
+        )
+
+
+def _since(age_s: float | None, taken_at: float) -> float | None:
+    if age_s is None:
+        return None
+    return taken_at - age_s if age_s > 0 else NEVER
+
+
+def _space(families: Families, taken_at: float) -> SpaceMetrics:
+    return SpaceMetrics(
+        taken_at=taken_at,
+        allocated_bytes=_whole(_one(families, "allocated_space"), "recent"),
+        used_bytes=_whole(_one(families, "used_space"), "recent"),
+        available_bytes=_whole(_one(families, "available_space"), "recent"),
+        reserved_bytes=_whole(_one(families, "reserved_space"), "recent"),
+        reported_capacity_bytes=_whole(_one(families, "reported_capacity"), "recent"),
+        blobs=tuple(
+            BlobsUsage(satellite, int(fields.get("total_size", 0)), int(fields.get("content_size", 0)))
+            for satellite, fields in sorted(_by(families, "blobs_usage", "satellite"))
+        ),
+        hashstore=tuple(
+            HashstoreUsage(one.satellite, one.set_bytes or 0, one.trash_bytes or 0, one.logs_bytes or 0, one.table_bytes or 0)
+            for one in _hashstore(families)
+            if not one.store
+        ),
+    )
+
+
+def _hashstore(families: Families) -> Iterator[HashstoreFigures]:
+    by_store: list[tuple[str, str, Fields]] = []
+    for labels, fields in families.get("hashstore", {}).items():
+        pairs = dict(labels)
+        satellite = pairs.get("satellite", "")
+        if satellite:
+            by_store.append((satellite.removeprefix("_"), pairs.get("db", ""), fields))
+    for satellite, store, fields in sorted(by_store, key=lambda one: one[:2]):
+        values = [fields.get(key, fields.get(f"Table_{key}")) for key in _HASHSTORE_KEYS]
+        figures = HashstoreFigures(satellite, store, *(None if value is None else int(value) for value in values))
+        yield figures._replace(load=values[_HASHSTORE_KEYS.index("Load")])
+
+
+def _migration(families: Families) -> Iterator[MigrationFigures]:
+    switches = dict(_by(families, "migrating_backend", "satellite"))
+    active = dict(_by(families, "migration_status", "sat"))
+    progress = dict(_by(families, "migration_progress", "sat"))
+    pieces: dict[str, dict[str, int]] = {}
+    for labels, fields in families.get("processed_pieces", {}).items():
+        pairs = dict(labels)
+        counts = pieces.setdefault(pairs.get("sat", "").removeprefix("_"), {})
+        counts[pairs.get("result", "")] = int(fields.get("value", fields.get("count", fields.get("total", 0.0))))
+    for satellite in sorted({*switches, *active, *progress, *pieces} - {""}):
+        yield MigrationFigures(
+            satellite,
+            *_flags(switches.get(satellite, _NO_FIELDS), _SWITCHES),
+            *_flags(active.get(satellite, _NO_FIELDS), ("active",)),
+            *(_whole(progress.get(satellite, _NO_FIELDS), key) for key in _PROGRESS),
+            *(pieces.get(satellite, {}).get(result) for result in ("success", "error", "skipped")),
+        )
+
+
+def _flags(fields: Fields, keys: Iterable[str]) -> Iterator[bool | None]:
+    for key in keys:
+        value = fields.get(key)
+        yield None if value is None else value != 0
+
+
+def _collection(families: Families) -> dict[str, Spread]:
+    spreads = ((name.removeprefix(_COLLECTION), _spread(_one(families, name))) for name in families if name.startswith(_COLLECTION))
+    return {name: spread for name, spread in spreads if spread is not None}
+
+
+def _counters(families: Families) -> dict[str, int]:
+    found = {}
+    for name in _COUNTERS:
+        values = [fields.get("value", fields.get("total")) for fields in families.get(name, {}).values()]
+        if values:
+            found[name] = int(sum(value for value in values if value is not None))
+    for kind, fields in _by(families, "incoming_connection", "kind"):
+        found[f"connections_{kind}"] = int(fields.get("total", 0))
+    return found

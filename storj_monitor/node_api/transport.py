@@ -1,0 +1,122 @@
+"""One question to a node over HTTP and nothing else: bytes and status, or one of the two errors.
+
+Never more than one question at a time through one Transport. Redirects are not followed: an address that redirects is a wrong setting, and
+following would let a node send the monitor anywhere. Nothing is retried here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final, NamedTuple
+
+import aiohttp
+
+from storj_monitor.clock import Clock
+from storj_monitor.errors import AnswerNotUnderstood, NodeUnreachable
+
+CONNECT_S: Final = 5.0
+_PROXY_SAYS_NO = frozenset({502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """total_s -- for one answer, connecting included; most_bytes -- of one answer, unpacked."""
+
+    total_s: float = 15.0
+    most_bytes: int = 8 << 20
+
+
+class Reply(NamedTuple):
+    """What came back. `ahead_s`: by how much the node's clock (header `Date`, whole seconds) was ahead of ours, None without one."""
+
+    path: str
+    status: int
+    content_type: str
+    body: bytes
+    asked_at: float
+    took_ms: float
+    ahead_s: float | None
+
+
+def open_session() -> aiohttp.ClientSession:
+    """A session for all nodes: no cookies, no proxy from the environment, connections kept for the next minute's question."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=75.0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": "storj_monitor"},
+    )
+
+
+class Transport:
+    """Asks one address. `base_url` has no slash at the end; `packed` asks for gzip (large answers over a network)."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, base_url: str, clock: Clock, limits: Limits | None = None, *, packed: bool = False
+    ) -> None:
+        self.base_url = base_url
+        self._session = session
+        self._clock = clock
+        self._limits = limits or Limits()
+        self._gate = asyncio.Lock()
+        self._headers = {"Accept-Encoding": "gzip" if packed else "identity"}
+        self._timeout = aiohttp.ClientTimeout(total=self._limits.total_s, sock_connect=min(CONNECT_S, self._limits.total_s))
+
+    async def get(self, path: str, also_good: frozenset[int] = frozenset()) -> Reply:
+        """The answer to `GET path`. NodeUnreachable, AnswerNotUnderstood (redirects, too long, not HTTP).
+
+        A proxy's 502, 503 and 504 mean that the node is not there, unless `also_good` lists them; other statuses are the caller's.
+        """
+        async with self._gate:
+            try:
+                reply = await self._get(path)
+            except TimeoutError:
+                raise NodeUnreachable(path, f"no whole answer within {self._limits.total_s:g} s") from None
+            except aiohttp.ClientResponseError as error:
+                raise AnswerNotUnderstood(
+                    path, "$", f"not HTTP: {error.message.splitlines()[0] if error.message else error.status}"
+                ) from None
+            except aiohttp.ClientPayloadError:
+                raise NodeUnreachable(path, "the connection was closed in the middle of the answer") from None
+            except aiohttp.ServerDisconnectedError:
+                raise NodeUnreachable(path, "the connection was closed without an answer") from None
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                raise NodeUnreachable(path, _reason(error)) from None
+        if reply.status in _PROXY_SAYS_NO and reply.status not in also_good:
+            raise NodeUnreachable(path, f"HTTP {reply.status}")
+        return reply
+
+    async def _get(self, path: str) -> Reply:
+        asked_at, begun = self._clock.now(), self._clock.monotonic()
+        async with self._session.get(self.base_url + path, headers=self._headers, timeout=self._timeout, allow_redirects=False) as response:
+            if 300 <= response.status < 400:
+                where = response.headers.get("Location", "nowhere")[:200]
+                raise AnswerNotUnderstood(path, "$", f"redirects to {where!r}; redirects are not followed: set the address itself")
+            parts, size = [], 0
+            async for part in response.content.iter_any():
+                size += len(part)
+                if size > self._limits.most_bytes:
+                    raise AnswerNotUnderstood(path, "$", f"longer than {self._limits.most_bytes} bytes")
+                parts.append(part)
+            took_ms = (self._clock.monotonic() - begun) * 1000
+            return Reply(
+                path, response.status, response.content_type, b"".join(parts), asked_at, took_ms,
+                _ahead_s(response.headers.get("Date"), asked_at + took_ms / 1000),
+            )  # fmt: skip
+
+
+def _ahead_s(date: str | None, now: float) -> float | None:
+    if date is None:
+        return None
+    try:
+        return float(round(parsedate_to_datetime(date).timestamp() - now))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _reason(error: BaseException) -> str:
+    """What an operator can act on; aiohttp's own texts repeat the address."""
+    if isinstance(error, aiohttp.ClientConnectorError) and error.os_error is not None:
+        return error.os_error.strerror or str(error.os_error) or "cannot connect"
+    return (str(error).splitlines() or [""])[0] or type(error).__name__
