@@ -8,6 +8,7 @@ from storj_monitor.model.blocks import pack_events
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.state.accumulator import Accumulator
+from storj_monitor.state.hot import pack_singles
 
 
 class Digester:
@@ -36,4 +37,6 @@ def digest_apart(chunk: Chunk, before: bytes) -> NodeDelta:
     """
     digester = Digester(chunk.node)
     digester.warm_up(before)
-    return digester.digest(chunk)
+    delta = digester.digest(chunk)
+    pack_singles(delta)
+    return delta

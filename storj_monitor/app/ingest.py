@@ -6,18 +6,16 @@ committed in order either way, each with its position, so an interruption loses 
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storj_monitor.app.digest import Digester, digest_apart
+from storj_monitor.app.digest import Digester
+from storj_monitor.app.workers import Workers
 from storj_monitor.config import STANDARD_INPUT, IngestInput, IngestProgress, ProgressCallback, Settings
 from storj_monitor.database import queries
 from storj_monitor.database.connection import open_database
@@ -37,6 +35,10 @@ CHUNK_BYTES = 2 << 20
 PARALLEL_FROM_BYTES = 24 << 20
 # A transfer that began before its chunk is paired with lines this far back.
 WARM_UP_BYTES = 256 << 10
+# A chunk ends with a line, which may be a megabyte long, and stands behind the lines before it.
+SLOT_BYTES = CHUNK_BYTES + WARM_UP_BYTES + (2 << 20)
+# Beyond these the one writer is the narrow place.
+MAX_WORKERS = 4
 _DISK_PATIENCE_S = 600.0
 
 
@@ -50,14 +52,14 @@ def ingest(settings: Settings, inputs: Sequence[IngestInput], progress: Progress
     known = sum(size for size in sizes.values() if size)
     total = 0 if None in sizes.values() else known
     with ExitStack() as stack:
-        workers = max(1, (os.cpu_count() or 1))
-        pool = None
-        if workers > 1 and known >= PARALLEL_FROM_BYTES:
-            # Before any thread exists: a process started from a threaded one may hang.
-            pool = stack.enter_context(ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")))
+        cores = os.cpu_count() or 1
+        workers = None
+        if cores > 1 and known >= PARALLEL_FROM_BYTES:
+            # Before any thread exists: a process forked from a threaded one may hang.
+            workers = stack.enter_context(Workers(min(cores, MAX_WORKERS), SLOT_BYTES))
         reader = Reader(settings.database, 1)
         stack.callback(reader.close)
-        loader = _Loader(settings, reader, pool, progress, total)
+        loader = _Loader(settings, reader, workers, progress, total)
         stack.callback(loader.close)
         failed = 0
         for one in inputs:
@@ -79,12 +81,10 @@ def _size(one: IngestInput) -> int | None:
 class _Loader:
     """Loads inputs one after the other through one writer."""
 
-    def __init__(
-        self, settings: Settings, reader: Reader, pool: ProcessPoolExecutor | None, progress: ProgressCallback, total: int
-    ) -> None:
+    def __init__(self, settings: Settings, reader: Reader, workers: Workers | None, progress: ProgressCallback, total: int) -> None:
         keep = settings.retention
         self._reader = reader
-        self._pool = pool
+        self._workers = workers
         self._progress = progress
         self._total = total
         self._done = 0
@@ -127,33 +127,14 @@ class _Loader:
     def _digested(self, source: ArchiveSource, node: str) -> Iterator[NodeDelta]:
         """Deltas in the order of the lines; after a conflict reading goes on from the position of the database."""
         while True:
-            way = self._side_by_side(source) if self._pool else self._in_turn(source, node)
+            way = _side_by_side(source, self._workers) if self._workers else _in_turn(source, node)
             for delta in way:
-                if self._conflict:
-                    break
-                yield delta
+                if not self._conflict:
+                    yield delta
             if self._writer.barrier(_DISK_PATIENCE_S) and not self._conflict:
                 return
             self._conflict = False
             source.resync(self._positions(node))
-
-    @staticmethod
-    def _in_turn(source: ArchiveSource, node: str) -> Iterator[NodeDelta]:
-        digester = Digester(node)
-        for chunk in _chunks(source):
-            yield digester.digest(chunk)
-
-    def _side_by_side(self, source: ArchiveSource) -> Iterator[NodeDelta]:
-        assert self._pool is not None
-        waiting: deque[Future[NodeDelta]] = deque()
-        before = b""
-        for chunk in _chunks(source):
-            waiting.append(self._pool.submit(digest_apart, chunk, before))
-            before = _tail(chunk.data)
-            if len(waiting) > 4:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
     def _positions(self, name: str) -> list[SavedPosition]:
         known = {node.name: node.id for node in self._reader.ask_now(queries.nodes)}
@@ -164,6 +145,24 @@ class _Loader:
 
     def _on_conflict(self, _node: str) -> None:
         self._conflict = True
+
+
+def _in_turn(source: ArchiveSource, node: str) -> Iterator[NodeDelta]:
+    digester = Digester(node)
+    for chunk in _chunks(source):
+        yield digester.digest(chunk)
+
+
+def _side_by_side(source: ArchiveSource, workers: Workers) -> Iterator[NodeDelta]:
+    """In the order of the chunks. All that was submitted is taken, also after a conflict: the workers begin the next try empty-handed."""
+    before = b""
+    for chunk in _chunks(source):
+        if not workers.has_room:
+            yield workers.result()
+        workers.submit(chunk, before)
+        before = _tail(chunk.data)
+    while workers.under_way:
+        yield workers.result()
 
 
 def _chunks(source: ArchiveSource) -> Iterator[Chunk]:

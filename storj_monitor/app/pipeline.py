@@ -1,6 +1,6 @@
 """One thread takes all logs from bytes to sums: read, parse, accumulate, hand over.
 
-    source -> processor -> accumulator -+-> every second: window delta  -> event loop
+    source -> processor -> accumulator -+-> every 2 seconds: window delta -> event loop
                     |                   +-> every few seconds: one commit -> database writer (waits when the writer is behind)
                     +-> every tick: the batch -> event loop
 
@@ -25,13 +25,13 @@ from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.hot import HotPieces
 
 IDLE_TICK_S = 0.5
-DRAIN_S = 1.0
+DRAIN_S = 2.0
 RANK_S = 5.0
 # A log that was written to within this time is looked at on every tick while somebody watches.
 SILENT_AFTER_S = 10.0
 # While catching up, a commit of this many lines takes well under 50 ms, so that another process never waits long for the database.
-COMMIT_LINES = 12_000
-READ_BYTES = 1 << 20
+COMMIT_LINES = 4_000
+READ_BYTES = 1 << 18
 # Batches whose newest line is older than this move history only, not the page's live part.
 LIVE_AGE_S = 300
 

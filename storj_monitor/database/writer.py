@@ -21,7 +21,7 @@ from storj_monitor.errors import PositionConflict
 from storj_monitor.model.rollups import NodeDelta
 
 # Two commits may wait: one being written, one being prepared; more would only hide that the disk is too slow.
-QUEUE_DEPTH = 2
+QUEUE_DEPTH = 1
 _RETRY_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 _PRUNE_EVERY_S = 30.0
 _LOOK_EVERY_S = 15.0

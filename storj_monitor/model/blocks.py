@@ -55,36 +55,33 @@ class StoredTransfer(NamedTuple):
 
 def pack_events(transfers: Sequence[Transfer]) -> list[PackedEvents]:
     """Pack transfers in order; a new block begins where a bound of the format is reached."""
-    blocks = []
+    blocks: list[PackedEvents] = []
     for start in range(0, len(transfers), MAX_EVENTS):
-        part = transfers[start : start + MAX_EVENTS]
-        # A log with a wrong clock may span more than the 49 days that 32 bits of milliseconds hold.
-        low, high = min(t[0] for t in part), max(t[0] for t in part)
-        if high - low > _MAX_OFFSET_MS or len({t[1] for t in part}) > MAX_SATELLITES:
-            middle = len(part) // 2
-            if middle:
-                blocks += pack_events(part[:middle]) + pack_events(part[middle:])
-                continue
-        blocks.append(_pack(part, low, high))
+        blocks += _pack(transfers[start : start + MAX_EVENTS])
     return blocks
 
 
-def _pack(part: Sequence[Transfer], low: int, high: int) -> PackedEvents:
+def _pack(part: Sequence[Transfer]) -> list[PackedEvents]:
     times, sats, ops, sizes, durations, pieces, _, _, reasons = zip(*part, strict=True)
+    low, high = min(times), max(times)
     names = tuple(dict.fromkeys(sats))
+    # A log with a wrong clock may span more than the 49 days that 32 bits of milliseconds hold.
+    if (high - low > _MAX_OFFSET_MS or len(names) > MAX_SATELLITES) and len(part) > 1:
+        middle = len(part) // 2
+        return _pack(part[:middle]) + _pack(part[middle:])
     index = {name: i for i, name in enumerate(names)}
     has_durations = max(durations) != UNKNOWN_DURATION
     columns = [
-        _array("I", [t - low for t in times]),
+        _array("I", [time_ms - low for time_ms in times]),
         _array("Q", pieces),
-        _array("i", sizes if max(sizes) <= _MAX_I32 else [min(s, _MAX_I32) for s in sizes]),
-        bytes([index[s] for s in sats]),
+        _array("i", sizes if max(sizes) <= _MAX_I32 else [min(size, _MAX_I32) for size in sizes]),
+        bytes(map(index.__getitem__, sats)),
         bytes(ops),
     ]
     if has_durations:
-        columns.append(_array("i", [min(d, _MAX_I32) for d in durations]))
-    reasoned = tuple((i, r) for i, r in enumerate(reasons) if r) if any(reasons) else ()
-    return PackedEvents(len(part), low, high, has_durations, b"".join(columns), names, reasoned)
+        columns.append(_array("i", durations if max(durations) <= _MAX_I32 else [min(d, _MAX_I32) for d in durations]))
+    reasoned = tuple((i, reason) for i, reason in enumerate(reasons) if reason) if any(reasons) else ()
+    return [PackedEvents(len(part), low, high, has_durations, b"".join(columns), names, reasoned)]
 
 
 def _array(code: str, values: Sequence[int]) -> bytes:

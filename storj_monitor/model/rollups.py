@@ -92,13 +92,22 @@ class HotPiece:
     size_bytes: int = 0
 
 
+class SingleDownloads(NamedTuple):
+    """Pieces of one hour that a batch saw once, as columns: `pieces` u64, `sizes` i64 (native order), `ids` joined (52 characters each)."""
+
+    start_s: int
+    pieces: bytes
+    sizes: bytes
+    ids: str
+
+
 @dataclass(slots=True)
 class NodeDelta:
     """Everything that happened to one node since the last commit; committed in one transaction with its checkpoints.
 
     cells are minutes; coarser levels are made by the writer from the same cells, so that no level can differ.
-    hot is keyed by (hour start, piece hash). transfers are packed into blocks as late as possible (`packed`): few large blocks
-    take less room than many small ones.
+    hot is keyed by (hour start, piece hash); singles are more of the same, packed for the way between processes.
+    transfers are packed into blocks as late as possible: few large blocks take less room than many small ones.
     """
 
     node: str
@@ -107,6 +116,7 @@ class NodeDelta:
     errors: dict[ErrorKey, ErrorCount] = field(default_factory=dict)
     hot: dict[tuple[int, int], HotPiece] = field(default_factory=dict)
     transfers: list[Transfer] = field(default_factory=list)
+    singles: list[SingleDownloads] = field(default_factory=list)
     blocks: list[PackedEvents] = field(default_factory=list)
     notable: list[Transfer] = field(default_factory=list)
     events: list[NodeEvent] = field(default_factory=list)

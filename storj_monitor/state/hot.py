@@ -7,13 +7,15 @@ is also its error. The true count lies in [count - error, count].
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from heapq import nlargest
 
-from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeDelta
+from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeDelta, SingleDownloads
 
 CAPACITY = 512
 KEPT = 64
+_ID_LENGTH = 52
 
 
 class HotPieces:
@@ -34,6 +36,9 @@ class HotPieces:
     def feed(self, delta: NodeDelta) -> None:
         """Take the counts out of a delta and put what is closed in their place."""
         counted, delta.hot = delta.hot, {}
+        for singles in delta.singles:
+            _unpack(singles, counted)
+        delta.singles = []
         newest_hour = delta.newest_ms // 1000 // HOUR_S * HOUR_S
         for hour in sorted({hour for hour, _ in counted} | {newest_hour}):
             if hour > self.hour_s:
@@ -54,6 +59,7 @@ class HotPieces:
             if known is None:
                 known = table[piece] = HotPiece(hot.piece_id, hot.satellite, self._floor, self._floor)
             known.piece_id = known.piece_id or hot.piece_id
+            known.satellite = known.satellite or hot.satellite
             known.count += hot.count
             known.size_bytes += hot.size_bytes
         if len(table) > 2 * self._capacity:
@@ -81,6 +87,23 @@ class HotPieces:
         else:
             self.previous = {}
         self.open, self._floor = {}, 0
+
+
+def pack_singles(delta: NodeDelta) -> None:
+    """Put pieces that were downloaded once into columns: there are thousands, and objects cost much on the way between processes."""
+    once = [(hour, piece, hot) for (hour, piece), hot in delta.hot.items() if hot.count == 1 and len(hot.piece_id) == _ID_LENGTH]
+    for hour in {hour for hour, _, _ in once}:
+        of_hour = [(piece, hot) for start, piece, hot in once if start == hour]
+        pieces, sizes = array("Q", [piece for piece, _ in of_hour]), array("q", [hot.size_bytes for _, hot in of_hour])
+        delta.singles.append(SingleDownloads(hour, pieces.tobytes(), sizes.tobytes(), "".join([hot.piece_id for _, hot in of_hour])))
+        for piece, _ in of_hour:
+            del delta.hot[hour, piece]
+
+
+def _unpack(singles: SingleDownloads, into: dict[tuple[int, int], HotPiece]) -> None:
+    pieces, sizes = array("Q", singles.pieces), array("q", singles.sizes)
+    for i, (piece, size) in enumerate(zip(pieces, sizes, strict=True)):
+        into[singles.start_s, piece] = HotPiece(singles.ids[i * _ID_LENGTH : (i + 1) * _ID_LENGTH], "", 1, 0, size)
 
 
 def _count_of(item: tuple[int, HotPiece]) -> int:
