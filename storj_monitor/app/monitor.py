@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 import threading
@@ -26,6 +27,7 @@ from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
+from storj_monitor.quiet import RepeatFilter
 from storj_monitor.server import Server, hash_password, make_encoder
 from storj_monitor.simulator.demo import Demo
 from storj_monitor.sources.factory import open_source
@@ -53,6 +55,7 @@ PAGE_DIR = Path(__file__).parent.parent / "web_dist"
 
 def run(settings: Settings, demo: DemoOptions | None) -> int:
     """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
+    _log_to_stderr(settings.perf.enable_log_rate_limit)
     _allow_many_connections(OPEN_FILES)
     with MonitorLock(settings.database):
         now = time.time()
@@ -222,6 +225,15 @@ class Monitor:
     def _store_figures(self) -> StoreFigures:
         status = self._writer.status
         return StoreFigures(status.committed_at, status.commit_s, bool(status.problem))
+
+
+def _log_to_stderr(limited: bool) -> None:
+    """The monitor's own messages; with `limited` a warning that comes again and again is told once in a while."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    if limited:
+        handler.addFilter(RepeatFilter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
 def _allow_many_connections(wanted: int) -> None:

@@ -37,10 +37,10 @@ class Reader:
 
     def ask_now(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same, in the caller's thread."""
-        db = self._connection()
         deadline = time.monotonic() + TIME_LIMIT_S
-        db.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
         try:
+            db = self._connection()
+            db.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
             # One transaction: all statements of an answer see the same commit.
             db.execute("BEGIN")
             try:
@@ -48,7 +48,7 @@ class Reader:
             finally:
                 db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise StoreError(f"the database did not answer: {error}") from error
+            raise StoreError(f"the database {self._path} did not answer: {error}") from error
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
