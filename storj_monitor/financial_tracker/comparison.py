@@ -1,0 +1,128 @@
+"""Our estimate beside the node's, and why they differ, in words that an operator can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storj_monitor.financial_tracker.estimate import usd_micros
+from storj_monitor.financial_tracker.months import node_previous_period, period_of, shifted
+from storj_monitor.model.earnings import EstimatedPayout, MonthPayout, Pricing
+from storj_monitor.model.estimates import (
+    MICROS_PER_CENT,
+    MICROS_PER_USD,
+    Comparison,
+    Difference,
+    MonthEstimate,
+    NodeEstimate,
+    Prices,
+    PriceSource,
+    SatelliteEstimate,
+)
+
+
+def money_text(usd_micros_: int) -> str:
+    """`$12.34`, `-$0.05`; four decimals under ten cents."""
+    digits = 2 if abs(usd_micros_) >= MICROS_PER_USD // 10 else 4
+    return f"{'-' if usd_micros_ < 0 else ''}${abs(usd_micros_) / MICROS_PER_USD:.{digits}f}"
+
+
+def compare_months(mine: MonthEstimate, theirs: MonthPayout, reasons: Sequence[str] = ()) -> Comparison:
+    """One month of one satellite, or a sum. `reasons` come first; those that the figures tell by themselves follow."""
+    differences = (
+        _difference("egress", mine.egress_usd_micros, theirs.egress_cents),
+        _difference("repair and audit", mine.repair_usd_micros + mine.audit_usd_micros, theirs.repair_audit_cents),
+        _difference("storage", mine.storage_usd_micros, theirs.storage_cents),
+        _difference("held", mine.held_usd_micros, theirs.held_cents),
+        _difference("payout", mine.payout_usd_micros, theirs.payout_cents),
+    )
+    agrees = all(abs(one.difference_usd_micros) <= MICROS_PER_CENT for one in differences)
+    return Comparison(
+        satellite=mine.satellite,
+        period=mine.period,
+        differences=differences,
+        agrees=agrees,
+        reasons=() if agrees else (*reasons, *_reasons(mine, theirs, differences)),
+    )
+
+
+def _difference(category: str, mine: int, cents: float) -> Difference:
+    return Difference(category=category, ours_usd_micros=mine, theirs_usd_micros=usd_micros(cents))
+
+
+def _reasons(mine: MonthEstimate, theirs: MonthPayout, differences: Sequence[Difference]) -> list[str]:
+    egress, repair_audit, storage, held, _ = (abs(one.difference_usd_micros) > MICROS_PER_CENT for one in differences)
+    reasons = []
+    moved = mine.usage.egress_bytes - theirs.egress_bytes + mine.usage.repair_bytes + mine.usage.audit_bytes - theirs.repair_audit_bytes
+    if moved and (egress or repair_audit):
+        reasons.append(f"The two were asked at different moments: {abs(moved) / 1e9:.2f} GB of traffic lie between them.")
+    if storage:
+        more = mine.usage.storage_byte_months - theirs.storage_byte_months
+        if abs(more) > 1e-9 * max(1.0, theirs.storage_byte_months):
+            reasons.append(f"Storage counted differs by {abs(more) / 1e12:.4f} TB-months: ours is {'more' if more > 0 else 'less'}.")
+    if (egress or repair_audit or storage) and not reasons:
+        reasons.append("Same usage, other prices.")
+    if held and mine.held_percent is not None and mine.held_percent != theirs.held_percent:
+        reasons.append(f"We reckon {mine.held_percent:g} % as held, the node {theirs.held_percent:g} %.")
+    elif held and not reasons:
+        reasons.append("What is held differs because the sums differ.")
+    return reasons
+
+
+def compare_satellite(mine: SatelliteEstimate, theirs: EstimatedPayout | None, node_prices: Pricing | None) -> Comparison:
+    """The present month of one satellite. The node gives no estimate (`theirs` None) where it is disqualified."""
+    if theirs is None:
+        why = "The node gives no estimate for this satellite" + (
+            "." if mine.disqualified_ms is None else ": it has disqualified the node; both count 0."
+        )
+        empty = compare_months(mine.now, MonthPayout())
+        return Comparison(
+            satellite=empty.satellite, period=empty.period, differences=empty.differences, agrees=empty.agrees, reasons=(why,)
+        )
+    return compare_months(mine.now, theirs.current_month, price_reasons(mine.prices, node_prices))
+
+
+def price_reasons(prices: Prices, node: Pricing | None) -> tuple[str, ...]:
+    """Why other prices than the node's were taken."""
+    reasons = []
+    if prices.overridden:
+        reasons.append("Your settings give other prices than the node has.")
+    if prices.source is PriceSource.PUBLISHED:
+        reasons.append(
+            "The node " + ("gave no prices" if node is None else "has prices of 0 for this satellite") + ": ours uses the published rates."
+        )
+    return tuple(reasons)
+
+
+def compare_previous(mine: SatelliteEstimate, theirs: EstimatedPayout, now_ms: int) -> Comparison | None:
+    """The month before; None where we know nothing of it."""
+    if mine.previous is None:
+        return None
+    return compare_months(mine.previous, theirs.previous_month, previous_month_reasons(now_ms))
+
+
+def previous_month_reasons(now_ms: int) -> tuple[str, ...]:
+    """The node's previous month is the present one on days that the month before does not have."""
+    period = period_of(now_ms)
+    if node_previous_period(now_ms) == shifted(period, -1):
+        return ()
+    return (f"Today the node shows {node_previous_period(now_ms)} as its previous month, because {shifted(period, -1)} had no such day.",)
+
+
+def compare_node(mine: NodeEstimate, theirs: EstimatedPayout) -> Comparison:
+    """The present month over all satellites, with the reasons of its parts."""
+    reasons = []
+    lost = sum(one.disqualified_ms is not None for one in mine.satellites)
+    if lost:
+        reasons.append(f"{lost} satellite{'s have' if lost > 1 else ' has'} disqualified the node; both leave out what it did there.")
+    if any(one.prices.overridden for one in mine.satellites):
+        reasons.append("Your settings give other prices than the node has.")
+    if any(one.prices.source is PriceSource.PUBLISHED for one in mine.satellites):
+        reasons.append("For some satellites the node has no prices: ours uses the published rates.")
+    return compare_months(mine.now, theirs.current_month, reasons)
+
+
+def expectation_reasons(mine: NodeEstimate, theirs: EstimatedPayout) -> tuple[str, ...]:
+    """Why the month's forecast differs, "" when it does not: `expected` is the node's way, `month_end` keeps fractions of a cent."""
+    if abs(mine.expected_usd_micros - usd_micros(theirs.expected_cents)) <= MICROS_PER_CENT:
+        return ()
+    return ("The forecast is what was earned so far, scaled by minutes; it differs because the figures so far, or the moments, differ.",)
