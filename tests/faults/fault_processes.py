@@ -1,0 +1,190 @@
+"""Real processes under real faults: the monitor as its users start it, and what it says while it suffers.
+
+Nothing here sleeps for a fixed time: `until` looks again and again at something that can be seen from outside, up to a deadline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import psutil
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOK_S = 0.02
+
+
+class Late(AssertionError):
+    """Something did not happen before its deadline."""
+
+
+def until(look: Callable[[], T], limit_s: float, what: str | Callable[[], str]) -> T:
+    """The first true answer of `look`; Late, with `what` was waited for, after `limit_s`."""
+    end = time.monotonic() + limit_s
+    while True:
+        answer = look()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise Late(f"not within {limit_s:.0f} s: {what if isinstance(what, str) else what()}")
+        time.sleep(LOOK_S)
+
+
+def environment() -> dict[str, str]:
+    """This checkout first, none of the operator's own settings."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("STORJ_MONITOR_")}
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+def command(*arguments: object) -> list[str]:
+    """`storj_monitor ARGUMENTS` in a process of its own."""
+    return [sys.executable, "-m", "storj_monitor", *map(str, arguments)]
+
+
+class Process:
+    """A child with its output in a file. As a context it is killed at the end, whatever happened."""
+
+    def __init__(
+        self, arguments: Sequence[str], output: Path, *, group: bool = False, before: Callable[[], None] | None = None, stdin: Any = None
+    ) -> None:
+        """`group`: a process group of its own, as a terminal makes one. `before`: called in the child before it begins."""
+        self.output = output
+        with output.open("ab") as file:
+            self._from = file.tell()
+            self.popen = subprocess.Popen(
+                arguments, stdin=stdin or subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env=environment(), cwd=ROOT,
+                start_new_session=group, preexec_fn=before,
+            )  # fmt: skip
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.kill()
+
+    def text(self) -> str:
+        """What it has printed so far."""
+        return self.output.read_bytes()[self._from :].decode(errors="replace")
+
+    def kill(self) -> None:
+        """kill -9, and wait until the system has cleaned up."""
+        if self.popen.poll() is None:
+            self.popen.kill()
+        self.popen.wait()
+
+    def end(self, limit_s: float) -> int:
+        """Its exit code, when it ends by itself within the limit."""
+        until(lambda: self.popen.poll() is not None, limit_s, lambda: f"end of {self.popen.args}:\n{self.text()[-1500:]}")
+        return self.popen.returncode
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, limit_s: float = 20.0) -> tuple[int, float]:
+        """Exit code, and seconds from the signal to the end."""
+        begin = time.monotonic()
+        self.popen.send_signal(number)
+        code = self.end(limit_s)
+        return code, time.monotonic() - begin
+
+
+class Monitor(Process):
+    """`storj_monitor run` on a port of the system's choice, ready to answer when it is made (unless `wait` is False)."""
+
+    def __init__(
+        self, folder: Path, nodes: dict[str, object], *, database: Path | None = None, extra: Sequence[str] = (), wait: bool = True,
+        before: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
+        self.database = database or folder / "monitor.db"
+        flags = [part for name, log in nodes.items() for part in ("--node", f"{name}:{log}")]
+        super().__init__(command("run", "--database", self.database, "--port", 0, *flags, *extra), folder / "monitor.out", before=before)
+        self.port = 0
+        if wait:
+            try:
+                self.wait_until_up()
+            except BaseException:
+                self.kill()
+                raise
+
+    def wait_until_up(self, limit_s: float = 20.0) -> None:
+        """Until it has said its address."""
+        until(self._address, limit_s, lambda: f"an address:\n{self.text()[-1500:]}")
+
+    def _address(self) -> bool:
+        if self.popen.poll() is not None:
+            raise AssertionError(f"the monitor ended with {self.popen.returncode}:\n{self.text()[-1500:]}")
+        _, mark, rest = self.text().partition("http://127.0.0.1:")
+        digits, slash, _ = rest.partition("/")
+        if mark and (slash or rest.endswith("\n")):
+            self.port = int(digits)
+        return bool(self.port)
+
+    def get(self, path: str) -> Any:
+        """A JSON answer of its HTTP API."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+            return json.loads(answer.read())
+
+    def healthy(self) -> bool:
+        """`/healthz` answers."""
+        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5):
+            return True
+        return False
+
+    def lines(self, *names: str) -> int:
+        """Lines read of these nodes (none: all), as the API tells them."""
+        return sum(row["lines"] for row in self.get("/api/v1/nodes")["rows"] if not names or row["name"] in names)
+
+    def wait_for_lines(self, count: int, *names: str, limit_s: float = 20.0) -> None:
+        """Until it has read so many lines."""
+        until(lambda: self.lines(*names) >= count, limit_s, lambda: f"{count} lines of {names or 'all'}, it has {self.lines(*names)}")
+
+    def rss_bytes(self) -> int:
+        return int(psutil.Process(self.popen.pid).memory_info().rss)
+
+
+def stored(database: Path, *names: str) -> dict[str, Any]:
+    """`stats --database FILE --json`, as an operator asks."""
+    flags = [part for name in names for part in ("--node", name)]
+    done = subprocess.run(command("stats", "--database", database, "--json", *flags), capture_output=True, env=environment(), cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def logged(*logs: Path) -> dict[str, Any]:
+    """`stats LOG… --json`: a recount of the logs without any database."""
+    done = subprocess.run(command("stats", "--json", *logs), capture_output=True, env=environment(), cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def figures(counts: dict[str, Any]) -> dict[str, Any]:
+    """What must be equal wherever it was counted: results (no starts), their bytes, satellites and minutes, lines."""
+    kept = {name: {k: n for k, n in counts[name].items() if n and not k.endswith(" started")} for name in ("transfers", "bytes", "satellites", "minutes")}
+    return kept | {"lines": counts["lines"]}
+
+
+def difference(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """What is too much (+) or too little (-), by key; {} when both are equal."""
+    found, wanted = figures(found), figures(wanted)
+    wrong: dict[str, Any] = {}
+    for name in wanted:
+        if name == "lines":
+            if found[name] != wanted[name]:
+                wrong[name] = found[name] - wanted[name]
+            continue
+        for key in sorted({*found[name], *wanted[name]}):
+            if found[name].get(key, 0) != wanted[name].get(key, 0):
+                wrong[f"{name} {key}"] = found[name].get(key, 0) - wanted[name].get(key, 0)
+    return wrong

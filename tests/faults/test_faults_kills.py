@@ -1,0 +1,51 @@
+"""kill -9 at random moments under load: the database equals the log, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from fault_fleet import Fleet
+from fault_processes import Monitor, difference, stored, until
+
+
+def kill_rounds(folder: Path, rounds: int, seed: int) -> None:
+    rng = random.Random(seed)
+    with Fleet(folder / "logs", rate=2400) as fleet:
+        fleet.start()
+        for _ in range(rounds):
+            # Sometimes before the first line is read, sometimes after several commits.
+            with Monitor(folder, fleet.logs, wait=rng.random() < 0.8):
+                fleet.wait_for_lines(rng.randrange(50, 9000))
+        fleet.finish()
+        with Monitor(folder, fleet.logs) as monitor:
+            monitor.wait_for_lines(fleet.lines(), limit_s=60)
+            assert monitor.stop()[0] == 0
+        assert difference(stored(monitor.database), fleet.truth()) == {}
+        for name in fleet.names:
+            assert difference(stored(monitor.database, name), fleet.truth(name)) == {}
+
+
+def test_five_kills_under_load_lose_and_double_nothing(tmp_path: Path) -> None:
+    kill_rounds(tmp_path, 5, seed=5)
+
+
+@pytest.mark.long
+def test_fifty_kills_under_load_lose_and_double_nothing(tmp_path: Path) -> None:
+    kill_rounds(tmp_path, 50, seed=50)
+
+
+def test_a_kill_while_it_catches_up(tmp_path: Path) -> None:
+    """Large commits follow one another there; a kill meets one of them."""
+    with Fleet(tmp_path / "logs", nodes=2, rate=20_000) as fleet:
+        fleet.write(4)
+        fleet.finish()
+        for part in (1, 2):
+            with Monitor(tmp_path, fleet.logs) as monitor:
+                goal = fleet.lines() * part // 3
+                until(lambda goal=goal, monitor=monitor: monitor.lines() > goal, 20, "part of the log")
+        with Monitor(tmp_path, fleet.logs) as monitor:
+            monitor.wait_for_lines(fleet.lines())
+            assert monitor.stop()[0] == 0
+        assert difference(stored(monitor.database), fleet.truth()) == {}
