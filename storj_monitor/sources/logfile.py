@@ -85,10 +85,11 @@ class LogFile:
 
     def has_begun(self) -> bool:
         """True once: when something stands in a file that was empty before. What stood in it in between was not seen. Raises OSError."""
-        if not self._was_empty or not self.content.read_at(0, 1):
-            return False
-        self._was_empty = False
-        return True
+        if self._was_empty:
+            self._begun = self.content.read_at(0, HEAD_BYTES)
+            self._was_empty = not self._begun
+            return not self._was_empty
+        return False
 
     def still_the_same(self) -> bool:
         """The file begins as it did when it was read. Raises OSError."""

@@ -80,6 +80,8 @@ def test_nothing_lost_and_nothing_twice(tmp_path: Path, kind: str) -> None:
     node.join()
     source.close()
     written = b"".join(line(number, n) for number in range(ROUNDS) for n in range(LINES_A_ROUND))
-    assert sorted(ledger.data.split()) == sorted((written + line(ROUNDS, 0)).split())
+    written += line(ROUNDS, 0)
+    # with hundreds of rotations a second a copy may be found late: its lines then come late, but once
+    assert sorted(ledger.data.splitlines()) == sorted(written.splitlines())
     if kind == "rename":
-        assert ledger.data == written + line(ROUNDS, 0)
+        assert ledger.data == written
