@@ -79,7 +79,7 @@ HELP: Mapping[str, Help] = {
         "Do not empty the trash by hand. Many: keep the node running, so that the satellite can call them back.",
     ),
     "downtimes": Help(
-        "When the node was away: from the log, failed check-ins, the API and our own probes. Certain when the log shows the stop, our probe "
+        "When the node was away: from log, failed check-ins, API and our own probes. Certain when the log shows the stop, our probe "
         "failed, or two of them agree.",
         "A minute or two at each update.",
         "Suspected ones have one witness only; look what else happened at that time.",

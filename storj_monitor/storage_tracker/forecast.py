@@ -1,0 +1,156 @@
+"""Growth of a node's space and when it is full, with a confidence band; and of the fleet, shrinking nodes included."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from storj_monitor.storage_tracker.history import DAY_S, SpacePoint
+from storj_monitor.storage_tracker.regression import theil_sen
+
+WINDOWS_DAYS = (7, 30, 90)
+"""Over which growth is looked at; the page may choose others."""
+LEVELS = (0.80, 0.95, 1.00)
+LEAST_POINTS = 8
+LEAST_DAYS = 2.0
+LEAST_SHARE = 0.5
+"""A window needs 8 points over at least 2 days and half of its length."""
+FAR_DAYS = 3650.0
+"""Farther than ten years is never."""
+
+
+class GrowthState(StrEnum):
+    """What the data allow to say."""
+
+    UNKNOWN = "unknown"
+    GROWING = "growing"
+    STEADY = "steady"
+    SHRINKING = "shrinking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """Bytes a day over a window, with its 90 % band. `why` says what is missing while it is unknown. Steady: the band has 0 in it."""
+
+    state: GrowthState
+    window_days: float
+    points: int
+    from_at: float = 0.0
+    to_at: float = 0.0
+    bytes_per_day: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+
+
+class DaysUntil(NamedTuple):
+    """Days until a level of the capacity: expected, and the band from earliest to latest. None = not in ten years, or not known.
+
+    `reached`: the level is passed already, all days are 0.
+    """
+
+    level: float
+    level_bytes: int
+    days: float | None
+    earliest: float | None
+    latest: float | None
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetGrowth:
+    """All nodes together. `left_out` are nodes whose growth is unknown: their space is in the sums, their growth is not."""
+
+    growth: Growth
+    used_bytes: int
+    capacity_bytes: int
+    levels: tuple[DaysUntil, ...]
+    counted: tuple[str, ...]
+    left_out: tuple[str, ...]
+    shrinking: tuple[str, ...]
+
+
+def growth(points: Sequence[SpacePoint], now: float, window_days: float) -> Growth:
+    """Growth over the last `window_days`. A change of the source is no growth: only points that tell `used`, or else only `free`, count."""
+    inside = [p for p in points if now - window_days * DAY_S <= p.at <= now]
+    with_used = [(p.at / DAY_S, float(p.used)) for p in inside if p.used is not None]
+    series = with_used or [(p.at / DAY_S, -float(p.free)) for p in inside if p.free is not None]
+    span = series[-1][0] - series[0][0] if series else 0.0
+    needed = max(LEAST_DAYS, LEAST_SHARE * window_days) if window_days > LEAST_DAYS else LEAST_SHARE * window_days
+    if len(series) < LEAST_POINTS or span < needed:
+        why = f"{len(series)} points over {span:.1f} days; needs {LEAST_POINTS} over {needed:.1f} days"
+        return Growth(state=GrowthState.UNKNOWN, window_days=window_days, points=len(series), why=why)
+    line = theil_sen(series)
+    if line is None:
+        return Growth(state=GrowthState.UNKNOWN, window_days=window_days, points=len(series), why="too few different times")
+    return Growth(
+        state=_state(line.low, line.high),
+        window_days=window_days,
+        points=len(series),
+        from_at=series[0][0] * DAY_S,
+        to_at=series[-1][0] * DAY_S,
+        bytes_per_day=line.slope,
+        low=line.low,
+        high=line.high,
+    )
+
+
+def days_until(used_bytes: int, capacity_bytes: int, rate: Growth, levels: Sequence[float] = LEVELS) -> tuple[DaysUntil, ...]:
+    """When the levels of the capacity are reached at this growth."""
+    found = []
+    for level in levels:
+        target = round(level * capacity_bytes)
+        left = target - used_bytes
+        if left <= 0:
+            found.append(DaysUntil(level, target, 0.0, 0.0, 0.0, True))
+        else:
+            found.append(DaysUntil(level, target, _days(left, rate.bytes_per_day), _days(left, rate.high), _days(left, rate.low), False))
+    return tuple(found)
+
+
+def fleet_growth(nodes: Mapping[str, tuple[int, int, Growth]], levels: Sequence[float] = LEVELS) -> FleetGrowth:
+    """`nodes`: name to (used bytes, capacity bytes, growth). Rates add up, shrinking ones too; bands add up as independent errors do."""
+    known = {name: rate for name, (_, _, rate) in nodes.items() if rate.bytes_per_day is not None}
+    used, capacity = sum(n[0] for n in nodes.values()), sum(n[1] for n in nodes.values())
+    window = max((n[2].window_days for n in nodes.values()), default=0.0)
+    if not known:
+        total = Growth(state=GrowthState.UNKNOWN, window_days=window, points=0, why="no node has enough data yet")
+    else:
+        slope = math.fsum(g.bytes_per_day or 0.0 for g in known.values())
+        below = math.sqrt(math.fsum(((g.bytes_per_day or 0.0) - (g.low or 0.0)) ** 2 for g in known.values()))
+        above = math.sqrt(math.fsum(((g.high or 0.0) - (g.bytes_per_day or 0.0)) ** 2 for g in known.values()))
+        total = Growth(
+            state=_state(slope - below, slope + above),
+            window_days=window,
+            points=sum(g.points for g in known.values()),
+            from_at=min(g.from_at for g in known.values()),
+            to_at=max(g.to_at for g in known.values()),
+            bytes_per_day=slope,
+            low=slope - below,
+            high=slope + above,
+        )
+    return FleetGrowth(
+        growth=total,
+        used_bytes=used,
+        capacity_bytes=capacity,
+        levels=days_until(used, capacity, total, levels),
+        counted=tuple(sorted(known)),
+        left_out=tuple(sorted(set(nodes) - set(known))),
+        shrinking=tuple(sorted(name for name, g in known.items() if g.state is GrowthState.SHRINKING)),
+    )
+
+
+def _state(low: float, high: float) -> GrowthState:
+    if low > 0:
+        return GrowthState.GROWING
+    return GrowthState.SHRINKING if high < 0 else GrowthState.STEADY
+
+
+def _days(left_bytes: int, per_day: float | None) -> float | None:
+    if per_day is None or per_day <= 0:
+        return None
+    days = left_bytes / per_day
+    return days if days <= FAR_DAYS else None

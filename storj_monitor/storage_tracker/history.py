@@ -1,0 +1,98 @@
+"""History of space: what is stored of a picture, and what is kept of it by age, so that a year of ten nodes stays a few thousand rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from storj_monitor.model.figures import Figure, Source
+from storj_monitor.storage_tracker.picture import SpacePicture
+
+HOUR_S = 3600.0
+DAY_S = 86_400.0
+
+SNAPSHOT_S = 600.0
+"""Store a point this often, and at once when the allocation changes."""
+
+TIERS = ((2 * DAY_S, SNAPSHOT_S), (40 * DAY_S, 3 * HOUR_S), (float("inf"), DAY_S))
+"""(up to this age, one point a ...): 288 + 304 points and one a day, so 24 hours are 144 rows a node and 30 days are 516."""
+
+
+class SpacePoint(NamedTuple):
+    """A picture at `at` (Unix seconds); bytes, None where nobody told. `source` is that of `used`, or of `free` for log-only nodes."""
+
+    at: float
+    allocated: int | None
+    used: int | None
+    pieces: int | None
+    trash: int | None
+    reclaimable: int | None
+    overhead: int | None
+    free: int | None
+    disk_free: int | None
+    reported: int | None
+    source: Source
+
+    @property
+    def occupied(self) -> int | None:
+        """Bytes that grow when the node fills: `used`, or what has become less of `free` for nodes that tell nothing else."""
+        if self.used is not None:
+            return self.used
+        return None if self.free is None else -self.free
+
+
+def point_of(picture: SpacePicture) -> SpacePoint | None:
+    """The picture as a row; None when it has neither used nor free space."""
+    main = picture.used or picture.free
+    if main is None:
+        return None
+    source = picture.free.source if picture.free is not None and main.source is Source.COMPUTED and picture.meaning is None else main.source
+    if main.source is Source.COMPUTED and picture.meaning is not None:
+        source = Source.API
+    return SpacePoint(
+        at=picture.taken_at,
+        allocated=_value(picture.allocated),
+        used=_value(picture.used),
+        pieces=_value(picture.pieces),
+        trash=_value(picture.trash),
+        reclaimable=_value(picture.reclaimable),
+        overhead=_value(picture.overhead),
+        free=_value(picture.free),
+        disk_free=_value(picture.file_system_free),
+        reported=_value(picture.reported),
+        source=source,
+    )
+
+
+def is_due(last: SpacePoint | None, point: SpacePoint) -> bool:
+    """Whether the point is worth a row after the newest one that is stored."""
+    if last is None or point.at >= last.at + SNAPSHOT_S:
+        return True
+    return point.at > last.at and point.allocated != last.allocated
+
+
+def merge_points(known: Iterable[SpacePoint], more: Iterable[SpacePoint]) -> tuple[SpacePoint, ...]:
+    """Both, oldest first, one for each moment; where two tell of the same moment the one that says more stays."""
+    best: dict[float, SpacePoint] = {}
+    for point in (*known, *more):
+        old = best.get(point.at)
+        if old is None or _weight(point) > _weight(old):
+            best[point.at] = point
+    return tuple(best[at] for at in sorted(best))
+
+
+def thin(points: Sequence[SpacePoint], now: float) -> tuple[SpacePoint, ...]:
+    """The last point of every bucket of its age (see TIERS). Thinning again changes nothing."""
+    last: dict[tuple[float, int], SpacePoint] = {}
+    for point in points:
+        width = next(width for age, width in TIERS if now - point.at <= age)
+        last[width, int(point.at // width)] = point
+    return tuple(sorted(last.values(), key=lambda p: p.at))
+
+
+def _value(figure: Figure[int] | None) -> int | None:
+    return None if figure is None else figure.value
+
+
+def _weight(point: SpacePoint) -> tuple[int, str]:
+    return sum(v is not None for v in point), repr(point)

@@ -1,0 +1,82 @@
+"""The one picture of a node's space: what every bar, sum and forecast is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import NamedTuple
+
+from storj_monitor.model.figures import Figure
+from storj_monitor.model.space import SpaceMeaning
+
+
+class Gap(StrEnum):
+    """Differences that a picture can show."""
+
+    OTHER_FILES = "other_files"
+    STALE_COUNT = "stale_count"
+    DISK_SMALLER = "disk_smaller"
+    NOT_PAID = "not_paid"
+    PAID_WITHOUT_FILES = "paid_without_files"
+    REST = "rest"
+    TWO_ANSWERS = "two_answers"
+
+
+class Difference(NamedTuple):
+    """Two figures that do not agree: by how many bytes, and why that is so, in words."""
+
+    gap: Gap
+    difference_bytes: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpacePicture:
+    """Bytes, each with source and time; None where nobody tells. pieces + trash + reclaimable + overhead == used where all are known.
+
+    allocated         -- what the operator gives, at most the disk
+    used              -- everything that the node keeps on the disk
+    pieces            -- what satellites may ask for
+    trash             -- deleted by garbage collection, kept for 7 days
+    reclaimable       -- dead bytes in hashstore logs, freed by compaction
+    overhead          -- hashstore tables; None where only /metrics could tell and it is not given: then it is inside `pieces`
+    reserved          -- kept free by the node for compaction
+    free              -- what can still be used, by allocation and disk
+    overused          -- above the allocation
+    reported          -- average bytes that satellites counted in the newest complete day: what is paid
+    reported_month    -- the same over the month so far
+    unpaid            -- used - reported
+    """
+
+    meaning: SpaceMeaning | None = None
+    allocated: Figure[int] | None = None
+    used: Figure[int] | None = None
+    pieces: Figure[int] | None = None
+    trash: Figure[int] | None = None
+    reclaimable: Figure[int] | None = None
+    overhead: Figure[int] | None = None
+    reserved: Figure[int] | None = None
+    free: Figure[int] | None = None
+    overused: Figure[int] | None = None
+    file_system_total: Figure[int] | None = None
+    file_system_free: Figure[int] | None = None
+    reported: Figure[int] | None = None
+    reported_month: Figure[int] | None = None
+    unpaid: Figure[int] | None = None
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def taken_at(self) -> float:
+        """Age of the picture: when space itself was told last (Unix seconds), 0 when never."""
+        return max((f.taken_at for f in (self.used, self.free, self.allocated) if f is not None), default=0.0)
+
+    @property
+    def capacity_bytes(self) -> int | None:
+        """Where the node is full: used + what can still be used, or the allocation when that is all that is known."""
+        if self.used is not None and self.free is not None:
+            return self.used.value + self.free.value
+        return self.allocated.value if self.allocated is not None else None
+
+
+FIGURES = tuple(f.name for f in fields(SpacePicture) if f.name not in ("meaning", "differences"))
+"""Names of the figures, in the order in which a page shows them."""

@@ -1,0 +1,60 @@
+"""What satellites say that they store on the node: byte-hours divided by hours, day by day and over the month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storj_monitor.model.figures import Figure, Source
+from storj_monitor.model.space import SatelliteUsage, UsageDay
+
+DAY_S = 86_400.0
+FULL_DAY_HOURS = 12.0
+"""Less than this of a day does not stand for a day."""
+
+
+def day_average(day: UsageDay) -> float:
+    """Average bytes of one day: byte-hours / hours, the node's own average where the hours are not told or the day was filled in."""
+    if day.calculated or not day.hours:
+        return day.average_bytes
+    return day.byte_hours / day.hours
+
+
+def newest_day(days: Sequence[UsageDay], now: float) -> UsageDay | None:
+    """The newest complete day that a satellite reported; a running or filled-in one only when there is no other."""
+    told = [d for d in days if not d.calculated]
+    complete = [d for d in told if d.start_at + DAY_S <= now and (d.hours is None or d.hours >= FULL_DAY_HOURS)]
+    return max(complete or told or days, key=lambda d: d.start_at, default=None)
+
+
+def month_average(usage: SatelliteUsage) -> float | None:
+    """Average bytes of the month so far, from what was reported; None when nothing was."""
+    told = [d for d in usage.days if not d.calculated and d.hours]
+    hours = sum(d.hours or 0.0 for d in told)
+    if hours:
+        return sum(d.byte_hours for d in told) / hours
+    return usage.average_bytes if usage.days else None
+
+
+def reported(usages: Sequence[SatelliteUsage], now: float) -> Figure[int] | None:
+    """Newest daily average of all satellites together. One with satellite "" (all at once) counts only when it is alone."""
+    parts = [(newest_day(u.days, now), u) for u in _single(usages)]
+    known = [(day_average(day), u.taken_at) for day, u in parts if day is not None]
+    return _sum(known)
+
+
+def reported_month(usages: Sequence[SatelliteUsage]) -> Figure[int] | None:
+    """Average of the month so far of all satellites together."""
+    parts = [(month_average(u), u.taken_at) for u in _single(usages)]
+    return _sum([(value, at) for value, at in parts if value is not None])
+
+
+def _single(usages: Sequence[SatelliteUsage]) -> list[SatelliteUsage]:
+    single = [u for u in usages if u.satellite]
+    return single or list(usages)
+
+
+def _sum(parts: Sequence[tuple[float, float]]) -> Figure[int] | None:
+    """As old as the oldest part."""
+    if not parts:
+        return None
+    return Figure(round(sum(value for value, _ in parts)), Source.API, min(at for _, at in parts))
