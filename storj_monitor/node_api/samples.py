@@ -20,7 +20,8 @@ Families = dict[str, dict[Labels, Fields]]
 
 WANTED: Final = (
     b"upload_", b"download_", b"audit_", b"suspension_score", b"online_score", b"reputation_", b"hashstore",
-    b"allocated_space", b"used_space", b"available_space", b"reserved_space", b"reported_capacity", b"blobs_usage", b"migrating_backend", b"migration_", b"queue",
+    b"allocated_space", b"used_space", b"available_space", b"reserved_space", b"reported_capacity",
+    b"blobs_usage", b"migrating_backend", b"migration_", b"queue",
     b"processed_pieces", b"garbage_collection_", b"readability_check", b"writability_check", b"diskio", b"process", b"version_info",
     b"trash_deleted_files", b"collector_files_deleted", b"incoming_connection", b"orders_unsent_file_corrupted",
 )  # fmt: skip

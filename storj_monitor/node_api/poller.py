@@ -1,0 +1,179 @@
+"""Asks one node again and again, one question at a time, and keeps the latest answers with their age.
+
+Nobody else asks the node: pages and exports are served from what is kept here. A node that does not answer is tried again at least every
+minute, with its cheapest question; the others wait for that one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+
+from storj_monitor.clock import Clock
+from storj_monitor.errors import NodeApiError, NodeUnreachable
+from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, Door, NodeAnswer
+from storj_monitor.node_api.asking import API_KINDS, Asker, door_of
+from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
+from storj_monitor.node_api.doors import DoorWatch
+from storj_monitor.node_api.questions import PER_NODE, Question, Questions
+from storj_monitor.node_api.schedule import Schedule
+
+_NODE = Question(AnswerKind.NODE)
+_METRICS = Question(AnswerKind.METRICS)
+_HEALTH = Question(AnswerKind.HEALTH)
+_RESTART_S = 2.0
+"""A start time that moved by less is the same start."""
+
+
+class Poller:
+    """One node. `run` never returns; answers and changes of state are handed over on the event loop.
+
+    client       -- None: only the debug port is known
+    jitter_pct   -- 0.15 moves every question by up to 15 % of its interval
+    on_state     -- also called for the debug port and the public port: see `ApiState.door`
+    open_health  -- makes a client for the public port, whose address the node tells; None: that port is not asked
+    """
+
+    def __init__(
+        self,
+        node: str,
+        client: NodeClient | None,
+        metrics_client: MetricsClient | None,
+        schedule: Schedule,
+        clock: Clock,
+        rng: Random,
+        jitter_pct: float,
+        on_answer: Callable[[Answer], None],
+        on_state: Callable[[ApiState], None],
+        open_health: Callable[[str], HealthClient] | None = None,
+    ) -> None:
+        if client is None and metrics_client is None:
+            raise ValueError("a poller needs an API or a debug port")
+        self.node = node
+        self._asker = Asker(client, metrics_client)
+        self._open_health = open_health
+        self._schedule = schedule
+        self._clock = clock
+        self._questions = Questions(schedule, rng, jitter_pct)
+        self._on_answer = on_answer
+        self._on_state = on_state
+        self._watches: dict[Door, DoorWatch] = {}
+        self._down = False
+        self._wake = asyncio.Event()
+        self._answers: dict[Question, Answer] = {}
+        if client is not None:
+            self._watch(Door.API, client.base_url)
+        if metrics_client is not None:
+            self._watch(Door.METRICS, metrics_client.base_url)
+
+    @property
+    def states(self) -> tuple[ApiState, ...]:
+        """The doors that this node has, as they are now."""
+        return tuple(watch.state for watch in self._watches.values())
+
+    def latest(self, kind: AnswerKind, satellite: str | None = None) -> Answer | None:
+        """The newest answer of a kind, however old; None before the first."""
+        kept = (answer for question, answer in self._answers.items() if (question.kind, question.satellite) == (kind, satellite))
+        return max(kept, key=lambda answer: answer.asked_at, default=None)
+
+    def answers(self) -> tuple[Answer, ...]:
+        """All that is kept: the newest of each question."""
+        return tuple(self._answers.values())
+
+    def refresh(self, *kinds: AnswerKind) -> None:
+        """Ask these kinds now (all of them without one), for instance because the log said that scores have changed."""
+        self._questions.hurry(kinds or tuple(AnswerKind), self._clock.monotonic())
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Ask what is due, for ever."""
+        begun = self._clock.monotonic()
+        for kind in PER_NODE if self._asker.api else ():
+            self._questions.add(Question(kind), begun)
+        if self._asker.metrics:
+            self._questions.add(_METRICS, begun)
+        for watch in self._watches.values():
+            self._on_state(watch.state)
+        while True:
+            due, question = self._questions.first(API_KINDS if self._down else frozenset(), _NODE)
+            wait_s = due - self._clock.monotonic()
+            if wait_s > 0:
+                await self._pause(wait_s)
+            else:
+                await self._turn(question)
+
+    async def _turn(self, question: Question) -> None:
+        begun = self._clock.monotonic()
+        watch = self._watches[door_of(question.kind)]
+        try:
+            value, reply = await self._asker.ask(question)
+        except NodeApiError as error:
+            self._questions.failed(question, begun, self._clock.monotonic())
+            if question == _NODE:
+                self._down = isinstance(error, NodeUnreachable)
+            elif question.kind in API_KINDS and isinstance(error, NodeUnreachable):
+                self._questions.hurry((AnswerKind.NODE,), begun)
+            watch.failed(question, error, self._clock.now())
+            return
+        if question == _NODE:
+            self._down = False
+        self._questions.answered(question, self._clock.monotonic())
+        watch.succeeded(question, self._clock.now())
+        if value is None or reply is None:
+            return
+        answer = Answer(self.node, question.kind, question.satellite, reply.asked_at, reply.took_ms, value, question.period)
+        before = self._answers.get(question)
+        self._answers[question] = answer
+        self._follow(question, value, before.value if before else None)
+        self._on_answer(answer)
+
+    def _follow(self, question: Question, value: AnswerValue, before: AnswerValue | None) -> None:
+        """Further questions that an answer raises, and those that it ends."""
+        now = self._clock.monotonic()
+        if isinstance(value, NodeAnswer):
+            self._follow_start(value, before if isinstance(before, NodeAnswer) else None, now)
+            self._follow_port(value, now)
+            self._forget(self._questions.set_satellites([standing.satellite for standing in value.standings], now))
+        elif question.kind is AnswerKind.PERIODS:
+            self._forget(self._questions.set_periods([period for period in value if isinstance(period, str)], now))  # type: ignore[union-attr]
+
+    def _follow_start(self, node: NodeAnswer, before: NodeAnswer | None, now: float) -> None:
+        uptime_s = node.uptime_s
+        if uptime_s is None or node.started_at is None:
+            return
+        young_for_s = self._schedule.young_s - uptime_s
+        if before is None:
+            self._questions.young_until = now + young_for_s
+        elif before.started_at is None or abs(before.started_at - node.started_at) > _RESTART_S:
+            self._questions.begin_again(now, young_for_s)
+
+    def _follow_port(self, node: NodeAnswer, now: float) -> None:
+        if self._open_health is None or self._asker.api is None:
+            return
+        url = health_url(self._asker.api.base_url, node.configured_port)
+        opened = self._asker.health
+        if url is None or (opened is not None and opened.base_url == url):
+            return
+        self._asker.health = self._open_health(url)
+        self._watch(Door.HEALTH, url)
+        self._questions.add(_HEALTH, now)
+
+    def _forget(self, gone: list[Question]) -> None:
+        for question in gone:
+            self._answers.pop(question, None)
+            self._watches[Door.API].forget(question, self._clock.now())
+
+    def _watch(self, door: Door, base_url: str) -> None:
+        self._watches[door] = DoorWatch(self.node, door, base_url, self._on_state, self._clock.now())
+
+    async def _pause(self, seconds: float) -> None:
+        """Until then, or until somebody asks for a refresh."""
+        sleeper = asyncio.ensure_future(self._clock.sleep(seconds))
+        waker = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeper.cancel()
+            waker.cancel()
+            self._wake.clear()

@@ -1,0 +1,127 @@
+"""What is to be asked of one node, and when each question is due. Grows with the satellites and months that the node tells of. No I/O."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Final, NamedTuple
+
+from storj_monitor.model.node_answers import AnswerKind
+from storj_monitor.node_api.schedule import Schedule
+
+PER_SATELLITE: Final = (AnswerKind.SATELLITE, AnswerKind.ESTIMATE, AnswerKind.PRICING)
+PER_NODE: Final = (
+    AnswerKind.NODE, AnswerKind.NOTIFICATIONS, AnswerKind.SATELLITES, AnswerKind.ESTIMATE, AnswerKind.PERIODS, AnswerKind.HELD_HISTORY,
+)  # fmt: skip
+LATE_PERIODS: Final = 3
+"""Of the newest months payouts and receipts still change."""
+
+
+class Question(NamedTuple):
+    """One thing to ask: about a satellite, or a period (`YYYY-MM`; of paystubs `YYYY-MM/YYYY-MM`, first and last), or neither."""
+
+    kind: AnswerKind
+    satellite: str | None = None
+    period: str = ""
+
+
+@dataclass(slots=True)
+class Turn:
+    """When a question is due (monotonic seconds; never = infinity), and how often it has failed in a row."""
+
+    due: float
+    slot: int | None = None
+    failures: int = 0
+
+
+class Questions:
+    """All questions of one node. Every question is there once: asked twice, it is answered once."""
+
+    def __init__(self, schedule: Schedule, rng: Random, jitter_pct: float) -> None:
+        self._schedule = schedule
+        self._rng = rng
+        self._jitter_pct = jitter_pct
+        self._turns: dict[Question, Turn] = {}
+        self._imported = False
+        self.young_until = -math.inf
+
+    def __iter__(self) -> Iterator[Question]:
+        return iter(self._turns)
+
+    def add(self, question: Question, now: float) -> None:
+        """A new question; nothing happens when it is there already."""
+        if question not in self._turns:
+            self._turns[question] = Turn(self._schedule.first_due(question.kind, now))
+
+    def first(self, held: Collection[AnswerKind], only: Question | None) -> tuple[float, Question]:
+        """The question that is due first and when. Those of kinds in `held` wait, except `only`."""
+        waiting = (turn for turn in self._turns.items() if turn[0].kind not in held or turn[0] == only)
+        question, turn = min(waiting, key=lambda waiting: waiting[1].due)
+        return turn.due, question
+
+    def answered(self, question: Question, now: float) -> None:
+        """Due again at its next place on the grid; a month whose figures are final is not asked again."""
+        if question.kind is AnswerKind.PAYSTUBS:
+            self._imported = True
+        turn = self._turns.get(question)
+        if turn is None:
+            return
+        if question.kind is AnswerKind.PAYOUT_HISTORY and question.period not in self._late():
+            turn.due, turn.failures = math.inf, 0
+            return
+        moved = self._rng.uniform(-self._jitter_pct, self._jitter_pct)
+        young = now < self.young_until
+        turn.slot, turn.due = self._schedule.next_due(question.kind, now, turn.slot, moved, young)
+        turn.failures = 0
+
+    def failed(self, question: Question, begun: float, now: float) -> None:
+        """Asked at `begun`, failed `now`: due again within a minute of `begun`, or after a short rest when the failing took longer."""
+        turn = self._turns.get(question)
+        if turn is None:
+            return
+        turn.failures += 1
+        wait_s = self._schedule.retry_s(turn.failures) * (1 - self._jitter_pct * self._rng.random())
+        turn.due = max(begun + wait_s, now + min(wait_s, self._schedule.retry_first_s))
+
+    def hurry(self, kinds: Collection[AnswerKind], now: float) -> None:
+        """Ask these kinds as soon as their groups allow."""
+        for question, turn in self._turns.items():
+            if question.kind in kinds:
+                turn.due = min(turn.due, self._schedule.first_due(question.kind, now))
+
+    def set_satellites(self, satellites: Collection[str], now: float) -> list[Question]:
+        """The node trusts these satellites now. Returns the questions that fell away."""
+        gone = [question for question in self._turns if question.satellite and question.satellite not in satellites]
+        for question in gone:
+            del self._turns[question]
+        for satellite in satellites:
+            for kind in PER_SATELLITE:
+                self.add(Question(kind, satellite), now)
+        return gone
+
+    def set_periods(self, periods: Collection[str], now: float) -> list[Question]:
+        """The node has paystubs of these months: all at first, then the newest ones. Returns the questions that fell away."""
+        if not periods:
+            return []
+        ordered = sorted(periods)
+        for period in ordered:
+            self.add(Question(AnswerKind.PAYOUT_HISTORY, period=period), now)
+        first = ordered[-LATE_PERIODS:][0] if self._imported else ordered[0]
+        wanted = Question(AnswerKind.PAYSTUBS, period=f"{first}/{ordered[-1]}")
+        gone = [question for question in self._turns if question.kind is AnswerKind.PAYSTUBS and question != wanted]
+        for question in gone:
+            del self._turns[question]
+        self.add(wanted, now)
+        return gone
+
+    def begin_again(self, now: float, young_for_s: float) -> None:
+        """The node has just started: it fetched prices and all paystubs anew, and its satellites will come one by one."""
+        self.young_until = now + young_for_s
+        self._imported = False
+        self.hurry([kind for kind in AnswerKind if kind is not AnswerKind.NODE], now)
+
+    def _late(self) -> list[str]:
+        periods = sorted(question.period for question in self._turns if question.kind is AnswerKind.PAYOUT_HISTORY)
+        return periods[-LATE_PERIODS:]
