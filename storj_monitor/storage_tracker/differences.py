@@ -89,8 +89,8 @@ def _of_satellites(picture: SpacePicture) -> Iterator[Difference]:
         yield Difference(
             Gap.PAID_WITHOUT_FILES,
             difference,
-            f"Satellites count {format_bytes(paid.value)}, but the node has pieces of {format_bytes(pieces.value)} only. Right after "
-            "large deletions that is the satellites' delay; if it stays, either the node's count is wrong or pieces are lost: look at the audits.",
+            f"Satellites count {format_bytes(paid.value)}, but the node has pieces of {format_bytes(pieces.value)} only. Right after large "
+            "deletions that is the satellites' delay. If it stays, either the node's count is wrong or pieces are lost: see the audits.",
         )
 
 
@@ -103,6 +103,6 @@ def _of_metrics(picture: SpacePicture, metrics: SpaceMetrics | None) -> Iterator
         yield Difference(
             Gap.TWO_ANSWERS,
             difference,
-            f"The API says {format_bytes(used.value)} are used, /metrics {format_bytes(metrics.used_bytes)}. They are of different moments, or "
-            "the old API leaves out dead bytes of the hashstore. The picture follows the API.",
+            f"The API says {format_bytes(used.value)} are used, /metrics {format_bytes(metrics.used_bytes)}. They are of different "
+            "moments, or the old API leaves out dead bytes of the hashstore. The picture follows the API.",
         )

@@ -60,6 +60,15 @@ class DaysUntil(NamedTuple):
     reached: bool
 
 
+class Forecast(NamedTuple):
+    """One node: growth, what is used of what it can hold, and when the levels are reached."""
+
+    growth: Growth
+    used_bytes: int
+    capacity_bytes: int
+    levels: tuple[DaysUntil, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetGrowth:
     """All nodes together. `left_out` are nodes whose growth is unknown: their space is in the sums, their growth is not."""
@@ -98,8 +107,10 @@ def growth(points: Sequence[SpacePoint], now: float, window_days: float) -> Grow
     )
 
 
-def days_until(used_bytes: int, capacity_bytes: int, rate: Growth, levels: Sequence[float] = LEVELS) -> tuple[DaysUntil, ...]:
-    """When the levels of the capacity are reached at this growth."""
+def days_until(
+    used_bytes: int, capacity_bytes: int, rate: Growth, levels: Sequence[float] = LEVELS, age_days: float = 0.0
+) -> tuple[DaysUntil, ...]:
+    """When the levels of the capacity are reached at this growth; `age_days`: how old `used_bytes` is."""
     found = []
     for level in levels:
         target = round(level * capacity_bytes)
@@ -107,15 +118,35 @@ def days_until(used_bytes: int, capacity_bytes: int, rate: Growth, levels: Seque
         if left <= 0:
             found.append(DaysUntil(level, target, 0.0, 0.0, 0.0, True))
         else:
-            found.append(DaysUntil(level, target, _days(left, rate.bytes_per_day), _days(left, rate.high), _days(left, rate.low), False))
+            days, earliest, latest = (_days(left, per_day, age_days) for per_day in (rate.bytes_per_day, rate.high, rate.low))
+            found.append(DaysUntil(level, target, days, earliest, latest, False))
     return tuple(found)
 
 
-def fleet_growth(nodes: Mapping[str, tuple[int, int, Growth]], levels: Sequence[float] = LEVELS) -> FleetGrowth:
-    """`nodes`: name to (used bytes, capacity bytes, growth). Rates add up, shrinking ones too; bands add up as independent errors do."""
-    known = {name: rate for name, (_, _, rate) in nodes.items() if rate.bytes_per_day is not None}
-    used, capacity = sum(n[0] for n in nodes.values()), sum(n[1] for n in nodes.values())
-    window = max((n[2].window_days for n in nodes.values()), default=0.0)
+def forecast(points: Sequence[SpacePoint], now: float, window_days: float, levels: Sequence[float] = LEVELS) -> Forecast:
+    """One node's growth and when it is full, counted from `now`. `points`: its history, oldest first."""
+    rate = growth(points, now, window_days)
+    newest = next((p for p in reversed(points) if p.at <= now and p.occupied is not None), None)
+    if newest is None:
+        return Forecast(rate, 0, 0, ())
+    used, capacity = space_of(newest)
+    # A node that tells only what is free: 100 % is the one level that can be known.
+    known = levels if newest.used is not None else [level for level in levels if level == 1.0]
+    return Forecast(rate, used, capacity, days_until(used, capacity, rate, known, (now - newest.at) / DAY_S))
+
+
+def space_of(point: SpacePoint) -> tuple[int, int]:
+    """(used, capacity) in bytes for sums and forecasts. A node that tells only what is free counts as empty and that large."""
+    if point.used is None:
+        return 0, point.free or 0
+    return point.used, point.used + point.free if point.free is not None else point.allocated or point.used
+
+
+def fleet_growth(nodes: Mapping[str, Forecast], levels: Sequence[float] = LEVELS) -> FleetGrowth:
+    """All nodes by name. Rates add up, shrinking ones too; bands add up as independent errors do."""
+    known = {name: n.growth for name, n in nodes.items() if n.growth.bytes_per_day is not None}
+    used, capacity = sum(n.used_bytes for n in nodes.values()), sum(n.capacity_bytes for n in nodes.values())
+    window = max((n.growth.window_days for n in nodes.values()), default=0.0)
     if not known:
         total = Growth(state=GrowthState.UNKNOWN, window_days=window, points=0, why="no node has enough data yet")
     else:
@@ -149,8 +180,8 @@ def _state(low: float, high: float) -> GrowthState:
     return GrowthState.SHRINKING if high < 0 else GrowthState.STEADY
 
 
-def _days(left_bytes: int, per_day: float | None) -> float | None:
+def _days(left_bytes: int, per_day: float | None, age_days: float) -> float | None:
     if per_day is None or per_day <= 0:
         return None
-    days = left_bytes / per_day
+    days = max(0.0, left_bytes / per_day - age_days)
     return days if days <= FAR_DAYS else None

@@ -19,7 +19,7 @@ TIERS = ((2 * DAY_S, SNAPSHOT_S), (40 * DAY_S, 3 * HOUR_S), (float("inf"), DAY_S
 
 
 class SpacePoint(NamedTuple):
-    """A picture at `at` (Unix seconds); bytes, None where nobody told. `source` is that of `used`, or of `free` for log-only nodes."""
+    """A picture at `at` (Unix seconds); bytes, None where nobody told. `source` told `used`, or what it is computed from."""
 
     at: float
     allocated: int | None
@@ -43,12 +43,10 @@ class SpacePoint(NamedTuple):
 
 def point_of(picture: SpacePicture) -> SpacePoint | None:
     """The picture as a row; None when it has neither used nor free space."""
-    main = picture.used or picture.free
-    if main is None:
+    told = [f for f in (picture.used, picture.free, picture.allocated, picture.pieces) if f is not None]
+    if picture.used is None and picture.free is None:
         return None
-    source = picture.free.source if picture.free is not None and main.source is Source.COMPUTED and picture.meaning is None else main.source
-    if main.source is Source.COMPUTED and picture.meaning is not None:
-        source = Source.API
+    source = next((f.source for f in told if f.source is not Source.COMPUTED), Source.COMPUTED)
     return SpacePoint(
         at=picture.taken_at,
         allocated=_value(picture.allocated),
