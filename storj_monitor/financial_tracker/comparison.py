@@ -122,7 +122,7 @@ def compare_node(mine: NodeEstimate, theirs: EstimatedPayout) -> Comparison:
 
 
 def expectation_reasons(mine: NodeEstimate, theirs: EstimatedPayout) -> tuple[str, ...]:
-    """Why the month's forecast differs, "" when it does not: `expected` is the node's way, `month_end` keeps fractions of a cent."""
+    """Why the month's forecast differs; empty when it does not: `expected` is the node's way, `month_end` keeps fractions of a cent."""
     if abs(mine.expected_usd_micros - usd_micros(theirs.expected_cents)) <= MICROS_PER_CENT:
         return ()
     return ("The forecast is what was earned so far, scaled by minutes; it differs because the figures so far, or the moments, differ.",)

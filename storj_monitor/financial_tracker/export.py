@@ -9,18 +9,18 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from storj_monitor.financial_tracker.balance import earned_usd_micros
 from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.financial_tracker.receipts import read_receipt
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
-from storj_monitor.model.estimates import MICROS_PER_USD, MonthEstimate, NodeEstimate
+from storj_monitor.model.estimates import MonthEstimate, NodeEstimate
 
-_FORMULA = re.compile(r"[\s\x00-\x20\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]|[\t\r\n]")
+_FORMULA = re.compile(r"[\s\x00-\x20\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _CURRENCY = re.compile(r"[A-Z]{3,5}")
-_MICRO = Decimal("0.000001")
 
 Cell = str | int | float | Decimal | None
 
@@ -69,12 +69,12 @@ def _number(cell: float | Decimal | None) -> str:
 
 def usd(usd_micros: int) -> Decimal:
     """Dollars, exact."""
-    return (Decimal(usd_micros) / MICROS_PER_USD).quantize(_MICRO)
+    return Decimal((int(usd_micros < 0), tuple(map(int, str(abs(usd_micros)))), -6))
 
 
 def converted(usd_micros: int, to: Currency) -> Decimal:
     """Another currency, six decimals, half to even."""
-    return (Decimal(usd_micros) / MICROS_PER_USD * to.per_usd).quantize(_MICRO, rounding=ROUND_HALF_EVEN)
+    return usd(round(Fraction(usd_micros) * Fraction(to.per_usd)))
 
 
 def _money_header(names: Sequence[str], to: Currency | None) -> list[str]:
@@ -104,7 +104,7 @@ def paystubs_csv(
         payout = payouts.get(key)
         receipt = None if payout is None else read_receipt(payout.receipt)
         cells: list[Cell] = [stub.period, node_names.get(key.node_id, ""), key.node_id, satellite_names.get(stub.satellite, "")]
-        cells += [stub.satellite, stub.codes, stub.surge_percent or 100, Decimal(stub.usage_storage_byte_months).quantize(Decimal(1))]
+        cells += [stub.satellite, stub.codes, stub.surge_percent or 100, round(stub.usage_storage_byte_months)]
         cells += [stub.usage_get_bytes, stub.usage_get_repair_bytes, stub.usage_get_audit_bytes]
         cells += _money_cells(_stub_amounts(stub), to)
         cells += ["" if payout is None else payout.receipt, "" if receipt is None else receipt.url]
@@ -157,5 +157,5 @@ def _estimate_cells(month: MonthEstimate, to: Currency | None) -> list[Cell]:
         month.disposed_usd_micros,
         month.payout_usd_micros,
     )
-    cells: list[Cell] = [month.held_percent, Decimal(usage.storage_byte_months).quantize(Decimal(1))]
+    cells: list[Cell] = [month.held_percent, round(usage.storage_byte_months)]
     return [*cells, usage.egress_bytes, usage.repair_bytes, usage.audit_bytes, *_money_cells(amounts, to)]

@@ -36,7 +36,7 @@ def storage_price_usd_micros(satellites: Iterable[SatelliteEstimate]) -> int:
 
 
 def unpaid_data(trash_bytes: int, reclaimable_bytes: int, uncollected_bytes: int, storage_usd_micros_per_tb_month: int) -> UnpaidData:
-    """Trash waits to be deleted, reclaimable bytes for compaction; uncollected pieces are used on the disk but not in the satellites' tally.
+    """Trash waits to be deleted, reclaimable bytes for compaction; uncollected pieces are on the disk but in no satellite's tally.
 
     Negative figures (two sources that do not quite agree) count as 0.
     """

@@ -96,7 +96,7 @@ def _reasons(estimate: MonthEstimate, stub: Paystub, joined_ms: int | None) -> l
         reasons.append("The node joined late in a month: the satellite counts its age in full months, the node in calendar months.")
     elif earned > 0 and estimate.held_percent is not None and abs(percent - estimate.held_percent) > 1:
         reasons.append(f"The satellite held {percent:.0f} %, we reckoned {estimate.held_percent:g} %.")
-    if stub.disposed_usd_micros != estimate.disposed_usd_micros:
+    if abs(stub.disposed_usd_micros - estimate.disposed_usd_micros) > MICROS_PER_CENT:
         reasons.append(f"Given back was {money_text(stub.disposed_usd_micros)}, we reckoned {money_text(estimate.disposed_usd_micros)}.")
     if not reasons:
         reasons.append("Same usage, other prices.")

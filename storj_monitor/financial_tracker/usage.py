@@ -8,6 +8,9 @@ from storj_monitor.financial_tracker.months import DAY_MS, HOUR_MS, end_ms, star
 from storj_monitor.model.earnings import BandwidthDay, MonthPayout, SatelliteUsage, StorageDay
 from storj_monitor.model.estimates import MONTH_H, MonthUsage, StorageFormula
 
+MOST_BYTES = 10**18
+"""More than any node stores or sends in a day: an answer that says more is wrong."""
+
 
 def storage_formula(days: Iterable[StorageDay]) -> StorageFormula:
     """The formula of the node that gave these days: since v1.162 they say which of them were filled in."""
@@ -17,13 +20,13 @@ def storage_formula(days: Iterable[StorageDay]) -> StorageFormula:
 def storage_byte_hours(days: Iterable[StorageDay], period: str, through_ms: int, formula: StorageFormula) -> float:
     """Byte-hours of one month.
 
-    AREA: average of each day × its hours that lie in the month and before `through_ms`.
+    Days with impossible figures are left out. AREA: average of each day × its hours that lie in the month and before `through_ms`.
     REPORTED: what the satellite has reported for days of the month, `through_ms` or not.
     """
     first_ms, last_ms = start_ms(period), end_ms(period)
     total = 0.0
     for day in days:
-        if not first_ms <= day.start_ms < last_ms:
+        if not first_ms <= day.start_ms < last_ms or not _believable(day):
             continue
         if formula is StorageFormula.REPORTED:
             total += day.byte_hours
@@ -35,10 +38,18 @@ def storage_byte_hours(days: Iterable[StorageDay], period: str, through_ms: int,
     return total
 
 
+def _believable(day: StorageDay) -> bool:
+    return 0 <= day.average_bytes <= MOST_BYTES and 0 <= day.byte_hours <= MOST_BYTES * MONTH_H
+
+
+def _believable_traffic(day: BandwidthDay) -> bool:
+    return all(0 <= size <= MOST_BYTES for size in (day.egress_usage_bytes, day.egress_repair_bytes, day.egress_audit_bytes))
+
+
 def month_usage(bandwidth: Sequence[BandwidthDay], storage: Sequence[StorageDay], period: str, through_ms: int) -> MonthUsage:
     """Usage of one month up to a moment. Days of other months are left out, so an answer from before midnight counts right."""
     first_ms, last_ms = start_ms(period), end_ms(period)
-    days = [day for day in bandwidth if first_ms <= day.start_ms < last_ms]
+    days = [day for day in bandwidth if first_ms <= day.start_ms < last_ms and _believable_traffic(day)]
     byte_hours = storage_byte_hours(storage, period, through_ms, storage_formula(storage))
     return MonthUsage(
         egress_bytes=sum(day.egress_usage_bytes for day in days),
