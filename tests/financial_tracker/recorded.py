@@ -21,8 +21,16 @@ from storj_monitor.model.earnings import (
     StorageDay,
 )
 
-HERE = Path(__file__).parent / "recorded"
-FOLDERS = sorted(folder.name for folder in HERE.iterdir())
+HERE = Path(__file__).parents[1] / "corpus" / "api"
+FOLDERS = sorted(answer.parent.name for answer in HERE.glob("*/estimated-payout.json"))
+_AT_0843 = (
+    "v1.120-debug",
+    "v1.145-debug-hashstore",
+    "v1.162-disqualified-offline",
+    "v1.162-info",
+    "v1.162-json-hashstore",
+    "v1.162-payout",
+)
 
 
 def at(text: str) -> int:
@@ -31,8 +39,9 @@ def at(text: str) -> int:
 
 
 def asked_ms(folder: str) -> int:
-    """When the answers were taken, to the minute."""
-    return at("2026-11-23T08:02:00") if folder == "v1.162-new-node" else at("2026-11-23T08:43:00")
+    """When the answers were taken, to the minute; of a folder that is not noted here: when the node was last called before that."""
+    asked = {"v1.162-new-node": "2026-11-23T08:02:00"} | dict.fromkeys(_AT_0843, "2026-11-23T08:43:00")
+    return at(asked.get(folder) or document(folder, "sno")["lastPinged"])
 
 
 @cache
