@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 import zstandard
+
 from storj_monitor.simulator.node_log import NodeLog
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.truth import Truth
@@ -166,7 +167,11 @@ def _shift(path: Path) -> None:
 
 def _pack(plain: Path, packed: Path) -> None:
     """As gzip and zstd do: the packed file grows beside the plain one, then the plain one goes."""
-    opened = gzip.open(packed, "wb", compresslevel=1) if packed.suffix == ".gz" else zstandard.open(packed, "wb")
-    with plain.open("rb") as source, opened as target:
-        shutil.copyfileobj(source, target)
+    with plain.open("rb") as source:
+        if packed.suffix == ".gz":
+            with gzip.open(packed, "wb", compresslevel=1) as target:
+                shutil.copyfileobj(source, target)
+        else:
+            with packed.open("wb") as file:
+                zstandard.ZstdCompressor().copy_stream(source, file)
     plain.unlink()

@@ -136,7 +136,8 @@ class Monitor(Process):
 
     def healthy(self) -> bool:
         """`/healthz` answers."""
-        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5):
+        url = f"http://127.0.0.1:{self.port}/healthz"
+        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=5):
             return True
         return False
 
@@ -155,7 +156,8 @@ class Monitor(Process):
 def stored(database: Path, *names: str) -> dict[str, Any]:
     """`stats --database FILE --json`, as an operator asks."""
     flags = [part for name in names for part in ("--node", name)]
-    done = subprocess.run(command("stats", "--database", database, "--json", *flags), capture_output=True, env=environment(), cwd=ROOT, check=False)
+    arguments = command("stats", "--database", database, "--json", *flags)
+    done = subprocess.run(arguments, capture_output=True, env=environment(), cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
@@ -171,8 +173,9 @@ def logged(*logs: Path) -> dict[str, Any]:
 
 def figures(counts: dict[str, Any]) -> dict[str, Any]:
     """What must be equal wherever it was counted: results (no starts), their bytes, satellites and minutes, lines."""
-    kept = {name: {k: n for k, n in counts[name].items() if n and not k.endswith(" started")} for name in ("transfers", "bytes", "satellites", "minutes")}
-    return kept | {"lines": counts["lines"]}
+    names = ("transfers", "bytes", "satellites", "minutes")
+    results = {name: {k: n for k, n in counts[name].items() if n and not k.endswith(" started")} for name in names}
+    return results | {"lines": counts["lines"]}
 
 
 def difference(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
