@@ -134,6 +134,7 @@ class _Loader:
             if self._writer.barrier(_DISK_PATIENCE_S) and not self._conflict:
                 return
             self._conflict = False
+            self._writer.resume(node)
             source.resync(self._positions(node))
 
     def _positions(self, name: str) -> list[SavedPosition]:

@@ -22,7 +22,7 @@ from storj_monitor.database.connection import MonitorLock, open_database
 from storj_monitor.database.history import node_history
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
-from storj_monitor.database.writer import Writer
+from storj_monitor.database.writer import LAST_TRY_S, Writer
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
@@ -49,6 +49,9 @@ else:
 COMMIT_S = 5.0
 # With coalescing off every read is sent at once; the logs are then looked at this often.
 PLAIN_TICK_S = 0.02
+# The tail shares the wake-up of the frames: what a tick reads is sent at once, and the next tick is a little more than the
+# coalescing time away, so that no frame has to wait for a timer of its own. 0.95 of such a tick is the p95 of the delay.
+TICK_OF_COALESCE = 1.15
 OPEN_FILES = 2048
 PAGE_DIR = Path(__file__).parent.parent / "web_dist"
 
@@ -145,7 +148,7 @@ class Monitor:
         )
         self.pipeline = Pipeline(
             self._writer,
-            tick_s=settings.perf.ws_coalesce_ms / 1000 or PLAIN_TICK_S,
+            tick_s=settings.perf.ws_coalesce_ms * TICK_OF_COALESCE / 1000 or PLAIN_TICK_S,
             commit_s=COMMIT_S,
             watched=lambda: self.server.broadcaster.watching,
             hand_over=self._hand_over,
@@ -174,6 +177,7 @@ class Monitor:
 
     async def stop(self) -> None:
         """Everything that was read is committed before this returns (unless the disk refuses)."""
+        self._writer.hurry(LAST_TRY_S)
         self.pipeline.stop()
         if self._reading is not None:
             await asyncio.wait([self._reading])

@@ -85,6 +85,7 @@ class Store(Protocol):
 
     def submit(self, deltas: Sequence[NodeDelta]) -> bool: ...
     def barrier(self, timeout_s: float) -> bool: ...
+    def resume(self, node: str) -> None: ...
 
 
 class Pipeline:
@@ -236,13 +237,16 @@ class Pipeline:
         nodes, self._conflicts = self._conflicts, set()
         for lane in self._lanes:
             if lane.node in nodes:
+                self._store.resume(lane.node)
                 lane.source.resync(self._positions(lane.node))
                 lane.warm = False
         return self._histories()
 
     def _pause(self, now: float) -> None:
-        busy = self._watched() and any(now - lane.read_at < SILENT_AFTER_S for lane in self._lanes)
-        if self._wake.wait(self._tick_s if busy else IDLE_TICK_S):
+        if self._watched() and any(now - lane.read_at < SILENT_AFTER_S for lane in self._lanes):
+            # So short a pause need not be cut short, and a plain sleep wakes up cheaper than a wait.
+            time.sleep(self._tick_s)
+        elif self._wake.wait(IDLE_TICK_S):
             self._wake.clear()
 
 

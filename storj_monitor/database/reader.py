@@ -51,6 +51,9 @@ class Reader:
             raise StoreError(f"the database {self._path} did not answer: {error}") from error
 
     def close(self) -> None:
+        """End; questions that are being answered are broken off."""
+        for connection in self._connections:
+            connection.interrupt()
         self._pool.shutdown(wait=True, cancel_futures=True)
         for connection in self._connections:
             connection.close()

@@ -6,6 +6,7 @@ succeeds or the program stops; meanwhile the queue is full and whoever submits w
 
 from __future__ import annotations
 
+import math
 import queue
 import sqlite3
 import threading
@@ -25,8 +26,14 @@ QUEUE_DEPTH = 1
 _RETRY_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 _PRUNE_EVERY_S = 30.0
 _LOOK_EVERY_S = 15.0
+# How often a database that refused is tried while there is nothing to commit.
+_HEALED_EVERY_S = 2.0
+# SQLite itself waits so long for another process; then we look whether we are to stop, and ask again.
+_BUSY_WAIT_MS = 100
+# Another process may hold the database so long before it is called a problem.
+_BUSY_PATIENCE_S = 2.0
 # At stop a disk that refuses gets this long; what is not committed is read from the log again at the next start.
-_LAST_TRY_S = 1.0
+LAST_TRY_S = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,63 +69,127 @@ class Writer:
         self._looked_at = 0.0
         self._queue: queue.Queue[Sequence[NodeDelta] | threading.Event | None] = queue.Queue(QUEUE_DEPTH)
         self._stopping = threading.Event()
+        self._deadline = math.inf
+        self._gave_up = False
+        self._next_prune = 0.0
+        self._refused: set[str] = set()
         self.status = WriterStatus()
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
 
     def submit(self, deltas: Sequence[NodeDelta]) -> bool:
-        """Hand over for one commit; waits for room. False when the writer was told to stop while waiting."""
-        while not self._stopping.is_set():
-            try:
-                self._queue.put(deltas, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
+        """Hand over for one commit; waits for room. False: the program stops and the database does not take more (see `hurry`)."""
+        return self._put(deltas, math.inf)
 
     def barrier(self, timeout_s: float) -> bool:
-        """Wait until everything submitted before is committed; False when that took too long."""
+        """Wait until everything submitted before is committed; False when that took too long, or will not happen any more."""
         reached = threading.Event()
         deadline = time.monotonic() + timeout_s
-        try:
-            self._queue.put(reached, timeout=timeout_s)
-        except queue.Full:
+        if not self._put(reached, deadline):
             return False
-        return reached.wait(max(0.0, deadline - time.monotonic()))
+        while not reached.wait(0.1):
+            if time.monotonic() > min(deadline, self._deadline):
+                return False
+        return True
+
+    def resume(self, node: str) -> None:
+        """After a conflict: this node goes on from the database's position; what is submitted from now on is taken again."""
+        self._refused.discard(node)
+
+    def hurry(self, limit_s: float) -> None:
+        """The program is about to stop: nobody waits longer than this for a database that refuses.
+
+        What cannot be committed is not lost: its position is not either, so the next start reads it from the log.
+        """
+        self._deadline = min(self._deadline, time.monotonic() + limit_s)
+        self._stopping.set()
 
     def close(self) -> None:
         """Commit what was submitted, checkpoint, end the thread."""
-        self._stopping.set()
-        self._queue.put(None)
+        self.hurry(LAST_TRY_S)
+        while self._thread.is_alive():
+            try:
+                self._queue.put(None, timeout=0.1)
+                break
+            except queue.Full:
+                continue
         self._thread.join()
 
+    def _put(self, work: Sequence[NodeDelta] | threading.Event, deadline: float) -> bool:
+        while not self._gave_up:
+            try:
+                self._queue.put(work, timeout=0.1)
+                return True
+            except queue.Full:
+                if time.monotonic() > min(deadline, self._deadline):
+                    return False
+        return False
+
     def _run(self) -> None:
-        db = connect_writer(self._path)
+        db = self._connect()
         try:
+            if db is None:
+                self._drop_all()
+                return
             committer, pruner = Committer(db), Pruner(db, self._retention)
-            next_prune = 0.0
-            while True:
-                try:
-                    # Without work the thread sleeps; pruning only follows commits, an idle monitor writes nothing.
-                    self._look_for_others(db)
-                    try:
-                        work = self._queue.get(timeout=_LOOK_EVERY_S)
-                    except queue.Empty:
-                        continue
-                    if work is None:
-                        break
-                    if isinstance(work, threading.Event):
-                        work.set()
-                        continue
-                    self._commit(committer, db, work)
-                    if time.monotonic() >= next_prune and not self.status.problem:
-                        more = pruner.step()
-                        next_prune = time.monotonic() + (0.0 if more else _PRUNE_EVERY_S)
-                except sqlite3.Error as error:
-                    self._failed(error)
+            while self._step(db, committer, pruner):
+                pass
             self._checkpoint(db, "TRUNCATE")
         finally:
-            db.close()
+            if db is not None:
+                db.close()
+
+    def _connect(self) -> sqlite3.Connection | None:
+        """The file was opened a moment ago; another process may hold it just now. None when the program stops before it lets go."""
+        while True:
+            try:
+                db = connect_writer(self._path)
+                db.execute(f"PRAGMA busy_timeout = {_BUSY_WAIT_MS}")
+                return db
+            except sqlite3.Error as error:
+                self._failed(error)
+                if time.monotonic() > self._deadline:
+                    return None
+                time.sleep(_RETRY_S[0])
+
+    def _drop_all(self) -> None:
+        self._gave_up = True
+        while self._queue.get() is not None:
+            pass
+
+    def _step(self, db: sqlite3.Connection, committer: Committer, pruner: Pruner) -> bool:
+        """Wait for one piece of work and do it; False when it was the last."""
+        try:
+            # Without work the thread sleeps; pruning only follows commits, an idle monitor writes nothing.
+            self._look_for_others(db)
+            try:
+                work = self._queue.get(timeout=_HEALED_EVERY_S if self.status.problem else _LOOK_EVERY_S)
+            except queue.Empty:
+                self._look_whether_healed(db)
+                return True
+            if work is None:
+                return False
+            if self._gave_up:
+                return True
+            if isinstance(work, threading.Event):
+                work.set()
+                return True
+            self._commit(committer, db, [delta for delta in work if delta.node not in self._refused])
+            if time.monotonic() >= self._next_prune and not self.status.problem:
+                more = pruner.step()
+                self._next_prune = time.monotonic() + (0.0 if more else _PRUNE_EVERY_S)
+        except sqlite3.Error as error:
+            if not _is_busy(error):
+                self._failed(error)
+        return True
+
+    def _look_whether_healed(self, db: sqlite3.Connection) -> None:
+        """Nothing to commit, but the last try failed: a problem that has gone must not stand on the page until the next line comes."""
+        if self.status.problem:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("ROLLBACK")
+            if self._checkpoint(db, "PASSIVE"):
+                self._succeeded(self.status.commit_s)
 
     def _look_for_others(self, db: sqlite3.Connection) -> None:
         """SQLite's data_version moves when another connection has written: an `ingest` beside us."""
@@ -131,7 +202,9 @@ class Writer:
         self._data_version = version
 
     def _commit(self, committer: Committer, db: sqlite3.Connection, deltas: Sequence[NodeDelta]) -> None:
-        attempt, give_up = 0, None
+        if not deltas:
+            return
+        attempt, first_try = 0, time.monotonic()
         while True:
             started = time.perf_counter()
             try:
@@ -140,11 +213,16 @@ class Writer:
                 self._commit_singly(committer, db, deltas)
                 return
             except sqlite3.Error as error:
-                self._failed(error)
-                give_up = give_up or (time.monotonic() + _LAST_TRY_S if self._stopping.is_set() else None)
-                if give_up and time.monotonic() > give_up:
+                busy = _is_busy(error)
+                if not busy or time.monotonic() - first_try >= _BUSY_PATIENCE_S:
+                    self._failed(error)
+                if time.monotonic() > self._deadline:
+                    # From here on nothing is committed: a later piece without this one would be a hole.
+                    self._gave_up = True
                     return
-                self._stopping.wait(_RETRY_S[min(attempt, len(_RETRY_S) - 1)]) if not give_up else time.sleep(0.05)
+                pause_s = _RETRY_S[0] if busy else _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
+                if self._stopping.wait(pause_s):
+                    time.sleep(0.05)
                 attempt += 1
                 continue
             self._succeeded(time.perf_counter() - started)
@@ -153,9 +231,13 @@ class Writer:
             return
 
     def _commit_singly(self, committer: Committer, db: sqlite3.Connection, deltas: Sequence[NodeDelta]) -> None:
-        """Another process has read one of these logs meanwhile: only that node's batch is dropped, and read again."""
+        """Another process has read one of these logs meanwhile: only that node's batch is dropped, and read again.
+
+        So is what comes after it until `resume`: it may begin in a file that the database does not know yet, behind a hole.
+        """
         for delta in deltas:
             if len(deltas) == 1:
+                self._refused.add(delta.node)
                 self._on_conflict(delta.node)
             else:
                 self._commit(committer, db, [delta])
@@ -167,12 +249,15 @@ class Writer:
         except OSError:
             return 0
 
-    def _checkpoint(self, db: sqlite3.Connection, mode: str) -> None:
+    def _checkpoint(self, db: sqlite3.Connection, mode: str) -> bool:
         # A checkpoint that cannot finish now (a reader, a full disk) is no loss: the WAL holds the data.
         try:
             db.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            return True
         except sqlite3.Error as error:
-            self._failed(error)
+            if not _is_busy(error):
+                self._failed(error)
+            return False
 
     def _failed(self, error: sqlite3.Error) -> None:
         old = self.status
@@ -186,3 +271,8 @@ class Writer:
         if self._on_problem and old.problem:
             self._on_problem("")
         self.status = WriterStatus("", 0.0, now, took_s, max(took_s, old.longest_commit_s), old.commits + 1)
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    """Another process holds the database at this moment."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
