@@ -13,7 +13,7 @@ from storj_monitor.errors import PositionConflict
 from storj_monitor.model.blocks import encode_block, pack_events
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.node_events import NodeStarted, VersionSeen
-from storj_monitor.model.positions import Checkpoint
+from storj_monitor.model.positions import Checkpoint, FileIdentity
 from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
 from storj_monitor.stats import encode_sketch
 
@@ -115,17 +115,24 @@ class Committer:
 
     def _move_position(self, node: int, checkpoint: Checkpoint, now: float) -> None:
         """Compare and swap: the batch must start where the database ends, whoever wrote last."""
-        identity = checkpoint.previous or checkpoint.identity
-        key = (node, identity.head_hash, identity.head_bytes)
-        row = self._db.execute("SELECT offset FROM position WHERE node = ? AND head_hash = ? AND head_bytes = ?", key).fetchone()
-        if row is not None and row[0] != checkpoint.start:
-            raise PositionConflict(f"{checkpoint.path}: expected to go on at {checkpoint.start}, the database is at {row[0]}")
+        at = self._offset_of(node, checkpoint.previous or checkpoint.identity)
+        if at is not None and at != checkpoint.start:
+            raise PositionConflict(f"{checkpoint.path}: expected to go on at {checkpoint.start}, the database is at {at}")
         if checkpoint.previous:
+            if self._offset_of(node, checkpoint.identity) is not None:
+                raise PositionConflict(f"{checkpoint.path}: somebody has read on since the file was as short as it was for us")
+            old = checkpoint.previous
+            key = (node, old.head_hash, old.head_bytes)
             self._db.execute("DELETE FROM position WHERE node = ? AND head_hash = ? AND head_bytes = ?", key)
         self._db.execute(
             "INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?, ?, ?)",
             (node, checkpoint.identity.head_hash, checkpoint.identity.head_bytes, checkpoint.end, checkpoint.path, now),
         )
+
+    def _offset_of(self, node: int, identity: FileIdentity) -> int | None:
+        question = "SELECT offset FROM position WHERE node = ? AND head_hash = ? AND head_bytes = ?"
+        row = self._db.execute(question, (node, identity.head_hash, identity.head_bytes)).fetchone()
+        return None if row is None else int(row[0])
 
     def _satellite(self, text: str) -> int:
         return self._satellites.id_of(self._db, text)

@@ -9,7 +9,7 @@ from functools import partial
 from storj_monitor.log_processor.tally import KnownKeys, Tally
 from storj_monitor.log_processor.transfers import MESSAGE_OF_OP, TRANSFER_LOGGER
 from storj_monitor.model.events import UNKNOWN_DURATION, UNKNOWN_SIZE, ErrorSeen, LineKind, NodeEvent, Transfer
-from storj_monitor.model.ids import Outcome, op_action, op_outcome, piece_hash
+from storj_monitor.model.ids import Outcome, piece_hash
 
 MAX_REMEMBERED = 1024
 MAX_SIZE_BYTES = 2**62
@@ -65,8 +65,8 @@ class Harvest:
         for op, count in enumerate(self.counted_ops):
             if count:
                 self.tally.add(keys.key(LineKind.UNDERSTOOD, TRANSFER_LOGGER, MESSAGE_OF_OP[op]), count)
-                if op_outcome(op) is Outcome.STARTED:
-                    self.start(int(op_action(op)), count)
+                if op & 3 == Outcome.STARTED:
+                    self.start(op >> 2, count)
 
     def start(self, action: int, count: int = 1) -> None:
         self.started[action] = self.started.get(action, 0) + count

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from storj_monitor.log_processor.fields import FieldNames
 from storj_monitor.log_processor.folding import Folder
-from storj_monitor.log_processor.pairing import PendingStarts, TwinCancels
+from storj_monitor.log_processor.pairing import MAX_PENDING, PendingStarts, TwinCancels
 from storj_monitor.log_processor.transfers import DOWN, UP
+
+LET_GO_MS = 60_000
 
 
 class LineState:
@@ -16,6 +18,7 @@ class LineState:
         self.names = FieldNames()
         self.last_ms = 0
         """Time of the last line that had one."""
+        self._let_go_ms = 0
 
     def node_started(self) -> None:
         """A new process: what the last one had begun will not end."""
@@ -24,5 +27,10 @@ class LineState:
         self.twins.clear()
 
     def let_go(self, now_ms: int) -> None:
-        for starts in self.starts.values():
-            starts.let_go(now_ms)
+        """Once a minute of the log's time is enough for what is a day old; the bound on the number holds always."""
+        up, down = self.starts.values()
+        if 0 <= now_ms - self._let_go_ms < LET_GO_MS and len(up.pending) <= MAX_PENDING and len(down.pending) <= MAX_PENDING:
+            return
+        self._let_go_ms = now_ms
+        up.let_go(now_ms)
+        down.let_go(now_ms)

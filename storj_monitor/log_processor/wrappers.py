@@ -91,6 +91,9 @@ def split_lines(data: bytes) -> list[bytes]:
 
 
 def _is_wrapped(line: bytes) -> bool:
+    # The node's own time stamp (`2026-08-20T07:01:10Z`, or an offset) with a tab behind it: the usual case, told without a pattern.
+    if line[10:11] == b"T" and (line[20:21] == b"\t" or line[25:26] == b"\t"):
+        return False
     return unwrap_line(line)[0] != line
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from storj_monitor.model.events import ErrorSeen, EventBatch, Transfer
+from storj_monitor.model.events import ErrorSeen, EventBatch
 from storj_monitor.model.ids import Action, Outcome, op_action
 from storj_monitor.model.rollups import (
     HOUR_S,
@@ -68,7 +68,8 @@ def make_cell(sizes: list[int], durations: list[int]) -> Cell:
 class Accumulator:
     """Collects one node's batches until `drain` hands them over as one delta.
 
-    Between drains only raw numbers are kept, grouped: sums and sketches are made once, at the drain.
+    Transfers are only put aside when they come and are summed up at the drain: one long loop every few seconds costs far less than
+    many short ones between which the processor's caches are gone.
     """
 
     def __init__(self, node: str) -> None:
@@ -78,8 +79,6 @@ class Accumulator:
     def _begin(self) -> None:
         self._delta = NodeDelta(self._node)
         self.line_count = 0
-        self._groups: defaultdict[tuple[int, str, int], tuple[list[int], list[int]]] = defaultdict(_two_lists)
-        self._sizes_by_country: defaultdict[tuple[int, str, int], list[int]] = defaultdict(list)
 
     @property
     def is_empty(self) -> bool:
@@ -89,8 +88,7 @@ class Accumulator:
     def add(self, batch: EventBatch) -> None:
         """Take in a batch."""
         delta = self._delta
-        if batch.transfers:
-            self._add_transfers(batch.transfers)
+        delta.transfers += batch.transfers
         if batch.errors:
             self._add_errors(batch.errors)
         delta.events.extend(batch.events)
@@ -107,35 +105,10 @@ class Accumulator:
     def drain(self) -> NodeDelta:
         """Hand over what was collected and begin anew."""
         delta = self._delta
-        delta.cells = {CellKey(minute * MINUTE_S, sat, op): make_cell(*group) for (minute, sat, op), group in self._groups.items()}
-        for (hour, country, op), sizes in self._sizes_by_country.items():
-            pair = delta.countries.setdefault(CountryKey(hour * HOUR_S, country, DIRECTION_BY_OP[op]), [0, 0])
-            pair[0] += len(sizes)
-            pair[1] += sum(size for size in sizes if size > 0)
+        if delta.transfers:
+            _sum_up(delta)
         self._begin()
         return delta
-
-    def _add_transfers(self, transfers: Sequence[Transfer]) -> None:
-        groups, by_country = self._groups, self._sizes_by_country
-        notable, hot = self._delta.notable, self._delta.hot
-        self._delta.transfers += transfers
-        for transfer in transfers:
-            time_ms, satellite, op, size, duration, piece, piece_id, country, _ = transfer
-            sizes, durations = groups[time_ms // 60000, satellite, op]
-            sizes.append(size)
-            durations.append(duration)
-            hour = time_ms // 3600000
-            by_country[hour, country, op].append(size)
-            if op in NOTABLE_OPS:
-                notable.append(transfer)
-            if op in HOT_OPS:
-                key = (hour * HOUR_S, piece)
-                seen = hot.get(key)
-                if seen is None:
-                    seen = hot[key] = HotPiece(piece_id, satellite)
-                seen.count += 1
-                if size > 0:
-                    seen.size_bytes += size
 
     def _add_errors(self, errors: Iterable[ErrorSeen]) -> None:
         kept = self._delta.errors
@@ -150,3 +123,32 @@ class Accumulator:
                 kept[key] = one
             else:
                 known.merge(one)
+
+
+def _sum_up(delta: NodeDelta) -> None:
+    """Cells, countries, notable transfers and hot pieces of the delta's transfers."""
+    groups: defaultdict[tuple[int, str, int], tuple[list[int], list[int]]] = defaultdict(_two_lists)
+    by_country: defaultdict[tuple[int, str, int], list[int]] = defaultdict(list)
+    notable, hot = delta.notable, delta.hot
+    for transfer in delta.transfers:
+        time_ms, satellite, op, size, duration, piece, piece_id, country, _ = transfer
+        sizes, durations = groups[time_ms // 60000, satellite, op]
+        sizes.append(size)
+        durations.append(duration)
+        hour = time_ms // 3600000
+        by_country[hour, country, op].append(size)
+        if op in NOTABLE_OPS:
+            notable.append(transfer)
+        if op in HOT_OPS:
+            key = (hour * HOUR_S, piece)
+            seen = hot.get(key)
+            if seen is None:
+                seen = hot[key] = HotPiece(piece_id, satellite)
+            seen.count += 1
+            if size > 0:
+                seen.size_bytes += size
+    delta.cells = {CellKey(minute * MINUTE_S, sat, op): make_cell(*group) for (minute, sat, op), group in groups.items()}
+    for (hour, country, op), sizes in by_country.items():
+        pair = delta.countries.setdefault(CountryKey(hour * HOUR_S, country, DIRECTION_BY_OP[op]), [0, 0])
+        pair[0] += len(sizes)
+        pair[1] += sum(size for size in sizes if size > 0)

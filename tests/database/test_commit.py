@@ -55,3 +55,13 @@ def test_what_the_node_says_of_itself(store: Store) -> None:
     assert (node.node_id, node.version, node.newest_ms, node.resolution_ms) == ("1abc", "1.162.3", NOON_MS, 1000)
     rows = queries.node_events(store.reader, ["node_started"], [1], NOON_MS, NOON_MS + 1, 10)
     assert len(rows) == 1
+
+
+def test_a_file_that_somebody_else_has_read_on_meanwhile(store: Store) -> None:
+    short, full = FileIdentity(50, "bb"), FileIdentity(4096, "cc")
+    store.commit(batch([transfer()], start=0, end=50, identity=short))
+    grown = batch([transfer()])._replace(checkpoint=Checkpoint(full, 50, 5000, "node.log", previous=short))
+    store.commit(grown)
+    with pytest.raises(PositionConflict):
+        store.commit(grown)
+    assert total(store) == 2
