@@ -54,9 +54,9 @@ def return_period(joined_ms: int) -> str:
 
 
 def held_position(
-    satellite: str, joined_ms: int | None, stubs: Sequence[Paystub], history: HeldHistoryRow | None, now_ms: int
+    satellite: str, joined_ms: int | None, stubs: Sequence[Paystub], history: HeldHistoryRow | None, now_ms: int, disqualified: bool = False
 ) -> HeldPosition:
-    """What one satellite holds. `stubs` are all known paystubs of this satellite, in any order.
+    """What one satellite holds. `stubs` are all known paystubs of this satellite, in any order. Disqualified: nothing comes back.
 
     The node's held history leaves out whatever was held after the ninth paystub, and our paystubs may lack months from before a node's
     history begins: of the two sums the larger one is nearer to the truth.
@@ -70,7 +70,7 @@ def held_position(
         if history.total_held_usd_micros > sum(stages):
             stages = (history.first_period_usd_micros, history.second_period_usd_micros, history.third_period_usd_micros, 0)
     held = sum(stages)
-    due = max(0, held * RETURN_PERCENT // 100 - disposed)
+    due = 0 if disqualified else max(0, held * RETURN_PERCENT // 100 - disposed)
     returns = _next_return(joined_ms, ordered) if due and joined_ms is not None else None
     period = period_of(now_ms)
     percent = held_percent(joined_ms, period)
@@ -86,7 +86,8 @@ def held_position(
         next_period=step,
         return_period=returns,
         return_usd_micros=due,
-        exit_usd_micros=max(0, held - disposed - due),
+        exit_usd_micros=0 if disqualified else max(0, held - disposed - due),
+        lost_usd_micros=max(0, held - disposed) if disqualified else 0,
     )
 
 

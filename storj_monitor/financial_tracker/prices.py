@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from storj_monitor.model.earnings import Pricing
@@ -33,8 +35,15 @@ class PriceOverride(msgspec.Struct, frozen=True, kw_only=True):
     storage_usd_micros_per_tb_month: int | None = None
 
 
+def override_for(satellite: str, overrides: Mapping[str, PriceOverride]) -> PriceOverride:
+    """Overrides by satellite id, "" for all satellites: each price from the satellite's own where given, else from that for all."""
+    every = msgspec.structs.asdict(overrides.get("", PriceOverride()))
+    own = msgspec.structs.asdict(overrides.get(satellite, PriceOverride()))
+    return PriceOverride(**{name: every[name] if value is None else value for name, value in own.items()})
+
+
 def resolve_prices(satellite: str, node: Pricing | None, override: PriceOverride | None = None) -> Prices:
-    """The prices to reckon with. An override for one satellite is the caller's to choose over one for all.
+    """The prices to reckon with; `override` from `override_for`.
 
     All-zero prices are believed of a satellite that may pay nothing (a test network), but not of the public network.
     """

@@ -18,21 +18,21 @@ def storage_formula(days: Iterable[StorageDay]) -> StorageFormula:
 
 
 def storage_byte_hours(days: Iterable[StorageDay], period: str, through_ms: int, formula: StorageFormula) -> float:
-    """Byte-hours of one month.
+    """Byte-hours of one month; days with impossible figures are left out.
 
-    Days with impossible figures are left out. AREA: average of each day × its hours that lie in the month and before `through_ms`.
+    AREA: average of each day × its hours that lie in the month and before `through_ms`; after the last day its average goes on, as the
+    node does it, so that an answer from before midnight is as good as a new one.
     REPORTED: what the satellite has reported for days of the month, `through_ms` or not.
     """
     first_ms, last_ms = start_ms(period), end_ms(period)
+    counted = sorted((day for day in days if first_ms <= day.start_ms < last_ms and _believable(day)), key=lambda day: day.start_ms)
+    if formula is StorageFormula.REPORTED:
+        return sum(day.byte_hours for day in counted)
     total = 0.0
-    for day in days:
-        if not first_ms <= day.start_ms < last_ms or not _believable(day):
-            continue
-        if formula is StorageFormula.REPORTED:
-            total += day.byte_hours
-            continue
+    for place, day in enumerate(counted, start=1):
         midnight_ms = day.start_ms - day.start_ms % DAY_MS
-        hours = (min(midnight_ms + DAY_MS, last_ms, through_ms) - midnight_ms) / HOUR_MS
+        until_ms = midnight_ms + DAY_MS if place < len(counted) else last_ms
+        hours = (min(until_ms, through_ms) - midnight_ms) / HOUR_MS
         if hours > 0:
             total += day.average_bytes * hours
     return total

@@ -146,6 +146,7 @@ class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
     return_period            -- first period in which half is due back (month 16); None when unknown or given back already
     return_usd_micros        -- what will be given back then, as far as held today
     exit_usd_micros          -- what only a successful graceful exit brings back
+    lost_usd_micros          -- what never comes back, because the satellite has disqualified the node
     """
 
     satellite: str
@@ -159,6 +160,7 @@ class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
     return_period: str | None
     return_usd_micros: int
     exit_usd_micros: int
+    lost_usd_micros: int = 0
 
     @property
     def net_usd_micros(self) -> int:
@@ -235,3 +237,26 @@ class Profit(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def profit_usd_micros(self) -> int:
         return self.revenue_usd_micros - self.power_usd_micros - self.fixed_usd_micros
+
+
+class NodeEarnings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about the money of one node at one moment.
+
+    comparison            -- ours beside the node's own sum; None while the node has given none
+    satellite_comparisons -- the same for each satellite that the node gave an estimate for, and for those where it refuses
+    previous_comparisons  -- the month before, for each satellite that both know it of
+    held                  -- each satellite that holds or held something, or may
+    revenue, unpaid_price -- of the present month so far; the storage price that unpaid data is valued at
+    """
+
+    estimate: NodeEstimate
+    comparison: Comparison | None
+    satellite_comparisons: tuple[Comparison, ...]
+    previous_comparisons: tuple[Comparison, ...]
+    forecast_reasons: tuple[str, ...]
+    held: tuple[HeldPosition, ...]
+    balance: Balance
+    revenue: Revenue
+    unpaid_price_usd_micros_per_tb_month: int
+    profit_now: Profit
+    profit_month_end: Profit | None

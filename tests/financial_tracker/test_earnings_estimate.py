@@ -104,7 +104,13 @@ def test_area_counts_the_last_day_until_now() -> None:
     days = storage_days(11)
     assert storage_byte_hours(days, "2026-11", NOW + 6 * HOUR_MS, StorageFormula.AREA) == 246e12
     assert storage_byte_hours(days, "2026-11", NOVEMBER, StorageFormula.AREA) == 0
-    assert storage_byte_hours(days, "2026-11", end_ms("2027-11"), StorageFormula.AREA) == 264e12
+    assert storage_byte_hours(days, "2026-11", NOVEMBER + 3 * DAY_MS, StorageFormula.AREA) == 72e12
+
+
+def test_after_the_last_day_its_average_goes_on_until_the_month_ends() -> None:
+    assert storage_byte_hours(storage_days(10), "2026-11", NOW + HOUR_MS, StorageFormula.AREA) == 241e12
+    assert storage_byte_hours(storage_days(10), "2026-11", end_ms("2027-11"), StorageFormula.AREA) == 720e12
+    assert storage_byte_hours((), "2026-11", NOW, StorageFormula.AREA) == 0
 
 
 def test_reported_counts_what_is_reported() -> None:
@@ -123,7 +129,7 @@ def test_days_of_other_months_do_not_count() -> None:
 def test_impossible_figures_spoil_nothing(wrong: float) -> None:
     days = (*storage_days(1), StorageDay(start_ms=NOVEMBER + DAY_MS, byte_hours=wrong, average_bytes=wrong, calculated=False))
     for formula in StorageFormula:
-        assert storage_byte_hours(days, "2026-11", NOW, formula) == 24e12
+        assert storage_byte_hours(days, "2026-11", NOVEMBER + DAY_MS, formula) == 24e12
     assert month_usage((BandwidthDay(start_ms=NOVEMBER, egress_usage_bytes=10**19),), (), "2026-11", NOW) == MonthUsage()
 
 
@@ -315,7 +321,9 @@ def test_differences_in_words() -> None:
     theirs = answer(month(), NOW)
     traffic = compare_satellite(estimate_satellite(month(9), PRICES, NOW), theirs, PRICING)
     assert "1260.00 GB of traffic" in traffic.reasons[0]
-    assert "ours is less" in traffic.reasons[1]
+    assert len(traffic.reasons) == 1
+    smaller = compare_satellite(estimate_satellite(month(storage=storage_days(10, 9e11)), PRICES, NOW), theirs, PRICING)
+    assert smaller.reasons == ("Storage counted differs by 0.0333 TB-months: ours is less.",)
     dear = resolve_prices("s", PRICING, PriceOverride(egress_usd_micros_per_tb=20_000_000))
     other = compare_satellite(estimate_satellite(month(), dear, NOW), theirs, PRICING)
     assert other.reasons == ("Your settings give other prices than the node has.", "Same usage, other prices.")

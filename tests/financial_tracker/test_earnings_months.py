@@ -138,6 +138,11 @@ def test_position_when_the_return_is_late_or_done() -> None:
     assert (done.return_period, done.return_usd_micros, done.exit_usd_micros, done.net_usd_micros) == (None, 0, 50, 50)
 
 
+def test_position_of_a_disqualified_node() -> None:
+    gone = held_position("s", at("2026-02-05T00:00:00"), [stub("2026-02", 100)], None, at("2026-05-20T00:00:00"), disqualified=True)
+    assert (gone.return_period, gone.return_usd_micros, gone.exit_usd_micros, gone.lost_usd_micros) == (None, 0, 0, 100)
+
+
 def test_position_without_a_join_date_goes_by_the_stubs_place() -> None:
     stubs = [stub(shifted("2025-01", month), 10) for month in range(11)]
     position = held_position("s", None, stubs, None, at("2026-05-20T00:00:00"))

@@ -1,0 +1,116 @@
+"""All about the money of one node, out of what is known of it: the one question that a page asks of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from storj_monitor.financial_tracker.balance import balance
+from storj_monitor.financial_tracker.comparison import compare_node, compare_previous, compare_satellite, expectation_reasons
+from storj_monitor.financial_tracker.costs import estimate_profit
+from storj_monitor.financial_tracker.estimate import estimate_node, estimate_satellite, previous_month_usage
+from storj_monitor.financial_tracker.held import expected_disposed_usd_micros, held_position
+from storj_monitor.financial_tracker.history import StubKey
+from storj_monitor.financial_tracker.months import period_of
+from storj_monitor.financial_tracker.prices import PriceOverride, override_for, resolve_prices
+from storj_monitor.financial_tracker.revenue import revenue_per_tb, storage_price_usd_micros
+from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, Paystub, Pricing, SatelliteUsage
+from storj_monitor.model.estimates import Comparison, CostRates, HeldPosition, NodeEarnings, NodeEstimate, SatelliteEstimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeInputs:
+    """What is known of one node. Mappings are by satellite id where nothing else is said; any of them may be empty.
+
+    usages          -- newest answer of each satellite: this is the satellite set
+    kept            -- days as stored, with those of the month before (`usage.merge_days`)
+    pricing         -- newest prices; where missing, those of the usage answer are taken
+    overrides       -- settings; "" is for all satellites
+    disqualified_ms -- satellites that have disqualified the node
+    estimates       -- the node's own; "" is the sum over all satellites
+    stubs           -- all paystubs of this node, also of satellites that are gone
+    since_ms        -- when this node began to cost money; None means before this month
+    """
+
+    usages: Mapping[str, SatelliteUsage]
+    kept: Mapping[str, SatelliteUsage] = field(default_factory=dict)
+    pricing: Mapping[str, Pricing] = field(default_factory=dict)
+    overrides: Mapping[str, PriceOverride] = field(default_factory=dict)
+    disqualified_ms: Mapping[str, int] = field(default_factory=dict)
+    estimates: Mapping[str, EstimatedPayout] = field(default_factory=dict)
+    stubs: Mapping[StubKey, Paystub] = field(default_factory=dict)
+    held_history: Mapping[str, HeldHistoryRow] = field(default_factory=dict)
+    costs: CostRates = field(default_factory=CostRates)
+    since_ms: int | None = None
+
+
+def node_earnings(inputs: NodeInputs, now_ms: int) -> NodeEarnings:
+    """All figures at `now_ms`.
+
+    Beside the node's own estimate the two are closest when `now_ms` is the node's time of that answer: storage counts up to it.
+    """
+    held = _held(inputs, now_ms)
+    period = period_of(now_ms)
+    satellites = [
+        _satellite(inputs, satellite, now_ms, expected_disposed_usd_micros(held.get(satellite), period))
+        for satellite in sorted(inputs.usages)
+    ]
+    estimate = estimate_node(satellites, now_ms)
+    theirs = inputs.estimates.get("")
+    return NodeEarnings(
+        estimate=estimate,
+        comparison=None if theirs is None else compare_node(estimate, theirs),
+        satellite_comparisons=_satellite_comparisons(inputs, estimate),
+        previous_comparisons=_previous_comparisons(inputs, estimate, now_ms),
+        forecast_reasons=() if theirs is None else expectation_reasons(estimate, theirs),
+        held=tuple(held.values()),
+        balance=balance(inputs.stubs.values()),
+        revenue=revenue_per_tb(estimate.now),
+        unpaid_price_usd_micros_per_tb_month=storage_price_usd_micros(satellites),
+        profit_now=estimate_profit(estimate.now, inputs.costs, inputs.since_ms),
+        profit_month_end=None if estimate.month_end is None else estimate_profit(estimate.month_end, inputs.costs, inputs.since_ms),
+    )
+
+
+def _prices_of(inputs: NodeInputs, satellite: str) -> Pricing | None:
+    usage = inputs.usages.get(satellite)
+    return inputs.pricing.get(satellite) or (None if usage is None else usage.prices)
+
+
+def _satellite(inputs: NodeInputs, satellite: str, now_ms: int, disposed_usd_micros: int) -> SatelliteEstimate:
+    return estimate_satellite(
+        inputs.usages[satellite],
+        resolve_prices(satellite, _prices_of(inputs, satellite), override_for(satellite, inputs.overrides)),
+        now_ms,
+        disqualified_ms=inputs.disqualified_ms.get(satellite),
+        previous=previous_month_usage(inputs.kept.get(satellite), inputs.estimates.get(satellite), now_ms),
+        disposed_usd_micros=disposed_usd_micros,
+    )
+
+
+def _held(inputs: NodeInputs, now_ms: int) -> dict[str, HeldPosition]:
+    by_satellite: dict[str, list[Paystub]] = {satellite: [] for satellite in {*inputs.usages, *inputs.held_history}}
+    for key, stub in inputs.stubs.items():
+        by_satellite.setdefault(key.satellite, []).append(stub)
+    positions = {}
+    for satellite in sorted(by_satellite):
+        usage = inputs.usages.get(satellite)
+        joined_ms = None if usage is None else usage.joined_ms
+        stubs, history = by_satellite[satellite], inputs.held_history.get(satellite)
+        positions[satellite] = held_position(satellite, joined_ms, stubs, history, now_ms, satellite in inputs.disqualified_ms)
+    return positions
+
+
+def _satellite_comparisons(inputs: NodeInputs, estimate: NodeEstimate) -> tuple[Comparison, ...]:
+    return tuple(
+        compare_satellite(one, inputs.estimates.get(one.satellite), _prices_of(inputs, one.satellite))
+        for one in estimate.satellites
+        if one.satellite in inputs.estimates or one.disqualified_ms is not None
+    )
+
+
+def _previous_comparisons(inputs: NodeInputs, estimate: NodeEstimate, now_ms: int) -> tuple[Comparison, ...]:
+    compared = (
+        compare_previous(one, inputs.estimates[one.satellite], now_ms) for one in estimate.satellites if one.satellite in inputs.estimates
+    )
+    return tuple(one for one in compared if one is not None)
