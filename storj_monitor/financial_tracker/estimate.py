@@ -194,17 +194,17 @@ def _notes(usage: SatelliteUsage, prices: Prices, now_ms: int, formula: StorageF
         if filled:
             notes.append(f"{_days(filled)} of storage had no report of the satellite and {'is' if filled == 1 else 'are'} filled in.")
     elif reported:
-        missing = _missing_days(reported, now_ms)
+        missing = _missing_days(reported, now_ms, usage.joined_ms)
         if missing:
             notes.append(f"This node counts storage only when reported: {_days(missing)} of this month missing, so storage is too low.")
     return tuple(notes)
 
 
-def _missing_days(reported: Sequence[StorageDay], now_ms: int) -> int:
-    """Days of the month, today excepted, without a report."""
-    first_ms = start_ms(period_of(now_ms))
-    past = (now_ms - now_ms % DAY_MS - first_ms) // DAY_MS
-    return past - len({day.start_ms // DAY_MS for day in reported if day.start_ms < first_ms + past * DAY_MS})
+def _missing_days(reported: Sequence[StorageDay], now_ms: int, joined_ms: int | None) -> int:
+    """Days of the month without a report, from the day of joining until yesterday."""
+    first = max(start_ms(period_of(now_ms)), joined_ms or 0) // DAY_MS
+    today = now_ms // DAY_MS
+    return max(0, today - first) - len({day.start_ms // DAY_MS for day in reported if first <= day.start_ms // DAY_MS < today})
 
 
 def _days(count: int) -> str:

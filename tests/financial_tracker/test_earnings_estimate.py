@@ -228,6 +228,9 @@ def test_no_satellite_at_all() -> None:
 def test_notes_on_storage_that_is_late_or_filled_in() -> None:
     late = estimate_satellite(month(storage=storage_days(8, calculated=None)), PRICES, NOW)
     assert "2 days of this month missing" in late.notes[0]
+    joined = at("2026-11-09T12:00:00")
+    young = estimate_satellite(month(joined_ms=joined, storage=storage_days(1, calculated=None, first=NOVEMBER + 8 * DAY_MS)), PRICES, NOW)
+    assert "1 day of this month missing" in young.notes[0]
     filled = estimate_satellite(month(storage=(*storage_days(9), *storage_days(1, calculated=True, first=NOW - DAY_MS))), PRICES, NOW)
     assert filled.notes == ("1 day of storage had no report of the satellite and is filled in.",)
 
@@ -354,3 +357,16 @@ def test_money_in_words(micros: int, text: str) -> None:
 def test_estimates_survive_storing() -> None:
     node = estimate_node([estimate_satellite(month(), PRICES, NOW, previous=MonthUsage(egress_bytes=1))], NOW)
     assert msgspec.json.decode(msgspec.json.encode(node), type=type(node)) == node
+
+
+def test_remaining_words() -> None:
+    """Held that differs with the sums alone, and published prices in the sum over satellites."""
+    full = month(storage=storage_days(10, 1e13), joined_ms=at("2026-10-05T00:00:00"))
+    mine = estimate_satellite(full, resolve_prices("s", None), NOW)
+    percent = mine.now.held_percent
+    assert percent == 75
+    whole = compare_node(estimate_node([mine], NOW), answer(full, NOW, PRICES, percent))
+    assert "published rates" in whole.reasons[0]
+    odd = msgspec.structs.replace(mine.now, held_usd_micros=mine.now.held_usd_micros - 50_000)
+    beside = compare_months(odd, month_payout(odd.usage, resolve_prices("s", None), percent))
+    assert beside.reasons == ("What is held differs because the sums differ.",)

@@ -115,3 +115,7 @@ def test_receipts(text: str, network: str, url: str) -> None:
 def test_no_receipt() -> None:
     assert read_receipt("") is None
     assert read_receipt(PayoutHistoryRow(satellite="s", period="2026-10").receipt) is None
+
+
+def test_empty_cells() -> None:
+    assert csv_text(["a", "b", "c"], [[None, "", Decimal("1.50")]]) == "a,b,c\r\n,,1.50\r\n"

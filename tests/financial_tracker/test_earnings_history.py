@@ -269,3 +269,13 @@ def test_two_parts_of_a_month_cost_what_the_month_costs(one: int, other: int) ->
     parts = [month_profit(0, "2026-11", rates, low, high).profit_usd_micros for low, high in zip(cuts, cuts[1:], strict=False)]
     assert hours_in("2026-11") == 720
     assert abs(sum(parts) - month_profit(0, "2026-11", rates).profit_usd_micros) <= 4
+
+
+def test_scores_of_late_joiners_and_of_other_prices() -> None:
+    estimate = month_estimate("s", "2026-04", NOW, MonthUsage(egress_bytes=TB), PRICES, 50.0)
+    paid = stub("2026-04", usage_get_bytes=TB, get_usd_micros=2_000_000, held_usd_micros=1_500_000, paid_usd_micros=500_000)
+    assert "full months" in score(estimate, paid, at("2026-01-31T12:00:00")).comparison.reasons[0]
+    cheap = stub("2026-04", usage_get_bytes=TB, get_usd_micros=1_000_000, held_usd_micros=500_000, paid_usd_micros=500_000)
+    assert score(estimate, cheap).comparison.reasons == ("Same usage, other prices.",)
+    unseen = month_estimate("s", "2026-04", NOW, MonthUsage(), PRICES, 50.0)
+    assert "counted more egress" in score(unseen, cheap).comparison.reasons[0]
