@@ -1,0 +1,236 @@
+"""Every recorded answer of every version decodes, over real HTTP; every fault is exactly one of the two errors, with its place."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime
+
+import aiohttp
+import pytest
+from node_fleet import CORPUS, FOLDERS, PAYOUT, SAT0, SAT1, StartNode, recorded
+
+from storj_monitor.clock import SystemClock
+from storj_monitor.errors import AnswerNotUnderstood, NodeApiError, NodeUnreachable
+from storj_monitor.model.reputation import NEVER
+from storj_monitor.model.space import SpaceMeaning
+from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
+from storj_monitor.node_api.transport import Limits
+from storj_monitor.simulator.fake_faults import Fault, Faults, spoil
+
+CLOCK = SystemClock()
+QUICK = Limits(total_s=0.3)
+
+
+def document(folder: str, name: str) -> object:
+    return json.loads((CORPUS / folder / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+async def test_every_recorded_answer_decodes(folder: str, start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    fake = await start_node(recorded(folder))
+    client = NodeClient(fake.api_url, session, CLOCK)
+    raw = document(folder, "sno")
+    assert isinstance(raw, dict)
+
+    node = await client.node()
+    assert (node.node_id, node.version, node.quic_status) == (raw["nodeID"], raw["version"], raw["quicStatus"])
+    assert node.disk.used_bytes == raw["diskSpace"]["used"]
+    assert node.disk.meaning is (SpaceMeaning.NEW if "allocated" in raw["diskSpace"] else SpaceMeaning.OLD)
+    assert node.started_at == pytest.approx(datetime.fromisoformat(raw["startedAt"]).timestamp(), abs=1e-5)
+    assert [standing.satellite for standing in node.standings] == [SAT0, SAT1]
+    assert all((one.vetted_at is None) == ("vettedAt" not in was) for one, was in zip(node.standings, raw["satellites"], strict=True))
+    disqualified = [standing.disqualified_at != NEVER for standing in node.standings]
+    assert all(disqualified) if "disqualified" in folder else not any(disqualified)
+    assert node.clock_ahead_s is not None and abs(node.clock_ahead_s) <= 1
+
+    every = await client.satellites()
+    assert len(every.scores) == 2 and every.earliest_joined_at
+    for number, satellite in enumerate((SAT0, SAT1)):
+        was = document(folder, f"satellite-{number}")
+        assert isinstance(was, dict)
+        one = await client.satellite(satellite)
+        assert one is not None and one.reputation.online_score == was["audits"]["onlineScore"]
+        assert one.reputation.windows is not None and len(one.reputation.windows) == len(was["auditHistory"]["windows"] or [])
+        assert [day.byte_hours for day in one.storage.days] == [day["atRestTotal"] for day in was["storageDaily"] or []]
+        assert sum(day.egress_usage_bytes for day in one.usage.bandwidth) == sum(d["egress"]["usage"] for d in was["bandwidthDaily"] or [])
+        prices = await client.pricing(satellite)
+        assert prices is not None and prices == one.usage.prices
+        estimate = await client.estimated_payout(satellite)
+        assert (estimate is None) == ("disqualified" in folder)
+    total = await client.estimated_payout()
+    assert total is not None and total.satellite == ""
+    assert await client.notifications() == ()
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+async def test_every_recorded_payout_decodes(folder: str, start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    fake = await start_node(recorded(folder))
+    client = NodeClient(fake.api_url, session, CLOCK)
+    periods = await client.periods()
+    assert list(periods) == (document(folder, "periods") or [])
+    stubs = await client.paystubs("2026-01", "2026-10")
+    raw = document(folder, "paystubs-2026-01_2026-10") or []
+    assert isinstance(raw, list)
+    assert [(s.period, s.satellite, s.paid_usd_micros, s.held_usd_micros) for s in stubs] == [
+        (s["period"], s["satelliteId"], s["paid"], s["held"]) for s in raw
+    ]
+    assert await client.paystubs("2026-11") == ()
+    one = await client.paystubs("2026-10", satellite=SAT0)
+    assert one == tuple(stub for stub in stubs if (stub.satellite, stub.period) == (SAT0, "2026-10"))
+    history = await client.payout_history("2026-10")
+    assert len(history) == len(document(folder, "payout-history-2026-10") or [])  # type: ignore[arg-type]
+    held = await client.held_history()
+    assert len(held) == len(document(folder, "held-history") or [])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+async def test_health_answer(folder: str, start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    fake = await start_node(recorded(folder))
+    url = health_url(fake.api_url, (await NodeClient(fake.api_url, session, CLOCK).node()).configured_port)
+    assert url == fake.public_url
+    health = await HealthClient(fake.public_url, session, CLOCK).health()
+    assert health.all_healthy is ("disqualified" not in folder)
+
+
+@pytest.mark.parametrize("call", ["node", "satellites", "estimated_payout", "held_history", "periods", "notifications"])
+@pytest.mark.parametrize("fault", Fault)
+async def test_every_fault_is_one_error(call: str, fault: Fault, start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    if (call, fault) == ("notifications", Fault.WRONG_TYPE):
+        return  # the only numbers of an empty list are those that nobody reads
+    fake = await start_node(recorded(PAYOUT))
+    client = NodeClient(fake.api_url, session, CLOCK, QUICK)
+    fake.faults.set(fault)
+    fake.faults.slow_s = 5.0
+    expected = NodeUnreachable if fault in (Fault.SLOW, Fault.DRIP, Fault.CLOSED, Fault.DROPPED, Fault.BAD_GATEWAY) else AnswerNotUnderstood
+    with pytest.raises(NodeApiError) as caught:
+        await getattr(client, call)()
+    assert type(caught.value) is expected, caught.value
+    assert caught.value.path.startswith("/api/") and caught.value.why
+    fake.faults.clear()
+    await getattr(client, call)()
+
+
+async def test_an_absent_node_is_unreachable(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    fake = await start_node(recorded(PAYOUT))
+    client = NodeClient(fake.api_url, session, CLOCK, QUICK)
+    await client.node()
+    await fake.stop()
+    with pytest.raises(NodeUnreachable):
+        await client.node()
+    await fake.start()
+    assert (await client.node()).version == "1.162.3"
+
+
+@pytest.mark.parametrize(
+    ("fault", "path", "field"),
+    [
+        (Fault.WRONG_TYPE, "/api/sno/", "$.diskSpace.used"),
+        (Fault.NAN, "/api/sno/", "$..used"),
+        (Fault.TRUNCATED, "/api/sno/", "$..vettedAt"),
+        (Fault.OTHER_JSON, "/api/sno/", "$.nodeID"),
+        (Fault.EMPTY, "/api/sno/", "$"),
+        (Fault.HTML, "/api/sno/", "$"),
+        (Fault.WRONG_TYPE, "/api/sno/satellite/", "$.storageDaily[0].atRestTotal"),
+    ],
+)
+async def test_the_error_names_the_field(
+    fault: Fault, path: str, field: str, start_node: StartNode, session: aiohttp.ClientSession
+) -> None:
+    fake = await start_node(recorded(PAYOUT))
+    fake.faults.set(fault, path)
+    client = NodeClient(fake.api_url, session, CLOCK)
+    with pytest.raises(AnswerNotUnderstood) as caught:
+        await (client.satellite(SAT0) if "satellite" in path else client.node())
+    assert caught.value.field == field and field.removeprefix("$") in str(caught.value)
+
+
+async def test_what_the_node_cannot_know_is_none(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    answers = recorded(PAYOUT)
+    gone = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
+    unknown = answers.replies["/api/sno/satellite/xyz"]._replace(status=404, body=b'{"error":"consoleapi: untrusted satellite"}')
+    answers.replies[f"/api/sno/satellite/{gone}"] = answers.replies[f"/api/sno/satellites/{gone}/pricing"] = unknown
+    fake = await start_node(answers)
+    client = NodeClient(fake.api_url, session, CLOCK)
+    assert await client.satellite(gone) is None and await client.pricing(gone) is None
+    with pytest.raises(AnswerNotUnderstood, match="HTTP 400: .*node ID"):
+        await client.satellite("xyz")
+    with pytest.raises(AnswerNotUnderstood, match="HTTP 404"):  # not the node's own words: another program
+        await client.satellite(SAT0 + "x")
+    with pytest.raises(ValueError, match="no period"):
+        await client.payout_history("abc")
+
+
+async def test_odd_but_true_answers(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    answers = recorded("v1.162-new-node")
+    node = json.loads(answers.replies["/api/sno/"].body)
+    node |= {
+        "satellites": None,
+        "lastPinged": "0001-01-01T00:00:00Z",
+        "startedAt": "2026-11-23T13:26:24.647673861+05:30",
+        "future": {"x": [1]},
+    }
+    node["diskSpace"] |= {"available": -5, "reserved": 7}
+    answers.replies["/api/sno/"] = answers.replies["/api/sno/"]._replace(body=json.dumps(node).encode())
+    fake = await start_node(answers)
+    got = await NodeClient(fake.api_url + "/", session, CLOCK).node()
+    assert got.standings == () and got.last_pinged_at is None and got.disk.available_bytes == -5
+    assert got.started_at == pytest.approx(datetime.fromisoformat("2026-11-23T07:56:24.647673+00:00").timestamp(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("startedAt", "yesterday"),
+        ("startedAt", "2026-11-23T07:56:24"),
+        ("upToDate", 1),
+        ("nodeID", ""),
+        ("satellites", [None]),
+        ("version", None),
+    ],
+)
+async def test_nothing_doubtful_passes(key: str, value: object, start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    answers = recorded(PAYOUT)
+    node = json.loads(answers.replies["/api/sno/"].body) | {key: value}
+    answers.replies["/api/sno/"] = answers.replies["/api/sno/"]._replace(body=json.dumps(node).encode())
+    fake = await start_node(answers)
+    with pytest.raises(AnswerNotUnderstood) as caught:
+        await NodeClient(fake.api_url, session, CLOCK).node()
+    assert caught.value.field.startswith(f"$.{key}")
+
+
+async def test_a_lying_clock_is_told(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    answers = recorded(PAYOUT)
+    answers.ahead_s = 7200.0
+    fake = await start_node(answers)
+    node = await NodeClient(fake.api_url, session, CLOCK).node()
+    assert node.clock_ahead_s == pytest.approx(7200, abs=2)
+
+
+async def test_a_port_that_speaks_no_http(session: aiohttp.ClientSession) -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(AnswerNotUnderstood, match="not HTTP"):
+            await NodeClient(f"http://127.0.0.1:{port}", session, CLOCK, QUICK).node()
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NAN])
+async def test_faults_of_the_debug_port(fault: Fault, start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    fake = await start_node(recorded("v1.162-json-hashstore"))
+    fake.faults.set(fault)
+    fake.faults.slow_s = 5.0
+    with pytest.raises(NodeApiError):
+        await MetricsClient(fake.metrics_url, session, CLOCK, Limits(total_s=1.0)).metrics()
+
+
+def test_the_longest_prefix_decides() -> None:
+    faults = Faults()
+    faults.set(Fault.SLOW)
+    faults.set(Fault.HTML, "/api/heldamount")
+    assert faults.of("/api/heldamount/periods") is Fault.HTML and faults.of("/api/sno/") is Fault.SLOW
+    assert spoil(b"null", Fault.NAN) != b"null"
