@@ -70,19 +70,15 @@ def coalesce(outages: Iterable[Outage], join_s: float = JOIN_S) -> tuple[Outage,
 def downtimes(outages: Iterable[Outage], join_s: float = JOIN_S) -> tuple[Downtime, ...]:
     """The log of downtimes, oldest first."""
     merged = coalesce(outages, join_s)
-    exact = _grouped([o for o in merged if o.witness not in _ROUGH], join_s)
-    rough = _grouped([o for o in merged if o.witness in _ROUGH], join_s)
+    rough = [o for o in merged if o.witness in _ROUGH]
     found: list[Downtime] = []
-    explained: set[int] = set()
-    for group in exact:
-        seen = {o.witness for o in group}
-        for i, other in enumerate(rough):
-            near = [o.witness for o in other if any(_touch(o, own, join_s) for own in group)]
-            if near:
-                seen.update(near)
-                explained.add(i)
-        found.append(_downtime(group, seen))
-    found += [_downtime(group, {o.witness for o in group}) for i, group in enumerate(rough) if i not in explained]
+    explained: set[Outage] = set()
+    for group in _grouped([o for o in merged if o.witness not in _ROUGH], join_s):
+        near = [o for o in rough if any(_touch(o, own, join_s) for own in group)]
+        explained.update(near)
+        found.append(_downtime(group, {o.witness for o in (*group, *near)}))
+    rest = _grouped([o for o in rough if o not in explained], join_s)
+    found += [_downtime(group, {o.witness for o in group}) for group in rest]
     return tuple(sorted(found, key=lambda d: d.from_at))
 
 
