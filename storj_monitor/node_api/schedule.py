@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -66,7 +66,7 @@ class Schedule:
     retry_first_s -- after a failure, doubling up to `retry_most_s`
     """
 
-    cadences: Mapping[AnswerKind, Cadence] = CADENCES
+    cadences: Mapping[AnswerKind, Cadence] = field(default_factory=lambda: CADENCES)
     phase: float = 0.0
     group_gap_s: float = 1.0
     young_s: float = _HOUR

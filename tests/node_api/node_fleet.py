@@ -52,6 +52,12 @@ class HandClock:
                 self._changed.clear()
                 await self._changed.wait()
 
+    async def sleepers_change(self) -> None:
+        """Wait until somebody goes to sleep (again)."""
+        self._changed.clear()
+        async with asyncio.timeout(10):
+            await self._changed.wait()
+
     async def advance(self, seconds: float, sleepers: int = 1) -> None:
         """Let so much time pass, waking who is due in order, each until everybody sleeps again."""
         end = self.at + seconds
