@@ -15,8 +15,8 @@ from storj_monitor.reputation_tracker.reputation import known_score
 DAY_S = 86_400.0
 WINDOW_S = 43_200.0
 
-THINNING = ((3 * DAY_S, 0.0), (40 * DAY_S, WINDOW_S), (float("inf"), DAY_S))
-"""(up to this age, one bucket a ...): all points for 3 days, the worst and the last of 12 hours for 40 days, then of a day."""
+THINNING = ((3 * DAY_S, 0.0), (10 * DAY_S, WINDOW_S), (float("inf"), DAY_S))
+"""(up to this age, one bucket a ...): all points for 3 days, then the worst and the last of 12 hours, after 10 days those of a day."""
 
 
 class ScorePoint(NamedTuple):
@@ -81,7 +81,8 @@ def thin(points: Sequence[ScorePoint], now: float) -> tuple[ScorePoint, ...]:
     for members in buckets.values():
         kept.add(members[-1])
         for which in range(3):
-            kept.add(min(members, key=lambda i, which=which: (points[i].worst[which], i)))  # type: ignore[misc]
+            # of equally bad ones the latest, which may be kept already
+            kept.add(min(members, key=lambda i, which=which: (points[i].worst[which], -i)))  # type: ignore[misc]
     return tuple(points[i] for i in sorted(kept))
 
 

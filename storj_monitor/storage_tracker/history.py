@@ -14,8 +14,8 @@ DAY_S = 86_400.0
 SNAPSHOT_S = 600.0
 """Store a point this often, and at once when the allocation changes."""
 
-TIERS = ((2 * DAY_S, SNAPSHOT_S), (40 * DAY_S, 3 * HOUR_S), (float("inf"), DAY_S))
-"""(up to this age, one point a ...): 288 + 304 points and one a day, so 24 hours are 144 rows a node and 30 days are 516."""
+TIERS = ((26 * HOUR_S, SNAPSHOT_S), (40 * DAY_S, 4 * HOUR_S), (float("inf"), DAY_S))
+"""(up to this age, one point a ...): 24 hours are 144 rows a node, 30 days 330, a year 720."""
 
 
 class SpacePoint(NamedTuple):
