@@ -121,16 +121,19 @@ class FileSystemSpace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSpace:
-    """What the log said: `available_space` of an upload's start line, or a space warning.
+    """What the log said, for nodes that nobody else tells about; `storage_tracker.log_only` makes it of events.
 
-    `what` is "" for a start line; for a warning it is the message, and the bytes are the ALLOCATION that the node then uses
-    (`Disk space is less than requested. Allocated space is`, `Used more space than allocated. Allocated space is`) or the
-    total (`Total disk space is less than required minimum`).
+    available_bytes -- `available_space` of an upload's start line, at `taken_at`
+    allocated_bytes -- what a warning named as the allocation that the node then uses, at `allocated_at`; `what` is its message
+    pieces_bytes    -- sum of the newest used-space walks, as old as the oldest of them (`pieces_at`)
     """
 
     taken_at: float
     available_bytes: int | None = None
     allocated_bytes: int | None = None
+    allocated_at: float | None = None
+    pieces_bytes: int | None = None
+    pieces_at: float | None = None
     what: str = ""
 
 

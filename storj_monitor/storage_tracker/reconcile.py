@@ -132,7 +132,11 @@ def _with_log(picture: SpacePicture, evidence: SpaceEvidence) -> SpacePicture:
     if log is None:
         return picture
     if picture.allocated is None and log.allocated_bytes is not None:
-        picture = replace(picture, allocated=Figure(log.allocated_bytes, Source.LOG, log.taken_at))
+        told_at = log.taken_at if log.allocated_at is None else log.allocated_at
+        picture = replace(picture, allocated=Figure(log.allocated_bytes, Source.LOG, told_at))
+    if picture.pieces is None and log.pieces_bytes is not None:
+        told_at = log.taken_at if log.pieces_at is None else log.pieces_at
+        picture = replace(picture, pieces=Figure(log.pieces_bytes, Source.LOG, told_at))
     if picture.free is None and log.available_bytes is not None:
         picture = replace(picture, free=Figure(max(0, log.available_bytes), Source.LOG, log.taken_at))
     if picture.used is None and picture.allocated is not None and picture.free is not None:

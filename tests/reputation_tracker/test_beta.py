@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from node_recordings import api_snapshots
 
@@ -30,6 +30,7 @@ def formula(alpha: float, beta: float, good: bool, forgetting: float) -> tuple[f
 
 
 @pytest.mark.parametrize("rule", [AUDIT, SUSPENSION])
+@settings(deadline=None)
 @given(results=results)
 def test_every_step_is_the_formula(rule: ScoreRule, results: list[bool]) -> None:
     state, alpha, beta = Beta(1000.0, 0.0), 1000.0, 0.0
@@ -40,6 +41,7 @@ def test_every_step_is_the_formula(rule: ScoreRule, results: list[bool]) -> None
         assert state.score == pytest.approx(alpha / (alpha + beta))
 
 
+@settings(deadline=None)
 @given(results)
 def test_an_audit_score_alone_tells_the_sums(results: list[bool]) -> None:
     """alpha + beta of audits is 1000 from the start and stays so: nothing else must be known."""
@@ -88,6 +90,7 @@ def test_failures_that_are_survived(score: float, rule: ScoreRule, allowed: int)
     assert failures_allowed(score, rule) == allowed
 
 
+@settings(deadline=None)
 @given(scores)
 def test_the_next_failure_after_the_allowed_ones_brings_the_verdict(score: float) -> None:
     state = settled(score, AUDIT)
@@ -98,6 +101,7 @@ def test_the_next_failure_after_the_allowed_ones_brings_the_verdict(score: float
     assert state.after(False, AUDIT).score <= AUDIT.threshold
 
 
+@settings(deadline=None)
 @given(scores, scores)
 def test_the_guard_is_monotone(a: float, b: float) -> None:
     low, high = sorted((a, b))
@@ -105,6 +109,7 @@ def test_the_guard_is_monotone(a: float, b: float) -> None:
         assert failures_allowed(low, rule) <= failures_allowed(high, rule)
 
 
+@settings(deadline=None)
 @given(scores, st.integers(0, 100))
 def test_a_failure_never_allows_more_and_a_success_never_less(score: float, _: int) -> None:
     state = settled(score, AUDIT)
@@ -113,6 +118,7 @@ def test_a_failure_never_allows_more_and_a_success_never_less(score: float, _: i
     assert failures_allowed(min(1.0, state.after(True, AUDIT).score), AUDIT) >= now
 
 
+@settings(deadline=None)
 @given(st.floats(0.97, 1.0), st.integers(50, 1000), st.floats(0.0, 0.5), st.randoms(use_true_random=False))
 def test_failed_audits_are_told_from_missed_ones(score: float, audits: int, share: float, rng: object) -> None:
     """Results in any order; ten missed ones do not touch the score."""
@@ -132,6 +138,7 @@ def test_no_failures_in_a_score_that_only_recovers() -> None:
     assert failed_between(1.0, 0.9, 0, 3, AUDIT) == 3.0
 
 
+@settings(deadline=None)
 @given(st.floats(0.961, 1.0), st.floats(0.0, 0.95))
 def test_audits_until_the_verdict_agree_with_a_walk(score: float, level: float) -> None:
     until = audits_until(score, level, AUDIT)

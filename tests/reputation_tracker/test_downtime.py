@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from node_recordings import at
 
@@ -138,6 +138,7 @@ outage = st.builds(
 outages = st.lists(outage, max_size=10)
 
 
+@settings(deadline=None)
 @given(outages, outages)
 def test_merging_is_idempotent_and_needs_no_order(a: list[Outage], b: list[Outage]) -> None:
     both = coalesce([*a, *b])
@@ -145,6 +146,7 @@ def test_merging_is_idempotent_and_needs_no_order(a: list[Outage], b: list[Outag
     assert downtimes([*a, *b]) == downtimes([*b, *a, *a]) == downtimes(both)
 
 
+@settings(deadline=None)
 @given(outages)
 def test_every_outage_is_in_a_downtime_or_explained_by_one(some: list[Outage]) -> None:
     found = downtimes(some)

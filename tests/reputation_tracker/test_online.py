@@ -109,6 +109,7 @@ def test_the_budget_is_safe_and_not_stingy(shares: list[float], part: float) -> 
         assert walked(shares, now, budget.hours + 0.25) < OFFLINE_THRESHOLD + 1e-6
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=2, max_size=61), st.integers(0, 59))
 def test_a_worse_past_never_allows_more(shares: list[float], which: int) -> None:
     now = BEGIN + len(shares) * WINDOW_S

@@ -151,6 +151,7 @@ snapshots = st.builds(
 many = st.lists(snapshots, max_size=12, unique_by=lambda s: s.taken_at)
 
 
+@settings(deadline=None)
 @given(many, st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_figures(some: list[ReputationSnapshot], rng: object) -> None:
     shuffled = [*some, *some]
@@ -158,7 +159,7 @@ def test_any_order_gives_the_same_figures(some: list[ReputationSnapshot], rng: o
     assert all_of(some) == all_of(shuffled)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(many, st.randoms(use_true_random=False))
 def test_history_does_not_double(some: list[ReputationSnapshot], rng: object) -> None:
     points = [p for p in map(point_of, some) if p]
@@ -174,6 +175,7 @@ def test_history_does_not_double(some: list[ReputationSnapshot], rng: object) ->
     assert all(a.until < b.at or a.worst != b.worst or a.total_audits != b.total_audits for a, b in zip(once, once[1:], strict=False))
 
 
+@settings(deadline=None)
 @given(many)
 def test_one_at_a_time_is_the_same_as_all_at_once(some: list[ReputationSnapshot]) -> None:
     points = sorted((p for p in map(point_of, some) if p), key=lambda p: p.at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storj_monitor.model.figures import Source
@@ -62,6 +62,7 @@ def test_the_band_holds_the_truth_nine_times_of_ten() -> None:
     assert 170 <= hits <= 196
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(-(10**6), 10**6)), min_size=3, max_size=40))
 def test_slope_lies_in_its_band_and_turns_with_the_sign(points: list[tuple[int, int]]) -> None:
     found = theil_sen([(float(x), float(y)) for x, y in points])
@@ -141,6 +142,7 @@ def test_the_fleet_counts_those_that_shrink_and_names_those_left_out() -> None:
     assert fleet_growth({}).levels[0].level_bytes == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-(10**12), 10**12), st.integers(0, 10**10)), min_size=1, max_size=6))
 def test_fleet_rates_add_up(rates: list[tuple[int, int]]) -> None:
     nodes = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from node_recordings import NODES, disk_space, space_metrics
 
@@ -32,6 +32,7 @@ def test_a_year_is_some_hundred_rows() -> None:
     assert kept[-1] == year[-1]
 
 
+@settings(deadline=None)
 @given(points, st.floats(0, 50 * DAY_S))
 def test_thinning_keeps_the_newest_and_is_idempotent(some: list[SpacePoint], later: float) -> None:
     history = merge_points((), some)
@@ -43,6 +44,7 @@ def test_thinning_keeps_the_newest_and_is_idempotent(some: list[SpacePoint], lat
     assert thin(again, NOW + later) == again
 
 
+@settings(deadline=None)
 @given(points)
 def test_no_bucket_is_emptied(some: list[SpacePoint]) -> None:
     history = merge_points((), some)
@@ -53,6 +55,7 @@ def test_no_bucket_is_emptied(some: list[SpacePoint]) -> None:
     assert buckets(thin(history, NOW)) == buckets(history)
 
 
+@settings(deadline=None)
 @given(points, points)
 def test_merging_is_idempotent_and_needs_no_order(a: list[SpacePoint], b: list[SpacePoint]) -> None:
     both = merge_points(a, b)
