@@ -12,6 +12,7 @@ from storj_monitor.model.reputation import AddressScores, AuditWindow, HealthAns
 
 T = TypeVar("T")
 
+_ROUNDING = 1e-6
 _RANK = {Source.API: 2, Source.METRICS: 1}
 _SCORES = ("audit_score", "suspension_score", "online_score")
 _DATES = ("disqualified_at", "suspended_at", "vetted_at", "joined_at")
@@ -90,8 +91,10 @@ def snapshots_of_health(answer: HealthAnswer) -> list[ReputationSnapshot]:
 
 
 def known_score(value: float | None) -> float | None:
-    """The score, or None for anything outside 0..1 (NaN too)."""
-    return value if value is not None and 0.0 <= value <= 1.0 else None
+    """The score, or None for anything outside 0..1 (NaN too). What rounding puts a hair above 1 is 1."""
+    if value is None or not 0.0 <= value <= 1.0 + _ROUNDING:
+        return None
+    return min(value, 1.0)
 
 
 def not_from_the_future(snapshot: ReputationSnapshot, now: float) -> ReputationSnapshot:

@@ -116,6 +116,10 @@ def test_what_is_no_score_is_not_taken(bad: float) -> None:
     assert point_of(said(Source.METRICS, 1.0, audit_score=bad, suspension_score=1.0, online_score=1.0)) is None
 
 
+def test_a_hair_above_one_is_one() -> None:
+    assert merge(None, said(Source.METRICS, 1.0, audit_score=1.0000000000000002)).audit_score == Figure(1.0, Source.METRICS, 1.0)
+
+
 def test_a_clock_that_runs_ahead_does_not_shut_out_the_others() -> None:
     ahead = not_from_the_future(said(Source.LOG, 10_000.0, audit_score=1.0), 100.0)
     one = merge(merge(None, ahead), said(Source.API, 160.0, audit_score=0.97))
