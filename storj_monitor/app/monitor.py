@@ -34,6 +34,7 @@ from storj_monitor.sources.factory import open_source
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import HOT_OPS, Accumulator
 from storj_monitor.state.compactions import COMPACTION_KINDS
+from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.tasks import Supervisor
@@ -206,8 +207,10 @@ class Monitor:
     def _on_tick(self, tick: Tick) -> None:
         state = self.state
         for batch in tick.batches:
-            state.on_batch(batch, tick.now)
-            self._feeds.push(batch)
+            if batch.transfers:
+                totals = totals_of(batch.transfers)
+                state.on_batch(batch, totals, tick.now)
+                self._feeds.push(batch, totals)
         for delta in tick.deltas:
             state.on_delta(delta, tick.now)
         for node, hot in tick.hot.items():
@@ -218,7 +221,8 @@ class Monitor:
             state.on_status(
                 node, LogStatus(status.state.value, status.detail, status.path, status.lag_bytes, status.since, status.last_read_at)
             )
-        state.expire(tick.now)
+        if tick.deltas or tick.statuses:
+            state.expire(tick.now)
         self.server.broadcaster.tick(tick.now)
 
     def _on_store_problem(self, problem: str) -> None:

@@ -34,6 +34,8 @@ COMMIT_LINES = 4_000
 READ_BYTES = 1 << 18
 # Batches whose newest line is older than this move history only, not the page's live part.
 LIVE_AGE_S = 300
+# The machine's clock was set when it moves by more than this against the one that never jumps.
+JUMP_S = 60.0
 
 
 class Source(Protocol):
@@ -118,6 +120,7 @@ class Pipeline:
         self._positions = positions
         self._histories = histories
         self._reload = False
+        self._drift: float | None = None
         self._conflicts: set[str] = set()
         self._stopping = False
         self._wake = threading.Event()
@@ -149,6 +152,7 @@ class Pipeline:
         try:
             while not self._stopping:
                 now, clock = time.time(), time.monotonic()
+                self._look_at_clocks(now, clock)
                 batches, behind = self._read_all(now)
                 deltas: list[NodeDelta] = []
                 hot: dict[str, dict[int, HotPiece]] = {}
@@ -174,6 +178,14 @@ class Pipeline:
             self._commit()
             for lane in self._lanes:
                 lane.source.close()
+
+    def _look_at_clocks(self, now: float, clock: float) -> None:
+        """After a jump of the clock another hour is the last one: memory takes it from the database."""
+        drift = now - clock
+        if self._drift is not None and abs(drift - self._drift) > JUMP_S:
+            self._reload = True
+        if self._drift is None or self._reload:
+            self._drift = drift
 
     def _read_all(self, now: float) -> tuple[list[EventBatch], bool]:
         """One chunk of each log that has something; True when more is waiting already."""

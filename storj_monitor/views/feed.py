@@ -7,9 +7,8 @@ from functools import partial
 from typing import TypeVar
 
 from storj_monitor.model.events import EventBatch
-from storj_monitor.model.ids import piece_hash_hex
 from storj_monitor.model.rollups import ErrorCount, ErrorKey, HotPiece
-from storj_monitor.state.live import IS_UP, RING_S
+from storj_monitor.state.live import RING_S, Totals, add_columns
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.views import tables
 from storj_monitor.views.tables import Row, Rows
@@ -37,34 +36,17 @@ class LiveTopic:
         self._seconds: dict[int, list[int]] = {}
         self._ops: dict[int, list[int]] = {}
 
-    def push(self, batch: EventBatch) -> None:
+    def push(self, batch: EventBatch, totals: Totals) -> None:
         """Count a batch of one of this view's nodes."""
-        node, read_at = self._indices[batch.node], round(batch.read_at, 3)
-        seconds, ops, events = self._seconds, self._ops, self._events
+        events = self._events
         room = SAMPLE - len(events)
-        for transfer in batch.transfers[:room] if room > 0 else ():
-            satellite = self._state.satellite_index(transfer.satellite)
-            events.append(
-                [read_at, piece_hash_hex(transfer.piece), node, satellite, transfer.op, transfer.size_bytes, transfer.duration_ms]
-            )
+        if room > 0:
+            node, read_at, index = self._indices[batch.node], round(batch.read_at, 3), self._state.satellite_index
+            for time_ms, satellite, op, size, duration_ms, piece, *_ in batch.transfers[:room]:
+                events.append([read_at, f"{piece:016x}", node, index(satellite), op, size, duration_ms])
         self._count += len(batch.transfers)
-        for time_ms, _, op, size, *_ in batch.transfers:
-            size = size if size > 0 else 0
-            second = time_ms // 1000
-            cell = seconds.get(second)
-            if cell is None:
-                cell = seconds[second] = [0, 0, 0, 0]
-            if IS_UP[op]:
-                cell[0] += size
-                cell[2] += 1
-            else:
-                cell[1] += size
-                cell[3] += 1
-            pair = ops.get(op)
-            if pair is None:
-                pair = ops[op] = [0, 0]
-            pair[0] += 1
-            pair[1] += size
+        add_columns(self._seconds, totals.seconds)
+        add_columns(self._ops, totals.ops)
 
     def advance(self, now: float) -> Payload | None:
         """The delta, None when nothing happened."""
@@ -147,10 +129,10 @@ class Feed:
         self.live = LiveTopic(state, self.nodes, indices)
         self._tables = {name: TableTopic(partial(build, self), diffs) for name, build in TABLES.items()}
 
-    def push(self, batch: EventBatch) -> None:
+    def push(self, batch: EventBatch, totals: Totals) -> None:
         """A batch was read; batches of other nodes are not this view's."""
         if batch.node in self._names:
-            self.live.push(batch)
+            self.live.push(batch, totals)
 
     def advance(self, topics: Collection[str], now: float, slow: bool) -> dict[str, Payload]:
         """Due deltas by topic."""
@@ -269,9 +251,10 @@ class Feeds:
     def close(self, nodes: tuple[str, ...]) -> None:
         del self._open[nodes]
 
-    def push(self, batch: EventBatch) -> None:
+    def push(self, batch: EventBatch, totals: Totals) -> None:
+        """A batch was read."""
         for feed in self._open.values():
-            feed.push(batch)
+            feed.push(batch, totals)
 
 
 __all__ = ["SAMPLE", "Feed", "Feeds", "Row"]

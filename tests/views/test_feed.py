@@ -11,6 +11,7 @@ from builders import EU1, US1, batch, transfer
 from storj_monitor.model.events import ErrorSeen
 from storj_monitor.model.ids import Action, Outcome
 from storj_monitor.state.accumulator import Accumulator
+from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
 
@@ -76,8 +77,9 @@ def move(state: State, feeds: Feeds, random: Random, now: float) -> None:
     ]
     error = ErrorSeen(int(now * 1000), "ERROR", "piecestore", "download failed", random.choice(["a", "b"]), "sample", US1)
     taken = batch(transfers, node=node, errors=[error])
-    state.on_batch(taken, now)
-    feeds.push(taken)
+    totals = totals_of(taken.transfers)
+    state.on_batch(taken, totals, now)
+    feeds.push(taken, totals)
     accumulator = Accumulator(node)
     accumulator.add(taken)
     state.on_delta(accumulator.drain(), now)
@@ -93,8 +95,9 @@ def live_feed() -> tuple[State, Feeds, Feed]:
 
 def test_totals_are_exact_above_the_sample() -> None:
     _, feeds, feed = live_feed()
-    feeds.push(batch([transfer(int(NOW * 1000), size=2) for _ in range(SAMPLE + 36)]))
-    feeds.push(batch([transfer(int(NOW * 1000), size=2) for _ in range(10)], node="n2"))
+    for node, count in (("n1", SAMPLE + 36), ("n2", 10)):
+        taken = batch([transfer(int(NOW * 1000), size=2) for _ in range(count)], node=node)
+        feeds.push(taken, totals_of(taken.transfers))
     live = feed.advance({"live"}, NOW, slow=False)["live"]
     assert len(live["ev"]) == SAMPLE
     assert live["more"] == 36
