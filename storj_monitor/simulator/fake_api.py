@@ -101,7 +101,10 @@ class FakeNode:
         headers = {"Date": formatdate(self._clock.now() + self.answers.ahead_s, usegmt=True), "Content-Type": reply.content_type}
         if fault in (Fault.CLOSED, Fault.DROPPED, Fault.DRIP):
             return await _break_off(request, reply, headers, fault)
-        return web.Response(status=reply.status, body=reply.body, headers=headers)
+        response = web.Response(status=reply.status, body=reply.body, headers=headers)
+        if door == DEBUG:
+            response.enable_compression()  # where it is asked for
+        return response
 
 
 async def _break_off(request: web.BaseRequest, reply: FakeReply, headers: dict[str, str], fault: Fault) -> web.StreamResponse:

@@ -23,6 +23,7 @@ from storj_monitor.node_api.client import MetricsClient
 from storj_monitor.node_api.counters import counter_growth, has_restarted, transfer_growth
 from storj_monitor.node_api.metrics import decode_metrics
 from storj_monitor.node_api.samples import UNWANTED_FIELDS, Families, read_families, wanted
+from storj_monitor.node_api.transport import Limits, Transport
 
 FOLDERS = sorted(path.parent.name for path in CORPUS.glob("*/metrics.txt.gz"))
 UP, DOWN = Action.UNKNOWN_UP, Action.GET
@@ -95,6 +96,14 @@ async def test_over_http(start_node: StartNode, session: aiohttp.ClientSession) 
     fake = await start_node(recorded("v1.120-debug"))
     client = MetricsClient(fake.metrics_url + "/metrics", session, SystemClock())
     assert (await client.metrics()).version == "1.120.4"
+
+
+async def test_packed_over_a_network(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    fake, clock = await start_node(recorded("v1.120-debug")), SystemClock()
+    plain, packed = [await Transport(session, fake.metrics_url, clock, packed=packed).get("/metrics") for packed in (False, True)]
+    assert packed.body == plain.body == body_of("v1.120-debug")
+    with pytest.raises(AnswerNotUnderstood, match="longer than"):
+        await Transport(session, fake.metrics_url, clock, Limits(most_bytes=100_000), packed=True).get("/metrics")
 
 
 @pytest.mark.parametrize(
