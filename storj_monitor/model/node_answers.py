@@ -171,7 +171,7 @@ class Answer(NamedTuple):
     satellite -- id when one satellite was asked about, else None
     asked_at  -- Unix seconds, our clock, when the question was sent; the age of the answer counts from here
     took_ms   -- until the last byte of the answer
-    period    -- `YYYY-MM` of a payout history, "" otherwise
+    period    -- `YYYY-MM` of a payout history, `YYYY-MM/YYYY-MM` (first and last) of paystubs, "" otherwise
     """
 
     node: str
