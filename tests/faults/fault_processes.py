@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -23,7 +24,8 @@ import psutil
 
 T = TypeVar("T")
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 LOOK_S = 0.02
 
 
@@ -43,10 +45,26 @@ def until(look: Callable[[], T], limit_s: float, what: str | Callable[[], str]) 
         time.sleep(LOOK_S)
 
 
-def environment() -> dict[str, str]:
-    """This checkout first, none of the operator's own settings."""
+def environment(clock: Path | None = None) -> dict[str, str]:
+    """This checkout first, none of the operator's own settings; `clock`: see SettableClock."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("STORJ_MONITOR_")}
-    return kept | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    kept |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    if clock:
+        kept |= {"PYTHONPATH": f"{HERE / 'settable_clock'}{os.pathsep}{ROOT}", "STORJ_FAULT_CLOCK": str(clock)}
+    return kept
+
+
+class SettableClock:
+    """The wall clock of processes that are started with `path`; the monotonic clock goes on as it does."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.write_bytes(bytes(8))
+
+    def move(self, seconds: float) -> None:
+        """So far from the true time, at once and from now on."""
+        with self.path.open("r+b") as file:
+            file.write(struct.pack("<d", seconds))
 
 
 def command(*arguments: object) -> list[str]:
@@ -58,15 +76,16 @@ class Process:
     """A child with its output in a file. As a context it is killed at the end, whatever happened."""
 
     def __init__(
-        self, arguments: Sequence[str], output: Path, *, group: bool = False, before: Callable[[], None] | None = None, stdin: Any = None
-    ) -> None:
+        self, arguments: Sequence[str], output: Path, *, group: bool = False, before: Callable[[], None] | None = None,
+        clock: SettableClock | None = None,
+    ) -> None:  # fmt: skip
         """`group`: a process group of its own, as a terminal makes one. `before`: called in the child before it begins."""
         self.output = output
         with output.open("ab") as file:
             self._from = file.tell()
             self.popen = subprocess.Popen(
-                arguments, stdin=stdin or subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env=environment(), cwd=ROOT,
-                start_new_session=group, preexec_fn=before,
+                arguments, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT,
+                env=environment(clock.path if clock else None), start_new_session=group, preexec_fn=before,
             )  # fmt: skip
 
     def __enter__(self) -> Process:
@@ -103,11 +122,12 @@ class Monitor(Process):
 
     def __init__(
         self, folder: Path, nodes: dict[str, object], *, database: Path | None = None, extra: Sequence[str] = (), wait: bool = True,
-        before: Callable[[], None] | None = None,
+        before: Callable[[], None] | None = None, clock: SettableClock | None = None,
     ) -> None:  # fmt: skip
         self.database = database or folder / "monitor.db"
         flags = [part for name, log in nodes.items() for part in ("--node", f"{name}:{log}")]
-        super().__init__(command("run", "--database", self.database, "--port", 0, *flags, *extra), folder / "monitor.out", before=before)
+        arguments = command("run", "--database", self.database, "--port", 0, *flags, *extra)
+        super().__init__(arguments, folder / "monitor.out", before=before, clock=clock)
         self.port = 0
         if wait:
             try:
@@ -133,6 +153,12 @@ class Monitor(Process):
         """A JSON answer of its HTTP API."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
             return json.loads(answer.read())
+
+    def metric(self, name: str) -> float:
+        """A figure without labels from `/metrics`."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=20) as answer:
+            text = answer.read().decode()
+        return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))
 
     def healthy(self) -> bool:
         """`/healthz` answers."""

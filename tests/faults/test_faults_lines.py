@@ -1,0 +1,109 @@
+"""What is no line of a node, and logs that cannot be read: counted or said, and the neighbours stay whole."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+from pathlib import Path
+
+from fault_fleet import Fleet
+from fault_page import Page
+from fault_processes import Monitor, difference, figures, logged, stored, until
+
+MIB = 1 << 20
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+
+
+def noise() -> dict[str, bytes]:
+    """About a megabyte of each kind; every one ends with a newline, as the next line of the node needs it."""
+    rng = random.Random(7)
+    return {
+        "binary": b"".join(b"\x01" + rng.randbytes(2000).replace(b"\n", b"\x00").replace(b"\r", b"\x00") + b"\n" for _ in range(500)),
+        "giant": b"x" * MIB + b"\n",
+        "too long": b"y" * (3 * MIB) + b"\n",
+        "nul": b"\0" * MIB + b"\n",
+        "brackets": b"{" * (MIB // 2) + b"[" * (MIB // 2) + b"\n",
+        "tabs": b"\t" * MIB + b"\n",
+        "half lines": b"2026-11-01T00:00:00Z\tINFO\tpiecestore\tuploaded\t{\n" * 2000,
+        "markup": b"<script>alert(1)</script>\n" * 1000,
+        "escapes": b"\x1b[2J\xff\xfe\xc0\x80\xed\xa0\x80\n" * 1000,
+    }
+
+
+def test_a_megabyte_of_noise_between_lines(tmp_path: Path) -> None:
+    with Fleet(tmp_path / "logs", nodes=2, rate=2000) as fleet, Monitor(tmp_path, fleet.logs) as monitor:
+        with Page(monitor.port, "live", "lines", "nodes") as page:
+            fleet.start()
+            foreign = 0
+            for data in noise().values():
+                fleet.wait_for_lines(300)
+                fleet.inject("node1", data)
+                foreign += data.count(b"\n")
+            fleet.wait_for_lines(300)
+            fleet.finish()
+            monitor.wait_for_lines(fleet.lines("node1") + foreign, "node1")
+            until(lambda: page.row("lines", "node1")["lines"] == fleet.lines("node1") + foreign, 10, "all lines on the page")
+            counts = page.row("lines", "node1")
+            assert counts["understood"] + counts["ignored"] + counts["not_understood"] == counts["lines"]
+            assert counts["not_understood"] >= foreign - 1  # the NULs are a hole, and the rest of their line may be empty
+            assert page.row("lines", "node2")["not_understood"] == 0
+            assert page.gaps == 0
+        assert monitor.rss_bytes() < 128 * MIB
+        assert monitor.stop()[0] == 0
+    found = stored(monitor.database, "node1")
+    assert difference(found | {"lines": found["lines"] - foreign}, fleet.truth("node1")) == {}
+    assert difference(stored(monitor.database, "node2"), fleet.truth("node2")) == {}
+    recount = logged(fleet.path("node1"))
+    assert figures(found) == figures(recount)
+    for name in ("understood", "ignored", "not_understood"):
+        assert found[name] == recount[name]
+
+
+def _without_override() -> None:
+    """Root reads everything; without these two capabilities it is an ordinary owner."""
+    if os.geteuid() == 0:
+        libc = ctypes.CDLL(None, use_errno=True)
+        for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+            if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0):
+                raise OSError(ctypes.get_errno(), "prctl")
+
+
+def test_a_log_that_may_not_be_read_is_said_and_read_as_soon_as_it_may(tmp_path: Path) -> None:
+    with Fleet(tmp_path / "logs", nodes=2, rate=1000) as fleet:
+        fleet.path("node1").chmod(0)
+        fleet.start()
+        with Monitor(tmp_path, fleet.logs, before=_without_override) as monitor, Page(monitor.port, "nodes") as page:
+            until(lambda: page.row("nodes", "node1")["state"] == "error", 10, lambda: f"trouble: {page.rows('nodes')}")
+            detail = page.row("nodes", "node1")["detail"]
+            assert "ermission" in detail and str(fleet.path("node1")) in detail
+            until(lambda: page.row("nodes", "node2")["state"] == "live", 10, "the other node is well")
+            fleet.path("node1").chmod(0o600)
+            until(lambda: page.row("nodes", "node1")["state"] == "live", 10, "the node is well")
+            fleet.finish()
+            monitor.wait_for_lines(fleet.lines())
+            assert monitor.stop()[0] == 0
+        assert difference(stored(monitor.database), fleet.truth()) == {}
+
+
+def test_a_folder_in_the_place_of_a_log_is_said(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with Fleet(tmp_path / "logs", nodes=1, rate=1000) as fleet:
+        fleet.start()
+        logs = {"wrong": tmp_path / "folder", "later": tmp_path / "none" / "node.log", **fleet.logs}
+        with Monitor(tmp_path, logs) as monitor, Page(monitor.port, "nodes") as page:
+            until(lambda: page.row("nodes", "wrong")["state"] == "error", 10, lambda: f"trouble: {page.rows('nodes')}")
+            assert "folder" in page.row("nodes", "wrong")["detail"]
+            until(lambda: page.row("nodes", "later")["state"] == "waiting", 10, lambda: f"waiting: {page.rows('nodes')}")
+            until(lambda: page.row("nodes", "node1")["state"] == "live", 10, "the other node is well")
+            # both become logs after all
+            (tmp_path / "folder").rmdir()
+            (tmp_path / "none").mkdir()
+            lines = b"".join(fleet.path("node1").read_bytes().splitlines(keepends=True)[:100])
+            (tmp_path / "folder").write_bytes(lines)
+            (tmp_path / "none" / "node.log").write_bytes(lines)
+            fleet.finish()
+            monitor.wait_for_lines(fleet.lines() + 200)
+            until(lambda: all(row["state"] == "live" for row in page.rows("nodes").values()), 10, lambda: f"all well: {page.rows('nodes')}")
+            assert monitor.stop()[0] == 0
+        assert difference(stored(monitor.database, "node1"), fleet.truth()) == {}
