@@ -18,6 +18,8 @@ from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
 from storj_monitor.stats import encode_sketch
 
 _SUMMED = ("n", "bytes", "timed", "duration_sum_ms", *SIZE_COLUMNS)
+# A node's clock may be ahead of ours. Lines further in the future are kept where they say, but do not tell how far the node is.
+AHEAD_S = 120
 _MAX_LINE_KINDS = 2000
 
 
@@ -98,10 +100,12 @@ class Committer:
         for checkpoint in delta.checkpoints:
             self._move_position(node, checkpoint, now)
         if delta.newest_ms:
+            newest_ms = min(delta.newest_ms, int((now + AHEAD_S) * 1000))
+            oldest_ms = self._oldest(delta)
             self._db.execute(
                 "UPDATE node SET newest_ms = max(newest_ms, ?), first_ms = CASE first_ms WHEN 0 THEN ? ELSE min(first_ms, ?) END, "
                 "resolution_ms = CASE ? WHEN 0 THEN resolution_ms ELSE ? END WHERE id = ?",
-                (delta.newest_ms, delta.newest_ms, self._oldest(delta), delta.resolution_ms, delta.resolution_ms, node),
+                (newest_ms, oldest_ms, oldest_ms, delta.resolution_ms, delta.resolution_ms, node),
             )
         self._write_events(node, delta)
         self._write_cells(node, delta.cells)

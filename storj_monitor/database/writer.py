@@ -176,7 +176,7 @@ class Writer:
                 return True
             self._commit(committer, db, [delta for delta in work if delta.node not in self._refused])
             if time.monotonic() >= self._next_prune and not self.status.problem:
-                more = pruner.step()
+                more = pruner.step(time.time())
                 self._next_prune = time.monotonic() + (0.0 if more else _PRUNE_EVERY_S)
         except sqlite3.Error as error:
             if not _is_busy(error):

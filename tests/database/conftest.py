@@ -27,7 +27,7 @@ class Store:
         for batch in batches:
             accumulator = Accumulator(batch.node)
             accumulator.add(batch)
-            self.committer.commit([accumulator.drain()], 1.0)
+            self.committer.commit([accumulator.drain()], 4e9)
 
     def node_ids(self) -> list[int]:
         return [row[0] for row in self.reader.execute("SELECT id FROM node ORDER BY id")]
