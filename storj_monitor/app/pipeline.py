@@ -29,8 +29,10 @@ DRAIN_S = 2.0
 RANK_S = 5.0
 # A log that was written to within this time is looked at on every tick while somebody watches.
 SILENT_AFTER_S = 10.0
-# While catching up, a commit of this many lines takes well under 50 ms, so that another process never waits long for the database.
-COMMIT_LINES = 4_000
+# Bounds of what waits for a commit: memory while catching up, and a transaction well under 50 ms, so that another process never
+# waits long for the database.
+COMMIT_LINES = 10_000
+COMMIT_LINES_BEHIND = 4_000
 READ_BYTES = 1 << 18
 # Batches whose newest line is older than this move history only, not the page's live part.
 LIVE_AGE_S = 300
@@ -161,7 +163,7 @@ class Pipeline:
                     drained_at = clock
                     deltas, statuses = self._drain(), self._statuses()
                 waiting = sum(_lines_of(lane) for lane in self._lanes)
-                if waiting >= COMMIT_LINES or (waiting and clock - committed_at >= self._commit_s):
+                if waiting >= (COMMIT_LINES_BEHIND if behind else COMMIT_LINES) or (waiting and clock - committed_at >= self._commit_s):
                     deltas += self._drain()
                     self._commit()
                     committed_at = clock
