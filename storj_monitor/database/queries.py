@@ -7,18 +7,22 @@ cheap; node ids are always given as a list, which lets SQLite use the primary ke
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from storj_monitor.database.schema import SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS, Level
-from storj_monitor.model.blocks import StoredTransfer, decode_block
+from storj_monitor.model.blocks import StoredTransfer, decode_block, decode_columns
 from storj_monitor.model.history import SatelliteMinute, TotalMinute
 from storj_monitor.model.positions import FileIdentity, SavedPosition
-from storj_monitor.model.rollups import Cell, HotPiece
+from storj_monitor.model.rollups import HOUR_S, Cell, HotPiece
 from storj_monitor.stats import add_counts, decode_sketch
 
 Row = tuple[Any, ...]
 Connection = sqlite3.Connection
+
+REMOVED_NODE = "removed/"
+"""Name of a node that is being removed: this, its id, a slash and its former name. No node of an operator has a slash in its name."""
 
 
 class StoredNode(NamedTuple):
@@ -59,10 +63,9 @@ def _marks(values: Sequence[object]) -> str:
 
 
 def nodes(db: sqlite3.Connection) -> list[StoredNode]:
-    return [
-        StoredNode(*row)
-        for row in db.execute("SELECT id, name, node_id, version, first_ms, newest_ms, resolution_ms FROM node ORDER BY id")
-    ]
+    """All nodes, but those that are being removed (see database.nodes)."""
+    rows = db.execute("SELECT id, name, node_id, version, first_ms, newest_ms, resolution_ms FROM node ORDER BY id")
+    return [node for node in map(StoredNode._make, rows) if not node.name.startswith(REMOVED_NODE)]
 
 
 def satellites(db: sqlite3.Connection) -> dict[int, str]:
@@ -226,13 +229,14 @@ def events_since(db: sqlite3.Connection, node: int, from_ms: int) -> Iterator[St
 
 def open_hot_hour(db: sqlite3.Connection, node: int, hour_s: int, ops: frozenset[int], keep: int) -> dict[int, HotPiece]:
     """Count the downloads of an hour again from the single events: what memory held before a restart. Ids are not kept there."""
-    names = satellites(db)
-    table: dict[int, HotPiece] = {}
-    for transfer in events_since(db, node, hour_s * 1000):
-        if transfer.op in ops and transfer.time_ms < (hour_s + 3600) * 1000:
-            hot = table.get(transfer.piece)
-            if hot is None:
-                hot = table[transfer.piece] = HotPiece("", names.get(transfer.satellite_id, ""))
-            hot.count += 1
-            hot.size_bytes += max(transfer.size_bytes, 0)
-    return dict(sorted(table.items(), key=lambda item: -item[1].count)[:keep])
+    counts: Counter[int] = Counter()
+    sizes: defaultdict[int, int] = defaultdict(int)
+    begin_ms, end_ms = hour_s * 1000, (hour_s + HOUR_S) * 1000
+    for (data,) in db.execute("SELECT data FROM events WHERE node = ? AND to_ms >= ? AND from_ms < ?", (node, begin_ms, end_ms)):
+        block = decode_columns(data)
+        first, last = begin_ms - block.base_ms, end_ms - block.base_ms
+        for offset, piece, size, op in zip(block.offsets_ms, block.pieces, block.sizes, block.ops, strict=True):
+            if op in ops and first <= offset < last:
+                counts[piece] += 1
+                sizes[piece] += size if size > 0 else 0
+    return {piece: HotPiece("", "", count, 0, sizes[piece]) for piece, count in counts.most_common(keep)}

@@ -104,8 +104,22 @@ def encode_block(packed: PackedEvents, satellite_ids: Sequence[int], reason_ids:
     return b"".join(parts)
 
 
-def decode_block(data: bytes) -> list[StoredTransfer]:
-    """Inverse of encode_block."""
+class Columns(NamedTuple):
+    """A block as it is stored, column by column; `satellites` are indices into `satellite_ids`."""
+
+    base_ms: int
+    satellite_ids: array[int]
+    offsets_ms: array[int]
+    pieces: array[int]
+    sizes: array[int]
+    satellites: array[int]
+    ops: array[int]
+    durations: Sequence[int]
+    reasons: dict[int, int]
+
+
+def decode_columns(data: bytes) -> Columns:
+    """Inverse of encode_block, for those who look at a few columns of many events."""
     version, count, base_ms, satellites, reasoned = _HEADER.unpack_from(data)
     if version & ~_NO_DURATIONS != _VERSION:
         raise ValueError(f"event block of unknown version {version}")
@@ -125,8 +139,21 @@ def decode_block(data: bytes) -> list[StoredTransfer]:
     sats, ops = column("B", count, 1), column("B", count, 1)
     durations = [UNKNOWN_DURATION] * count if version & _NO_DURATIONS else column("i", count, 4)
     pairs = column("I", 2 * reasoned, 4)
-    reasons = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    return Columns(base_ms, ids, offsets, pieces, sizes, sats, ops, durations, dict(zip(pairs[::2], pairs[1::2], strict=True)))
+
+
+def decode_block(data: bytes) -> list[StoredTransfer]:
+    """Inverse of encode_block."""
+    c = decode_columns(data)
     return [
-        StoredTransfer(base_ms + offsets[i], ids[sats[i]], ops[i], max(sizes[i], UNKNOWN_SIZE), durations[i], pieces[i], reasons.get(i, 0))
-        for i in range(count)
+        StoredTransfer(
+            c.base_ms + c.offsets_ms[i],
+            c.satellite_ids[c.satellites[i]],
+            c.ops[i],
+            max(c.sizes[i], UNKNOWN_SIZE),
+            c.durations[i],
+            c.pieces[i],
+            c.reasons.get(i, 0),
+        )
+        for i in range(len(c.pieces))
     ]
