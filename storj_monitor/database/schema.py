@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from storj_monitor.database.subject_schema import create_subjects
 from storj_monitor.errors import StoreTooNew
 from storj_monitor.stats import SIZE_CLASSES
 
@@ -88,7 +89,7 @@ def _create(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (("0001_create", _create),)
+MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (("0001_create", _create), ("0002_subjects", create_subjects))
 
 
 def migrate(db: sqlite3.Connection, now: float) -> None:

@@ -6,14 +6,18 @@ succeeds or the program stops; meanwhile the queue is full and whoever submits w
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import math
 import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from storj_monitor.database.commit import Committer
 from storj_monitor.database.connection import WAL_PAGES, connect_writer
@@ -21,6 +25,7 @@ from storj_monitor.database.retention import Pruner, Retention
 from storj_monitor.errors import PositionConflict
 from storj_monitor.model.rollups import NodeDelta
 
+_log = logging.getLogger(__name__)
 # Two commits may wait: one being written, one being prepared; more would only hide that the disk is too slow.
 QUEUE_DEPTH = 1
 _RETRY_S = (0.1, 0.25, 0.5, 1.0, 2.0)
@@ -34,6 +39,13 @@ _BUSY_WAIT_MS = 100
 _BUSY_PATIENCE_S = 2.0
 # At stop a disk that refuses gets this long; what is not committed is read from the log again at the next start.
 LAST_TRY_S = 0.8
+
+
+class Work(NamedTuple):
+    """A small write of another room, in a transaction of its own; `done` is called in the writer's thread after its commit."""
+
+    write: Callable[[sqlite3.Connection], None]
+    done: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +79,14 @@ class Writer:
         self._on_problem = on_problem
         self._data_version = 0
         self._looked_at = 0.0
-        self._queue: queue.Queue[Sequence[NodeDelta] | threading.Event | None] = queue.Queue(QUEUE_DEPTH)
+        self._queue: queue.Queue[Sequence[NodeDelta] | threading.Event | Work | None] = queue.Queue(QUEUE_DEPTH)
         self._stopping = threading.Event()
         self._deadline = math.inf
         self._gave_up = False
         self._next_prune = 0.0
         self._refused: set[str] = set()
+        self._works: deque[Work] = deque()
+        self._busy_since = 0.0
         self.status = WriterStatus()
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
@@ -80,6 +94,15 @@ class Writer:
     def submit(self, deltas: Sequence[NodeDelta]) -> bool:
         """Hand over for one commit; waits for room. False: the program stops and the database does not take more (see `hurry`)."""
         return self._put(deltas, math.inf)
+
+    def submit_work(self, write: Callable[[sqlite3.Connection], None], done: Callable[[], None]) -> None:
+        """Hand over a small write; never waits. Works are committed in their order, tried again until the database takes them.
+
+        `write` may run more than once, each time after a rollback; it raises nothing but sqlite3.Error.
+        """
+        self._works.append(Work(write, done))
+        with contextlib.suppress(queue.Full):  # full: the thread is about to look anyway
+            self._queue.put_nowait(self._works[-1])
 
     def barrier(self, timeout_s: float) -> bool:
         """Wait until everything submitted before is committed; False when that took too long, or will not happen any more."""
@@ -163,13 +186,16 @@ class Writer:
             # Without work the thread sleeps; pruning only follows commits, an idle monitor writes nothing.
             self._look_for_others(db)
             try:
-                work = self._queue.get(timeout=_HEALED_EVERY_S if self.status.problem else _LOOK_EVERY_S)
+                work = self._queue.get(timeout=_HEALED_EVERY_S if self.status.problem or self._works else _LOOK_EVERY_S)
             except queue.Empty:
                 self._look_whether_healed(db)
+                self._do_works(db)
                 return True
+            if not self._gave_up:
+                self._do_works(db)
             if work is None:
                 return False
-            if self._gave_up:
+            if isinstance(work, Work) or self._gave_up:
                 return True
             if isinstance(work, threading.Event):
                 work.set()
@@ -182,6 +208,35 @@ class Writer:
             if not _is_busy(error):
                 self._failed(error)
         return True
+
+    def _do_works(self, db: sqlite3.Connection) -> None:
+        """A work that fails stays first; it is tried again after the next commit, or in a while."""
+        if not self._works:
+            return
+        while self._works:
+            started = time.perf_counter()
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                try:
+                    self._works[0].write(db)
+                    db.execute("COMMIT")
+                except BaseException:
+                    db.execute("ROLLBACK")
+                    raise
+            except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError):
+                _log.exception("a write was given up: the database will never take it")
+                self._works.popleft().done()
+                continue
+            except sqlite3.Error as error:
+                self._busy_since = self._busy_since or started
+                if not _is_busy(error) or started - self._busy_since >= _BUSY_PATIENCE_S:
+                    self._failed(error)
+                return
+            self._busy_since = 0.0
+            self._works.popleft().done()
+            self._succeeded(time.perf_counter() - started)
+        if self._wal_pages(db) > WAL_PAGES:
+            self._checkpoint(db, "PASSIVE")
 
     def _look_whether_healed(self, db: sqlite3.Connection) -> None:
         """Nothing to commit, but the last try failed: a problem that has gone must not stand on the page until the next line comes."""

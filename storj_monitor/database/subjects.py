@@ -1,0 +1,206 @@
+"""Rows of what nodes say about themselves: written by key, read by node. One function for all tables, because their shape is data.
+
+A row is a tuple in the order of its table's columns; node and satellite are texts there, small numbers in the file. Writing the same row
+twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+Cell = str | int | float | None
+Row = tuple[Any, ...]
+Key = tuple[Any, ...]
+Connection = sqlite3.Connection
+
+
+class Table(NamedTuple):
+    """`key` columns come first. `at` is the column that a window asks for, "" for none."""
+
+    name: str
+    key: int
+    columns: tuple[str, ...]
+    at: str = ""
+
+
+SCORE_POINT = Table(
+    "score_point",
+    3,
+    ("node", "satellite", "at_ms", "until_ms", "audit_score", "suspension_score", "online_score", "total_audits", "successful_audits",
+     "source"),
+    "at_ms",
+)  # fmt: skip
+SPACE_POINT = Table(
+    "space_point",
+    2,
+    ("node", "at_ms", "allocated_bytes", "used_bytes", "pieces_bytes", "trash_bytes", "reclaimable_bytes", "overhead_bytes", "free_bytes",
+     "disk_free_bytes", "reported_bytes", "source"),
+    "at_ms",
+)  # fmt: skip
+OUTAGE = Table("outage", 3, ("node", "witness", "from_ms", "until_ms"), "from_ms")
+LAST_ANSWER = Table("last_answer", 3, ("node", "kind", "satellite", "asked_ms", "took_ms", "data"))
+USAGE_DAY = Table(
+    "usage_day",
+    3,
+    ("node", "satellite", "start_ms", "egress_bytes", "egress_repair_bytes", "egress_audit_bytes", "ingress_bytes", "ingress_repair_bytes",
+     "byte_hours", "average_bytes", "interval_h", "calculated"),
+    "start_ms",
+)  # fmt: skip
+PAYSTUB = Table(
+    "paystub",
+    3,
+    ("node_id", "satellite", "period", "node", "created_ms", "codes", "usage_storage_byte_months", "usage_get_bytes", "usage_put_bytes",
+     "usage_get_repair_bytes", "usage_put_repair_bytes", "usage_get_audit_bytes", "storage_usd_micros", "get_usd_micros", "put_usd_micros",
+     "get_repair_usd_micros", "put_repair_usd_micros", "get_audit_usd_micros", "surge_percent", "held_usd_micros", "owed_usd_micros",
+     "disposed_usd_micros", "paid_usd_micros", "distributed_usd_micros"),
+)  # fmt: skip
+PAYOUT = Table(
+    "payout",
+    3,
+    ("node_id", "satellite", "period", "node", "satellite_address", "age_months", "earned_usd_micros", "surge_usd_micros", "surge_percent",
+     "held_usd_micros", "held_percent", "after_held_usd_micros", "disposed_usd_micros", "paid_usd_micros", "distributed_usd_micros",
+     "receipt", "is_exit_complete"),
+)  # fmt: skip
+HELD_HISTORY = Table(
+    "held_history",
+    2,
+    ("node_id", "satellite", "node", "satellite_address", "first_period_usd_micros", "second_period_usd_micros", "third_period_usd_micros",
+     "total_held_usd_micros", "total_disposed_usd_micros", "joined_ms"),
+)  # fmt: skip
+PRICING = Table(
+    "pricing",
+    3,
+    ("node", "satellite", "since_ms", "egress_cents_per_tb", "repair_cents_per_tb", "audit_cents_per_tb", "storage_cents_per_tb_month"),
+)
+MEMBERSHIP = Table("membership", 2, ("node", "satellite", "joined_ms", "vetted_ms", "disqualified_ms"))
+ESTIMATE_SNAPSHOT = Table(
+    "estimate_snapshot",
+    4,
+    ("node", "satellite", "period", "day", "made_ms", "through_ms", "egress_bytes", "repair_bytes", "audit_bytes", "storage_byte_months",
+     "egress_usd_micros", "repair_usd_micros", "audit_usd_micros", "storage_usd_micros", "held_percent", "held_usd_micros",
+     "disposed_usd_micros", "expected_usd_micros", "theirs_usd_micros"),
+    "made_ms",
+)  # fmt: skip
+ESTIMATE_SCORE = Table(
+    "estimate_score",
+    3,
+    ("node_id", "satellite", "period", "node", "made_ms", "estimated_usd_micros", "paid_usd_micros", "error_percent", "agrees", "reasons"),
+)
+TABLES: Sequence[Table] = (
+    SCORE_POINT, SPACE_POINT, OUTAGE, LAST_ANSWER, USAGE_DAY, PAYSTUB, PAYOUT, HELD_HISTORY, PRICING, MEMBERSHIP, ESTIMATE_SNAPSHOT,
+    ESTIMATE_SCORE,
+)  # fmt: skip
+_BY_NAME = {table.name: table for table in TABLES}
+_DICTIONARIES = {"node": ("node", "name"), "satellite": ("satellite", "text")}
+
+Changes = Mapping[str, Mapping[Key, Row | None]]
+"""By table and key: the row to write, None for one to delete."""
+
+
+def write(db: Connection, changes: Changes) -> None:
+    """All changes, inside the caller's transaction. KeyError for a table that is not one of these."""
+    ids: dict[tuple[str, str], int] = {}
+    for name, rows in changes.items():
+        table = _BY_NAME[name]
+        columns, marks = ", ".join(table.columns), ", ".join("?" * len(table.columns))
+        written = [_numbered(db, ids, table.columns, row) for row in rows.values() if row is not None and _storable(row)]
+        db.executemany(f"INSERT OR REPLACE INTO {name}({columns}) VALUES ({marks})", written)
+        gone = [_numbered(db, ids, table.columns[: table.key], key) for key, row in rows.items() if row is None]
+        where = " AND ".join(f"{column} = ?" for column in table.columns[: table.key])
+        db.executemany(f"DELETE FROM {name} WHERE {where}", gone)
+
+
+def _storable(row: Row) -> bool:
+    """What no column can hold (a sum beyond 64 bits, NaN, half a surrogate pair) is no figure; one such row must not stop the others."""
+    for value in row:
+        if isinstance(value, int):
+            if not -(2**63) <= value < 2**63:
+                return False
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                return False
+        elif isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            return False
+    return True
+
+
+def _numbered(db: Connection, ids: dict[tuple[str, str], int], columns: Sequence[str], row: Row) -> Row:
+    return tuple(_id(db, ids, column, value) if column in _DICTIONARIES else value for column, value in zip(columns, row, strict=True))
+
+
+def _id(db: Connection, ids: dict[tuple[str, str], int], column: str, text: str) -> int:
+    known = ids.get((column, text))
+    if known is None:
+        table, name = _DICTIONARIES[column]
+        db.execute(f"INSERT OR IGNORE INTO {table}({name}) VALUES (?)", (text,))
+        known = ids[column, text] = int(db.execute(f"SELECT id FROM {table} WHERE {name} = ?", (text,)).fetchone()[0])
+    return known
+
+
+def read(
+    db: Connection, table: Table, nodes: Sequence[str], from_ms: int | None = None, to_ms: int | None = None, *, also_before: bool = False
+) -> list[Row]:
+    """Rows of these nodes in the order of their key, with texts; of a window [from_ms, to_ms) of the table's `at` where one is given.
+
+    also_before -- the newest row before the window too, of each node (and satellite): what held when the window began
+    """
+    satellites = dict(db.execute("SELECT id, text FROM satellite"))
+    names = {node: name for node, name in db.execute("SELECT id, name FROM node") if name in frozenset(nodes)}
+    translate = [names if column == "node" else satellites if column == "satellite" else None for column in table.columns]
+    found: list[Row] = []
+    for node in names:
+        found += [
+            tuple(value if texts is None else texts[value] for value, texts in zip(row, translate, strict=True))
+            for row in _rows(db, table, node, from_ms, to_ms, also_before)
+        ]
+    return found
+
+
+def _rows(db: Connection, table: Table, node: int, from_ms: int | None, to_ms: int | None, also_before: bool) -> Iterable[Row]:
+    columns = ", ".join(table.columns)
+    order = ", ".join(table.columns[: table.key])
+    if from_ms is None or to_ms is None:
+        return db.execute(f"SELECT {columns} FROM {table.name} WHERE node = ? ORDER BY {order}", (node,))
+    # A key of (node, satellite, time) is only quick when the satellites are named.
+    split = "satellite" in table.columns[:2]
+    parts: list[int | None] = [None]
+    if split:
+        parts = [part for (part,) in db.execute(f"SELECT DISTINCT satellite FROM {table.name} WHERE node = ?", (node,))]
+    rows: list[Row] = []
+    for part in parts:
+        where, values = ("node = ? AND satellite = ?", (node, part)) if split else ("node = ?", (node,))
+        if also_before:
+            rows += db.execute(
+                f"SELECT {columns} FROM {table.name} WHERE {where} AND {table.at} < ? ORDER BY {table.at} DESC LIMIT 1", (*values, from_ms)
+            )
+        rows += db.execute(
+            f"SELECT {columns} FROM {table.name} WHERE {where} AND {table.at} >= ? AND {table.at} < ? ORDER BY {order}",
+            (*values, from_ms, to_ms),
+        )
+    return rows
+
+
+def read_all(db: Connection, tables: Sequence[Table], nodes: Sequence[str], since_ms: Mapping[str, int]) -> dict[str, list[Row]]:
+    """What a starting monitor asks: every table, of some only what is not older than `since_ms` says."""
+    end_ms = 1 << 62
+    return {
+        table.name: read(db, table, nodes, since_ms[table.name], end_ms, also_before=True)
+        if table.name in since_ms
+        else read(db, table, nodes)
+        for table in tables
+    }
+
+
+def notable_failures(db: Connection, nodes: Sequence[str], since_ms: int, limit: int) -> list[Row]:
+    """(node, time_ms, satellite, op, piece_id, reason) of notable transfers, oldest first."""
+    marks = ", ".join("?" * len(nodes))
+    rows = db.execute(
+        "SELECT n.name, t.time_ms, s.text, t.op, t.piece_id, r.text FROM node n JOIN notable t ON t.node = n.id "
+        "JOIN satellite s ON s.id = t.satellite JOIN reason r ON r.id = t.reason "
+        f"WHERE n.name IN ({marks}) AND t.time_ms >= ? ORDER BY t.time_ms DESC LIMIT ?",
+        (*nodes, since_ms, limit),
+    ).fetchall()
+    return rows[::-1]
