@@ -27,6 +27,7 @@ VERBS = {
     "demo": "storj_monitor.cli.demo",
     "ingest": "storj_monitor.cli.ingest",
     "stats": "storj_monitor.cli.stats",
+    "nodes": "storj_monitor.cli.nodes",
     "check-config": "storj_monitor.cli.check_config",
 }
 

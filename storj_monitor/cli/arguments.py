@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from operator import attrgetter
@@ -48,6 +48,14 @@ examples:
   docker logs storagenode 2>&1 | storj_monitor stats -
   storj_monitor stats --database ~/.local/share/storj_monitor/storj_monitor.db --node mine
 """,
+    "nodes": """\
+examples:
+  storj_monitor nodes
+  storj_monitor nodes --database ~/.local/share/storj_monitor/storj_monitor.db list
+  storj_monitor nodes rename mine attic
+  storj_monitor nodes remove "old one"
+  storj_monitor nodes remove "old one" --yes
+""",
     "check-config": """\
 examples:
   storj_monitor check-config --config monitor.toml
@@ -89,6 +97,9 @@ def make_parser() -> ArgumentParser:
     _fill_stats(
         add("stats", "count what logs say, or what the database holds, and print it", " Logs need no database; they are read once.")
     )
+    _fill_nodes(
+        add("nodes", "list, rename or remove the nodes that the database has", " `rename` and `remove` need the monitor to be stopped.")
+    )
     _fill_demo(add("demo", "show the page with invented nodes", " Everything is written to a temporary folder and removed at the end."))
     check = add("check-config", "say whether the settings are right, and what they are", " Takes what `run` takes and starts nothing.")
     _add_node_flags(check)
@@ -110,6 +121,31 @@ def _fill_stats(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--node", action="append", default=[], metavar="NAME", dest="names", help="with --database: only this node (may be repeated)"
     )
+    _add_setting_flags(parser, (DATABASE,))
+
+
+def _fill_nodes(parser: ArgumentParser) -> None:
+    """Flags may stand before or behind the deed; where they are not given behind it, what stood before it stays."""
+    parser.set_defaults(deed="list")
+    _add_database_flags(parser)
+    deeds = parser.add_subparsers(dest="deed", metavar="list|rename|remove")
+
+    def add(name: str, text: str) -> ArgumentParser:
+        deed = deeds.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", argument_default=SUPPRESS, allow_abbrev=False)
+        _add_database_flags(deed)
+        return deed
+
+    add("list", "show name, node id, version, time of the lines, and how much is kept [the default]; a monitor may be running")
+    rename = add("rename", "give a node another name; its history stays with it")
+    rename.add_argument("old", metavar="OLD", help="its name now")
+    rename.add_argument("new", metavar="NEW", help="its new name")
+    remove = add("remove", "delete a node with everything that is kept of it; if interrupted, say it again")
+    remove.add_argument("name", metavar="NAME", help="its name")
+    remove.add_argument("--yes", action="store_true", default=False, help="do not ask; needed where nobody can be asked")
+
+
+def _add_database_flags(parser: ArgumentParser) -> None:
+    _add_config_flag(parser)
     _add_setting_flags(parser, (DATABASE,))
 
 

@@ -1,4 +1,7 @@
-"""The progress bar of `ingest`: bytes, lines a second, time to go. On standard error, and only where somebody looks at it."""
+"""Progress bars, on standard error, and only where somebody looks at it.
+
+`ingest`: bytes, lines a second, time to go. `nodes remove`: which table, how many rows so far.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from storj_monitor.config import STANDARD_INPUT, IngestProgress
+from storj_monitor.database.nodes import RemovalProgress
 
 
 class ProgressBar:
@@ -44,3 +48,28 @@ class ProgressBar:
         if self._task is None:
             self._task = self._progress.add_task(name, total=total, lines=0, rate=0.0)
         self._progress.update(self._task, description=name, completed=report.done_bytes, total=total, lines=report.lines, rate=rate)
+
+
+class RemovalBar:
+    """A context; `update` takes what the removal of a node reports. The bar counts tables, the text rows."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[rows]:,} rows"),
+            console=console or Console(stderr=True),
+            refresh_per_second=4,
+        )
+        self._task = self._progress.add_task("looking", total=None, rows=0)
+
+    def __enter__(self) -> RemovalBar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def update(self, report: RemovalProgress) -> None:
+        description = f"removing from {report.table}" if report.table else "giving space back"
+        self._progress.update(self._task, description=description, completed=report.tables_done, total=report.tables, rows=report.rows)

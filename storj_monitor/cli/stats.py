@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import Namespace
 from pathlib import Path
 
-from rich.console import Console
-
 from storj_monitor.app.stats import stats_of_database, stats_of_logs
 from storj_monitor.cli.paths import read_logs
-from storj_monitor.cli.table import render
+from storj_monitor.cli.table import console_for_output, render
 from storj_monitor.config.table import DATABASE
 from storj_monitor.errors import ConfigError
 from storj_monitor.model.statistics import Statistics
-
-# Wide enough for every column where the output is a file or a pipe.
-PIPE_WIDTH = 140
 
 
 def main(arguments: Namespace) -> int:
@@ -25,7 +19,7 @@ def main(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps(statistics.to_json(), indent=1, ensure_ascii=False))
     else:
-        console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+        console = console_for_output()
         console.print(*render(statistics, console.width), sep="\n")
     return 0
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rich.box import SIMPLE_HEAD
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +26,8 @@ SATELLITE_NAMES = {
 }
 # From this width on, results and bytes stand in one table.
 WIDE = 110
+# Wide enough for every column where the output is a file or a pipe.
+PIPE_WIDTH = 140
 TOP_ERRORS = 15
 TOP_REASONS = 10
 TEMPLATE_CHARACTERS = 200
@@ -55,6 +58,11 @@ def render(statistics: Statistics, width: int) -> Iterator[RenderableType]:
     yield _lines(statistics)
     if statistics.reasons:
         yield _reasons(statistics)
+
+
+def console_for_output() -> Console:
+    """Standard output: as wide as the terminal, or wide enough for a file."""
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
 
 
 def satellite_name(satellite: str) -> str:

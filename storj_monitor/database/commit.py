@@ -96,7 +96,7 @@ class Committer:
                 dictionary.settled(committed)
 
     def _write(self, delta: NodeDelta, now: float) -> None:
-        node = self._nodes.id_of(self._db, delta.node)
+        node = self._node(delta.node)
         for checkpoint in delta.checkpoints:
             self._move_position(node, checkpoint, now)
         if delta.newest_ms:
@@ -112,6 +112,14 @@ class Committer:
         self._write_small(node, delta)
         if delta.events:
             self._write_node_events(node, delta.events)
+
+    def _node(self, name: str) -> int:
+        """Its id. A node that was renamed or removed meanwhile is not the one that we read for: the lines are read again, for a new one."""
+        node = self._nodes.id_of(self._db, name)
+        if self._db.execute("SELECT name FROM node WHERE id = ?", (node,)).fetchone() != (name,):
+            self._nodes.forget(name)
+            raise PositionConflict(f"the node {name!r} was renamed or removed meanwhile")
+        return node
 
     @staticmethod
     def _oldest(delta: NodeDelta) -> int:

@@ -34,6 +34,10 @@ class Dictionary:
         self._fresh.append(values)
         return int(row[0])
 
+    def forget(self, *values: str) -> None:
+        """Look this one up again: its row is not what it was."""
+        self._ids.pop(values, None)
+
     def settled(self, committed: bool) -> None:
         """The transaction is over: keep what it made, or forget it."""
         if not committed:
