@@ -128,7 +128,8 @@ def page_server(built_page: Path) -> Iterator[Callable[..., PageServer]]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
+# Both end with their module: Playwright's loop stands in the way of tests that have a loop of their own, and a demo takes time from others.
+@pytest.fixture(scope="module")
 def demo_server(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
     server = DemoServer(tmp_path_factory.mktemp("demo"))
     yield server
@@ -141,7 +142,7 @@ def page_url(demo_server: DemoServer) -> str:
     return demo_server.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
     if found is None:
