@@ -195,10 +195,12 @@ class Committer:
         db = self._db
         if delta.countries:
             for upsert, length in _COUNTRIES:
-                db.executemany(
-                    upsert,
-                    [(node, k.start_s // length * length, k.country, k.direction, n, size) for k, (n, size) in delta.countries.items()],
-                )
+                coarse: dict[tuple[int, str, str], list[int]] = {}
+                for key, (count, size) in delta.countries.items():
+                    pair = coarse.setdefault((key.start_s // length * length, key.country, key.direction), [0, 0])
+                    pair[0] += count
+                    pair[1] += size
+                db.executemany(upsert, [(node, *key, count, size) for key, (count, size) in coarse.items()])
         if delta.errors:
             ids = [self._templates.id_of(db, k.level, k.logger, k.message, k.template) for k in delta.errors]
             for upsert, length in _ERRORS:

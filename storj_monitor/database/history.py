@@ -12,7 +12,7 @@ from storj_monitor.errors import StoreError
 from storj_monitor.model.events import LineKey
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.node_events import AnyNodeEvent
-from storj_monitor.model.rollups import HOUR_S
+from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey
 from storj_monitor.model.statistics import Statistics, statistics_of_totals
 
 
@@ -48,6 +48,7 @@ def statistics(db: sqlite3.Connection, names: Sequence[str]) -> Statistics:
 _EVENTS_BACK_MS = 2 * 86400 * 1000
 _MAX_EVENTS = 2000
 _HOT_PIECES = 512
+_MAX_ERRORS = 200
 
 
 def node_history(
@@ -55,7 +56,7 @@ def node_history(
 ) -> list[NodeHistory]:
     """What memory needs of the named nodes that the database knows (none named: all of them).
 
-    since_s -- first minute of the window; kinds -- event tags to give back; hot_ops -- count the open hour's downloads (None: do not)
+    since_s -- begin of the last hour; kinds -- event tags to give back; hot_ops -- count the open hour's downloads (None: do not)
     """
     decode = msgspec.json.Decoder(AnyNodeEvent).decode
     histories = []
@@ -65,7 +66,12 @@ def node_history(
         satellites, totals = queries.window_rows(db, node.id, since_s)
         lines = {LineKey(*row[1:4]): (row[4], row[5]) for row in queries.line_counts(db, [node.id])}
         events = queries.node_events(db, kinds, [node.id], node.newest_ms - _EVENTS_BACK_MS, node.newest_ms + 1, _MAX_EVENTS)
-        hour_s = node.newest_ms // 1000 // HOUR_S * HOUR_S
+        hot_hour_s = node.newest_ms // 1000 // HOUR_S * HOUR_S
+        hour_s = (since_s + HOUR_S) // HOUR_S * HOUR_S
+        errors = {
+            ErrorKey(0, *row[:4]): ErrorCount(*row[4:]) for row in queries.errors(db, [node.id], hour_s, hour_s + HOUR_S, _MAX_ERRORS)
+        }
+        countries = {(row[0], row[1]): [row[2], row[3]] for row in queries.countries(db, [node.id], hour_s, hour_s + HOUR_S)}
         histories.append(
             NodeHistory(
                 node.name,
@@ -79,7 +85,10 @@ def node_history(
                 {key: sample for key, (_, sample) in lines.items() if sample},
                 [decode(row[5]) for row in reversed(events)],
                 hour_s,
-                queries.open_hot_hour(db, node.id, hour_s, hot_ops, _HOT_PIECES) if hot_ops else {},
+                countries,
+                errors,
+                hot_hour_s,
+                queries.open_hot_hour(db, node.id, hot_hour_s, hot_ops, _HOT_PIECES) if hot_ops else {},
             )
         )
     return histories

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from storj_monitor.model.events import LineKey, NodeEvent
-from storj_monitor.model.rollups import Cell, HotPiece
+from storj_monitor.model.rollups import Cell, ErrorCount, ErrorKey, HotPiece
 
 
 class SatelliteMinute(NamedTuple):
@@ -30,7 +30,12 @@ class TotalMinute(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NodeHistory:
-    """One node as committed. `events` are compaction lines of the last two days, oldest first; `hot` counts the open hour."""
+    """One node as committed.
+
+    events            -- compaction lines of the last two days, oldest first
+    hour_s            -- begin of the clock hour that `countries` ((country, direction) -> [count, bytes]) and `errors` are of
+    hot_hour_s, hot   -- downloads by piece in the hour of the node's newest line
+    """
 
     name: str
     node_id: str
@@ -42,5 +47,8 @@ class NodeHistory:
     lines: Mapping[LineKey, int]
     samples: Mapping[LineKey, str]
     events: Sequence[NodeEvent]
+    hour_s: int
+    countries: Mapping[tuple[str, str], list[int]]
+    errors: Mapping[ErrorKey, ErrorCount]
     hot_hour_s: int
     hot: Mapping[int, HotPiece]

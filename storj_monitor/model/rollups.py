@@ -51,13 +51,15 @@ class Cell:
 
 
 class CountryKey(NamedTuple):
+    """Transfers with one country in one minute; coarser levels are made by the writer."""
+
     start_s: int
     country: str
     direction: str
 
 
 class ErrorKey(NamedTuple):
-    """One folded error of one hour."""
+    """One folded error of one minute; coarser levels are made by the writer."""
 
     start_s: int
     level: str

@@ -113,10 +113,10 @@ class Accumulator:
     def _add_errors(self, errors: Iterable[ErrorSeen]) -> None:
         kept = self._delta.errors
         for seen in errors:
-            hour = seen.time_ms // 3600000 * HOUR_S
-            key = ErrorKey(hour, seen.level, seen.logger, seen.message, seen.template)
+            minute = seen.time_ms // 60000 * MINUTE_S
+            key = ErrorKey(minute, seen.level, seen.logger, seen.message, seen.template)
             if key not in kept and len(kept) >= MAX_ERRORS:
-                key = ErrorKey(hour, seen.level, "", "(other)", "")
+                key = ErrorKey(minute, seen.level, "", "(other)", "")
             one = ErrorCount(1, seen.time_ms, seen.time_ms, seen.sample, seen.satellite)
             known = kept.get(key)
             if known is None:
@@ -132,15 +132,15 @@ def _sum_up(delta: NodeDelta) -> None:
     notable, hot = delta.notable, delta.hot
     for transfer in delta.transfers:
         time_ms, satellite, op, size, duration, piece, piece_id, country, _ = transfer
-        sizes, durations = groups[time_ms // 60000, satellite, op]
+        minute = time_ms // 60000
+        sizes, durations = groups[minute, satellite, op]
         sizes.append(size)
         durations.append(duration)
-        hour = time_ms // 3600000
-        by_country[hour, country, op].append(size)
+        by_country[minute, country, op].append(size)
         if op in NOTABLE_OPS:
             notable.append(transfer)
         if op in HOT_OPS:
-            key = (hour * HOUR_S, piece)
+            key = (time_ms // 3600000 * HOUR_S, piece)
             seen = hot.get(key)
             if seen is None:
                 seen = hot[key] = HotPiece(piece_id, satellite)
@@ -148,7 +148,7 @@ def _sum_up(delta: NodeDelta) -> None:
             if size > 0:
                 seen.size_bytes += size
     delta.cells = {CellKey(minute * MINUTE_S, sat, op): make_cell(*group) for (minute, sat, op), group in groups.items()}
-    for (hour, country, op), sizes in by_country.items():
-        pair = delta.countries.setdefault(CountryKey(hour * HOUR_S, country, DIRECTION_BY_OP[op]), [0, 0])
+    for (minute, country, op), sizes in by_country.items():
+        pair = delta.countries.setdefault(CountryKey(minute * MINUTE_S, country, DIRECTION_BY_OP[op]), [0, 0])
         pair[0] += len(sizes)
         pair[1] += sum(size for size in sizes if size > 0)

@@ -79,7 +79,7 @@ class State:
         node = self.nodes.setdefault(history.name, NodeState(history.name))
         node.node_id, node.version = history.node_id, history.version
         node.newest_ms, node.resolution_ms = history.newest_ms, history.resolution_ms
-        node.window.load(history.satellites, history.totals)
+        node.window.load(history)
         node.lines, node.samples = dict(history.lines), dict(history.samples)
         node.compactions = Compactions()
         for event in history.events:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable
+from typing import TypeVar
 
-from storj_monitor.model.history import SatelliteMinute, TotalMinute
-from storj_monitor.model.rollups import HOUR_S, MINUTE_S, Cell, ErrorCount, ErrorKey, NodeDelta
+from storj_monitor.model.history import NodeHistory
+from storj_monitor.model.rollups import MINUTE_S, Cell, ErrorCount, ErrorKey, NodeDelta
 from storj_monitor.stats import SIZE_CLASSES
 
 WINDOW_S = 3600
 # A node's clock may be ahead of ours; lines further in the future than this are history of a wrong clock, not now.
 AHEAD_S = 120
 
+K = TypeVar("K", bound=Hashable)
+
 
 class _Minute:
     """What one minute holds: enough to take it out of the running sums again."""
 
-    __slots__ = ("by_op", "by_satellite")
+    __slots__ = ("by_country", "by_op", "by_satellite", "errors")
 
     def __init__(self) -> None:
         self.by_satellite: dict[tuple[str, int], list[int]] = {}
         self.by_op: dict[int, Cell] = {}
+        self.by_country: dict[tuple[str, str], list[int]] = {}
+        self.errors: dict[ErrorKey, int] = {}
 
 
 class Window:
@@ -28,25 +33,32 @@ class Window:
 
     by_satellite -- (satellite, op) -> [count, bytes]
     by_op        -- op -> Cell with sizes and durations
-    errors, countries -- by clock hour, the current and the previous one
+    by_country   -- (country, direction) -> [count, bytes]
+    errors       -- folded error (start_s = 0) -> count, first and last time, newest example
+    since_s      -- errors and countries are kept by the hour on disk: after a restart they begin with the clock hour, and this says so
     """
 
     def __init__(self) -> None:
         self.by_satellite: dict[tuple[str, int], list[int]] = {}
         self.by_op: dict[int, Cell] = {}
-        self.errors: dict[int, dict[ErrorKey, ErrorCount]] = {}
-        self.countries: dict[int, dict[tuple[str, str], list[int]]] = {}
+        self.by_country: dict[tuple[str, str], list[int]] = {}
+        self.errors: dict[ErrorKey, ErrorCount] = {}
+        self.since_s = 0
         self._minutes: dict[int, _Minute] = {}
 
-    def load(self, satellites: Iterable[SatelliteMinute], totals: Iterable[TotalMinute]) -> None:
+    def load(self, history: NodeHistory) -> None:
         """Begin anew from rows of the database."""
-        self.by_satellite.clear()
-        self.by_op.clear()
-        self._minutes.clear()
-        for minute, satellite, op, count, size in satellites:
-            self._add_satellite(minute, (satellite, op), count, size)
-        for minute, op, cell in totals:
+        for kept in (self.by_satellite, self.by_op, self.by_country, self.errors, self._minutes):
+            kept.clear()
+        for minute, satellite, op, count, size in history.satellites:
+            _add_pair(self._minute(minute).by_satellite, self.by_satellite, (satellite, op), count, size)
+        for minute, op, cell in history.totals:
             self._add_op(minute, op, cell)
+        self.since_s = history.hour_s
+        for (country, direction), (count, size) in history.countries.items():
+            _add_pair(self._minute(self.since_s).by_country, self.by_country, (country, direction), count, size)
+        for error, seen in history.errors.items():
+            self._add_error(self.since_s, error, seen)
 
     def add(self, delta: NodeDelta, now: float) -> None:
         """Take in what was drained for a commit."""
@@ -54,54 +66,70 @@ class Window:
         newest = now + AHEAD_S
         for key, cell in delta.cells.items():
             if oldest < key.start_s <= newest:
-                self._add_satellite(key.start_s, (key.satellite, key.op), cell.count, cell.size_bytes)
+                minute = self._minute(key.start_s)
+                _add_pair(minute.by_satellite, self.by_satellite, (key.satellite, key.op), cell.count, cell.size_bytes)
                 self._add_op(key.start_s, key.op, cell)
-        hour = int(now) // HOUR_S * HOUR_S
-        for error, seen in delta.errors.items():
-            if error.start_s >= hour - HOUR_S:
-                self.errors.setdefault(error.start_s, {}).setdefault(error._replace(start_s=0), ErrorCount()).merge(seen)
         for country, (count, size) in delta.countries.items():
-            if country.start_s >= hour - HOUR_S:
-                pair = self.countries.setdefault(country.start_s, {}).setdefault((country.country, country.direction), [0, 0])
-                pair[0] += count
-                pair[1] += size
+            if oldest < country.start_s <= newest:
+                of_minute = self._minute(country.start_s).by_country
+                _add_pair(of_minute, self.by_country, (country.country, country.direction), count, size)
+        for error, seen in delta.errors.items():
+            if oldest < error.start_s <= newest:
+                self._add_error(error.start_s, error._replace(start_s=0), seen)
 
     def expire(self, now: float) -> bool:
         """Let go of what is older than the window; True when something left."""
         oldest = _minute(now) - WINDOW_S
         gone = [minute for minute in self._minutes if minute <= oldest]
         for minute in gone:
-            self._subtract(self._minutes.pop(minute))
-        hour = int(now) // HOUR_S * HOUR_S - HOUR_S
-        for kept in (self.errors, self.countries):
-            for start in [start for start in kept if start < hour]:
-                del kept[start]
+            self._subtract(self._minutes.pop(minute), (oldest + MINUTE_S) * 1000)
         return bool(gone)
 
-    def _add_satellite(self, minute: int, key: tuple[str, int], count: int, size: int) -> None:
-        for sums in (self._minutes.setdefault(minute, _Minute()).by_satellite, self.by_satellite):
-            pair = sums.setdefault(key, [0, 0])
-            pair[0] += count
-            pair[1] += size
+    def _minute(self, start_s: int) -> _Minute:
+        minute = self._minutes.get(start_s)
+        if minute is None:
+            minute = self._minutes[start_s] = _Minute()
+        return minute
 
-    def _add_op(self, minute: int, op: int, cell: Cell) -> None:
-        for sums in (self._minutes.setdefault(minute, _Minute()).by_op, self.by_op):
+    def _add_op(self, start_s: int, op: int, cell: Cell) -> None:
+        for sums in (self._minute(start_s).by_op, self.by_op):
             known = sums.get(op)
             sums[op] = cell if known is None else known.plus(cell)
 
-    def _subtract(self, minute: _Minute) -> None:
+    def _add_error(self, start_s: int, error: ErrorKey, seen: ErrorCount) -> None:
+        of_minute = self._minute(start_s).errors
+        of_minute[error] = of_minute.get(error, 0) + seen.count
+        self.errors.setdefault(error, ErrorCount()).merge(seen)
+
+    def _subtract(self, minute: _Minute, begin_ms: int) -> None:
         for key, (count, size) in minute.by_satellite.items():
-            pair = self.by_satellite[key]
-            pair[0] -= count
-            pair[1] -= size
-            if not pair[0]:
-                del self.by_satellite[key]
+            _add_pair({}, self.by_satellite, key, -count, -size)
+        for place, (count, size) in minute.by_country.items():
+            _add_pair({}, self.by_country, place, -count, -size)
         for op, cell in minute.by_op.items():
             known = self.by_op[op]
             if known.count == cell.count:
                 del self.by_op[op]
             else:
                 self.by_op[op] = _minus(known, cell)
+        for error, count in minute.errors.items():
+            left = self.errors[error]
+            left.count -= count
+            left.first_ms = max(left.first_ms, begin_ms)
+            if not left.count:
+                del self.errors[error]
+
+
+def _add_pair(part: dict[K, list[int]], total: dict[K, list[int]], key: K, count: int, size: int) -> None:
+    """Add to a part and to the running total; a total without transfers is gone."""
+    for sums in (part, total):
+        pair = sums.get(key)
+        if pair is None:
+            pair = sums[key] = [0, 0]
+        pair[0] += count
+        pair[1] += size
+    if not total[key][0]:
+        del total[key]
 
 
 def _minute(now: float) -> int:

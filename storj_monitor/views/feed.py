@@ -7,9 +7,10 @@ from functools import partial
 from typing import TypeVar
 
 from storj_monitor.model.events import EventBatch
-from storj_monitor.model.rollups import ErrorCount, ErrorKey, HotPiece
+from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.state.live import RING_S, Totals, add_columns
 from storj_monitor.state.nodes import NodeState, State
+from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
 from storj_monitor.views.tables import Row, Rows
 
@@ -42,7 +43,7 @@ class LiveTopic:
         room = SAMPLE - len(events)
         if room > 0:
             node, read_at, index = self._indices[batch.node], round(batch.read_at, 3), self._state.satellite_index
-            for time_ms, satellite, op, size, duration_ms, piece, *_ in batch.transfers[:room]:
+            for _, satellite, op, size, duration_ms, piece, *_ in batch.transfers[:room]:
                 events.append([read_at, f"{piece:016x}", node, index(satellite), op, size, duration_ms])
         self._count += len(batch.transfers)
         add_columns(self._seconds, totals.seconds)
@@ -90,8 +91,9 @@ class LiveTopic:
 class TableTopic:
     """Rows by key; a delta is what changed since the last one (or everything, where diff payloads are off)."""
 
-    def __init__(self, build: Callable[[], Rows], diffs: bool) -> None:
+    def __init__(self, build: Callable[[], Rows], diffs: bool, since: Callable[[float], float] | None = None) -> None:
         self._build = build
+        self._since = since
         self._diffs = diffs
         self._n = 0
         self._rows: Rows = {}
@@ -112,11 +114,17 @@ class TableTopic:
         self._n += 1
         self._as_of = now
         if not self._diffs:
-            return {"n": self._n, "as_of": now, "rows": rows}
-        return {"n": self._n, "as_of": now, "set": changed, "del": gone}
+            return {**self._head(), "rows": rows}
+        return {**self._head(), "set": changed, "del": gone}
 
     def snapshot(self) -> Payload:
-        return {"n": self._n, "as_of": self._as_of, "rows": self._rows}
+        return {**self._head(), "rows": self._rows}
+
+    def _head(self) -> Payload:
+        head: Payload = {"n": self._n, "as_of": self._as_of}
+        if self._since:
+            head["from"] = self._since(self._as_of)
+        return head
 
 
 class Feed:
@@ -127,7 +135,10 @@ class Feed:
         self.nodes = [state.nodes[name] for name in nodes]
         self._names = frozenset(nodes)
         self.live = LiveTopic(state, self.nodes, indices)
-        self._tables = {name: TableTopic(partial(build, self), diffs) for name, build in TABLES.items()}
+        self._tables = {
+            name: TableTopic(partial(build, self), diffs, partial(SINCE[name], self) if name in SINCE else None)
+            for name, build in TABLES.items()
+        }
 
     def push(self, batch: EventBatch, totals: Totals) -> None:
         """A batch was read; batches of other nodes are not this view's."""
@@ -166,9 +177,8 @@ def _sizes(feed: Feed) -> Rows:
 def _errors(feed: Feed) -> Rows:
     merged: dict[ErrorKey, ErrorCount] = {}
     for node in feed.nodes:
-        for hour in node.window.errors.values():
-            for key, seen in hour.items():
-                merged.setdefault(key, ErrorCount()).merge(seen)
+        for key, seen in node.window.errors.items():
+            merged.setdefault(key, ErrorCount()).merge(seen)
     return tables.error_rows(merged)
 
 
@@ -184,7 +194,7 @@ def _pieces(feed: Feed) -> Rows:
 
 
 def _countries(feed: Feed) -> Rows:
-    return tables.country_rows(_sum_pairs(hour for n in feed.nodes for hour in n.window.countries.values()))
+    return tables.country_rows(_sum_pairs(n.window.by_country for n in feed.nodes))
 
 
 def _sum_pairs(parts: Iterable[dict[K, list[int]]]) -> dict[K, list[int]]:
@@ -213,6 +223,30 @@ def _nodes(feed: Feed) -> Rows:
 def _lines(feed: Feed) -> Rows:
     return tables.line_rows(feed.nodes)
 
+
+def _since_an_hour_ago(_feed: Feed, now: float) -> float:
+    return float(int(now) // 60 * 60 - WINDOW_S + 60)
+
+
+def _since_known(feed: Feed, now: float) -> float:
+    """The last 60 minutes, or since the clock hour that a restart began with."""
+    return max([_since_an_hour_ago(feed, now), *(float(node.window.since_s) for node in feed.nodes)])
+
+
+def _since_full_hour(feed: Feed, now: float) -> float:
+    """Pieces are counted by the clock hour of the log."""
+    return float(max((node.newest_ms // 1000 for node in feed.nodes), default=int(now)) // HOUR_S * HOUR_S)
+
+
+SINCE: dict[str, Callable[[Feed, float], float]] = {
+    "actions": _since_an_hour_ago,
+    "satellites": _since_an_hour_ago,
+    "sizes": _since_an_hour_ago,
+    "errors": _since_known,
+    "countries": _since_known,
+    "pieces": _since_full_hour,
+}
+"""Topics whose figures are of a stretch of time: where it begins."""
 
 TABLES: dict[str, Callable[[Feed], Rows]] = {
     "nodes": _nodes,
