@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -148,6 +149,7 @@ class Monitor:
             page_dir=PAGE_DIR,
             clock=self._clock,
             sample=SAMPLE,
+            thresholds=asdict(settings.thresholds),
         )
         self.pipeline = Pipeline(
             self._writer,

@@ -6,9 +6,10 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -45,6 +46,7 @@ class Server:
     page_dir       -- the built page; may be missing
     allowed_hosts  -- further host names that the server is reached by (a reverse proxy's), without port
     sample         -- greatest number of single events in one live frame, told in `hello`
+    thresholds     -- when the page marks something, told in `hello` by these names (docs/protocol.md)
     plain_sends    -- send through aiohttp's own `send_str` instead of shared frames
     """
 
@@ -66,6 +68,7 @@ class Server:
         clock: Clock,
         allowed_hosts: Sequence[str] = (),
         sample: int = 64,
+        thresholds: Mapping[str, float] = MappingProxyType({}),
         max_clients: int = MAX_CLIENTS,
         plain_sends: bool = False,
     ) -> None:
@@ -86,6 +89,7 @@ class Server:
             "coalesce_ms": coalesce_ms,
             "slow_hz": slow_hz,
             "sample": sample,
+            "thresholds": dict(thresholds),
         }
         self._door = Door(bind, allowed_hosts)
         self._check = PasswordCheck(password_hash, clock) if password_hash is not None else None

@@ -73,7 +73,7 @@ class Watcher:
 
 
 async def test_hello_says_what_the_protocol_promises(serve: Serve) -> None:
-    one = await serve(demo=True, coalesce_ms=75, slow_hz=2)
+    one = await serve(demo=True, coalesce_ms=75, slow_hz=2, thresholds={"silent_s": 60, "success_pct": 97.5})
     ws = await one.ws()
     hello = await ws.receive_json()
     now = hello.pop("now")
@@ -87,6 +87,7 @@ async def test_hello_says_what_the_protocol_promises(serve: Serve) -> None:
         "coalesce_ms": 75,
         "slow_hz": 2,
         "sample": 64,
+        "thresholds": {"silent_s": 60, "success_pct": 97.5},
     }
 
 
