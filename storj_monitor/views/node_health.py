@@ -1,0 +1,179 @@
+"""Topic and question `health`: a row for each node: who it is, whether it is reached, by which doors, and when it was away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from storj_monitor.model.figures import Help
+from storj_monitor.model.ids import Outcome, op_action, op_outcome
+from storj_monitor.reputation_tracker.downtime import Downtime, downtimes, hours_down
+from storj_monitor.reputation_tracker.help_texts import HELP as REPUTATION_HELP
+from storj_monitor.state.nodes import State
+from storj_monitor.views.figures import Wire, helps, said
+from storj_monitor.views.subjects import Counted, NodeSubjects
+from storj_monitor.views.tables import Row, Rows
+
+MONTH_S = 30 * 86_400.0
+MOST_DOWNTIMES = 20
+MOST_NOTIFICATIONS = 5
+_FEW = 3
+
+HELP = MappingProxyType(
+    {
+        "version": Help(
+            "The version that the node runs, and the oldest one that satellites accept.",
+            "At most a few weeks behind the newest one.",
+            "Below the minimum the node gets no uploads and is disqualified in the end: update it.",
+        ),
+        "quic": Help(
+            "Whether the node can be reached by QUIC (UDP) too.",
+            "OK.",
+            "Misconfigured: forward the node's port for UDP as well as for TCP. The node works without, a little slower.",
+        ),
+        "last_contact": Help(
+            "When a satellite or a customer reached the node last.",
+            "Within the last minutes.",
+            "Longer than an hour: look at the port forwarding, the address in the node's settings and the line.",
+        ),
+        "uptime_s": Help(
+            "How long the node's process has been running.",
+            "Days or weeks, between updates.",
+            "If it restarts every few hours, the log says why: look for FATAL lines.",
+        ),
+        "wallet": Help(
+            "Where the node is paid, and the payout networks that it has opted in to.",
+            "Your own address.",
+            "Check it: what is paid to a wrong address is lost.",
+        ),
+        "doors": Help(
+            "The places where the monitor asks the node: its API, its debug port, its public port.",
+            "ok.",
+            "The detail says what failed. Figures keep their last value and grow old meanwhile.",
+        ),
+        "all_healthy": Help(
+            "What the node answers on its public port: no satellite has suspended or disqualified it.",
+            "True.",
+            "See the reputation card.",
+        ),
+        "clock_ahead_s": Help(
+            "By how much the node's clock is ahead of the monitor's (whole seconds).",
+            "0, give or take a second.",
+            "Set the clock (NTP): satellites refuse orders of a node whose clock is wrong.",
+        ),
+        "downtimes": REPUTATION_HELP["downtimes"],
+    }
+)
+HELP_TEXTS = helps(HELP)
+
+
+def health_rows(nodes: Iterable[NodeSubjects], state: State, now: float) -> Rows:
+    """By node name."""
+    return {node.name: _row(node, state, now) for node in nodes}
+
+
+def downtime_row(one: Downtime, now: float) -> Row:
+    """One downtime."""
+    return {
+        "from": one.from_at,
+        "until": one.until_at,
+        "witnesses": [witness.value for witness in one.witnesses],
+        "certain": one.certain,
+        "duration_s": None if one.until_at is None else round(one.duration_s(now)),
+    }
+
+
+def _row(node: NodeSubjects, state: State, now: float) -> Row:
+    times = downtimes(node.outages)
+    recent = [one for one in times if one.until_at is None or one.until_at >= now - MONTH_S]
+    return {
+        "node": node.name,
+        **_identity(node, state),
+        "doors": [
+            {
+                "door": one.door.value,
+                "status": one.status.value,
+                "since": one.since,
+                "detail": one.detail,
+                "url": one.base_url,
+                "found": node.found,
+            }
+            for one in node.doors.values()
+        ],
+        "remarks": list(node.remarks),
+        "downtimes": [downtime_row(one, now) for one in reversed(recent[-MOST_DOWNTIMES:])],
+        "down_hours_30d": round(hours_down(recent, now - MONTH_S, now), 2),
+        "notifications": [
+            {"kind": one.kind, "title": one.title, "message": one.message, "at": one.created_at}
+            for one in node.notifications[:MOST_NOTIFICATIONS]
+        ],
+        "transfers": _transfers(node.counted),
+    }
+
+
+def _identity(node: NodeSubjects, state: State) -> Row:
+    """From the API; without one, what log and debug port tell."""
+    answer, log, metrics = node.answer, state.nodes.get(node.name), node.metrics
+    healthy = said(node.health.all_healthy, "probe", node.health.taken_at) if node.health else None
+    if answer is not None:
+        at = answer.taken_at
+
+        def told(value: object) -> Wire | None:
+            return said(value, "api", at)
+
+        return {
+            "node_id": answer.node_id,
+            "wallet": answer.wallet,
+            "wallet_features": list(answer.wallet_features),
+            "version": told(answer.version or None),
+            "minimum_version": told(answer.allowed_version or None),
+            "up_to_date": told(answer.up_to_date),
+            "quic": told(answer.quic_status or None),
+            "quic_at": told(answer.last_quic_pinged_at),
+            "last_contact": told(answer.last_pinged_at),
+            "started_at": told(answer.started_at),
+            "uptime_s": told(answer.uptime_s),
+            "clock_ahead_s": told(answer.clock_ahead_s),
+            "bandwidth_bytes": told(answer.bandwidth_bytes),
+            "all_healthy": healthy,
+        }
+    version = said(log.version or None, "log", log.newest_ms / 1000) if log else None
+    started = uptime = None
+    if metrics is not None:
+        version = said(metrics.version or None, "metrics", metrics.taken_at) or version
+        started = said(metrics.started_at, "metrics", metrics.taken_at)
+        uptime = said(metrics.uptime_s, "metrics", metrics.taken_at)
+    nothing = ("minimum_version", "up_to_date", "quic", "quic_at", "last_contact", "clock_ahead_s", "bandwidth_bytes")
+    return {
+        "node_id": log.node_id if log else "",
+        "wallet": "",
+        "wallet_features": [],
+        "version": version,
+        **dict.fromkeys(nothing),
+        "started_at": started,
+        "uptime_s": uptime,
+        "all_healthy": healthy,
+    }
+
+
+def _transfers(counted: Counted) -> Row | None:
+    """Growth of the node's own counters."""
+    if not counted.since:
+        return None
+    rows: list[Row] = []
+    for op, (number, size, timed, total_s) in sorted(counted.ops.items()):
+        action, outcome = op_action(op), op_outcome(op)
+        if outcome is Outcome.STARTED:
+            continue
+        mean_ms = round(total_s / timed * 1000, _FEW) if timed else None
+        rows.append(
+            {
+                "action": action.label,
+                "direction": action.direction,
+                "outcome": outcome.label,
+                "count": int(number),
+                "bytes": int(size),
+                "mean_ms": mean_ms,
+            }
+        )
+    return {"source": "metrics", "since": counted.since, "rows": rows}

@@ -1,0 +1,143 @@
+"""Topic and question `storage`: a row for each node and one for all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from storj_monitor.storage_tracker.fleet import fleet_space
+from storj_monitor.storage_tracker.forecast import WINDOWS_DAYS, DaysUntil, Forecast, Growth, fleet_growth, forecast
+from storj_monitor.storage_tracker.help_texts import HELP
+from storj_monitor.storage_tracker.picture import FIGURES, SpacePicture
+from storj_monitor.storage_tracker.reconcile import reconcile
+from storj_monitor.views.figures import figure, helps
+from storj_monitor.views.subjects import NodeSubjects, Subject
+from storj_monitor.views.tables import Row, Rows
+
+HELP_TEXTS = helps(HELP)
+POINT_COLUMNS = (
+    "at", "allocated_bytes", "used_bytes", "pieces_bytes", "trash_bytes", "reclaimable_bytes", "overhead_bytes", "free_bytes",
+    "disk_free_bytes", "reported_bytes", "source",
+)  # fmt: skip
+_PARTS = ("pieces", "trash", "reclaimable", "overhead")
+
+
+class _Made(NamedTuple):
+    revision: int
+    points: int
+    picture: SpacePicture
+    forecasts: tuple[Forecast, ...]
+    row: Row
+
+
+class StorageView:
+    """Pictures and forecasts are made once for a change; forecasts only when the history has grown."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, _Made] = {}
+
+    def rows(self, nodes: Iterable[NodeSubjects], now: float) -> Rows:
+        """By node name; "" is the fleet."""
+        made = {node.name: self._of(node, now) for node in nodes}
+        told = {name: one for name, one in made.items() if one.picture.taken_at}
+        if not told:
+            return {}
+        return {"": _fleet(told), **{name: one.row for name, one in told.items()}}
+
+    def _of(self, node: NodeSubjects, now: float) -> _Made:
+        known, revision = self._made.get(node.name), node.revisions[Subject.STORAGE]
+        if known is not None and known.revision == revision:
+            return known
+        picture = reconcile(node.space.evidence, now)
+        points = node.space.points
+        if known is not None and known.points == len(points) and points:
+            forecasts = known.forecasts
+        else:
+            forecasts = tuple(forecast(points, now, days) for days in WINDOWS_DAYS)
+        row = _row(node.name, picture, forecasts)
+        made = self._made[node.name] = _Made(revision, len(points), picture, forecasts, row)
+        return made
+
+
+def _row(name: str, picture: SpacePicture, forecasts: Iterable[Forecast]) -> Row:
+    figures = {field: getattr(picture, field) for field in FIGURES}
+    values = {field: one.value for field, one in figures.items() if one is not None}
+    return {
+        "kind": "node",
+        "node": name,
+        "at": picture.taken_at,
+        "meaning": picture.meaning.value if picture.meaning else None,
+        **{field: figure(one) for field, one in figures.items()},
+        "capacity_bytes": picture.capacity_bytes,
+        "bar": bar(values),
+        "differences": [{"gap": d.gap.value, "difference_bytes": d.difference_bytes, "text": d.text} for d in picture.differences],
+        "forecasts": [_forecast(one.growth, one.levels) for one in forecasts],
+    }
+
+
+def bar(values: Mapping[str, int]) -> list[Row]:
+    """Parts of the allocation from left to right: what is used by kind (or as one), free, and what is neither."""
+    parts = [(name, values[name]) for name in _PARTS if name in values] if "pieces" in values else []
+    used = values.get("used")
+    rest = 0 if used is None else used - sum(size for _, size in parts)
+    if rest > 0:
+        parts.append(("used", rest))
+    if "free" in values:
+        parts.append(("free", values["free"]))
+    missing = values.get("allocated", 0) - (used or 0) - values.get("free", 0)
+    if used is not None and "free" in values and missing > 0:
+        parts.append(("missing", missing))
+    return [{"part": name, "bytes": size} for name, size in parts if size > 0]
+
+
+def _forecast(growth: Growth, levels: Iterable[DaysUntil]) -> Row:
+    return {
+        "window_days": growth.window_days,
+        "growth": {
+            "state": growth.state.value,
+            "bytes_per_day": growth.bytes_per_day,
+            "low": growth.low,
+            "high": growth.high,
+            "points": growth.points,
+            "why": growth.why,
+        },
+        "levels": [
+            {
+                "level": one.level,
+                "bytes": one.level_bytes,
+                "days": one.days,
+                "earliest": one.earliest,
+                "latest": one.latest,
+                "reached": one.reached,
+            }
+            for one in levels
+        ],
+    }
+
+
+def _fleet(made: Mapping[str, _Made]) -> Row:
+    sums = fleet_space({name: one.picture for name, one in made.items()})
+    grown = [fleet_growth({name: one.forecasts[i] for name, one in made.items()}) for i in range(len(WINDOWS_DAYS))]
+    capacities = [one.picture.capacity_bytes for one in made.values() if one.picture.capacity_bytes is not None]
+    return {
+        "kind": "fleet",
+        "node": "",
+        "at": max(one.picture.taken_at for one in made.values()),
+        **{
+            name: None
+            if not one.nodes
+            else {"value": one.value_bytes, "nodes": one.nodes, "oldest_at": one.oldest_at, "left_out": list(one.left_out)}
+            for name, one in sums.items()
+        },
+        "capacity_bytes": sum(capacities) if capacities else None,
+        "bar": bar({name: one.value_bytes for name, one in sums.items() if one.nodes}),
+        "forecasts": [
+            {
+                **_forecast(one.growth, one.levels),
+                "counted": list(one.counted),
+                "left_out": list(one.left_out),
+                "shrinking": list(one.shrinking),
+            }
+            for one in grown
+        ],
+    }

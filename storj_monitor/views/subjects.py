@@ -1,0 +1,133 @@
+"""What memory knows of the nodes beyond their logs' traffic: standing, space, money, health. Filled by the app, read by the views.
+
+Everything here is what was said, with who said it and when; what is made of it is made when somebody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from storj_monitor.financial_tracker.history import StubKey
+from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
+from storj_monitor.model.estimates import Score
+from storj_monitor.model.node_answers import ApiState, Door, NodeAnswer, Notification
+from storj_monitor.model.node_events import FoundInTrash
+from storj_monitor.model.node_metrics import NodeMetrics
+from storj_monitor.model.reputation import HealthAnswer
+from storj_monitor.model.space import SatelliteUsage as StoredUsage
+from storj_monitor.model.space import SpaceEvidence
+from storj_monitor.reputation_tracker.downtime import Outage
+from storj_monitor.reputation_tracker.history import ScorePoint
+from storj_monitor.reputation_tracker.pieces import NotableTransfer
+from storj_monitor.reputation_tracker.reputation import Reputation
+from storj_monitor.storage_tracker.history import SpacePoint
+
+
+class Subject(StrEnum):
+    """The four topics; the text is the name on the wire."""
+
+    REPUTATION = "reputation"
+    STORAGE = "storage"
+    EARNINGS = "earnings"
+    HEALTH = "health"
+
+
+@dataclass(slots=True)
+class Standing:
+    """By satellite. `points` are the last month's, oldest first; failures are of the last day, oldest first."""
+
+    known: dict[str, Reputation] = field(default_factory=dict)
+    points: dict[str, tuple[ScorePoint, ...]] = field(default_factory=dict)
+    failing: list[NotableTransfer] = field(default_factory=list)
+    in_trash: list[FoundInTrash] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Space:
+    """`usages` by satellite ("" = all at once, only where no satellite told); `points` the last three months', oldest first."""
+
+    evidence: SpaceEvidence = SpaceEvidence()
+    usages: dict[str, StoredUsage] = field(default_factory=dict)
+    points: tuple[SpacePoint, ...] = ()
+
+
+@dataclass(slots=True)
+class Money:
+    """See financial_tracker.earnings.NodeInputs for the parts.
+
+    now_ms        -- the node's own time of its newest estimate (ours, where its clock cannot be believed); 0 before anything
+    at            -- when the newest answer was asked, Unix seconds
+    estimated_at  -- when the node's own sum was asked
+    """
+
+    usages: dict[str, SatelliteUsage] = field(default_factory=dict)
+    kept: dict[str, SatelliteUsage] = field(default_factory=dict)
+    pricing: dict[str, Pricing] = field(default_factory=dict)
+    estimates: dict[str, EstimatedPayout] = field(default_factory=dict)
+    stubs: dict[StubKey, Paystub] = field(default_factory=dict)
+    payouts: dict[StubKey, PayoutHistoryRow] = field(default_factory=dict)
+    held_history: dict[str, HeldHistoryRow] = field(default_factory=dict)
+    scores: dict[StubKey, Score] = field(default_factory=dict)
+    now_ms: int = 0
+    at: float = 0.0
+    estimated_at: float = 0.0
+
+
+@dataclass(slots=True)
+class Counted:
+    """Growth of the node's own counters since `since`: op -> [count, bytes, timed, seconds]."""
+
+    since: float = 0.0
+    ops: dict[int, list[float]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class NodeSubjects:
+    """One node. `revisions` grow when a subject may look different."""
+
+    name: str
+    answer: NodeAnswer | None = None
+    health: HealthAnswer | None = None
+    metrics: NodeMetrics | None = None
+    notifications: tuple[Notification, ...] = ()
+    doors: dict[Door, ApiState] = field(default_factory=dict)
+    found: bool = False
+    remarks: tuple[str, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    counted: Counted = field(default_factory=Counted)
+    standing: Standing = field(default_factory=Standing)
+    space: Space = field(default_factory=Space)
+    money: Money = field(default_factory=Money)
+    revisions: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(Subject, 0))
+
+    @property
+    def node_id(self) -> str:
+        """As the node said; "" before it did."""
+        return self.answer.node_id if self.answer else ""
+
+    @property
+    def disqualified_ms(self) -> dict[str, int]:
+        """Satellites that have disqualified the node, and when."""
+        dates = {satellite: known.disqualified_at for satellite, known in self.standing.known.items()}
+        return {satellite: round(date.value * 1000) for satellite, date in dates.items() if date is not None and date.value > 0}
+
+
+class Subjects:
+    """All nodes by name, in the order of the settings. Changed on the event loop only."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.nodes: dict[str, NodeSubjects] = {name: NodeSubjects(name) for name in names}
+        self.revisions: dict[Subject, int] = dict.fromkeys(Subject, 0)
+
+    def of(self, name: str) -> NodeSubjects:
+        """The node, made when it is new."""
+        return self.nodes.setdefault(name, NodeSubjects(name))
+
+    def changed(self, name: str, *subjects: Subject) -> None:
+        """These subjects of a node may look different now."""
+        node = self.of(name)
+        for subject in subjects:
+            node.revisions[subject] += 1
+            self.revisions[subject] += 1
