@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from storj_monitor.state.live import RING_S, Totals, add_columns
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
+from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.tables import Row, Rows
 
 LIVE = "live"
@@ -91,8 +92,15 @@ class LiveTopic:
 class TableTopic:
     """Rows by key; a delta is what changed since the last one (or everything, where diff payloads are off)."""
 
-    def __init__(self, build: Callable[[], Rows], diffs: bool, since: Callable[[float], float] | None = None) -> None:
+    def __init__(
+        self,
+        build: Callable[[], Rows],
+        diffs: bool,
+        since: Callable[[float], float] | None = None,
+        help_texts: Mapping[str, object] | None = None,
+    ) -> None:
         self._build = build
+        self._always: Payload = {} if help_texts is None else {"help": help_texts}
         self._since = since
         self._diffs = diffs
         self._n = 0
@@ -118,7 +126,7 @@ class TableTopic:
         return {**self._head(), "set": changed, "del": gone}
 
     def snapshot(self) -> Payload:
-        return {**self._head(), "rows": self._rows}
+        return {**self._head(), "rows": self._rows, **self._always}
 
     def _head(self) -> Payload:
         head: Payload = {"n": self._n, "as_of": self._as_of}
@@ -130,8 +138,9 @@ class TableTopic:
 class Feed:
     """One view; see server.ports.Feed."""
 
-    def __init__(self, state: State, nodes: tuple[str, ...], indices: dict[str, int], diffs: bool) -> None:
+    def __init__(self, state: State, cards: Cards | None, nodes: tuple[str, ...], indices: dict[str, int], diffs: bool) -> None:
         self.state = state
+        self._cards = cards
         self.nodes = [state.nodes[name] for name in nodes]
         self._names = frozenset(nodes)
         self.live = LiveTopic(state, self.nodes, indices)
@@ -139,6 +148,8 @@ class Feed:
             name: TableTopic(partial(build, self), diffs, partial(SINCE[name], self) if name in SINCE else None)
             for name, build in TABLES.items()
         }
+        if cards is not None:
+            self._tables |= {name: TableTopic(partial(cards.rows, name, nodes), diffs, help_texts=texts) for name, texts in HELPS.items()}
 
     def push(self, batch: EventBatch, totals: Totals) -> None:
         """A batch was read; batches of other nodes are not this view's."""
@@ -153,9 +164,12 @@ class Feed:
         if slow:
             for topic in topics:
                 table = self._tables.get(topic)
-                if table and (payload := table.advance(self.state.revision, now)):
+                if table and (payload := table.advance(self._revision(topic), now)):
                     due[topic] = payload
         return due
+
+    def _revision(self, topic: str) -> int:
+        return self._cards.revision(topic) if self._cards is not None and topic in HELPS else self.state.revision
 
     def snapshot(self, topics: Collection[str], now: float) -> dict[str, Payload]:
         """Each topic in full, as its deltas up to its `n` describe it."""
@@ -264,8 +278,9 @@ TABLES: dict[str, Callable[[Feed], Rows]] = {
 class Feeds:
     """All open views; see server.ports.Feeds. The app pushes batches in, the server takes deltas out."""
 
-    def __init__(self, state: State, diffs: bool, on_open: Callable[[], None]) -> None:
+    def __init__(self, state: State, diffs: bool, on_open: Callable[[], None], cards: Cards | None = None) -> None:
         self._state = state
+        self._cards = cards
         self._diffs = diffs
         self._on_open = on_open
         self._open: dict[tuple[str, ...], Feed] = {}
@@ -274,10 +289,10 @@ class Feeds:
         return tuple(self._state.nodes)
 
     def topics(self) -> frozenset[str]:
-        return frozenset((LIVE, *TABLES))
+        return frozenset((LIVE, *TABLES, *(HELPS if self._cards is not None else ())))
 
     def open(self, nodes: tuple[str, ...]) -> Feed:
-        feed = Feed(self._state, nodes, {name: i for i, name in enumerate(self.nodes())}, self._diffs)
+        feed = Feed(self._state, self._cards, nodes, {name: i for i, name in enumerate(self.nodes())}, self._diffs)
         self._open[nodes] = feed
         self._on_open()
         return feed

@@ -1,0 +1,59 @@
+"""The four subject topics: which rows, which help, and when they may have changed. One maker for all pages and questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from storj_monitor.state.nodes import State
+from storj_monitor.views import earnings, node_health, reputation, storage
+from storj_monitor.views.earnings import EarningsView
+from storj_monitor.views.node_health import health_rows
+from storj_monitor.views.reputation import ReputationView
+from storj_monitor.views.storage import StorageView
+from storj_monitor.views.subjects import NodeSubjects, Subject, Subjects
+from storj_monitor.views.tables import Rows
+
+HELPS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        Subject.REPUTATION.value: reputation.HELP_TEXTS,
+        Subject.STORAGE.value: storage.HELP_TEXTS,
+        Subject.EARNINGS.value: earnings.HELP_TEXTS,
+        Subject.HEALTH.value: node_health.HELP_TEXTS,
+    }
+)
+"""Help by topic, then by the name of the figure."""
+
+
+class Cards:
+    """Rows of the subject topics for any set of nodes; `now` is asked for when they are made."""
+
+    def __init__(self, subjects: Subjects, state: State, now: Callable[[], float]) -> None:
+        self.subjects = subjects
+        self.earnings = EarningsView()
+        self._state = state
+        self._now = now
+        self._reputation = ReputationView()
+        self._storage = StorageView()
+
+    def revision(self, topic: str) -> int:
+        """Grows whenever the topic's rows may have changed."""
+        return self.subjects.revisions[Subject(topic)]
+
+    def rows(self, topic: str, names: Iterable[str]) -> Rows:
+        """Rows of a topic by their key."""
+        nodes = self.nodes(names)
+        now = self._now()
+        match Subject(topic):
+            case Subject.REPUTATION:
+                return self._reputation.rows(nodes, now)
+            case Subject.STORAGE:
+                return self._storage.rows(nodes, now)
+            case Subject.EARNINGS:
+                return self.earnings.rows(nodes, now)
+            case Subject.HEALTH:
+                return health_rows(nodes, self._state, now)
+
+    def nodes(self, names: Iterable[str]) -> list[NodeSubjects]:
+        """What is known of the named nodes."""
+        return [self.subjects.of(name) for name in names]
