@@ -1,8 +1,9 @@
 """A server of made-up figures that speaks docs/protocol.md, so that the page can be tried without logs.
 
-    python tests/e2e/fake_server.py [--port 0] [--rate 200] [--nodes 4] [--hostile] [--quiet] [--empty]
+    python tests/e2e/fake_server.py [--port 0] [--rate 200] [--nodes 4] [--hostile] [--quiet] [--empty] [--silent-s S] [--success-pct N]
 
-Prints its address as the first line. `--hostile` puts markup into every text; `--quiet` sends no event; `--empty` has no rows.
+Prints its address as the first line. `--hostile` puts markup into every text; `--quiet` sends no event; `--empty` has no rows;
+`--silent-s` and `--success-pct` are told as thresholds.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from made_up import World
 DIST = Path(__file__).parents[2] / "storj_monitor" / "web_dist"
 CSP = "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 TABLES = ("nodes", "actions", "satellites", "sizes", "errors", "pieces", "countries", "compactions", "lines")
+THRESHOLDS = ("silent_s", "success_pct")
 FRAME_S = 0.075
 
 
@@ -130,7 +132,7 @@ async def feed(client: Client) -> None:
             await client.frame(topics)
 
 
-def application(world: World) -> web.Application:
+def application(world: World, thresholds: dict[str, float]) -> web.Application:
     async def socket(request: web.Request) -> web.WebSocketResponse:
         response = web.WebSocketResponse()
         await response.prepare(request)
@@ -146,6 +148,7 @@ def application(world: World) -> web.Application:
                 "coalesce_ms": 75,
                 "slow_hz": 2,
                 "sample": 64,
+                "thresholds": thresholds,
             }
         )
         task = asyncio.create_task(feed(client))
@@ -188,9 +191,12 @@ async def main() -> None:
     parser.add_argument("--nodes", type=int, default=4)
     for flag in ("--hostile", "--quiet", "--empty"):
         parser.add_argument(flag, action="store_true")
+    for name in THRESHOLDS:
+        parser.add_argument("--" + name.replace("_", "-"), type=float)
     options = parser.parse_args()
     world = World(options.nodes, options.rate, options.hostile, options.quiet, options.empty)
-    runner = web.AppRunner(application(world), access_log=None, shutdown_timeout=0.2)
+    thresholds = {name: value for name in THRESHOLDS if (value := getattr(options, name)) is not None}
+    runner = web.AppRunner(application(world, thresholds), access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", options.port, reuse_address=True)
     await site.start()

@@ -278,6 +278,27 @@ def test_a_log_that_cannot_be_read_is_said_first(new_page: Callable[..., Page], 
     expect(notice).to_contain_text("permission denied")
 
 
+def test_the_operators_thresholds(new_page: Callable[..., Page], page_server: Callable[..., Any], page_url: str) -> None:
+    page = open_page(new_page(), page_server("--quiet").url)
+    expect(page.locator("#card-lines [data-node=attic] .chip")).to_have_text("silent")
+    expect(page.locator("#card-actions [data-action='GET down'] .low")).to_contain_text("low")
+    expect(page.locator("#card-actions [data-action='PUT up'] .low")).to_have_count(0)
+    expect(page.locator("#card-satellites .low").first).to_be_visible()
+
+    page = open_page(new_page(), page_server("--quiet", "--silent-s", "500", "--success-pct", "95").url)
+    expect(page.locator("[data-status=Live]")).to_be_visible()
+    expect(page.locator("#card-lines [data-node=attic] .chip")).to_have_text("live")
+    expect(page.locator("#card-actions [data-action='PUT up'] .low")).to_have_attribute("title", "below 95 %")
+
+    # The monitor itself says what its settings are.
+    page.goto(page_url)
+    told = page.evaluate("""() => new Promise((done) => {
+        const socket = new WebSocket(new URL("ws", document.baseURI.replace("http", "ws")));
+        socket.onmessage = (event) => { socket.close(); done(JSON.parse(event.data).thresholds); };
+    })""")
+    assert told == {"silent_s": 300, "success_pct": 90}
+
+
 def test_a_hidden_tab_rests(new_page: Callable[..., Page], page_url: str) -> None:
     page = new_page()
     hints: list[bool] = []

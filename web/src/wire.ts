@@ -30,6 +30,8 @@ export interface Hello {
   coalesce_ms: number;
   slow_hz: number;
   sample: number;
+  /** See thresholds.ts; a server may say fewer. */
+  thresholds?: { silent_s?: number; success_pct?: number };
 }
 
 /** `[second, up_bytes, down_bytes, up_ops, down_ops]` */

@@ -1,5 +1,6 @@
 /** One wording and one colour for each state, wherever it is shown. */
-import type { CompactionRow, NodeState } from "../wire";
+import { isNodeSilent, type Thresholds } from "../thresholds";
+import type { CompactionRow, NodeRow, NodeState } from "../wire";
 
 export interface Chip {
   kind: "good" | "busy" | "warn" | "bad" | "";
@@ -20,9 +21,12 @@ const COMPACTION: Record<CompactionRow["state"], Chip> = {
   failed: { kind: "bad", word: "failed" },
 };
 
-/** Null for a state that this page does not know. */
-export function stateChip(state: NodeState | undefined): Chip | null {
-  return state === undefined ? null : (NODE[state] ?? null);
+const SILENT: Chip = { kind: "warn", word: "silent" };
+
+/** Null for a state that this page does not know. A live log without a new line for too long is silent. */
+export function stateChip(node: Pick<NodeRow, "state" | "last_line"> | null | undefined, now: number, thresholds: Thresholds): Chip | null {
+  if (node === null || node === undefined) return null;
+  return isNodeSilent(node, now, thresholds) ? SILENT : (NODE[node.state] ?? null);
 }
 
 export function compactionChip(state: CompactionRow["state"]): Chip {
