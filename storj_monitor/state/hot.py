@@ -15,6 +15,8 @@ from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeDelta, SingleDownl
 
 CAPACITY = 512
 KEPT = 64
+# A node's clock may be ahead of ours.
+AHEAD_S = 120
 _ID_LENGTH = 52
 
 
@@ -25,30 +27,36 @@ class HotPieces:
         self._capacity = capacity
         self.hour_s = 0
         self.open: dict[int, HotPiece] = {}
-        self.previous: dict[int, HotPiece] = {}
         self._floor = 0
 
     def resume(self, hour_s: int, counted: Mapping[int, HotPiece]) -> None:
-        """Go on with the open hour of an earlier process, as counted again from the database."""
-        self.hour_s = hour_s
-        self.count(dict(counted))
+        """Begin anew with the open hour as counted from the database, which does not know full ids: known ones are kept."""
+        known = self.open if hour_s == self.hour_s else {}
+        self.hour_s, self.open = hour_s, dict(counted)
+        for piece, hot in self.open.items():
+            if piece in known:
+                hot.piece_id, hot.satellite = known[piece].piece_id, known[piece].satellite
+        # A piece that was not given was downloaded at most as often as the least of those that were.
+        self._floor = min(hot.count for hot in counted.values()) if len(counted) >= self._capacity else 0
 
-    def feed(self, delta: NodeDelta) -> None:
-        """Take the counts out of a delta and put what is closed in their place."""
+    def feed(self, delta: NodeDelta, now: float) -> None:
+        """Take the counts out of a delta and put what is closed in their place. A line from the future closes no hour."""
         counted, delta.hot = delta.hot, {}
         for singles in delta.singles:
             _unpack(singles, counted)
         delta.singles = []
+        latest_hour = int(now + AHEAD_S) // HOUR_S * HOUR_S
         newest_hour = delta.newest_ms // 1000 // HOUR_S * HOUR_S
+        newest_hour = newest_hour if newest_hour <= latest_hour else self.hour_s
         for hour in sorted({hour for hour, _ in counted} | {newest_hour}):
-            if hour > self.hour_s:
+            if self.hour_s < hour <= latest_hour:
                 self._close(delta)
                 self.hour_s = hour
             pieces = {piece: hot for (start, piece), hot in counted.items() if start == hour}
             if hour == self.hour_s:
                 self.count(pieces)
             elif pieces:
-                # Older than the open hour (an archive, a late line): merged on disk.
+                # Older than the open hour (an archive, a late line) or of a wrong clock: merged on disk.
                 delta.hot.update({(hour, piece): hot for piece, hot in _largest(pieces).items()})
 
     def count(self, pieces: dict[int, HotPiece]) -> None:
@@ -81,11 +89,7 @@ class HotPieces:
         return {piece: HotPiece(h.piece_id, h.satellite, h.count, h.error, h.size_bytes) for piece, h in _largest(self.open).items()}
 
     def _close(self, delta: NodeDelta) -> None:
-        if self.open:
-            self.previous = _largest(self.open)
-            delta.hot.update({(self.hour_s, piece): hot for piece, hot in self.previous.items()})
-        else:
-            self.previous = {}
+        delta.hot.update({(self.hour_s, piece): hot for piece, hot in _largest(self.open).items()})
         self.open, self._floor = {}, 0
 
 

@@ -58,6 +58,8 @@ class State:
         self.nodes: dict[str, NodeState] = {name: NodeState(name) for name in names}
         self.satellites: dict[str, int] = {}
         self.store_problem = ""
+        self.loads = 0
+        """How often memory was taken from the database: another process may have written before each."""
         self.revision = 0
         """Grows whenever a table topic may have changed."""
 
@@ -76,6 +78,7 @@ class State:
 
     def load(self, history: NodeHistory) -> None:
         """Begin anew with what the database has of a node; a node that only the database knows is added at the end."""
+        self.loads += 1
         node = self.nodes.setdefault(history.name, NodeState(history.name))
         node.node_id, node.version = history.node_id, history.version
         node.newest_ms, node.resolution_ms = history.newest_ms, history.resolution_ms
