@@ -80,10 +80,11 @@ def positions(db: sqlite3.Connection, node: int) -> list[SavedPosition]:
 def traffic(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, bucket_s: int) -> list[Row]:
     """(bucket start, op, count, bytes); the bucket must be a multiple of 60 s and the window aligned to it."""
     level = max((level for level in TOTAL_LEVELS if bucket_s % level.length_s == 0), key=lambda level: level.length_s)
+    bucket = "start_s" if level.length_s == bucket_s else f"start_s / {bucket_s:d} * {bucket_s:d}"
     return db.execute(
-        f"SELECT start_s / ? * ?, op, sum(n), sum(bytes) FROM {level.table} WHERE node IN ({_marks(node_ids)}) "
+        f"SELECT {bucket}, op, sum(n), sum(bytes) FROM {level.table} WHERE node IN ({_marks(node_ids)}) "
         "AND start_s >= ? AND start_s < ? GROUP BY 1, 2",
-        (bucket_s, bucket_s, *node_ids, from_s, to_s),
+        (*node_ids, from_s, to_s),
     ).fetchall()
 
 
