@@ -122,7 +122,8 @@ class _Loader:
 
     def _commit(self, delta: NodeDelta) -> None:
         self._hot.setdefault(delta.node, HotPieces()).feed(delta)
-        self._writer.submit([delta])
+        if not self._writer.submit([delta]):
+            raise StoreError(f"the database does not take what was read: {self._writer.status.problem}")
 
     def _digested(self, source: ArchiveSource, node: str) -> Iterator[NodeDelta]:
         """Deltas in the order of the lines; after a conflict reading goes on from the position of the database."""
@@ -131,7 +132,7 @@ class _Loader:
             for delta in way:
                 if not self._conflict:
                     yield delta
-            if self._writer.barrier(_DISK_PATIENCE_S) and not self._conflict:
+            if not self._writer.barrier(_DISK_PATIENCE_S) or not self._conflict:
                 return
             self._conflict = False
             self._writer.resume(node)

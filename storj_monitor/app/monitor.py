@@ -14,17 +14,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from storj_monitor import __version__
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import DemoOptions, NodeSettings, Secret, Settings
 from storj_monitor.database import queries
-from storj_monitor.database.connection import MonitorLock, open_database
+from storj_monitor.database.connection import MonitorLock, is_damage, mark_damaged, open_database
 from storj_monitor.database.history import node_history
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import LAST_TRY_S, Writer
+from storj_monitor.errors import StoreError
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
@@ -63,36 +65,55 @@ def run(settings: Settings, demo: DemoOptions | None) -> int:
     """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
     _log_to_stderr(settings.perf.enable_log_rate_limit)
     _allow_many_connections(OPEN_FILES)
+    port = settings.server.port
     with MonitorLock(settings.database):
-        now = time.time()
-        aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
-        if aside:
-            print(f"the database was damaged; it was set aside as {aside} and a new one was begun", file=sys.stderr)
-        return asyncio.run(_serve(settings, demo))
+        while True:
+            now = time.time()
+            aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
+            if aside:
+                print(f"the database was damaged; it was set aside as {aside} and a new one was begun", file=sys.stderr)
+            end = asyncio.run(_serve(settings, port, demo))
+            if not isinstance(end, _Damaged):
+                return end
+            port = end.port
 
 
-async def _serve(settings: Settings, demo: DemoOptions | None) -> int:
+class _Damaged(NamedTuple):
+    """Damage of the database was found while it was in use: all begins anew, with a new one, at the same address."""
+
+    port: int
+
+
+async def _serve(settings: Settings, port: int, demo: DemoOptions | None) -> int | _Damaged:
     stop = asyncio.Event()
     _on_signals(stop)
     fleet = Demo(demo.folder, demo.nodes, demo.rate) if demo else None
     nodes = [(name, str(path)) for name, path in fleet.logs] if fleet else node_logs(settings.nodes)
-    monitor = Monitor(settings, nodes, demo=demo is not None)
+    monitor = Monitor(settings, nodes, port=port, demo=demo is not None)
     async with Supervisor(SystemClock()) as tasks:
         if fleet:
             halt = threading.Event()
             tasks.spawn("demo fleet", partial(_in_thread, fleet.run, halt, halt.set))
-        await monitor.start(tasks)
+        try:
+            await monitor.start(tasks)
+        except StoreError as error:
+            await monitor.stop()
+            if not is_damage(error.__cause__):
+                raise
+            mark_damaged(settings.database)
+            return 0 if stop.is_set() else _Damaged(port)
         _spare_the_collector()
         print(f"storj_monitor {__version__} is at {monitor.server.url}", flush=True)
         stopped = asyncio.create_task(stop.wait())
         failed = asyncio.create_task(tasks.failure())
-        await asyncio.wait([stopped, failed], return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopped, failed):
+        damaged = asyncio.create_task(monitor.damaged.wait())
+        await asyncio.wait([stopped, failed, damaged], return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopped, failed, damaged):
             task.cancel()
         await monitor.stop()
     if stop.is_set():
         return 0
-    return 1
+    return _Damaged(monitor.server.port) if monitor.damaged.is_set() else 1
 
 
 async def _in_thread(work: Callable[[threading.Event], None], halt: threading.Event, on_cancel: Callable[[], None]) -> None:
@@ -118,7 +139,8 @@ def _on_signals(stop: asyncio.Event) -> None:
 class Monitor:
     """All parts of a running monitor. `start` brings up the page first, then the reading of logs; `stop` reverses it."""
 
-    def __init__(self, settings: Settings, nodes: list[tuple[str, str]], *, demo: bool) -> None:
+    def __init__(self, settings: Settings, nodes: list[tuple[str, str]], *, port: int, demo: bool) -> None:
+        self.damaged = asyncio.Event()
         self._settings = settings
         self._clock = SystemClock()
         self._country_of = CountryLookup()
@@ -133,13 +155,14 @@ class Monitor:
             on_conflict=lambda node: self.pipeline.conflict(node),
             on_foreign=lambda: self.pipeline.reload(),
             on_problem=self._store_problem,
+            on_damage=lambda: self._loop.call_soon_threadsafe(self.damaged.set),
         )
         self.server = Server(
             self._feeds,
             Questions(self._reader, self.state, lambda: self._writer.status.committed_at),
             Gauges(self.state, self._store_figures, lambda: self.server.client_count),
             bind=settings.server.bind,
-            port=settings.server.port,
+            port=port,
             password_hash=_password_hash(settings.server.password),
             demo=demo,
             version=__version__,

@@ -82,6 +82,21 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     return db
 
 
+def is_damage(error: BaseException | None) -> bool:
+    """SQLite says that the file itself is wrong: to try again is of no use."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def mark_damaged(path: Path) -> None:
+    """Damage was found while connections are open: the next opening sets the file aside."""
+    with contextlib.suppress(OSError):
+        _mark(path).touch()
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(path.name + ".is-damaged")
+
+
 def open_database(path: Path, now: float, stamp: str) -> str | None:
     """Create or migrate the file. A damaged file is set aside, never deleted; returns where it went, None when all is well.
 
@@ -89,14 +104,18 @@ def open_database(path: Path, now: float, stamp: str) -> str | None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _prepare(path, now)
-        return None
+        if not _mark(path).exists():
+            _prepare(path, now)
+            return None
+        _mark(path).unlink()
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) or not path.exists():
             raise StoreError(f"cannot use the database {path}: {error}") from error
     except OSError as error:
         raise StoreError(f"cannot use the database {path}: {error.strerror or error}") from error
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    while aside.exists():
+        aside = aside.with_name(aside.name + "+")
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))

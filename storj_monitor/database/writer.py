@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storj_monitor.database.commit import Committer
-from storj_monitor.database.connection import WAL_PAGES, connect_writer
+from storj_monitor.database.connection import WAL_PAGES, connect_writer, is_damage, mark_damaged
 from storj_monitor.database.retention import Pruner, Retention
 from storj_monitor.errors import PositionConflict
 from storj_monitor.model.rollups import NodeDelta
@@ -71,7 +71,9 @@ class Writer:
         on_conflict: Callable[[str], None],
         on_foreign: Callable[[], None] | None = None,
         on_problem: Callable[[str], None] | None = None,
+        on_damage: Callable[[], object] | None = None,
     ) -> None:
+        self._on_damage = on_damage
         self._path = path
         self._retention = retention
         self._on_conflict = on_conflict
@@ -205,9 +207,19 @@ class Writer:
                 more = pruner.step(time.time())
                 self._next_prune = time.monotonic() + (0.0 if more else _PRUNE_EVERY_S)
         except sqlite3.Error as error:
-            if not _is_busy(error):
+            if is_damage(error):
+                self._found_damage(error)
+            elif not _is_busy(error):
                 self._failed(error)
         return True
+
+    def _found_damage(self, error: sqlite3.Error) -> None:
+        """Nothing more is committed; whoever opens the file next sets it aside."""
+        self._failed(error)
+        self._gave_up = True
+        mark_damaged(self._path)
+        if self._on_damage:
+            self._on_damage()
 
     def _do_works(self, db: sqlite3.Connection) -> None:
         """A work that fails stays first; it is tried again after the next commit, or in a while."""
@@ -268,6 +280,9 @@ class Writer:
                 self._commit_singly(committer, db, deltas)
                 return
             except sqlite3.Error as error:
+                if is_damage(error):
+                    self._found_damage(error)
+                    return
                 busy = _is_busy(error)
                 if not busy or time.monotonic() - first_try >= _BUSY_PATIENCE_S:
                     self._failed(error)
