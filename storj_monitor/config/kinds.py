@@ -318,16 +318,6 @@ class FilePath:
         return str(value)
 
 
-def is_loopback(bind: str) -> bool:
-    """Whether only this machine can reach the address."""
-    if bind == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(bind).is_loopback
-    except ValueError:
-        return False
-
-
 def _int(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(value)

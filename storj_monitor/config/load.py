@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from storj_monitor.config import table
-from storj_monitor.config.kinds import is_loopback
 from storj_monitor.config.layers import CONFIG_ENVIRONMENT, Layer, read_environment, read_file, read_flags
 from storj_monitor.config.paths import default_database
 from storj_monitor.config.settings import PerfSettings, RetentionSettings, ServerSettings, Settings, ThresholdSettings
 from storj_monitor.config.table import Setting
 from storj_monitor.errors import ConfigError
+from storj_monitor.model.addresses import is_loopback
 
 T = TypeVar("T")
 

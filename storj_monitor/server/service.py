@@ -16,7 +16,8 @@ from aiohttp.typedefs import Handler
 
 from storj_monitor.clock import Clock
 from storj_monitor.errors import ConfigError, RequestError
-from storj_monitor.server.access import Door, add_security_headers, is_loopback
+from storj_monitor.model.addresses import is_loopback
+from storj_monitor.server.access import Door, add_security_headers
 from storj_monitor.server.api import Api, error_body, json_response
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.encoding import Encoder

@@ -17,14 +17,6 @@ from storj_monitor.config.table import SETTINGS
 from storj_monitor.errors import ConfigError
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.startswith("STORJ_MONITOR_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # main sets its own: put back afterwards
-
-
 def run_python(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", code] if code else [sys.executable, "-m", "storj_monitor", *arguments]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("STORJ_MONITOR_")}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from test_cli_stats import LOG
+from small_log import LOG
 
 from storj_monitor.app.ingest import ingest
 from storj_monitor.app.nodes import remove_node
@@ -24,14 +23,6 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(autouse=True)
-def excepthook_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    for name in list(os.environ):
-        if name.startswith("STORJ_MONITOR_"):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture
