@@ -121,7 +121,7 @@ class _Loader:
             source.close()
 
     def _commit(self, delta: NodeDelta) -> None:
-        self._hot.setdefault(delta.node, HotPieces()).feed(delta)
+        self._hot.setdefault(delta.node, HotPieces()).feed(delta, time.time())
         if not self._writer.submit([delta]):
             raise StoreError(f"the database does not take what was read: {self._writer.status.problem}")
 

@@ -196,7 +196,7 @@ class Monitor:
             saved = await asyncio.to_thread(self._positions, name)
             source = open_source(name, log, saved, self._settings.from_end, now)
             before = source.before if isinstance(source, FileSource) else lambda: None
-            lane = Lane(name, source, LineProcessor(name, self._country_of), Accumulator(name), before)
+            lane = Lane(name, source, partial(LineProcessor, name, self._country_of), Accumulator(name), before)
             if name in hot:
                 lane.hot.resume(hot[name].hot_hour_s, hot[name].hot)
             self.pipeline.add(lane)
@@ -217,7 +217,7 @@ class Monitor:
         return int(self._clock.now()) - WINDOW_S
 
     def _histories(self) -> list[NodeHistory]:
-        return self._reader.ask_now(node_history, [], self._window_start(), COMPACTION_KINDS, None)
+        return self._reader.ask_now(node_history, [], self._window_start(), COMPACTION_KINDS, HOT_OPS)
 
     def _positions(self, name: str) -> list[SavedPosition]:
         known = {node.name: node.id for node in self._reader.ask_now(queries.nodes)}

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from storj_monitor.errors import StoreError
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.lines import Chunk
@@ -36,6 +37,10 @@ COMMIT_LINES_BEHIND = 4_000
 READ_BYTES = 1 << 18
 # Batches whose newest line is older than this move history only, not the page's live part.
 LIVE_AGE_S = 300
+# Windows move on while nothing is read: a tick without news at least this often.
+QUIET_TICK_S = 15.0
+# Between two tries to take memory from a database that does not answer.
+ANEW_AGAIN_S = 2.0
 # The machine's clock was set when it moves by more than this against the one that never jumps.
 JUMP_S = 60.0
 
@@ -74,14 +79,24 @@ class Lane:
 
     node: str
     source: Source
-    processor: Processor
+    new_processor: Callable[[], Processor]
     accumulator: Accumulator
     before: Callable[[], bytes | None]
+    processor: Processor = field(init=False)
     hot: HotPieces = field(default_factory=HotPieces)
     pending: NodeDelta | None = None
     read_at: float = 0.0
     warm: bool = False
     told: SourceStatus | None = None
+
+    def __post_init__(self) -> None:
+        self.processor = self.new_processor()
+
+    def go_on_from(self, saved: Sequence[SavedPosition]) -> None:
+        """Read on from the database's position; what the parser remembers of lines that will come again is forgotten."""
+        self.source.resync(saved)
+        self.processor = self.new_processor()
+        self.warm = False
 
 
 class Store(Protocol):
@@ -100,6 +115,7 @@ class Pipeline:
     hand_over -- called in the pipeline's thread with each Tick that says something
     positions -- saved positions of a node, from the database
     histories -- what the database has of all nodes, for memory to begin anew
+    (both may raise StoreError: they are asked again later)
     """
 
     def __init__(
@@ -112,21 +128,30 @@ class Pipeline:
         hand_over: Callable[[Tick], None],
         positions: Callable[[str], list[SavedPosition]],
         histories: Callable[[], list[NodeHistory]],
+        quiet_tick_s: float = QUIET_TICK_S,
     ) -> None:
         self._lanes: list[Lane] = []
+        self._turn = 0
         self._store = store
         self._tick_s = tick_s
         self._commit_s = commit_s
+        self._quiet_tick_s = quiet_tick_s
         self._watched = watched
         self._hand_over = hand_over
         self._positions = positions
         self._histories = histories
         self._reload = False
+        self._anew_at = 0.0
         self._drift: float | None = None
         self._conflicts: set[str] = set()
         self._stopping = False
         self._wake = threading.Event()
         self.lines_read = 0
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """Of the pipeline's thread."""
+        return self._lanes
 
     def add(self, lane: Lane) -> None:
         """One more node; before `run`."""
@@ -150,7 +175,7 @@ class Pipeline:
 
     def run(self) -> None:
         """Until `stop`."""
-        drained_at = committed_at = ranked_at = time.monotonic()
+        drained_at = committed_at = ranked_at = told_at = time.monotonic()
         try:
             while not self._stopping:
                 now, clock = time.time(), time.monotonic()
@@ -159,24 +184,29 @@ class Pipeline:
                 deltas: list[NodeDelta] = []
                 hot: dict[str, dict[int, HotPiece]] = {}
                 statuses: list[tuple[str, SourceStatus]] = []
+                loaded: list[NodeHistory] = []
                 if clock - drained_at >= DRAIN_S:
                     drained_at = clock
-                    deltas, statuses = self._drain(), self._statuses()
-                waiting = sum(_lines_of(lane) for lane in self._lanes)
+                    deltas, statuses = self._drain(now), self._statuses()
+                waiting = self._waiting()
                 if waiting >= (COMMIT_LINES_BEHIND if behind else COMMIT_LINES) or (waiting and clock - committed_at >= self._commit_s):
-                    deltas += self._drain()
+                    deltas += self._drain(now)
                     self._commit()
                     committed_at = clock
-                loaded = self._begin_anew() if self._conflicts or self._reload else []
+                if (self._conflicts or self._reload) and clock >= self._anew_at:
+                    deltas += self._drain(now)
+                    self._commit()
+                    loaded = self._begin_anew()
                 if deltas and clock - ranked_at >= RANK_S:
                     ranked_at = clock
                     hot = {lane.node: lane.hot.top() for lane in self._lanes}
-                if batches or deltas or statuses or loaded:
+                if batches or deltas or statuses or loaded or clock - told_at >= self._quiet_tick_s:
+                    told_at = clock
                     self._hand_over(Tick(now, batches, deltas, hot, statuses, loaded))
                 if not behind:
                     self._pause(now)
         finally:
-            self._drain()
+            self._drain(time.time())
             self._commit()
             for lane in self._lanes:
                 lane.source.close()
@@ -190,9 +220,16 @@ class Pipeline:
             self._drift = drift
 
     def _read_all(self, now: float) -> tuple[list[EventBatch], bool]:
-        """One chunk of each log that has something; True when more is waiting already."""
-        batches, behind = [], False
-        for lane in self._lanes:
+        """One chunk of each log that has something; True when more is waiting already.
+
+        It stops early when there is enough for a commit; the next round begins with the log whose turn it is.
+        """
+        batches, behind, waiting = [], False, self._waiting()
+        for _ in self._lanes:
+            if behind and waiting >= COMMIT_LINES_BEHIND:
+                break
+            lane = self._lanes[self._turn % len(self._lanes)]
+            self._turn += 1
             if not lane.source.due(now):
                 continue
             if not lane.warm:
@@ -204,18 +241,23 @@ class Pipeline:
             lane.read_at = now
             batch = lane.processor.process(chunk)
             lane.accumulator.add(batch)
+            waiting += sum(batch.lines.values())
             behind |= not chunk.live
             if batch.newest_ms / 1000 > now - LIVE_AGE_S:
                 batches.append(batch)
         return batches, behind
 
-    def _drain(self) -> list[NodeDelta]:
+    def _waiting(self) -> int:
+        """Lines that wait for a commit."""
+        return sum(_lines_of(lane) for lane in self._lanes)
+
+    def _drain(self, now: float) -> list[NodeDelta]:
         deltas = []
         for lane in self._lanes:
             if lane.accumulator.is_empty:
                 continue
             delta = lane.accumulator.drain()
-            lane.hot.feed(delta)
+            lane.hot.feed(delta, now)
             deltas.append(delta)
             if lane.pending is None:
                 lane.pending = NodeDelta(lane.node)
@@ -239,22 +281,42 @@ class Pipeline:
             self._store.submit(deltas)
 
     def _begin_anew(self) -> list[NodeHistory]:
-        """Commit what is ours, then let memory take everything from the database: from here on both are one again.
+        """Everything of ours is submitted; take all memory from the database: from here on both are one again.
 
-        Nodes in conflict drop what they read since the database's position, and read on from there.
+        Nodes in conflict drop what they read since the database's position, and read on from there. Empty when the database
+        does not answer: then nothing has changed, and it is asked again a little later.
         """
-        self._drain()
-        self._commit()
+        self._anew_at = time.monotonic() + ANEW_AGAIN_S
         if not self._store.barrier(timeout_s=10.0):
             return []
-        self._reload = False
-        nodes, self._conflicts = self._conflicts, set()
+        nodes = self._conflicts.copy()
+        self._reload, reload = False, self._reload
+        try:
+            positions = {lane.node: self._positions(lane.node) for lane in self._lanes if lane.node in nodes}
+            histories = self._histories()
+        except StoreError:
+            self._reload |= reload
+            return []
+        # After the barrier and before the next submit the writer's thread adds none.
+        self._conflicts -= nodes
+        self._anew_at = 0.0
         for lane in self._lanes:
             if lane.node in nodes:
                 self._store.resume(lane.node)
-                lane.source.resync(self._positions(lane.node))
-                lane.warm = False
-        return self._histories()
+                lane.go_on_from(positions[lane.node])
+        self._count_hot_anew({history.name: history for history in histories}, nodes)
+        return histories
+
+    def _count_hot_anew(self, histories: Mapping[str, NodeHistory], refused: Collection[str]) -> None:
+        for lane in self._lanes:
+            history = histories.get(lane.node)
+            if history is None:
+                continue
+            # Another process has gone on to a later hour: ours is complete now. What was refused is in the counts of that process.
+            closed = None if lane.node in refused else lane.hot.leave(lane.node, history.hot_hour_s * 1000)
+            if closed:
+                lane.pending = closed
+            lane.hot.resume(history.hot_hour_s, history.hot)
 
     def _pause(self, now: float) -> None:
         if self._watched() and any(now - lane.read_at < SILENT_AFTER_S for lane in self._lanes):

@@ -45,6 +45,8 @@ def statistics(db: sqlite3.Connection, names: Sequence[str]) -> Statistics:
     return statistics_of_totals(totals, queries.minute_counts(db, ids), errors, lines, samples)
 
 
+# A node's clock may be ahead of ours.
+_AHEAD_S = 120
 _EVENTS_BACK_MS = 2 * 86400 * 1000
 _MAX_EVENTS = 2000
 _HOT_PIECES = 512
@@ -63,10 +65,12 @@ def node_history(
     for node in queries.nodes(db):
         if names and node.name not in names:
             continue
-        satellites, totals = queries.window_rows(db, node.id, since_s)
+        # Lines of a clock that is far ahead are kept where they say; they are not in the last hour, nor do they tell which hour is open.
+        latest_s = since_s + HOUR_S + _AHEAD_S
+        satellites, totals = queries.window_rows(db, node.id, since_s, latest_s)
         lines = {LineKey(*row[1:4]): (row[4], row[5]) for row in queries.line_counts(db, [node.id])}
         events = queries.node_events(db, kinds, [node.id], node.newest_ms - _EVENTS_BACK_MS, node.newest_ms + 1, _MAX_EVENTS)
-        hot_hour_s = node.newest_ms // 1000 // HOUR_S * HOUR_S
+        hot_hour_s = min(node.newest_ms // 1000, latest_s) // HOUR_S * HOUR_S
         hour_s = (since_s + HOUR_S) // HOUR_S * HOUR_S
         errors = {
             ErrorKey(0, *row[:4]): ErrorCount(*row[4:]) for row in queries.errors(db, [node.id], hour_s, hour_s + HOUR_S, _MAX_ERRORS)

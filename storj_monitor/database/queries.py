@@ -204,18 +204,20 @@ def node_events(db: sqlite3.Connection, kinds: Sequence[str], node_ids: Sequence
     ).fetchall()
 
 
-def window_rows(db: sqlite3.Connection, node: int, from_s: int) -> tuple[list[SatelliteMinute], list[TotalMinute]]:
-    """Minute rows of one node since `from_s`, in the two shapes that state.windows loads."""
+def window_rows(db: sqlite3.Connection, node: int, from_s: int, to_s: int) -> tuple[list[SatelliteMinute], list[TotalMinute]]:
+    """Minute rows of one node in [from_s, to_s], in the two shapes that state.windows loads."""
     names = satellites(db)
     rows = [
         SatelliteMinute(start, names.get(satellite, ""), op, n, size)
         for start, satellite, op, n, size in db.execute(
-            "SELECT start_s, satellite, op, n, bytes FROM satellite_minute WHERE node = ? AND start_s >= ?", (node, from_s)
+            "SELECT start_s, satellite, op, n, bytes FROM satellite_minute WHERE node = ? AND start_s >= ? AND start_s <= ?",
+            (node, from_s, to_s),
         )
     ]
     columns = f"start_s, op, n, bytes, timed, duration_sum_ms, duration_max_ms, sketch, {', '.join(SIZE_COLUMNS)}"
     cells = []
-    for start, op, *values in db.execute(f"SELECT {columns} FROM total_minute WHERE node = ? AND start_s >= ?", (node, from_s)):
+    of_all = f"SELECT {columns} FROM total_minute WHERE node = ? AND start_s >= ? AND start_s <= ?"
+    for start, op, *values in db.execute(of_all, (node, from_s, to_s)):
         cell = Cell()
         add_row(cell, values)
         cells.append(TotalMinute(start, op, cell))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from storj_monitor.model import hashstore_events as h
 from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.node_events import NodeStarted
 
 COMPACTION_KINDS = tuple(
     str(kind.__struct_config__.tag)
@@ -18,11 +19,14 @@ COMPACTION_KINDS = tuple(
         h.CompactionTableRewritten,
         h.CompactionRoundFinished,
         h.CompactionFinished,
+        NodeStarted,
     )
 )
 """Tags of the events that `Compactions` is made of, as the database stores them."""
 
-RUNNING, DONE, FAILED, BROKEN_OFF = "running", "done", "failed", "broken_off"
+RUNNING, DONE, FAILED = "running", "done", "failed"
+# More stores than any node has: what never ends (a log full of noise) is let go.
+MAX_RUNNING = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +65,13 @@ class Compactions:
         """All that are known."""
         return [*self._ended, *self._running.values()]
 
-    def node_restarted(self) -> None:
-        """A new process does not go on with the compactions of the old one."""
-        for one in self._running.values():
-            self._ended.append(replace(one, state=BROKEN_OFF, stage="the node restarted"))
-        self._running.clear()
-
     def on_event(self, event: NodeEvent) -> None:
-        """Take in one event; others than compaction events are let pass."""
+        """Take in one event; others than those of COMPACTION_KINDS are let pass."""
+        if isinstance(event, NodeStarted):
+            # A new process does not go on with the compactions of the old one.
+            for key in list(self._running):
+                self._break_off(key, "the node restarted")
+            return
         store = getattr(event, "store", None)
         if not isinstance(store, str):
             return
@@ -83,10 +86,14 @@ class Compactions:
             self._running[key] = _advanced(one, event)
 
     def _begin(self, key: tuple[str, str], time_ms: int) -> None:
-        lost = self._running.pop(key, None)
-        if lost:
-            self._ended.append(replace(lost, state=BROKEN_OFF, stage="a new one began"))
+        if key in self._running:
+            self._break_off(key, "a new one began")
+        elif len(self._running) >= MAX_RUNNING:
+            self._break_off(next(iter(self._running)), "nothing was heard of it")
         self._running[key] = Compaction(*key, RUNNING, time_ms, stage="beginning")
+
+    def _break_off(self, key: tuple[str, str], why: str) -> None:
+        self._ended.append(replace(self._running.pop(key), state=FAILED, stage="", error=f"broken off: {why}"))
 
     @staticmethod
     def _joined(key: tuple[str, str], event: NodeEvent) -> Compaction | None:

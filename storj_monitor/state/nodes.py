@@ -124,6 +124,5 @@ class State:
             node.compactions.on_event(event)
             if isinstance(event, NodeStarted):
                 node.node_id = event.node_id
-                node.compactions.node_restarted()
             elif isinstance(event, VersionSeen):
                 node.version = event.version

@@ -24,7 +24,7 @@ QUESTIONS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "hot_pieces": lambda db: queries.hot_pieces(db, [1, 2], NOON - 86400, NOON, 10),
     "line_counts": lambda db: queries.line_counts(db, [1, 2]),
     "node_events": lambda db: queries.node_events(db, ["node_started", "panic"], [1, 2], NOON_MS - 1, NOON_MS, 10),
-    "window_rows": lambda db: queries.window_rows(db, 1, NOON - 3600),
+    "window_rows": lambda db: queries.window_rows(db, 1, NOON - 3600, NOON),
     "events_since": lambda db: list(queries.events_since(db, 1, NOON_MS)),
     "node_history": lambda db: history.node_history(db, [], NOON - 3600, ["node_started"], HOT_OPS),
 }

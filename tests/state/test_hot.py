@@ -10,6 +10,7 @@ from storj_monitor.state import hot
 from storj_monitor.state.hot import HotPieces
 
 HOUR_MS = 3_600_000
+NOW = 1e6
 
 
 def counted(pieces: list[int], hour: int = 0) -> NodeDelta:
@@ -26,7 +27,7 @@ def test_counts_lie_within_their_error(commits: list[list[int]]) -> None:
     truth: Counter[int] = Counter()
     for pieces in commits:
         truth.update(pieces)
-        table.feed(counted(pieces))
+        table.feed(counted(pieces), NOW)
     for piece, one in table.open.items():
         assert one.count - one.error <= truth[piece] <= one.count
 
@@ -34,18 +35,18 @@ def test_counts_lie_within_their_error(commits: list[list[int]]) -> None:
 def test_an_hour_is_written_when_the_next_one_begins() -> None:
     table = HotPieces()
     first = counted([1, 1, 1, 2])
-    table.feed(first)
+    table.feed(first, NOW)
     assert first.hot == {}
     later = counted([5], hour=1)
-    table.feed(later)
+    table.feed(later, NOW)
     assert {(hour, piece): one.count for (hour, piece), one in later.hot.items()} == {(0, 1): 3}
 
 
 def test_old_hours_go_straight_to_disk() -> None:
     table = HotPieces()
-    table.feed(counted([1, 1], hour=5))
+    table.feed(counted([1, 1], hour=5), NOW)
     old = counted([9, 9, 9], hour=2)
-    table.feed(old)
+    table.feed(old, NOW)
     assert {key: one.count for key, one in old.hot.items()} == {(2 * 3600, 9): 3}
     assert table.hour_s == 5 * 3600
 
@@ -53,5 +54,30 @@ def test_old_hours_go_straight_to_disk() -> None:
 def test_capacity_is_a_bound() -> None:
     table = HotPieces()
     for start in range(0, 10_000, 500):
-        table.feed(counted(list(range(start, start + 500))))
+        table.feed(counted(list(range(start, start + 500))), NOW)
     assert len(table.open) <= 2 * hot.CAPACITY
+
+
+def test_a_line_from_the_future_closes_no_hour() -> None:
+    table = HotPieces()
+    table.feed(counted([1, 1, 1]), NOW)
+    wrong = counted([7, 7], hour=1_000_000)
+    table.feed(wrong, NOW)
+    assert {key: one.count for key, one in wrong.hot.items()} == {(3_600_000_000, 7): 2}
+    later = counted([1])
+    table.feed(later, NOW)
+    assert (table.hour_s, table.open[1].count, later.hot) == (0, 4, {})
+
+
+def test_what_the_database_left_out_is_in_the_error() -> None:
+    table = HotPieces(capacity=2)
+    table.resume(0, {1: HotPiece("", "", 9), 2: HotPiece("", "", 5)})
+    table.feed(counted([3]), NOW)  # may have been downloaded up to five times before
+    assert (table.open[3].count, table.open[3].error) == (6, 5)
+
+
+def test_full_ids_stay_known_when_the_hour_is_counted_anew() -> None:
+    table = HotPieces()
+    table.feed(counted([1, 1]), NOW)
+    table.resume(0, {1: HotPiece("", "", 5)})
+    assert (table.open[1].piece_id, table.open[1].count) == ("1", 5)

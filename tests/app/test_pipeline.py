@@ -1,0 +1,162 @@
+"""From lines in files to the database and to memory: each line once, whatever comes in between."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from app_rig import SATELLITE, Rig, ingest_quietly, line
+
+from storj_monitor.app.pipeline import COMMIT_LINES_BEHIND, READ_BYTES
+from storj_monitor.app.stats import stats_of_database
+from storj_monitor.config import IngestInput
+
+
+def lines(count: int, first: int = 0, *, age_s: float = 61, **words: str) -> bytes:
+    now = time.time()
+    return b"".join(line(now - age_s, number, **words) for number in range(first, first + count))
+
+
+def append(log: Path, data: bytes) -> None:
+    with log.open("ab") as file:
+        file.write(data)
+
+
+def read(rig: Rig) -> int:
+    """Lines that were read, committed or not."""
+    return sum(sum(batch.lines.values()) for tick in rig.ticks for batch in tick.batches)
+
+
+def in_window(rig: Rig, node: str = "n1") -> tuple[int, int, int]:
+    """Transfers, errors and transfers by country."""
+    window = rig.state.nodes[node].window
+    return (
+        sum(cell.count for cell in window.by_op.values()),
+        sum(seen.count for seen in window.errors.values()),
+        sum(count for count, _ in window.by_country.values()),
+    )
+
+
+def test_what_was_read_is_in_database_and_window(tmp_path: Path) -> None:
+    log = tmp_path / "n1.log"
+    log.write_bytes(lines(50) + lines(5, 50, message="upload failed", more=', "error": "disk is gone"'))
+    with Rig(tmp_path, {"n1": log}) as rig:
+        rig.until(lambda: rig.stored_lines() == 55, "the lines that were there")
+        append(log, lines(10, 60))
+        rig.until(lambda: rig.stored_lines() == 65, "the live lines")
+        rig.until(lambda: in_window(rig) == (65, 5, 65), "the window")
+        assert rig.stored().satellites == {f"{SATELLITE} PUT success": 60, f"{SATELLITE} PUT failed": 5}
+
+
+def test_what_another_process_has_read_counts_once(tmp_path: Path) -> None:
+    """The monitor has read lines that it has not committed; `ingest` commits them first; more lines come."""
+    log = tmp_path / "n1.log"
+    log.write_bytes(lines(20))
+    with Rig(tmp_path, {"n1": log}, commit_s=0.5) as rig:
+        rig.until(lambda: rig.stored_lines() == 20, "the beginning")
+        append(log, lines(100, 20) + lines(5, 50, message="upload failed", more=', "error": "disk is gone"'))
+        rig.until(lambda: read(rig) == 125, "read by the monitor")
+        assert ingest_quietly(rig.path, IngestInput("n1", str(log))) == 0
+        assert rig.stored_lines() == 125
+        append(log, lines(30, 200))
+        rig.until(lambda: rig.conflicts == ["n1"], "refused")
+        rig.until(lambda: rig.stored_lines() == 155, "read on")
+        rig.until(lambda: in_window(rig) == (155, 5, 155), "memory has it once, too")
+    stored = stats_of_database(rig.path, [])
+    assert stored.transfers == {"PUT up success": 150, "PUT up failed": 5}
+    assert sum(stored.minutes.values()) == 155
+
+
+def test_a_refused_node_reads_on_although_the_database_did_not_answer(tmp_path: Path) -> None:
+    log = tmp_path / "n1.log"
+    log.write_bytes(lines(20))
+    with Rig(tmp_path, {"n1": log}, commit_s=0.5) as rig:
+        rig.until(lambda: rig.stored_lines() == 20, "the beginning")
+        rig.unanswered = 1
+        append(log, lines(50, 20))
+        rig.until(lambda: read(rig) == 70, "read by the monitor")
+        assert ingest_quietly(rig.path, IngestInput("n1", str(log))) == 0
+        append(log, lines(30, 200))
+        rig.until(lambda: rig.stored_lines() == 100, "read on")
+        rig.until(lambda: in_window(rig) == (100, 0, 100), "memory has it once, too")
+        assert rig.unanswered == 0
+
+
+def test_memory_taken_anew_equals_the_database(tmp_path: Path) -> None:
+    """An old part is loaded beside, while lines of the log are on their way."""
+    log, old = tmp_path / "n1.log", tmp_path / "old.log"
+    log.write_bytes(lines(20))
+    old.write_bytes(lines(40, 1000, age_s=120) + lines(7, 2000, age_s=7200))
+    with Rig(tmp_path, {"n1": log}, commit_s=0.3) as rig:
+        rig.until(lambda: rig.stored_lines() == 20, "the beginning")
+        append(log, lines(30, 20))
+        rig.until(lambda: read(rig) == 50, "read by the monitor")
+        assert ingest_quietly(rig.path, IngestInput("n1", str(old))) == 0
+        rig.pipeline.reload()
+        append(log, lines(30, 50))
+        rig.until(lambda: rig.stored_lines() == 127, "all lines")
+        rig.until(lambda: in_window(rig)[0] == 120, "the window has them, without what is too old")
+        assert rig.conflicts == []
+        rig.pipeline.reload()
+        loads = rig.state.loads
+        rig.until(lambda: rig.state.loads > loads, "once more")
+        assert in_window(rig)[0] == 120
+        assert rig.state.nodes["n1"].count_lines()["lines"] == 127
+
+
+def test_hot_pieces_are_counted_on_after_a_reload(tmp_path: Path) -> None:
+    log, old = tmp_path / "n1.log", tmp_path / "old.log"
+    # an hour must not end between the lines
+    age_s = max(1.0, time.time() % 3600 - 1800)
+    words = {"message": "downloaded", "action": "GET"}
+    log.write_bytes(b"".join(lines(1, 7, age_s=age_s, **words) for _ in range(5)))
+    old.write_bytes(b"".join(lines(1, 7, age_s=age_s, **words) for _ in range(3)) * 1 + lines(1, 8, age_s=age_s, **words))
+    with Rig(tmp_path, {"n1": log}) as rig:
+        rig.until(lambda: rig.stored_lines() == 5, "the beginning")
+        assert ingest_quietly(rig.path, IngestInput("n1", str(old))) == 0
+        rig.pipeline.reload()
+        rig.until(lambda: bool(rig.state.loads), "taken anew")
+        append(log, lines(1, 7, age_s=age_s, **words))
+        rig.until(lambda: rig.stored_lines() == 10, "one more")
+    (lane,) = rig.pipeline.lanes
+    assert [hot.count for hot in lane.hot.top().values()] == [9]
+    assert next(iter(lane.hot.top().values())).piece_id.startswith("HAAA")
+
+
+def test_stop_commits_what_was_read(tmp_path: Path) -> None:
+    log = tmp_path / "n1.log"
+    log.write_bytes(lines(2000))
+    with Rig(tmp_path, {"n1": log}, commit_s=3600) as rig:
+        rig.until(lambda: read(rig) == 2000, "read")
+        rig.stop()
+        assert rig.stored_lines() == 2000
+        (position,) = rig.positions("n1")
+        assert position.offset == log.stat().st_size
+
+
+def test_many_logs_behind_are_committed_in_small_parts(tmp_path: Path) -> None:
+    logs = {f"n{i}": tmp_path / f"n{i}.log" for i in range(12)}
+    for log in logs.values():
+        log.write_bytes(lines(4 * READ_BYTES // len(lines(1)), age_s=86400))
+    with Rig(tmp_path, logs, commit_s=3600) as rig:
+        rig.until(lambda: len(rig.writer.sizes) > 3, "commits")
+        rig.stop()
+        chunk = READ_BYTES // len(lines(1)) + 1
+        assert max(rig.writer.sizes) <= COMMIT_LINES_BEHIND + chunk
+        assert rig.stored_lines() == sum(rig.writer.sizes)
+
+
+def test_catching_up_is_not_now(tmp_path: Path) -> None:
+    log = tmp_path / "n1.log"
+    log.write_bytes(lines(3000, age_s=86400) + lines(10, 5000))
+    with Rig(tmp_path, {"n1": log}) as rig:
+        rig.until(lambda: rig.stored_lines() == 3010, "caught up")
+        rig.until(lambda: in_window(rig) == (10, 0, 10), "the window")
+        assert sum(not batch.live for tick in rig.ticks for batch in tick.batches) == sum(len(tick.batches) for tick in rig.ticks)
+        append(log, lines(1, 6000))
+        rig.until(lambda: any(batch.live for tick in rig.ticks for batch in tick.batches), "live")
+
+
+def test_windows_move_on_without_lines(tmp_path: Path) -> None:
+    with Rig(tmp_path, {"n1": tmp_path / "n1.log"}, quiet_tick_s=0.1) as rig:
+        rig.until(lambda: len(rig.ticks) > 3, "ticks without news")
