@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 from storj_monitor import __version__
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
+from storj_monitor.app.polling import Polling, Watched
+from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import DemoOptions, NodeSettings, Secret, Settings
 from storj_monitor.database import queries
@@ -42,9 +44,11 @@ from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.tasks import Supervisor
+from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
 from storj_monitor.views.questions import Questions
+from storj_monitor.views.subjects import Subjects
 
 if sys.platform == "win32":
     resource = None
@@ -139,7 +143,7 @@ def _on_signals(stop: asyncio.Event) -> None:
 class Monitor:
     """All parts of a running monitor. `start` brings up the page first, then the reading of logs; `stop` reverses it."""
 
-    def __init__(self, settings: Settings, nodes: list[tuple[str, str]], *, port: int, demo: bool) -> None:
+    def __init__(self, settings: Settings, nodes: list[tuple[str, str]], *, port: int, demo: bool, watched: Sequence[Watched] = ()) -> None:
         self.damaged = asyncio.Event()
         self._settings = settings
         self._clock = SystemClock()
@@ -148,7 +152,8 @@ class Monitor:
         self._reader = Reader(settings.database, settings.perf.db_executor_max_workers)
         self._nodes = [(name, log) for name, log in nodes if log]
         self.state = State(name for name, _ in nodes)
-        self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake())
+        self._cards = Cards(Subjects(name for name, _ in nodes), self.state, self._clock.now)
+        self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake(), cards=self._cards)
         self._writer = Writer(
             settings.database,
             _retention(settings),
@@ -183,6 +188,21 @@ class Monitor:
             positions=self._positions,
             histories=self._histories,
         )
+        self._keeper = SubjectKeeper(
+            self._cards,
+            self._writer,
+            self._clock,
+            changed=lambda: self.server.broadcaster.tick(self._clock.now()),
+            from_writer=self._loop.call_soon_threadsafe,
+        )
+        self._polling = Polling(
+            watched or [Watched(node.name, node.api, node.metrics) for node in settings.nodes],
+            self._keeper,
+            self.state,
+            self._reader,
+            self._clock,
+            jitter_pct=settings.perf.analytics_jitter_pct,
+        )
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self, tasks: Supervisor) -> None:
@@ -190,6 +210,7 @@ class Monitor:
         histories = await self._reader.ask(node_history, [], self._window_start(), COMPACTION_KINDS, HOT_OPS)
         for history in histories:
             self.state.load(history)
+        await self._polling.load()
         hot = {history.name: history for history in histories}
         now = self._clock.now()
         for name, log in self._nodes:
@@ -202,6 +223,7 @@ class Monitor:
             self.pipeline.add(lane)
         await self.server.start()
         self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
+        await self._polling.start(tasks)
 
     async def stop(self) -> None:
         """Everything that was read is committed before this returns (unless the disk refuses)."""
@@ -209,6 +231,7 @@ class Monitor:
         self.pipeline.stop()
         if self._reading is not None:
             await asyncio.wait([self._reading])
+        await self._polling.stop()
         await asyncio.to_thread(self._writer.close)
         await self.server.stop()
         await asyncio.to_thread(self._reader.close)
@@ -240,6 +263,7 @@ class Monitor:
                 self._feeds.push(batch, totals)
         for delta in tick.deltas:
             state.on_delta(delta, tick.now)
+            self._keeper.on_delta(delta)
         for node, hot in tick.hot.items():
             state.on_hot(node, hot)
         for history in tick.loaded:

@@ -85,7 +85,7 @@ class Counted:
 
 @dataclass(slots=True)
 class NodeSubjects:
-    """One node. `revisions` grow when a subject may look different."""
+    """One node. `revisions` grow when a subject may look different; `log_started_at` is the last start that the log tells of."""
 
     name: str
     answer: NodeAnswer | None = None
@@ -96,6 +96,7 @@ class NodeSubjects:
     found: bool = False
     remarks: tuple[str, ...] = ()
     outages: tuple[Outage, ...] = ()
+    log_started_at: float | None = None
     counted: Counted = field(default_factory=Counted)
     standing: Standing = field(default_factory=Standing)
     space: Space = field(default_factory=Space)

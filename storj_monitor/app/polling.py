@@ -1,0 +1,176 @@
+"""Asks every node for itself, and joins what they say with what the database and the logs know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from random import Random
+from typing import NamedTuple
+
+import aiohttp
+import msgspec
+
+from storj_monitor.app.subject_loading import since_ms
+from storj_monitor.app.subjects import SubjectKeeper
+from storj_monitor.clock import Clock
+from storj_monitor.database import queries
+from storj_monitor.database import subjects as store
+from storj_monitor.database.queries import Connection
+from storj_monitor.database.reader import Reader
+from storj_monitor.model.events import NodeEvent, Transfer
+from storj_monitor.model.node_answers import AnswerKind
+from storj_monitor.model.node_events import AnyNodeEvent
+from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
+from storj_monitor.node_api.discovery import PORTS, Known, find_apis, match_apis
+from storj_monitor.node_api.poller import Poller
+from storj_monitor.node_api.schedule import CADENCES, Cadence, Schedule, phases
+from storj_monitor.node_api.transport import open_session
+from storj_monitor.reputation_tracker.history import DAY_S
+from storj_monitor.state.nodes import State
+from storj_monitor.tasks import Backoff, Supervisor, every
+
+HOUR_S = 3600.0
+LINES_BACK_S = 30 * DAY_S
+MOST_LINES = 5000
+MOST_FAILURES = 2000
+FIRST_LOOK_S = 10.0
+"""Logs get this long to name their nodes before APIs are looked for."""
+LOOK_EVERY_S = 300.0
+LINE_KINDS = (
+    "scores_reported", "found_in_trash", "space_warning", "filewalker", "configuration_loaded", "node_started", "signal_received",
+    "service_stopped", "node_failed", "panic", "ping_failed",
+)  # fmt: skip
+
+
+class Watched(NamedTuple):
+    """One node: where it answers. Both None: only its log is known."""
+
+    name: str
+    api: str | None = None
+    metrics: str | None = None
+
+
+class Polling:
+    """`start` loads what is known and begins to ask; `stop` ends the asking, after which nothing comes in any more.
+
+    ports -- where APIs are looked for on this machine when no node has one in the settings; () looks nowhere
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[Watched],
+        keeper: SubjectKeeper,
+        state: State,
+        reader: Reader,
+        clock: Clock,
+        *,
+        jitter_pct: float,
+        ports: Sequence[int] = PORTS,
+        cadences: Mapping[AnswerKind, Cadence] = CADENCES,
+    ) -> None:
+        self._nodes = {node.name: node for node in nodes}
+        self._keeper = keeper
+        self._state = state
+        self._reader = reader
+        self._clock = clock
+        self._rng = Random()
+        self._jitter_pct = jitter_pct
+        self._ports = ports
+        self._cadences = cadences
+        self._session: aiohttp.ClientSession | None = None
+        self._tasks: Supervisor | None = None
+        self._names: list[str] = []
+
+    async def load(self) -> None:
+        """Bring back what an earlier run knew. StoreError."""
+        names, now = list(self._state.nodes), self._clock.now()
+        for name in names:
+            self._keeper.subjects.of(name)
+        self._keeper.load(await self._reader.ask(store.read_all, store.TABLES, names, since_ms(now)))
+        lines, failures = await self._reader.ask(_lines, names, int((now - LINES_BACK_S) * 1000), int((now - DAY_S) * 1000))
+        for name, events in lines.items():
+            self._keeper.on_lines(name, events, live=False)
+        for name, transfers in failures.items():
+            self._keeper.on_transfers(name, transfers)
+
+    async def start(self, tasks: Supervisor) -> None:
+        """Begin to ask."""
+        self._tasks, self._session = tasks, open_session()
+        asked = [node for node in self._nodes.values() if node.api or node.metrics]
+        for node in asked:
+            self._watch(node, self._session)
+        self._spawn("care of histories", partial(every, HOUR_S, self._care, clock=self._clock, rng=self._rng, offset_s=HOUR_S / 6))
+        if not asked and self._nodes and self._ports:
+            self._spawn(
+                "search for APIs", partial(every, LOOK_EVERY_S, self._look, clock=self._clock, rng=self._rng, offset_s=FIRST_LOOK_S)
+            )
+
+    async def stop(self) -> None:
+        """End all tasks of this part, then their connections; what is open is stored."""
+        if self._tasks is not None:
+            for name in reversed(self._names):
+                await self._tasks.cancel(name)
+        if self._session is not None:
+            await self._session.close()
+        self._keeper.keep_last()
+
+    def _watch(self, node: Watched, session: aiohttp.ClientSession) -> None:
+        clock = self._clock
+        poller = Poller(
+            node.name,
+            NodeClient(node.api, session, clock) if node.api else None,
+            MetricsClient(node.metrics, session, clock) if node.metrics else None,
+            Schedule(cadences=self._cadences, phase=phases(list(self._nodes))[node.name]),
+            clock,
+            self._rng,
+            self._jitter_pct,
+            self._keeper.on_answer,
+            partial(self._keeper.on_state, node.name),
+            lambda url: HealthClient(url, session, clock),
+        )
+        self._spawn(f"API of {node.name}", poller.run)
+
+    def _spawn(self, name: str, work: Callable[[], object]) -> None:
+        if self._tasks is not None:
+            self._tasks.spawn(name, work, backoff=Backoff())  # type: ignore[arg-type]
+            self._names.append(name)
+
+    async def _care(self) -> None:
+        self._keeper.every_hour()
+
+    async def _look(self) -> None:
+        """Which APIs answer on this machine, and whose they are. Ends for a node when one was found for it."""
+        session = self._session
+        seeking = [node for node in self._nodes.values() if node.api is None]
+        if session is None or not seeking:
+            return
+        found = await find_apis(session, self._clock, ports=self._ports)
+        known = [
+            Known(node.name, node.api, self._state.nodes[node.name].node_id, self._keeper.subjects.of(node.name).log_started_at)
+            for node in self._nodes.values()
+        ]
+        matches = match_apis(known, found)
+        for name, url in matches.apis.items():
+            self._nodes[name] = Watched(name, url)
+            how = f"No API is in the settings; {url} on this machine is asked, because it and the log are of the same node."
+            self._keeper.remark(name, (how,), found=True)
+            self._watch(self._nodes[name], session)
+        for node in seeking:
+            if node.name not in matches.apis:
+                self._keeper.remark(node.name, matches.remarks)
+
+
+def _lines(
+    db: Connection, names: Sequence[str], lines_ms: int, failures_ms: int
+) -> tuple[dict[str, list[NodeEvent]], dict[str, list[Transfer]]]:
+    """Typed lines of the last month and failed transfers of the last day, by node, oldest first."""
+    ids = {node.id: node.name for node in queries.nodes(db) if node.name in frozenset(names)}
+    decode = msgspec.json.Decoder(AnyNodeEvent).decode
+    lines: dict[str, list[NodeEvent]] = {}
+    for node, name in ids.items():
+        found = queries.node_events(db, LINE_KINDS, [node], lines_ms, 1 << 62, MOST_LINES)
+        lines[name] = [decode(row[5]) for row in reversed(found)]
+    failures: dict[str, list[Transfer]] = {}
+    for name, time_ms, satellite, op, piece_id, reason in store.notable_failures(db, list(ids.values()), failures_ms, MOST_FAILURES):
+        failures.setdefault(name, []).append(Transfer(time_ms, satellite, op, -1, -1, 0, piece_id, "", reason))
+    return lines, failures

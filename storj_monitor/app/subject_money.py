@@ -1,0 +1,145 @@
+"""What was said about a node's money goes into memory and, where it is new, to the rows that wait to be written.
+
+Nothing is stored while the node's clock cannot be believed: its month may not be ours.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from storj_monitor.app import subject_rows as rows
+from storj_monitor.app.subject_rows import DAY_MS, Pending
+from storj_monitor.database import subjects as store
+from storj_monitor.financial_tracker.history import StubKey, merge_payouts, merge_paystubs
+from storj_monitor.financial_tracker.months import end_ms, period_of, shifted, start_ms
+from storj_monitor.financial_tracker.scoring import score
+from storj_monitor.financial_tracker.usage import merge_days
+from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
+from storj_monitor.model.estimates import MonthEstimate, NodeEstimate
+from storj_monitor.model.node_answers import Answer
+from storj_monitor.views.subjects import NodeSubjects
+
+BELIEVED_S = 3600.0
+"""A clock that is off by more is not believed."""
+_SCORED_LATE_MS = 2 * DAY_MS
+_log = logging.getLogger(__name__)
+
+LastEstimates = dict[tuple[str, str], tuple[int, MonthEstimate]]
+"""By satellite and period: when the last estimate was made, and what it was."""
+
+
+def clock_believed(node: NodeSubjects) -> bool:
+    """Whether the node's clock is near enough to ours."""
+    return node.answer is None or abs(node.answer.clock_ahead_s or 0.0) <= BELIEVED_S
+
+
+def node_time_ms(node: NodeSubjects, answer: Answer) -> int:
+    """The node's own time when it gave this answer, ours where its clock cannot be believed."""
+    ahead_s = (node.answer.clock_ahead_s or 0.0) if node.answer is not None and clock_believed(node) else 0.0
+    return round((answer.asked_at + answer.took_ms / 1000 + ahead_s) * 1000)
+
+
+def take_usage(node: NodeSubjects, answer: Answer, usage: SatelliteUsage, pending: Pending) -> None:
+    """The present month with one satellite."""
+    money = node.money
+    money.usages[usage.satellite] = usage
+    money.at = max(money.at, answer.asked_at)
+    money.now_ms = money.now_ms or node_time_ms(node, answer)
+    if not clock_believed(node):
+        return
+    before = money.kept.get(usage.satellite)
+    after = money.kept[usage.satellite] = merge_days(before, usage, start_ms(shifted(period_of(node_time_ms(node, answer)), -1)))
+    known = set() if before is None else set(rows.usage_rows(node.name, before))
+    for row in rows.usage_rows(node.name, after):
+        if row not in known:
+            pending.put(store.USAGE_DAY, row)
+
+
+def take_estimate(node: NodeSubjects, answer: Answer, estimate: EstimatedPayout) -> None:
+    """The node's own estimate of one satellite, or (satellite "") of all."""
+    money = node.money
+    money.estimates[answer.satellite or ""] = estimate
+    money.at = max(money.at, answer.asked_at)
+    if not answer.satellite:
+        money.estimated_at = answer.asked_at
+        money.now_ms = node_time_ms(node, answer)
+
+
+def take_pricing(node: NodeSubjects, answer: Answer, pricing: Pricing, pending: Pending) -> None:
+    """Prices of one satellite; kept when they change."""
+    if node.money.pricing.get(pricing.satellite) != pricing:
+        node.money.pricing[pricing.satellite] = pricing
+        pending.put(store.PRICING, rows.pricing_row(node.name, round(answer.asked_at * 1000), pricing))
+
+
+def take_paystubs(node: NodeSubjects, stubs: tuple[Paystub, ...], last: LastEstimates, now_ms: int, pending: Pending) -> None:
+    """Paystubs for ever; a new one shows how good our estimate was."""
+    money = node.money
+    merged = merge_paystubs(node.node_id, money.stubs, stubs)
+    _tell_refused(node, merged.refused)
+    for key, stub in merged.changed.items():
+        money.stubs[key] = stub
+        pending.put(store.PAYSTUB, rows.paystub_row(node.name, key, stub))
+        _score(node, key, stub, last, now_ms, pending)
+
+
+def take_payouts(node: NodeSubjects, payouts: tuple[PayoutHistoryRow, ...], pending: Pending) -> None:
+    """Receipts of one month."""
+    money = node.money
+    merged = merge_payouts(node.node_id, money.payouts, payouts)
+    _tell_refused(node, merged.refused)
+    for key, payout in merged.changed.items():
+        money.payouts[key] = payout
+        pending.put(store.PAYOUT, rows.payout_row(node.name, key, payout))
+
+
+def take_held_history(node: NodeSubjects, held: tuple[HeldHistoryRow, ...], pending: Pending) -> None:
+    """Sums of what is held, the latest word of each satellite."""
+    for row in held:
+        if row.satellite and node.money.held_history.get(row.satellite) != row:
+            node.money.held_history[row.satellite] = row
+            pending.put(store.HELD_HISTORY, rows.held_row(node.node_id, node.name, row))
+
+
+def keep_estimate(node: NodeSubjects, estimate: NodeEstimate, made_ms: int, last: LastEstimates, pending: Pending) -> None:
+    """One estimate a day of each satellite, and of a month's last day the last one."""
+    if not clock_believed(node):
+        return
+    for one in estimate.satellites:
+        key = (one.satellite, one.now.period)
+        before = last.get(key)
+        is_last_day = made_ms >= end_ms(one.now.period) - DAY_MS
+        if before is not None and before[0] // DAY_MS >= made_ms // DAY_MS and not is_last_day:
+            continue
+        theirs = node.money.estimates.get(one.satellite)
+        cents = None if theirs is None else round(theirs.current_month.payout_cents * 10_000)
+        last[key] = (made_ms, one.now)
+        pending.put(store.ESTIMATE_SNAPSHOT, rows.estimate_row(node.name, made_ms, one, cents))
+
+
+def forget_satellites(node: NodeSubjects, trusted: frozenset[str]) -> None:
+    """What is asked of a satellite that is not trusted any more is no part of the present month."""
+    money = node.money
+    for known in (money.usages, money.pricing):
+        for satellite in [one for one in known if one not in trusted]:
+            del known[satellite]
+    gone = [one for one in money.estimates if one and (one not in trusted or one in node.disqualified_ms)]
+    for satellite in gone:
+        del money.estimates[satellite]
+
+
+def _score(node: NodeSubjects, key: StubKey, stub: Paystub, last: LastEstimates, now_ms: int, pending: Pending) -> None:
+    """Only an estimate from the end of its month can be held against the paystub."""
+    made = last.get((key.satellite, key.period))
+    if made is None or made[1].through_ms < end_ms(key.period) - _SCORED_LATE_MS:
+        return
+    usage = node.money.usages.get(key.satellite)
+    result = score(made[1], stub, usage.joined_ms if usage is not None else None)
+    node.money.scores[key] = result
+    pending.put(store.ESTIMATE_SCORE, rows.estimate_score_row(node.name, key, now_ms, result))
+
+
+def _tell_refused(node: NodeSubjects, refused: list[str]) -> None:
+    if refused:
+        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        _log.warning("node %s told what cannot be right, it is not kept: %s%s", node.name, refused[0], more)

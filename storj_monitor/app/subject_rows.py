@@ -1,0 +1,246 @@
+"""Between what memory holds of the subjects and rows of the database: one pair of functions a table. Times become whole milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from storj_monitor.database import subjects as store
+from storj_monitor.database.subjects import Key, Row, Table
+from storj_monitor.financial_tracker.history import StubKey
+from storj_monitor.model.earnings import (
+    BandwidthDay,
+    EstimatedPayout,
+    HeldHistoryRow,
+    PayoutHistoryRow,
+    Paystub,
+    Pricing,
+    SatelliteUsage,
+    StorageDay,
+)
+from storj_monitor.model.estimates import Comparison, MonthEstimate, MonthUsage, SatelliteEstimate, Score
+from storj_monitor.model.figures import Source
+from storj_monitor.model.node_answers import (
+    AllSatellitesAnswer,
+    Answer,
+    AnswerKind,
+    NodeAnswer,
+    Notification,
+    SatelliteAnswer,
+)
+from storj_monitor.model.node_metrics import NodeMetrics
+from storj_monitor.model.reputation import HealthAnswer
+from storj_monitor.reputation_tracker.downtime import Outage, Witness
+from storj_monitor.reputation_tracker.history import ScorePoint
+from storj_monitor.storage_tracker.history import SpacePoint
+
+DAY_MS = 86_400_000
+
+KEPT_ANSWERS: Mapping[AnswerKind, Any] = {
+    AnswerKind.NODE: NodeAnswer,
+    AnswerKind.SATELLITE: SatelliteAnswer,
+    AnswerKind.SATELLITES: AllSatellitesAnswer,
+    AnswerKind.NOTIFICATIONS: tuple[Notification, ...],
+    AnswerKind.ESTIMATE: EstimatedPayout,
+    AnswerKind.METRICS: NodeMetrics,
+    AnswerKind.HEALTH: HealthAnswer,
+}
+"""Kinds of which the last answer is kept, so that a restarted monitor shows figures at once. The others have tables of their own."""
+
+
+def _ms(at: float) -> int:
+    return round(at * 1000)
+
+
+def score_row(node: str, satellite: str, point: ScorePoint) -> Row:
+    return (node, satellite, _ms(point.at), _ms(point.until), *point[2:7], point.source.value)
+
+
+def score_point(row: Row) -> ScorePoint:
+    return ScorePoint._make((row[2] / 1000, row[3] / 1000, *row[4:9], Source(row[9])))
+
+
+def space_row(node: str, point: SpacePoint) -> Row:
+    return (node, _ms(point.at), *point[1:10], point.source.value)
+
+
+def space_point(row: Row) -> SpacePoint:
+    return SpacePoint._make((row[1] / 1000, *row[2:11], Source(row[11])))
+
+
+def outage_row(node: str, outage: Outage) -> Row:
+    return (node, outage.witness.value, _ms(outage.from_at), None if outage.until_at is None else _ms(outage.until_at))
+
+
+def outage(row: Row) -> Outage:
+    return Outage(Witness(row[1]), row[2] / 1000, None if row[3] is None else row[3] / 1000)
+
+
+def answer_row(answer: Answer) -> Row:
+    data = msgspec.json.encode(answer.value).decode()
+    return (answer.node, answer.kind.value, answer.satellite or "", _ms(answer.asked_at), answer.took_ms, data)
+
+
+def answer(row: Row, types: Mapping[AnswerKind, Any]) -> Answer | None:
+    """None for an answer that an older version kept in another shape."""
+    node, kind, satellite, asked_ms, took_ms, data = row
+    try:
+        value = msgspec.json.decode(data, type=types[AnswerKind(kind)])
+    except (ValueError, KeyError):
+        return None
+    return Answer(node, AnswerKind(kind), satellite or None, asked_ms / 1000, took_ms, value)
+
+
+def _struct_row(table: Table, head: Sequence[object], struct: msgspec.Struct) -> Row:
+    return (*head, *(getattr(struct, column) for column in table.columns[len(head) :]))
+
+
+def _fields(table: Table, row: Row, skip: int) -> dict[str, Any]:
+    return dict(zip(table.columns[skip:], row[skip:], strict=True))
+
+
+def paystub_row(node: str, key: StubKey, stub: Paystub) -> Row:
+    return _struct_row(store.PAYSTUB, (*key, node), stub)
+
+
+def paystub(row: Row) -> tuple[StubKey, Paystub]:
+    return StubKey(*row[:3]), Paystub(satellite=row[1], period=row[2], **_fields(store.PAYSTUB, row, 4))
+
+
+def payout_row(node: str, key: StubKey, payout_: PayoutHistoryRow) -> Row:
+    return _struct_row(store.PAYOUT, (*key, node), payout_)
+
+
+def payout(row: Row) -> tuple[StubKey, PayoutHistoryRow]:
+    fields = _fields(store.PAYOUT, row, 4)
+    fields["is_exit_complete"] = bool(fields["is_exit_complete"])
+    return StubKey(*row[:3]), PayoutHistoryRow(satellite=row[1], period=row[2], **fields)
+
+
+def held_row(node_id: str, node: str, held_: HeldHistoryRow) -> Row:
+    return _struct_row(store.HELD_HISTORY, (node_id, held_.satellite, node), held_)
+
+
+def held(row: Row) -> HeldHistoryRow:
+    return HeldHistoryRow(satellite=row[1], **_fields(store.HELD_HISTORY, row, 3))
+
+
+def pricing_row(node: str, since_ms: int, pricing_: Pricing) -> Row:
+    return _struct_row(store.PRICING, (node, pricing_.satellite, since_ms), pricing_)
+
+
+def pricing(row: Row) -> Pricing:
+    return Pricing(satellite=row[1], **_fields(store.PRICING, row, 3))
+
+
+def usage_rows(node: str, usage: SatelliteUsage) -> Iterator[Row]:
+    """Each day of traffic and storage as one row."""
+    traffic = {day.start_ms: day for day in usage.bandwidth}
+    stored = {day.start_ms: day for day in usage.storage}
+    for start_ms in sorted({*traffic, *stored}):
+        moved, kept = traffic.get(start_ms), stored.get(start_ms)
+        sizes: tuple[object, ...] = (None,) * 5
+        if moved is not None:
+            sizes = (
+                moved.egress_usage_bytes, moved.egress_repair_bytes, moved.egress_audit_bytes, moved.ingress_usage_bytes,
+                moved.ingress_repair_bytes,
+            )  # fmt: skip
+        amounts: tuple[object, ...] = (None,) * 4
+        if kept is not None:
+            amounts = (kept.byte_hours, kept.average_bytes, kept.interval_h, None if kept.calculated is None else int(kept.calculated))
+        yield (node, usage.satellite, start_ms, *sizes, *amounts)
+
+
+def usages(rows: Iterable[Row]) -> dict[str, SatelliteUsage]:
+    """Days by satellite; what is no day (prices, dates) is not in them."""
+    traffic: dict[str, list[BandwidthDay]] = {}
+    stored: dict[str, list[StorageDay]] = {}
+    for _, satellite, start_ms, *cells in rows:
+        sizes, (byte_hours, average_bytes, interval_h, calculated) = cells[:5], cells[5:]
+        if sizes[0] is not None:
+            names = ("egress_usage_bytes", "egress_repair_bytes", "egress_audit_bytes", "ingress_usage_bytes", "ingress_repair_bytes")
+            day = BandwidthDay(start_ms=start_ms, **dict(zip(names, sizes, strict=True)))
+            traffic.setdefault(satellite, []).append(day)
+        if byte_hours is not None:
+            flag = None if calculated is None else bool(calculated)
+            one = StorageDay(start_ms=start_ms, byte_hours=byte_hours, average_bytes=average_bytes, interval_h=interval_h, calculated=flag)
+            stored.setdefault(satellite, []).append(one)
+    return {
+        satellite: SatelliteUsage(
+            satellite=satellite, bandwidth=tuple(traffic.get(satellite, ())), storage=tuple(stored.get(satellite, ()))
+        )
+        for satellite in {*traffic, *stored}
+    }
+
+
+def estimate_row(node: str, made_ms: int, one: SatelliteEstimate, theirs_usd_micros: int | None) -> Row:
+    """Our estimate of one satellite as made at a moment; the day in its key is that of the moment."""
+    now, usage = one.now, one.now.usage
+    return (
+        node, one.satellite, now.period, made_ms // DAY_MS, made_ms, now.through_ms, usage.egress_bytes, usage.repair_bytes,
+        usage.audit_bytes, usage.storage_byte_months, now.egress_usd_micros, now.repair_usd_micros, now.audit_usd_micros,
+        now.storage_usd_micros, now.held_percent, now.held_usd_micros, now.disposed_usd_micros, one.expected_usd_micros, theirs_usd_micros,
+    )  # fmt: skip
+
+
+def estimate(row: Row) -> MonthEstimate:
+    """The month as it was estimated."""
+    return MonthEstimate(
+        satellite=row[1],
+        period=row[2],
+        through_ms=row[5],
+        usage=MonthUsage(egress_bytes=row[6], repair_bytes=row[7], audit_bytes=row[8], storage_byte_months=row[9]),
+        egress_usd_micros=row[10],
+        repair_usd_micros=row[11],
+        audit_usd_micros=row[12],
+        storage_usd_micros=row[13],
+        held_percent=row[14],
+        held_usd_micros=row[15],
+        disposed_usd_micros=row[16],
+    )
+
+
+def estimate_score_row(node: str, key: StubKey, made_ms: int, one: Score) -> Row:
+    reasons = msgspec.json.encode(one.comparison.reasons).decode()
+    agrees = int(one.comparison.agrees)
+    return (*key, node, made_ms, one.estimated_usd_micros, one.paid_usd_micros, one.error_percent, agrees, reasons)
+
+
+def estimate_score(row: Row) -> tuple[StubKey, Score]:
+    """The score without its categories, which are not kept."""
+    _, satellite, period, _, _, estimated, paid, error, agrees, reasons = row
+    told = msgspec.json.decode(reasons, type=tuple[str, ...])
+    comparison = Comparison(satellite=satellite, period=period, differences=(), agrees=bool(agrees), reasons=told)
+    return StubKey(*row[:3]), Score(
+        satellite=satellite,
+        period=period,
+        estimated_usd_micros=estimated,
+        paid_usd_micros=paid,
+        error_percent=error,
+        comparison=comparison,
+    )
+
+
+class Pending:
+    """Rows to be written, the newest of each key: bounded by what there is, however long the database does not take them."""
+
+    def __init__(self) -> None:
+        self._changes: dict[str, dict[Key, Row | None]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._changes)
+
+    def put(self, table: Table, row: Row) -> None:
+        """Write this row."""
+        self._changes.setdefault(table.name, {})[row[: table.key]] = row
+
+    def drop(self, table: Table, key: Key) -> None:
+        """Delete the row of this key."""
+        self._changes.setdefault(table.name, {})[key] = None
+
+    def take(self) -> dict[str, dict[Key, Row | None]]:
+        """All of them; nothing is pending afterwards."""
+        changes, self._changes = self._changes, {}
+        return changes

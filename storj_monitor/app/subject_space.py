@@ -1,0 +1,85 @@
+"""What was said about a node's space goes into memory, and a point of its history to the rows that wait to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from storj_monitor.app import subject_rows as rows
+from storj_monitor.app.subject_rows import Pending
+from storj_monitor.database import subjects as store
+from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.node_events import Filewalker, SpaceWarning
+from storj_monitor.model.node_metrics import NodeMetrics
+from storj_monitor.model.space import DiskSpace, LogSpace, SatelliteUsage
+from storj_monitor.storage_tracker.history import DAY_S, is_due, merge_points, point_of, thin
+from storj_monitor.storage_tracker.log_only import log_space
+from storj_monitor.storage_tracker.reconcile import reconcile
+from storj_monitor.views.subjects import NodeSubjects
+
+POINTS_S = 100 * DAY_S
+
+
+def take_disk(node: NodeSubjects, disk: DiskSpace, now: float, pending: Pending) -> None:
+    """`diskSpace` of the API."""
+    node.space.evidence = replace(node.space.evidence, disk=disk)
+    _take_point(node, now, pending)
+
+
+def take_metrics_space(node: NodeSubjects, metrics: NodeMetrics, now: float, pending: Pending) -> None:
+    """Space families of the debug port."""
+    node.space.evidence = replace(node.space.evidence, metrics=metrics.space)
+    _take_point(node, now, pending)
+
+
+def take_usage_space(node: NodeSubjects, usage: SatelliteUsage, now: float, pending: Pending) -> None:
+    """What a satellite counts; the sum of all ("") only stands in while no satellite told by itself."""
+    space = node.space
+    space.usages[usage.satellite] = usage
+    single = [one for satellite, one in space.usages.items() if satellite]
+    space.evidence = replace(space.evidence, usages=tuple(single or space.usages.values()))
+
+
+def take_log_space(node: NodeSubjects, events: Iterable[NodeEvent], now: float, pending: Pending) -> bool:
+    """Warnings and used-space walks of the log. True when they told something."""
+    told = log_space(event for event in events if isinstance(event, (Filewalker, SpaceWarning)))
+    if told is None:
+        return False
+    node.space.evidence = replace(node.space.evidence, log=_merged(node.space.evidence.log, told))
+    _take_point(node, now, pending)
+    return True
+
+
+def thin_points(node: NodeSubjects, now: float, pending: Pending) -> None:
+    """Keep what the history keeps by age, in memory and in the database."""
+    points = node.space.points
+    kept = thin(points, now)
+    for point in set(points) - set(kept):
+        pending.drop(store.SPACE_POINT, rows.space_row(node.name, point)[: store.SPACE_POINT.key])
+    node.space.points = tuple(point for point in kept if point.at >= now - POINTS_S)
+
+
+def _merged(old: LogSpace | None, new: LogSpace) -> LogSpace:
+    """The newest of each; a walk of one satellite alone does not replace the sum of all, but is all that is known then."""
+    if old is None:
+        return new
+    merged = replace(new, taken_at=max(old.taken_at, new.taken_at))
+    if new.available_bytes is None:
+        merged = replace(merged, available_bytes=old.available_bytes)
+    if new.allocated_bytes is None:
+        merged = replace(merged, allocated_bytes=old.allocated_bytes, allocated_at=old.allocated_at, what=old.what)
+    if new.pieces_bytes is None:
+        merged = replace(merged, pieces_bytes=old.pieces_bytes, pieces_at=old.pieces_at)
+    return merged
+
+
+def _take_point(node: NodeSubjects, now: float, pending: Pending) -> None:
+    space = node.space
+    last = space.points[-1] if space.points else None
+    if last is not None and now - last.at < 60.0:
+        return
+    point = point_of(reconcile(space.evidence, now))
+    if point is None or point.at > now or not is_due(last, point):
+        return
+    space.points = merge_points(space.points, [point]) if last is not None and point.at <= last.at else (*space.points, point)
+    pending.put(store.SPACE_POINT, rows.space_row(node.name, point))

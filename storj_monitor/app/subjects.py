@@ -1,0 +1,407 @@
+"""Keeps the subjects: every answer and every line about a node goes into memory here, and into the database through the one writer.
+
+Everything runs on the event loop but the writing. Rows wait by key until the writer has taken those before them, so a database that
+refuses for hours costs neither memory nor rows: the newest of each key is written when it takes them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from storj_monitor.app import subject_money as money
+from storj_monitor.app import subject_rows as rows
+from storj_monitor.app import subject_scores as scores
+from storj_monitor.app.subject_loading import load_histories, load_money
+from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
+from storj_monitor.app.subject_space import take_disk, take_log_space, take_metrics_space, take_usage_space, thin_points
+from storj_monitor.clock import Clock
+from storj_monitor.database import subjects as store
+from storj_monitor.database.subjects import Connection
+from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing
+from storj_monitor.model.events import NodeEvent, Transfer
+from storj_monitor.model.node_answers import (
+    AllSatellitesAnswer,
+    Answer,
+    AnswerKind,
+    ApiState,
+    ApiStatus,
+    Door,
+    NodeAnswer,
+    Notification,
+    SatelliteAnswer,
+)
+from storj_monitor.model.node_events import (
+    ConfigurationLoaded,
+    NodeFailed,
+    NodeStarted,
+    Panic,
+    PingFailed,
+    ServiceStopped,
+    SignalReceived,
+)
+from storj_monitor.model.node_metrics import NodeMetrics
+from storj_monitor.model.reputation import HealthAnswer
+from storj_monitor.model.rollups import NodeDelta
+from storj_monitor.node_api.counters import transfer_growth
+from storj_monitor.node_api.discovery import shared_apis
+from storj_monitor.reputation_tracker.downtime import Outage, Witness, coalesce, ping_outages, process_outages
+from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, snapshots_of_health
+from storj_monitor.views.cards import Cards
+from storj_monitor.views.subjects import Counted, NodeSubjects, Standing, Subject
+
+KEEP_ANSWER_S = 3600.0
+"""The last answer of each question is stored this often (and when the monitor stops)."""
+REFRESH_S = 300.0
+"""Figures that only grow older are sent again this often."""
+DAY_S = 86_400.0
+_OUTAGES_S = 400 * DAY_S
+DOWNTIME_EVENTS = (ConfigurationLoaded, NodeFailed, NodeStarted, Panic, PingFailed, ServiceStopped, SignalReceived)
+MOST_LINES = 1000
+_LOGGED = frozenset({Witness.PROCESS, Witness.PING_FAILED})
+_DOWN = frozenset({ApiStatus.UNREACHABLE})
+_WITNESS = {Door.API: Witness.API_DOWN, Door.HEALTH: Witness.PROBE}
+
+
+class Works(Protocol):
+    """What is needed of database.Writer."""
+
+    def submit_work(self, write: Callable[[Connection], None], done: Callable[[], None]) -> None: ...
+
+
+class SubjectKeeper:
+    """`changed` is called when pages may want to know. `from_writer` brings a call from the writer's thread to the event loop."""
+
+    def __init__(
+        self,
+        cards: Cards,
+        works: Works,
+        clock: Clock,
+        *,
+        changed: Callable[[], None],
+        from_writer: Callable[[Callable[[], None]], object],
+    ) -> None:
+        self.subjects = cards.subjects
+        self._cards = cards
+        self._works = works
+        self._clock = clock
+        self._changed = changed
+        self._from_writer = from_writer
+        self._pending = Pending()
+        self._writing = False
+        self._last: dict[str, money.LastEstimates] = {}
+        self._kept_at: dict[tuple[str, AnswerKind, str], float] = {}
+        self._answers: dict[tuple[str, AnswerKind, str], Answer] = {}
+        self._told_at: dict[tuple[str, Subject], float] = {}
+        self._lines: dict[str, list[NodeEvent]] = {}
+        self._was_ok: set[tuple[str, Door]] = set()
+
+    # ---- what comes in ----
+
+    def on_answer(self, answer: Answer) -> None:
+        """An answer came: into memory, and to the rows that wait."""
+        node = self._node_of(answer)
+        moved = self._take(node, answer)
+        if answer.kind in KEPT_ANSWERS:
+            self._keep_answer(answer)
+        if answer.kind is AnswerKind.ESTIMATE and not answer.satellite:
+            self._keep_estimate(node)
+        self._tell(node.name, moved)
+        self.flush()
+
+    def on_state(self, name: str, state: ApiState) -> None:
+        """A door opened or closed."""
+        node = self.subjects.of(name)
+        node.doors[state.door] = state
+        witness = _WITNESS.get(state.door)
+        if witness is not None:
+            self._take_door(node, state, witness)
+        self._tell(name, {Subject.HEALTH})
+        self.flush()
+
+    def on_delta(self, delta: NodeDelta) -> None:
+        """Lines of a log were summed up."""
+        if delta.events or delta.notable:
+            self.on_lines(delta.node, delta.events, live=True)
+            self.on_transfers(delta.node, delta.notable)
+
+    def on_transfers(self, name: str, transfers: Iterable[Transfer]) -> None:
+        """Notable transfers; those that a score depends on are kept."""
+        if scores.take_transfers(self.subjects.of(name), transfers):
+            self._tell(name, {Subject.REPUTATION})
+
+    def on_lines(self, name: str, events: Iterable[NodeEvent], *, live: bool) -> None:
+        """Typed lines of a log, oldest first; `live` when they were just read, else they come from the database."""
+        node, now, every = self.subjects.of(name), self._clock.now(), list(events)
+        moved: set[Subject] = set()
+        if scores.take_events(node, every, now, self._pending):
+            moved.add(Subject.REPUTATION)
+        if take_log_space(node, every, now, self._pending):
+            moved.add(Subject.STORAGE)
+        if self._take_process(node, every, now):
+            moved.add(Subject.HEALTH)
+        self._tell(name, moved)
+        if live:
+            self.flush()
+
+    def remark(self, name: str, remarks: tuple[str, ...], *, found: bool | None = None) -> None:
+        """Sentences for the operator, replacing those before."""
+        node = self.subjects.of(name)
+        if found is not None:
+            node.found = found
+        node.remarks = remarks
+        self._tell(name, {Subject.HEALTH})
+
+    def every_hour(self) -> None:
+        """Let go of what is too old, keep what the rules keep."""
+        now = self._clock.now()
+        for node in self.subjects.nodes.values():
+            scores.thin_points(node, now, self._pending)
+            thin_points(node, now, self._pending)
+            if scores.expire(node, now):
+                self._tell(node.name, {Subject.REPUTATION})
+            old = [one for one in node.outages if one.until_at is not None and one.until_at < now - _OUTAGES_S]
+            for one in old:
+                self._pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
+            node.outages = tuple(one for one in node.outages if one not in old)
+        self.flush()
+
+    # ---- what goes out ----
+
+    def flush(self) -> None:
+        """Hand over what waits, unless the writer has not taken what came before."""
+        if self._pending and not self._writing:
+            self._writing = True
+            self._works.submit_work(partial(store.write, changes=self._pending.take()), self._on_written)
+
+    def keep_last(self) -> None:
+        """The monitor stops: the last answers and what is open are stored as they are."""
+        for answer in self._answers.values():
+            self._pending.put(store.LAST_ANSWER, rows.answer_row(answer))
+        for node in self.subjects.nodes.values():
+            for satellite, points in node.standing.points.items():
+                if points:
+                    self._pending.put(store.SCORE_POINT, rows.score_row(node.name, satellite, points[-1]))
+            now = self._clock.now()
+            for one in node.outages:
+                if one.until_at is None:
+                    self._pending.put(store.OUTAGE, rows.outage_row(node.name, one._replace(until_at=now)))
+        self._writing = False
+        self.flush()
+
+    def _on_written(self) -> None:
+        """Called in the writer's thread."""
+        self._from_writer(self._written)
+
+    def _written(self) -> None:
+        self._writing = False
+        self.flush()
+
+    # ---- memory of an earlier run ----
+
+    def load(self, found: Mapping[str, list[store.Row]]) -> None:
+        """Begin with what the database has (see `database.subjects.read_all`)."""
+        load_histories(self.subjects, found)
+        self._last = load_money(self.subjects, found)
+        kept = [answer for row in found[store.LAST_ANSWER.name] if (answer := rows.answer(row, KEPT_ANSWERS)) is not None]
+        kept.sort(key=lambda answer: (answer.kind is not AnswerKind.NODE, answer.asked_at))
+        for answer in kept:
+            self._take(self._node_of(answer), answer)
+            self._kept_at[_question(answer)] = answer.asked_at
+            self._answers[_question(answer)] = answer
+        self._pending = Pending()  # what was just read need not be written again
+        for name, node in self.subjects.nodes.items():
+            node.counted = Counted()
+            if node.node_id:  # another node may have had this name before
+                node.money.stubs = {key: stub for key, stub in node.money.stubs.items() if key.node_id == node.node_id}
+                node.money.payouts = {key: row for key, row in node.money.payouts.items() if key.node_id == node.node_id}
+            self.subjects.changed(name, *Subject)
+
+    # ---- one answer ----
+
+    def _node_of(self, answer: Answer) -> NodeSubjects:
+        """The node; begun anew when another node answers under its name."""
+        node = self.subjects.of(answer.node)
+        if isinstance(answer.value, NodeAnswer) and node.answer is not None and node.answer.node_id != answer.value.node_id:
+            fresh = NodeSubjects(node.name, doors=node.doors, found=node.found, outages=node.outages, revisions=node.revisions)
+            fresh.remarks = (f"Since then this is another node: it was {node.answer.node_id}, it is {answer.value.node_id}.",)
+            fresh.standing = Standing()
+            self.subjects.nodes[node.name] = fresh
+            self._last.pop(node.name, None)
+            return fresh
+        return node
+
+    def _take(self, node: NodeSubjects, answer: Answer) -> set[Subject]:
+        """Which subjects may look different now."""
+        now, pending, value = self._clock.now(), self._pending, answer.value
+        if isinstance(value, NodeAnswer):
+            return self._take_node(node, value, now)
+        if isinstance(value, SatelliteAnswer):
+            return self._take_satellite(node, answer, value, now)
+        if isinstance(value, AllSatellitesAnswer):
+            addresses = {known.address: satellite for satellite, known in node.standing.known.items() if known.address}
+            told = snapshots_of_addresses(value.scores, addresses, answer.asked_at)
+            take_usage_space(node, value.storage, now, pending)
+            return {Subject.STORAGE} | self._scored(node, scores.take_snapshots(node, told, now, pending), now)
+        if isinstance(value, NodeMetrics):
+            _count(node, value)
+            node.metrics = value
+            take_metrics_space(node, value, now, pending)
+            moved = self._scored(node, scores.take_snapshots(node, value.reputation, now, pending), now)
+            return {Subject.STORAGE, Subject.HEALTH} | moved
+        if isinstance(value, HealthAnswer):
+            node.health = value
+            moved = self._scored(node, scores.take_snapshots(node, snapshots_of_health(value), now, pending), now)
+            return {Subject.HEALTH} | moved
+        return self._take_money(node, answer, now)
+
+    def _take_node(self, node: NodeSubjects, value: NodeAnswer, now: float) -> set[Subject]:
+        node.answer = value
+        take_disk(node, value.disk, now, self._pending)
+        moved = scores.take_snapshots(node, value.standings, now, self._pending)
+        trusted = frozenset(standing.satellite for standing in value.standings)
+        subjects = {Subject.HEALTH, Subject.STORAGE}
+        if trusted:
+            if scores.forget_satellites(node, trusted):
+                moved = True
+            money.forget_satellites(node, trusted)
+            gone = [satellite for satellite in node.space.usages if satellite and satellite not in trusted]
+            for satellite in gone:
+                del node.space.usages[satellite]
+        self._look_for_doubles()
+        if moved:
+            subjects |= {Subject.REPUTATION, Subject.EARNINGS}
+        return subjects | self._scored(node, moved, now)
+
+    def _take_satellite(self, node: NodeSubjects, answer: Answer, value: SatelliteAnswer, now: float) -> set[Subject]:
+        moved = scores.take_snapshots(node, [value.reputation], now, self._pending)
+        take_usage_space(node, value.storage, now, self._pending)
+        money.take_usage(node, answer, value.usage, self._pending)
+        return {Subject.EARNINGS, Subject.STORAGE} | self._scored(node, moved, now)
+
+    def _take_money(self, node: NodeSubjects, answer: Answer, now: float) -> set[Subject]:
+        value, pending = answer.value, self._pending
+        if isinstance(value, EstimatedPayout):
+            money.take_estimate(node, answer, value)
+        elif isinstance(value, Pricing):
+            money.take_pricing(node, answer, value, pending)
+        elif isinstance(value, tuple):
+            if answer.kind is AnswerKind.NOTIFICATIONS:
+                node.notifications = tuple(one for one in value if isinstance(one, Notification))
+                return {Subject.HEALTH}
+            if not node.node_id:  # whose paystubs these are is not known yet; they are asked for again
+                return set()
+            last = self._last.setdefault(node.name, {})
+            money.take_paystubs(node, tuple(one for one in value if isinstance(one, Paystub)), last, int(now * 1000), pending)
+            money.take_payouts(node, tuple(one for one in value if isinstance(one, PayoutHistoryRow)), pending)
+            money.take_held_history(node, tuple(one for one in value if isinstance(one, HeldHistoryRow)), pending)
+        return {Subject.EARNINGS}
+
+    def _scored(self, node: NodeSubjects, moved: bool, now: float) -> set[Subject]:
+        """Scores that stay the same are not sent every minute only because they were told again."""
+        key = (node.name, Subject.REPUTATION)
+        if moved or now - self._told_at.get(key, 0.0) >= REFRESH_S:
+            self._told_at[key] = now
+            return {Subject.REPUTATION}
+        return set()
+
+    # ---- parts ----
+
+    def _tell(self, name: str, moved: set[Subject]) -> None:
+        if moved:
+            self.subjects.changed(name, *moved)
+            self._changed()
+
+    def _keep_answer(self, answer: Answer) -> None:
+        key = _question(answer)
+        self._answers[key] = answer
+        if answer.asked_at - self._kept_at.get(key, 0.0) >= KEEP_ANSWER_S:
+            self._kept_at[key] = answer.asked_at
+            self._pending.put(store.LAST_ANSWER, rows.answer_row(answer))
+
+    def _keep_estimate(self, node: NodeSubjects) -> None:
+        standing = node.answer.standings if node.answer else ()
+        complete = bool(standing) and all(one.satellite in node.money.usages for one in standing)
+        if complete:
+            self.subjects.changed(node.name, Subject.EARNINGS)
+            earnings = self._cards.earnings.estimate_of(node, self._clock.now())
+            if earnings is not None:
+                last = self._last.setdefault(node.name, {})
+                money.keep_estimate(node, earnings.estimate, node.money.now_ms, last, self._pending)
+
+    def _take_process(self, node: NodeSubjects, events: list[NodeEvent], now: float) -> bool:
+        """Stops, starts and failed check-ins of the log; their outages are reckoned anew from all that are known."""
+        told = [event for event in events if isinstance(event, DOWNTIME_EVENTS)]
+        if not told:
+            return False
+        known = self._lines.setdefault(node.name, [])
+        known += told
+        known.sort(key=lambda event: event.time_ms)
+        del known[:-MOST_LINES]
+        starts = [event.time_ms / 1000 for event in known if isinstance(event, NodeStarted)]
+        node.log_started_at = starts[-1] if starts else node.log_started_at
+        processes = process_outages(known)
+        logged = [*processes, *ping_outages(known, processes)]
+        begin, before = known[0].time_ms / 1000, node.outages
+        kept = [one for one in before if one.witness not in _LOGGED or one.from_at < begin]
+        node.outages = coalesce([*kept, *logged])
+        self._write_outages(node, before)
+        return node.outages != before
+
+    def _take_door(self, node: NodeSubjects, state: ApiState, witness: Witness) -> None:
+        """A door that had answered and does not any more is an outage; one that never did tells nothing."""
+        key = (node.name, state.door)
+        if state.status is ApiStatus.OK:
+            self._was_ok.add(key)
+        is_open = any(one.witness is witness and one.until_at is None for one in node.outages)
+        before = node.outages
+        if state.status in _DOWN and key in self._was_ok and not is_open:
+            node.outages = (*before, Outage(witness, state.since, None))
+        elif state.status not in _DOWN and is_open:
+            now = self._clock.now()
+            node.outages = coalesce(replace_open(one, witness, now) for one in before)
+        if node.outages != before:
+            self._write_outages(node, before)
+
+    def _write_outages(self, node: NodeSubjects, before: tuple[Outage, ...]) -> None:
+        for one in before:
+            if one not in node.outages:
+                self._pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
+        for one in node.outages:
+            if one not in before and one.until_at is not None:
+                self._pending.put(store.OUTAGE, rows.outage_row(node.name, one))
+
+    def _look_for_doubles(self) -> None:
+        """Two names for one node are said on the page of both."""
+        known = [(node.name, None, node.node_id) for node in self.subjects.nodes.values() if node.node_id]
+        doubles = shared_apis(known)
+        for node in self.subjects.nodes.values():
+            others = tuple(one for one in node.remarks if "are given the same API" not in one)
+            own = tuple(one for one in doubles if node.node_id and node.node_id in one)
+            if others + own != node.remarks:
+                node.remarks = others + own
+                self._tell(node.name, {Subject.HEALTH})
+
+
+def replace_open(one: Outage, witness: Witness, until_at: float) -> Outage:
+    """The outage, ended when it is the open one of this witness."""
+    return one._replace(until_at=max(until_at, one.from_at)) if one.witness is witness and one.until_at is None else one
+
+
+def _question(answer: Answer) -> tuple[str, AnswerKind, str]:
+    return (answer.node, answer.kind, answer.satellite or "")
+
+
+def _count(node: NodeSubjects, after: NodeMetrics) -> None:
+    """Counters by delta, across restarts of the node."""
+    counted = node.counted
+    if node.metrics is None or not counted.since:
+        node.counted = Counted(since=after.taken_at)
+        return
+    ops = dict(counted.ops)
+    for op, growth in transfer_growth(node.metrics, after).items():
+        old = ops.get(op, [0.0, 0.0, 0.0, 0.0])
+        ops[op] = [a + b for a, b in zip(old, growth, strict=True)]
+    node.counted = replace(counted, ops=ops)
