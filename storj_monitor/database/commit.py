@@ -11,7 +11,7 @@ from storj_monitor.database.dictionary import Dictionary
 from storj_monitor.database.schema import COARSE_LEVELS, SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS
 from storj_monitor.errors import PositionConflict
 from storj_monitor.model.blocks import encode_block, pack_events
-from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.events import LineKey, NodeEvent
 from storj_monitor.model.node_events import NodeStarted, VersionSeen
 from storj_monitor.model.positions import Checkpoint, FileIdentity
 from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
@@ -20,11 +20,23 @@ from storj_monitor.stats import encode_sketch
 _SUMMED = ("n", "bytes", "timed", "duration_sum_ms", *SIZE_COLUMNS)
 # A node's clock may be ahead of ours. Lines further in the future are kept where they say, but do not tell how far the node is.
 AHEAD_S = 120
-_MAX_LINE_KINDS = 2000
+# The greatest whole number that JavaScript has: 9 petabytes in one cell.
+MAX_SUM = 2**53 - 1
+# Texts come from logs, and a log may be full of noise: what is new beyond these bounds is counted as OTHER.
+OTHER = "(other)"
+MAX_SATELLITES = 1000
+MAX_REASONS = 20_000
+MAX_TEMPLATES = 20_000
+MAX_LINE_KINDS = 2000
+
+
+def _added(column: str) -> str:
+    """Sums of sizes beyond all bounds, which only a log can make up, stay whole numbers that every reader can take."""
+    return f"min({column} + excluded.{column}, {MAX_SUM})" if column in ("bytes", "duration_sum_ms") else f"{column} + excluded.{column}"
 
 
 def _rollup_upsert(table: str) -> str:
-    sums = ", ".join(f"{c} = {c} + excluded.{c}" for c in _SUMMED)
+    sums = ", ".join(f"{c} = {_added(c)}" for c in _SUMMED)
     return (
         f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?{', ?' * len(SIZE_COLUMNS)}) "
         f"ON CONFLICT(node, start_s, satellite, op) DO UPDATE SET {sums}, "
@@ -38,7 +50,7 @@ _TOTALS = tuple((_rollup_upsert(table), length) for table, length in TOTAL_LEVEL
 _COUNTRIES = tuple(
     (
         f"INSERT INTO country_{level} VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(node, start_s, country, direction) "
-        "DO UPDATE SET n = n + excluded.n, bytes = bytes + excluded.bytes",
+        f"DO UPDATE SET n = n + excluded.n, bytes = {_added('bytes')}",
         length,
     )
     for level, length in COARSE_LEVELS
@@ -55,12 +67,15 @@ _ERRORS = tuple(
 )
 _HOT = (
     "INSERT INTO hot_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(node, start_s, piece) "
-    "DO UPDATE SET n = n + excluded.n, error = error + excluded.error, bytes = bytes + excluded.bytes"
+    f"DO UPDATE SET n = n + excluded.n, error = error + excluded.error, bytes = {_added('bytes')}"
 )
 _LINES = (
     "INSERT INTO line_count VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(node, kind, logger, message) "
     "DO UPDATE SET n = n + excluded.n, sample = CASE WHEN excluded.sample = '' THEN sample ELSE excluded.sample END"
 )
+
+# An old log that is loaded late does not know better who the node is.
+_LATEST = "UPDATE node SET {} = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM node_event WHERE kind = ? AND node = ? AND time_ms > ?)"
 
 
 def signed64(value: int) -> int:
@@ -74,9 +89,12 @@ class Committer:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._nodes = Dictionary("node", ("name",))
-        self._satellites = Dictionary("satellite", ("text",))
-        self._reasons = Dictionary("reason", ("text",))
-        self._templates = Dictionary("template", ("level", "logger", "message", "template"))
+        self._satellites = Dictionary("satellite", ("text",), MAX_SATELLITES, lambda _: (OTHER,))
+        self._reasons = Dictionary("reason", ("text",), MAX_REASONS, lambda _: (OTHER,))
+        self._templates = Dictionary(
+            "template", ("level", "logger", "message", "template"), MAX_TEMPLATES, lambda values: (values[0][:10], "", OTHER, "")
+        )
+        self._line_kinds: dict[int, set[tuple[str, ...]]] = {}
         self._encode = msgspec.json.Encoder().encode
 
     def commit(self, deltas: Iterable[NodeDelta], now: float) -> None:
@@ -94,6 +112,8 @@ class Committer:
                 db.execute("ROLLBACK")
             for dictionary in (self._nodes, self._satellites, self._reasons, self._templates):
                 dictionary.settled(committed)
+            if not committed:
+                self._line_kinds.clear()
 
     def _write(self, delta: NodeDelta, now: float) -> None:
         node = self._node(delta.node)
@@ -171,10 +191,12 @@ class Committer:
     def _write_cells(self, node: int, minutes: dict[CellKey, Cell]) -> None:
         """Every level gets the sum of the same cells, so that no level can tell another story."""
         ids = {key.satellite: self._satellite(key.satellite) for key in minutes}
-        self._write_levels(node, _BY_SATELLITE, {(k.start_s, ids[k.satellite], k.op): cell for k, cell in minutes.items()})
+        by_satellite: dict[tuple[int, int, int], Cell] = {}
         totals: dict[tuple[int, int, int], Cell] = {}
         for key, cell in minutes.items():
+            _merge_into(by_satellite, (key.start_s, ids[key.satellite], key.op), cell)
             _merge_into(totals, (key.start_s, 0, key.op), cell)
+        self._write_levels(node, _BY_SATELLITE, by_satellite)
         self._write_levels(node, _TOTALS, totals)
 
     def _write_levels(self, node: int, levels: Iterable[tuple[str, int]], cells: dict[tuple[int, int, int], Cell]) -> None:
@@ -186,7 +208,17 @@ class Committer:
             self._db.executemany(
                 upsert,
                 [
-                    (node, *key, c.count, c.size_bytes, c.timed, c.duration_sum_ms, c.duration_max_ms, encode_sketch(c.buckets), *c.sizes)
+                    (
+                        node,
+                        *key,
+                        c.count,
+                        min(c.size_bytes, MAX_SUM),
+                        c.timed,
+                        min(c.duration_sum_ms, MAX_SUM),
+                        c.duration_max_ms,
+                        encode_sketch(c.buckets),
+                        *c.sizes,
+                    )
                     for key, c in cells.items()
                 ],
             )
@@ -200,7 +232,7 @@ class Committer:
                     pair = coarse.setdefault((key.start_s // length * length, key.country, key.direction), [0, 0])
                     pair[0] += count
                     pair[1] += size
-                db.executemany(upsert, [(node, *key, count, size) for key, (count, size) in coarse.items()])
+                db.executemany(upsert, [(node, *key, count, min(size, MAX_SUM)) for key, (count, size) in coarse.items()])
         if delta.errors:
             ids = [self._templates.id_of(db, k.level, k.logger, k.message, k.template) for k in delta.errors]
             for upsert, length in _ERRORS:
@@ -215,12 +247,25 @@ class Committer:
             db.executemany(
                 _HOT,
                 [
-                    (node, start, signed64(piece), h.piece_id, self._satellite(h.satellite), h.count, h.error, h.size_bytes)
+                    (node, start, signed64(piece), h.piece_id, self._satellite(h.satellite), h.count, h.error, min(h.size_bytes, MAX_SUM))
                     for (start, piece), h in delta.hot.items()
                 ],
             )
         if delta.lines:
-            db.executemany(_LINES, [(node, *key, n, delta.samples.get(key, "")) for key, n in delta.lines.items()])
+            rows = [(node, *self._line_kind(node, key), n, delta.samples.get(key, "")) for key, n in delta.lines.items()]
+            db.executemany(_LINES, rows)
+
+    def _line_kind(self, node: int, key: LineKey) -> LineKey:
+        """The key, or its class's OTHER when there are too many different ones already."""
+        kinds = self._line_kinds.get(node)
+        if kinds is None:
+            kinds = set(self._db.execute("SELECT kind, logger, message FROM line_count WHERE node = ?", (node,)))
+            self._line_kinds[node] = kinds
+        if key not in kinds:
+            if len(kinds) >= MAX_LINE_KINDS:
+                return LineKey(key.kind, OTHER, OTHER)
+            kinds.add(key)
+        return key
 
     def _write_node_events(self, node: int, events: Iterable[NodeEvent]) -> None:
         rows = []
@@ -228,9 +273,9 @@ class Committer:
             kind = str(event.__struct_config__.tag or type(event).__name__)
             rows.append((node, event.time_ms, kind, event.level, self._satellite(event.satellite), self._encode(event).decode()))
             if isinstance(event, NodeStarted):
-                self._db.execute("UPDATE node SET node_id = ? WHERE id = ?", (event.node_id, node))
+                self._db.execute(_LATEST.format("node_id"), (event.node_id, node, kind, node, event.time_ms))
             elif isinstance(event, VersionSeen):
-                self._db.execute("UPDATE node SET version = ? WHERE id = ?", (event.version, node))
+                self._db.execute(_LATEST.format("version"), (event.version, node, kind, node, event.time_ms))
         self._db.executemany("INSERT INTO node_event(node, time_ms, kind, level, satellite, data) VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 

@@ -67,7 +67,8 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA temp_store = MEMORY")
     # Checkpoints are made by the writer between transactions, so that no commit waits for one.
     db.execute("PRAGMA wal_autocheckpoint = 0")
-    db.execute(f"PRAGMA journal_size_limit = {WAL_PAGES * 4096 * 2}")
+    # After a checkpoint the WAL begins anew as an empty file: its size always tells how much of it waits for the next one.
+    db.execute("PRAGMA journal_size_limit = 0")
     db.create_function("sketch_merge", 2, merge_sketches, deterministic=True)
     return db
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from storj_monitor.database.commit import Committer
 from storj_monitor.database.connection import WAL_PAGES, connect_writer, is_damage, mark_damaged
 from storj_monitor.database.retention import Pruner, Retention
-from storj_monitor.errors import PositionConflict
+from storj_monitor.errors import PositionConflict, StoreError
 from storj_monitor.model.rollups import NodeDelta
 
 _log = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ _HEALED_EVERY_S = 2.0
 _BUSY_WAIT_MS = 100
 # Another process may hold the database so long before it is called a problem.
 _BUSY_PATIENCE_S = 2.0
+# From so many times the usual length on, a checkpoint waits for readers.
+_LONG_WAL = 4
 # At stop a disk that refuses gets this long; what is not committed is read from the log again at the next start.
 LAST_TRY_S = 0.8
 
@@ -113,6 +115,7 @@ class Writer:
         if not self._put(reached, deadline):
             return False
         while not reached.wait(0.1):
+            self._check_alive()
             if time.monotonic() > min(deadline, self._deadline):
                 return False
         return True
@@ -142,6 +145,7 @@ class Writer:
 
     def _put(self, work: Sequence[NodeDelta] | threading.Event, deadline: float) -> bool:
         while not self._gave_up:
+            self._check_alive()
             try:
                 self._queue.put(work, timeout=0.1)
                 return True
@@ -149,6 +153,11 @@ class Writer:
                 if time.monotonic() > min(deadline, self._deadline):
                     return False
         return False
+
+    def _check_alive(self) -> None:
+        """Raises StoreError when the thread has ended, by `close` or by an error that nobody expected: nobody waits for it in vain."""
+        if not self._thread.is_alive():
+            raise StoreError("the writer of the database has ended")
 
     def _run(self) -> None:
         db = self._connect()
@@ -170,6 +179,7 @@ class Writer:
             try:
                 db = connect_writer(self._path)
                 db.execute(f"PRAGMA busy_timeout = {_BUSY_WAIT_MS}")
+                self.status = WriterStatus(committed_at=_last_commit(db))
                 return db
             except sqlite3.Error as error:
                 self._failed(error)
@@ -247,8 +257,7 @@ class Writer:
             self._busy_since = 0.0
             self._works.popleft().done()
             self._succeeded(time.perf_counter() - started)
-        if self._wal_pages(db) > WAL_PAGES:
-            self._checkpoint(db, "PASSIVE")
+        self._checkpoint_when_due(db)
 
     def _look_whether_healed(self, db: sqlite3.Connection) -> None:
         """Nothing to commit, but the last try failed: a problem that has gone must not stand on the page until the next line comes."""
@@ -296,8 +305,7 @@ class Writer:
                 attempt += 1
                 continue
             self._succeeded(time.perf_counter() - started)
-            if self._wal_pages(db) > WAL_PAGES:
-                self._checkpoint(db, "PASSIVE")
+            self._checkpoint_when_due(db)
             return
 
     def _commit_singly(self, committer: Committer, db: sqlite3.Connection, deltas: Sequence[NodeDelta]) -> None:
@@ -312,12 +320,15 @@ class Writer:
             else:
                 self._commit(committer, db, [delta])
 
-    def _wal_pages(self, db: sqlite3.Connection) -> int:
+    def _checkpoint_when_due(self, db: sqlite3.Connection) -> None:
+        """Readers that follow one another without a gap keep a WAL from beginning anew: when it is long, wait a moment for them."""
         wal = self._path.with_name(self._path.name + "-wal")
         try:
-            return wal.stat().st_size // 4096
+            pages = wal.stat().st_size // 4096
         except OSError:
-            return 0
+            return
+        if pages > WAL_PAGES:
+            self._checkpoint(db, "PASSIVE" if pages <= _LONG_WAL * WAL_PAGES else "RESTART")
 
     def _checkpoint(self, db: sqlite3.Connection, mode: str) -> bool:
         # A checkpoint that cannot finish now (a reader, a full disk) is no loss: the WAL holds the data.
@@ -341,6 +352,11 @@ class Writer:
         if self._on_problem and old.problem:
             self._on_problem("")
         self.status = WriterStatus("", 0.0, now, took_s, max(took_s, old.longest_commit_s), old.commits + 1)
+
+
+def _last_commit(db: sqlite3.Connection) -> float:
+    """Unix seconds; 0.0 when there was none."""
+    return float(db.execute("SELECT coalesce(max(saved_at), 0.0) FROM position").fetchone()[0])
 
 
 def _is_busy(error: sqlite3.Error) -> bool:
