@@ -9,6 +9,8 @@ from storj_monitor.model.events import Transfer
 from storj_monitor.model.ids import Action
 
 RING_S = 300
+# Seconds in front of now that are still now: clocks differ a little.
+AHEAD_S = 2
 
 IS_UP = tuple(op >> 2 in (Action.UNKNOWN_UP, Action.PUT, Action.PUT_REPAIR, Action.PUT_GRACEFUL_EXIT) for op in range(64))
 """By op: does the transfer bring data to the node."""
@@ -70,7 +72,7 @@ class Ring:
 
     def add(self, seconds: Mapping[int, Sequence[int]], now: float) -> None:
         """Add totals by second, where they are within the ring; older and future ones are history, not now."""
-        oldest, newest = int(now) - RING_S, int(now) + 2
+        oldest, newest = int(now) - RING_S, int(now) + AHEAD_S
         for second, (up_bytes, down_bytes, up_ops, down_ops) in seconds.items():
             if not oldest < second <= newest:
                 continue

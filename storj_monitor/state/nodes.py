@@ -11,7 +11,10 @@ from storj_monitor.model.node_events import NodeStarted, VersionSeen
 from storj_monitor.model.rollups import HotPiece, NodeDelta
 from storj_monitor.state.compactions import Compactions
 from storj_monitor.state.live import Ring, Totals
-from storj_monitor.state.windows import Window
+from storj_monitor.state.windows import AHEAD_S, OTHER, Window
+
+# More than there are. Ids come from logs, and a log may be full of noise: what is new beyond is told as OTHER.
+MAX_SATELLITES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class State:
 
     def satellite_index(self, satellite: str) -> int:
         """A small number for a satellite on the wire, stable while the process runs."""
+        if satellite not in self.satellites and len(self.satellites) >= MAX_SATELLITES:
+            satellite = OTHER
         return self.satellites.setdefault(satellite, len(self.satellites))
 
     def on_batch(self, batch: EventBatch, totals: Totals, now: float) -> None:
@@ -93,7 +98,8 @@ class State:
         """A second's worth of lines was summed up: the windows move."""
         node = self.nodes[delta.node]
         node.window.add(delta, now)
-        node.newest_ms = max(node.newest_ms, delta.newest_ms)
+        # A line from the future does not tell how far the node is; the database sees it the same way.
+        node.newest_ms = max(node.newest_ms, min(delta.newest_ms, int((now + AHEAD_S) * 1000)))
         node.resolution_ms = delta.resolution_ms or node.resolution_ms
         for key, count in delta.lines.items():
             node.lines[key] = node.lines.get(key, 0) + count

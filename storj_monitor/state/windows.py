@@ -12,6 +12,10 @@ from storj_monitor.stats import SIZE_CLASSES
 WINDOW_S = 3600
 # A node's clock may be ahead of ours; lines further in the future than this are history of a wrong clock, not now.
 AHEAD_S = 120
+# Texts come from logs, and a log may be full of noise: what is new beyond these bounds is counted as OTHER.
+MAX_ERRORS = 1000
+MAX_SATELLITES = 4000
+OTHER = "(other)"
 
 K = TypeVar("K", bound=Hashable)
 
@@ -67,7 +71,10 @@ class Window:
         for key, cell in delta.cells.items():
             if oldest < key.start_s <= newest:
                 minute = self._minute(key.start_s)
-                _add_pair(minute.by_satellite, self.by_satellite, (key.satellite, key.op), cell.count, cell.size_bytes)
+                satellite = (key.satellite, key.op)
+                if satellite not in self.by_satellite and len(self.by_satellite) >= MAX_SATELLITES:
+                    satellite = (OTHER, key.op)
+                _add_pair(minute.by_satellite, self.by_satellite, satellite, cell.count, cell.size_bytes)
                 self._add_op(key.start_s, key.op, cell)
         for country, (count, size) in delta.countries.items():
             if oldest < country.start_s <= newest:
@@ -97,6 +104,8 @@ class Window:
             sums[op] = cell if known is None else known.plus(cell)
 
     def _add_error(self, start_s: int, error: ErrorKey, seen: ErrorCount) -> None:
+        if error not in self.errors and len(self.errors) >= MAX_ERRORS:
+            error = ErrorKey(0, error.level, "", OTHER, "")
         of_minute = self._minute(start_s).errors
         of_minute[error] = of_minute.get(error, 0) + seen.count
         self.errors.setdefault(error, ErrorCount()).merge(seen)

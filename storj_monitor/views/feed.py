@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
-from storj_monitor.state.live import RING_S, Totals, add_columns
+from storj_monitor.state.live import AHEAD_S, RING_S, Totals, add_columns
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
@@ -17,6 +17,7 @@ from storj_monitor.views.tables import Row, Rows
 
 LIVE = "live"
 SAMPLE = 64
+MAX_SECONDS = 4 * RING_S
 K = TypeVar("K", bound=Hashable)
 Payload = dict[str, object]
 
@@ -48,6 +49,10 @@ class LiveTopic:
                 events.append([read_at, f"{piece:016x}", node, index(satellite), op, size, duration_ms])
         self._count += len(batch.transfers)
         add_columns(self._seconds, totals.seconds)
+        if len(self._seconds) > MAX_SECONDS:
+            # Nobody takes the deltas (no page of this view shows them), or an old log is being read.
+            for second in sorted(self._seconds)[:-RING_S]:
+                del self._seconds[second]
         add_columns(self._ops, totals.ops)
 
     def advance(self, now: float) -> Payload | None:
@@ -55,13 +60,13 @@ class LiveTopic:
         if not self._count:
             return None
         self._n += 1
-        oldest = int(now) - RING_S
+        oldest, newest = int(now) - RING_S, int(now) + AHEAD_S
         payload: Payload = {
             "n": self._n,
             "sats": self._new_satellites(),
             "ev": self._events,
             "more": self._count - len(self._events),
-            "tot": [[second, *cell] for second, cell in self._seconds.items() if second > oldest],
+            "tot": [[second, *cell] for second, cell in self._seconds.items() if oldest < second <= newest],
             "ops": [[op, *pair] for op, pair in self._ops.items()],
         }
         self._clear()

@@ -11,7 +11,7 @@ from builders import EU1, US1, batch, transfer
 from storj_monitor.model.events import ErrorSeen
 from storj_monitor.model.ids import Action, Outcome
 from storj_monitor.state.accumulator import Accumulator
-from storj_monitor.state.live import totals_of
+from storj_monitor.state.live import RING_S, totals_of
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
 
@@ -118,3 +118,22 @@ def test_the_page_is_told_that_the_database_refuses() -> None:
     row = feed.advance({"nodes"}, NOW, slow=True)["nodes"]["set"]["n1"]
     assert row["state"] == "error"
     assert "disk is full" in row["detail"]
+
+
+def test_a_view_whose_live_part_nobody_watches_does_not_grow() -> None:
+    _, feeds, feed = live_feed()
+    for second in range(5000):
+        taken = batch([transfer(int((NOW + second) * 1000))])
+        feeds.push(taken, totals_of(taken.transfers))
+    live = feed.advance({"live"}, NOW + 5000, slow=False)["live"]
+    assert len(live["tot"]) == RING_S - 1
+    assert live["ops"] == [[transfer().op, 5000, 5_000_000]]
+
+
+def test_seconds_of_the_future_are_not_now() -> None:
+    _, feeds, feed = live_feed()
+    taken = batch([transfer(int((NOW + 10**8) * 1000)), transfer(int(NOW * 1000))])
+    feeds.push(taken, totals_of(taken.transfers))
+    live = feed.advance({"live"}, NOW, slow=False)["live"]
+    assert [cell[0] for cell in live["tot"]] == [int(NOW)]
+    assert live["ops"][0][1] == 2
