@@ -48,6 +48,7 @@ from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
 from storj_monitor.views.questions import Questions
+from storj_monitor.views.subject_questions import SubjectQuestions
 from storj_monitor.views.subjects import Subjects
 
 if sys.platform == "win32":
@@ -178,6 +179,7 @@ class Monitor:
             clock=self._clock,
             sample=SAMPLE,
             thresholds=asdict(settings.thresholds),
+            subjects=SubjectQuestions(self._reader, self._cards, self._clock.now),
         )
         self.pipeline = Pipeline(
             self._writer,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aiohttp import web
 
 from storj_monitor.clock import Clock
 from storj_monitor.errors import MonitorError, RequestError
+from storj_monitor.server.csv_route import earnings_csv
 from storj_monitor.server.encoding import Encoder
-from storj_monitor.server.openapi import ANSWERS, document
-from storj_monitor.server.ports import Feeds, Payload, Questions, Window
+from storj_monitor.server.openapi import document
+from storj_monitor.server.ports import Feeds, Payload, Questions, SubjectQuestions, Window
 from storj_monitor.server.window import read_window
 from storj_monitor.tasks import Failed, outcome_of
 
@@ -25,12 +27,15 @@ _Ask = Callable[[Window], Awaitable[Payload]]
 class Api:
     """The routes under /api/v1."""
 
-    def __init__(self, questions: Questions, feeds: Feeds, encoder: Encoder, clock: Clock, version: str) -> None:
+    def __init__(
+        self, questions: Questions, subjects: SubjectQuestions | None, feeds: Feeds, encoder: Encoder, clock: Clock, version: str
+    ) -> None:
         self._feeds = feeds
+        self._subjects = subjects
         self._encoder = encoder
         self._clock = clock
         self._turn = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
-        self._document = encoder.encode(document(version))
+        self._document = encoder.encode(document(version, subjects is not None))
         self._asks: dict[str, _Ask] = {
             "nodes": questions.nodes,
             "traffic": questions.traffic,
@@ -44,9 +49,18 @@ class Api:
             "compactions": questions.compactions,
             "logs": questions.logs,
         }
+        if subjects is not None:
+            self._asks |= {
+                "reputation": subjects.reputation,
+                "storage": subjects.storage,
+                "earnings": subjects.earnings,
+                "health": subjects.health,
+            }
 
     def routes(self) -> list[web.RouteDef]:
-        asked = [web.get(f"/api/v1/{name}", self._handler(name)) for name in ANSWERS]
+        asked = [web.get(f"/api/v1/{name}", self._handler(name)) for name in self._asks]
+        if self._subjects is not None:
+            asked.append(web.get("/api/v1/earnings.csv", partial(self._csv, self._subjects)))
         return [*asked, web.get("/api/v1/openapi.json", self._openapi)]
 
     def _handler(self, name: str) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -66,6 +80,10 @@ class Api:
     async def _ask(self, ask: _Ask, window: Window) -> Payload:
         async with asyncio.timeout(ANSWER_S), self._turn:
             return await ask(window)
+
+    async def _csv(self, subjects: SubjectQuestions, request: web.Request) -> web.Response:
+        async with self._turn:
+            return await earnings_csv(request, subjects, self._feeds, self._clock)
 
     async def _openapi(self, _request: web.Request) -> web.Response:
         return json_response(self._document)

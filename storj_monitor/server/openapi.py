@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from storj_monitor.server.openapi_subjects import CSV_OPERATION, SUBJECT_ANSWERS
 from storj_monitor.server.window import BUCKETS, NODES_MOST, POINTS_MOST
 
 Schema = dict[str, object]
@@ -153,6 +154,8 @@ ANSWERS: Mapping[str, tuple[str, Schema]] = {
 }
 """Path under /api/v1 -> (summary, properties of the answer beside from, to, as_of, nodes)."""
 
+_ALL: Mapping[str, tuple[str, Schema]] = {**ANSWERS, **SUBJECT_ANSWERS}
+
 ERROR_CODES = (
     "bad_parameter",
     "unknown_node",
@@ -174,7 +177,7 @@ def answer_schema(name: str) -> Schema:
         "as_of": {**_SECONDS_OR_NULL, "description": "the commit that the answer reflects"},
         "nodes": {"type": "array", "items": _TEXT},
     }
-    return _object({**window, **ANSWERS[name][1]})
+    return _object({**window, **_ALL[name][1]})
 
 
 def error_schema() -> Schema:
@@ -182,16 +185,20 @@ def error_schema() -> Schema:
     return _object({"error": _object({"code": {"enum": list(ERROR_CODES)}, "message": _TEXT})})
 
 
-def document(version: str) -> dict[str, object]:
-    """The whole document; `version` is the product's."""
+def document(version: str, subjects: bool = True) -> dict[str, object]:
+    """The whole document; `version` is the product's; without `subjects` the paths about what nodes say of themselves are left out."""
+    names = list(_ALL if subjects else ANSWERS)
     return {
         "openapi": "3.1.0",
         "info": {"title": "storj_monitor", "version": version, "description": "Questions about the past of Storj storage nodes."},
         "servers": [{"url": "/"}],
         "security": [{}, {"cookie": []}, {"basic": []}],
-        "paths": {f"/api/v1/{name}": {"get": _operation(name)} for name in ANSWERS},
+        "paths": {
+            **{f"/api/v1/{name}": {"get": _operation(name)} for name in names},
+            **({"/api/v1/earnings.csv": {"get": CSV_OPERATION}} if subjects else {}),
+        },
         "components": {
-            "schemas": {"Error": error_schema(), **{name.capitalize(): answer_schema(name) for name in ANSWERS}},
+            "schemas": {"Error": error_schema(), **{name.capitalize(): answer_schema(name) for name in names}},
             "responses": {
                 "Error": {
                     "description": "The question cannot be answered",
@@ -211,7 +218,7 @@ def _operation(name: str) -> Schema:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name.capitalize()}"}}}
     return {
         "operationId": name,
-        "summary": ANSWERS[name][0],
+        "summary": _ALL[name][0],
         "parameters": [{"$ref": f"#/components/parameters/{parameter}"} for parameter in _parameters()],
         "responses": {"200": {"description": "The answer", "content": content}, "default": {"$ref": "#/components/responses/Error"}},
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from storj_monitor.model.metrics import Family
 
-__all__ = ["LIVE", "Family", "Feed", "Feeds", "Gauges", "Payload", "Questions", "Window"]
+__all__ = ["LIVE", "Family", "Feed", "Feeds", "Gauges", "Payload", "Questions", "SubjectQuestions", "Window"]
 
 LIVE = "live"
 Payload = Mapping[str, object]
@@ -79,6 +79,19 @@ class Questions(Protocol):
     async def countries(self, window: Window) -> Payload: ...
     async def compactions(self, window: Window) -> Payload: ...
     async def logs(self, window: Window) -> Payload: ...
+
+
+class SubjectQuestions(Protocol):
+    """/api/v1 about what nodes say of themselves; as `Questions`."""
+
+    async def reputation(self, window: Window) -> Payload: ...
+    async def storage(self, window: Window) -> Payload: ...
+    async def earnings(self, window: Window) -> Payload: ...
+    async def health(self, window: Window) -> Payload: ...
+
+    async def earnings_csv(self, nodes: Sequence[str], kind: str, rate: tuple[str, str] | None) -> str:
+        """A whole CSV file; `rate` is a currency and how much of it a dollar is worth, both unchecked texts."""
+        ...
 
 
 class Gauges(Protocol):

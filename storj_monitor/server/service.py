@@ -25,7 +25,7 @@ from storj_monitor.server.login import Login, login_address
 from storj_monitor.server.metrics import CONTENT_TYPE, metrics_text
 from storj_monitor.server.page import Page
 from storj_monitor.server.passwords import PasswordCheck
-from storj_monitor.server.ports import Family, Feeds, Gauges, Questions
+from storj_monitor.server.ports import Family, Feeds, Gauges, Questions, SubjectQuestions
 from storj_monitor.server.session import COMMAND_BYTES, PROTOCOL, Session
 from storj_monitor.websocket_utils import Outbox
 
@@ -48,6 +48,7 @@ class Server:
     allowed_hosts  -- further host names that the server is reached by (a reverse proxy's), without port
     sample         -- greatest number of single events in one live frame, told in `hello`
     thresholds     -- when the page marks something, told in `hello` by these names (docs/protocol.md)
+    subjects       -- answers about what nodes say of themselves; None leaves those paths out
     plain_sends    -- send through aiohttp's own `send_str` instead of shared frames
     """
 
@@ -72,6 +73,7 @@ class Server:
         thresholds: Mapping[str, float] = MappingProxyType({}),
         max_clients: int = MAX_CLIENTS,
         plain_sends: bool = False,
+        subjects: SubjectQuestions | None = None,
     ) -> None:
         if password_hash is None and not is_loopback(bind):
             raise ConfigError([f"bind: {bind} is open to other machines; that needs a password"])
@@ -98,7 +100,7 @@ class Server:
         self._page = Page(page_dir, clock)
         self.broadcaster = Broadcaster(feeds, encoder, clock, coalesce_s=coalesce_ms / 1000.0, slow_hz=slow_hz, max_clients=max_clients)
         self._runner = web.AppRunner(
-            self._application(Api(questions, feeds, encoder, clock, version)),
+            self._application(Api(questions, subjects, feeds, encoder, clock, version)),
             access_log=None,
             handle_signals=False,
             shutdown_timeout=_STOP_S,

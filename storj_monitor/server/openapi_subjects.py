@@ -1,0 +1,179 @@
+"""/api/v1 about what nodes say of themselves, as JSON Schema: the rows in docs/protocol.md, held to the real answers by tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Schema = dict[str, object]
+
+_TEXT: Schema = {"type": "string"}
+_NUMBER: Schema = {"type": "number"}
+_NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
+_INTEGER: Schema = {"type": "integer"}
+_FIGURE: Schema = {
+    "type": ["object", "null"],
+    "properties": {
+        "value": {},
+        "source": {"enum": ["api", "metrics", "log", "file_system", "probe", "computed"]},
+        "at": {"type": "number", "description": "Unix seconds"},
+    },
+}
+_OBJECT: Schema = {"type": "object"}
+_OBJECT_OR_NULL: Schema = {"type": ["object", "null"]}
+_LIST: Schema = {"type": "array", "items": _OBJECT}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
+_POINTS: Schema = {"type": "array", "items": {"type": "array"}, "maxItems": 300}
+_HELP: Schema = {
+    "type": "object",
+    "additionalProperties": {"type": "object", "properties": dict.fromkeys(("what", "normal", "do"), _TEXT), "required": ["what"]},
+}
+
+
+def _rows(properties: Mapping[str, object]) -> Schema:
+    return {"type": "array", "items": {"type": "object", "properties": dict(properties), "required": list(properties)}}
+
+
+_STANDINGS = ("disqualified", "suspended", "offline_suspended", "at_risk", "watch", "unknown", "vetting", "healthy")
+_REPUTATION: Schema = {
+    **dict.fromkeys(("node", "satellite", "name", "address", "reason"), _TEXT),
+    "rank": _INTEGER,
+    "standing": {"enum": list(_STANDINGS)},
+    **dict.fromkeys(("audit_score", "suspension_score", "online_score", "total_audits", "successful_audits"), _FIGURE),
+    **dict.fromkeys(("disqualified_at", "suspended_at", "vetted_at", "joined_at"), _FIGURE),
+    "guard": _OBJECT_OR_NULL,
+    **dict.fromkeys(("suspension_allowed", "missed_audits"), _NUMBER_OR_NULL),
+    **dict.fromkeys(("vetting", "budget", "failures"), _OBJECT),
+    "windows": {"type": "array", "items": {"type": "array", "items": _NUMBER, "minItems": 3, "maxItems": 3}},
+    "offline_windows": _LIST,
+}
+_SPACE_FIGURES = (
+    "allocated", "used", "pieces", "trash", "reclaimable", "overhead", "reserved", "free", "overused", "file_system_total",
+    "file_system_free", "reported", "reported_month", "unpaid",
+)  # fmt: skip
+_STORAGE: Schema = {
+    "kind": {"enum": ["fleet", "node"]},
+    "node": _TEXT,
+    "at": _NUMBER,
+    **dict.fromkeys(_SPACE_FIGURES, _OBJECT_OR_NULL),
+    "capacity_bytes": _NUMBER_OR_NULL,
+    "bar": _rows({"part": _TEXT, "bytes": _INTEGER}),
+    "forecasts": _rows({"window_days": _NUMBER, "growth": _OBJECT, "levels": _LIST}),
+}
+_EARNINGS: Schema = {
+    "kind": {"enum": ["fleet", "node", "satellite"]},
+    **dict.fromkeys(("node", "satellite", "name", "source"), _TEXT),
+    "at": _NUMBER,
+    "now": _OBJECT_OR_NULL,
+    "month_end": _OBJECT_OR_NULL,
+    "expected_usd_micros": _INTEGER,
+    "previous": _OBJECT_OR_NULL,
+    "theirs": _OBJECT_OR_NULL,
+    "comparison": _OBJECT_OR_NULL,
+    "held": _OBJECT_OR_NULL,
+}
+_STUB: Schema = {
+    **dict.fromkeys(("node", "node_id", "satellite", "name", "period", "codes", "receipt", "network", "transaction_url"), _TEXT),
+    "storage_byte_months": _NUMBER,
+    **dict.fromkeys(("surge_percent", "egress_bytes", "repair_bytes", "audit_bytes"), _INTEGER),
+    **{
+        f"{name}_usd_micros": _INTEGER
+        for name in ("storage", "egress", "repair", "audit", "earned", "held", "disposed", "paid", "distributed")
+    },
+}
+_MONTH: Schema = {
+    "period": _TEXT,
+    **{f"{name}_usd_micros": _INTEGER for name in ("earned", "held", "disposed", "paid", "distributed", "undistributed")},
+}
+_SCORE: Schema = {
+    **dict.fromkeys(("node", "satellite", "name", "period"), _TEXT),
+    "estimated_usd_micros": _INTEGER,
+    "paid_usd_micros": _INTEGER,
+    "error_percent": _NUMBER_OR_NULL,
+    "agrees": {"type": "boolean"},
+    "reasons": _TEXTS,
+}
+_FORECAST: Schema = {
+    **dict.fromkeys(("node", "satellite", "period"), _TEXT),
+    "made": _NUMBER,
+    "now_usd_micros": _INTEGER,
+    "expected_usd_micros": _INTEGER,
+    "theirs_usd_micros": _NUMBER_OR_NULL,
+}
+_HEALTH_FIGURES = (
+    "version", "minimum_version", "up_to_date", "quic", "quic_at", "last_contact", "started_at", "uptime_s", "all_healthy", "clock_ahead_s",
+    "bandwidth_bytes",
+)  # fmt: skip
+_DOWNTIME: Schema = {
+    "from": _NUMBER,
+    "until": _NUMBER_OR_NULL,
+    "witnesses": _TEXTS,
+    "certain": {"type": "boolean"},
+    "duration_s": _NUMBER_OR_NULL,
+}
+_DOOR: Schema = {
+    "door": {"enum": ["api", "metrics", "health"]},
+    "status": {"enum": ["unknown", "ok", "unreachable", "not_understood"]},
+    "since": _NUMBER,
+    "detail": _TEXT,
+    "url": _TEXT,
+    "found": {"type": "boolean"},
+}
+_HEALTH: Schema = {
+    **dict.fromkeys(("node", "node_id", "wallet"), _TEXT),
+    "wallet_features": _TEXTS,
+    **dict.fromkeys(_HEALTH_FIGURES, _FIGURE),
+    "doors": _rows(_DOOR),
+    "remarks": _TEXTS,
+    "downtimes": _rows(_DOWNTIME),
+    "down_hours_30d": _NUMBER,
+    "notifications": _LIST,
+    "transfers": _OBJECT_OR_NULL,
+}
+
+SUBJECT_ANSWERS: Mapping[str, tuple[str, Schema]] = {
+    "reputation": (
+        "Standing at each satellite, worst first, and the history of scores",
+        {
+            "rows": _rows(_REPUTATION),
+            "help": _HELP,
+            "columns": _TEXTS,
+            "history": _rows({"node": _TEXT, "satellite": _TEXT, "name": _TEXT, "points": _POINTS}),
+        },
+    ),
+    "storage": (
+        "Space of each node and of all together, its history and forecast",
+        {"rows": _rows(_STORAGE), "help": _HELP, "columns": _TEXTS, "history": _rows({"node": _TEXT, "points": _POINTS})},
+    ),
+    "earnings": (
+        "Earnings of this month, paystubs and payouts",
+        {
+            "rows": _rows(_EARNINGS),
+            "help": _HELP,
+            "paystubs": _rows(_STUB),
+            "months": _rows(_MONTH),
+            "missing_periods": {"type": "object", "additionalProperties": _TEXTS},
+            "scores": _rows(_SCORE),
+            "forecasts": _rows(_FORECAST),
+        },
+    ),
+    "health": (
+        "Who the nodes are, whether they are reached, and when they were away",
+        {"rows": _rows(_HEALTH), "help": _HELP, "downtimes": _rows({"node": _TEXT, **_DOWNTIME})},
+    ),
+}
+"""As openapi.ANSWERS."""
+
+CSV_OPERATION: Schema = {
+    "operationId": "earnings_csv",
+    "summary": "Paystubs or estimates as a CSV file",
+    "parameters": [
+        {"$ref": "#/components/parameters/node"},
+        {"name": "kind", "in": "query", "required": False, "schema": {"enum": ["paystubs", "estimates"], "default": "paystubs"}},
+        {"name": "currency", "in": "query", "required": False, "description": "e.g. EUR; needs `rate`", "schema": _TEXT},
+        {"name": "rate", "in": "query", "required": False, "description": "how much of the currency a dollar is worth", "schema": _TEXT},
+    ],
+    "responses": {
+        "200": {"description": "The file", "content": {"text/csv": {"schema": _TEXT}}},
+        "default": {"$ref": "#/components/responses/Error"},
+    },
+}

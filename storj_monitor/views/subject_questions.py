@@ -1,0 +1,205 @@
+"""Answers of /api/v1 about reputation, storage, earnings and health: now from memory, the past from the reader."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from storj_monitor.database import subjects as store
+from storj_monitor.database.reader import Reader
+from storj_monitor.errors import RequestError
+from storj_monitor.financial_tracker.balance import balances_by, earned_usd_micros
+from storj_monitor.financial_tracker.export import Currency, currency, estimates_csv, paystubs_csv
+from storj_monitor.financial_tracker.history import StubKey, missing_periods
+from storj_monitor.financial_tracker.receipts import read_receipt
+from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
+from storj_monitor.reputation_tracker.downtime import Outage, Witness, downtimes
+from storj_monitor.views import reputation, storage
+from storj_monitor.views.cards import HELPS, Cards
+from storj_monitor.views.earnings import balance_row
+from storj_monitor.views.names import satellite_name
+from storj_monitor.views.node_health import downtime_row
+from storj_monitor.views.questions import AnyWindow
+from storj_monitor.views.subjects import NodeSubjects, Subject
+from storj_monitor.views.tables import Row
+
+Payload = dict[str, object]
+MOST_POINTS = 300
+_BOM = "\ufeff"
+
+
+class SubjectQuestions:
+    """One method a path; see docs/protocol.md for the shapes."""
+
+    def __init__(self, reader: Reader, cards: Cards, now: Callable[[], float]) -> None:
+        self._reader = reader
+        self._cards = cards
+        self._now = now
+
+    async def reputation(self, window: AnyWindow) -> Payload:
+        rows = await self._rows(store.SCORE_POINT, window, also_before=True)
+        series: dict[tuple[str, str], list[store.Row]] = {}
+        for row in rows:
+            if row[3] >= window.from_s * 1000:  # it still held when the window began
+                series.setdefault((row[0], row[1]), []).append(row)
+        history = [
+            {
+                "node": node,
+                "satellite": satellite,
+                "name": satellite_name(satellite),
+                "points": [[row[2] / 1000, row[3] / 1000, *row[4:]] for row in _fewer(found, 2, worst=True)],
+            }
+            for (node, satellite), found in series.items()
+        ]
+        return self._now_of(Subject.REPUTATION, window, columns=reputation.POINT_COLUMNS, history=history)
+
+    async def storage(self, window: AnyWindow) -> Payload:
+        series: dict[str, list[store.Row]] = {}
+        for row in await self._rows(store.SPACE_POINT, window):
+            series.setdefault(row[0], []).append(row)
+        history = [{"node": node, "points": [[row[1] / 1000, *row[2:]] for row in _fewer(found, 1)]} for node, found in series.items()]
+        return self._now_of(Subject.STORAGE, window, columns=storage.POINT_COLUMNS, history=history)
+
+    async def earnings(self, window: AnyWindow) -> Payload:
+        made = await self._rows(store.ESTIMATE_SNAPSHOT, window)
+        nodes = self._cards.nodes(window.nodes)
+        stubs, payouts = _stubs(nodes), _payouts(nodes)
+        names = _names(nodes)
+        months = balances_by(stubs, lambda key: key.period)
+        return self._now_of(
+            Subject.EARNINGS,
+            window,
+            paystubs=[
+                _paystub(key, stubs[key], payouts.get(key), names)
+                for key in sorted(stubs, key=lambda key: (key.period, names[key.node_id], key.satellite), reverse=True)
+            ],
+            months=[{"period": period, **balance_row(months[period])} for period in sorted(months, reverse=True)],
+            missing_periods={node.name: gaps for node in nodes if (gaps := missing_periods(key.period for key in node.money.stubs))},
+            scores=[row for node in nodes for row in _scores(node)],
+            forecasts=[
+                {
+                    "node": row[0],
+                    "satellite": row[1],
+                    "period": row[2],
+                    "made": row[4] / 1000,
+                    "now_usd_micros": sum(row[10:14]) - row[15],
+                    "expected_usd_micros": row[17],
+                    "theirs_usd_micros": row[18],
+                }
+                for row in made
+            ],
+        )
+
+    async def health(self, window: AnyWindow) -> Payload:
+        now = self._now()
+        found: dict[str, list[Outage]] = {name: list(self._cards.subjects.of(name).outages) for name in window.nodes}
+        for node, witness, from_ms, until_ms in await self._rows(store.OUTAGE, window, also_before=True):
+            if until_ms is not None:
+                found[node].append(Outage(Witness(witness), from_ms / 1000, until_ms / 1000))
+        rows = [
+            {"node": name, **downtime_row(one, now)}
+            for name, outages in found.items()
+            for one in reversed(downtimes(outages))
+            if one.from_at < window.to_s and (one.until_at is None or one.until_at >= window.from_s)
+        ]
+        return self._now_of(Subject.HEALTH, window, downtimes=rows)
+
+    async def earnings_csv(self, nodes: Sequence[str], kind: str, rate: tuple[str, str] | None) -> str:
+        """A whole CSV file with a byte order mark; `kind` is `paystubs` or `estimates`. RequestError for an impossible rate."""
+        to = _currency(rate)
+        known, now = self._cards.nodes(nodes), self._now()
+        satellites = {key.satellite for node in known for key in node.money.stubs} | {one for node in known for one in node.money.usages}
+        names = {satellite: satellite_name(satellite) for satellite in satellites}
+        if kind == "estimates":
+            found = {node.name: self._cards.earnings.estimate_of(node, now) for node in known}
+            estimates = {name: one.estimate for name, one in found.items() if one is not None}
+            return _BOM + await asyncio.to_thread(estimates_csv, estimates, names, to)
+        return _BOM + await asyncio.to_thread(paystubs_csv, _stubs(known), _payouts(known), _names(known), names, to)
+
+    async def _rows(self, table: store.Table, window: AnyWindow, *, also_before: bool = False) -> list[store.Row]:
+        from_ms, to_ms = window.from_s * 1000, window.to_s * 1000
+        return await self._reader.ask(store.read, table, window.nodes, from_ms, to_ms, also_before=also_before)
+
+    def _now_of(self, subject: Subject, window: AnyWindow, **parts: object) -> Payload:
+        rows = self._cards.rows(subject.value, window.nodes)
+        return {"as_of": self._now(), "rows": list(rows.values()), "help": HELPS[subject.value], **parts}
+
+
+def _fewer(rows: Sequence[store.Row], at: int, *, worst: bool = False) -> Sequence[store.Row]:
+    """At most MOST_POINTS: of each equal stretch of time the last row, or the one with the worst scores."""
+    if len(rows) <= MOST_POINTS:
+        return rows
+    begin, length = rows[0][at], (rows[-1][at] - rows[0][at]) or 1
+    chosen: dict[int, store.Row] = {}
+    for row in rows:
+        stretch = min(MOST_POINTS - 1, int((row[at] - begin) / length * MOST_POINTS))
+        known = chosen.get(stretch)
+        if known is None or not worst or row[4:7] <= known[4:7]:
+            chosen[stretch] = row
+    return list(chosen.values())
+
+
+def _currency(rate: tuple[str, str] | None) -> Currency | None:
+    try:
+        return None if rate is None else currency(*rate)
+    except ValueError as error:
+        raise RequestError("bad_parameter", str(error)) from None
+
+
+def _stubs(nodes: Sequence[NodeSubjects]) -> dict[StubKey, Paystub]:
+    return {key: stub for node in nodes for key, stub in node.money.stubs.items()}
+
+
+def _payouts(nodes: Sequence[NodeSubjects]) -> dict[StubKey, PayoutHistoryRow]:
+    return {key: payout for node in nodes for key, payout in node.money.payouts.items()}
+
+
+def _names(nodes: Sequence[NodeSubjects]) -> dict[str, str]:
+    """Names by node id, of every node that has paystubs."""
+    return {key.node_id: node.name for node in nodes for key in node.money.stubs}
+
+
+def _paystub(key: StubKey, stub: Paystub, payout: PayoutHistoryRow | None, names: dict[str, str]) -> Row:
+    receipt = None if payout is None else read_receipt(payout.receipt)
+    return {
+        "node": names[key.node_id],
+        "node_id": key.node_id,
+        "satellite": key.satellite,
+        "name": satellite_name(key.satellite),
+        "period": key.period,
+        "codes": stub.codes,
+        "surge_percent": stub.surge_percent or 100,
+        "storage_byte_months": stub.usage_storage_byte_months,
+        "egress_bytes": stub.usage_get_bytes,
+        "repair_bytes": stub.usage_get_repair_bytes,
+        "audit_bytes": stub.usage_get_audit_bytes,
+        "storage_usd_micros": stub.storage_usd_micros,
+        "egress_usd_micros": stub.get_usd_micros,
+        "repair_usd_micros": stub.get_repair_usd_micros,
+        "audit_usd_micros": stub.get_audit_usd_micros,
+        "earned_usd_micros": earned_usd_micros(stub),
+        "held_usd_micros": stub.held_usd_micros,
+        "disposed_usd_micros": stub.disposed_usd_micros,
+        "paid_usd_micros": stub.paid_usd_micros,
+        "distributed_usd_micros": stub.distributed_usd_micros,
+        "receipt": "" if payout is None else payout.receipt,
+        "network": "" if receipt is None else receipt.network,
+        "transaction_url": "" if receipt is None else receipt.url,
+    }
+
+
+def _scores(node: NodeSubjects) -> list[Row]:
+    return [
+        {
+            "node": node.name,
+            "satellite": key.satellite,
+            "name": satellite_name(key.satellite),
+            "period": key.period,
+            "estimated_usd_micros": one.estimated_usd_micros,
+            "paid_usd_micros": one.paid_usd_micros,
+            "error_percent": one.error_percent,
+            "agrees": one.comparison.agrees,
+            "reasons": list(one.comparison.reasons),
+        }
+        for key, one in sorted(node.money.scores.items(), reverse=True)
+    ]
