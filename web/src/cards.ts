@@ -4,28 +4,39 @@ import Actions from "./panels/Actions.svelte";
 import Bandwidth from "./panels/Bandwidth.svelte";
 import Compactions from "./panels/Compactions.svelte";
 import Countries from "./panels/Countries.svelte";
+import Earnings from "./panels/Earnings.svelte";
 import Errors from "./panels/Errors.svelte";
+import Health from "./panels/Health.svelte";
 import LiveRates from "./panels/LiveRates.svelte";
 import LogHealth from "./panels/LogHealth.svelte";
 import Pieces from "./panels/Pieces.svelte";
+import Reputation from "./panels/Reputation.svelte";
 import Satellites from "./panels/Satellites.svelte";
 import Sizes from "./panels/Sizes.svelte";
+import Storage from "./panels/Storage.svelte";
+import type { SectionId } from "./sections";
 
 /** `width`: columns of twelve on a wide screen. */
 export interface PlacedCard {
   panel: Component;
   width: "wide" | "seven" | "five";
+  section: SectionId;
 }
 
+/** In the order of the page: those of a section stand together. */
 export const CARDS: readonly PlacedCard[] = [
-  { panel: LiveRates, width: "wide" },
-  { panel: Bandwidth, width: "wide" },
-  { panel: Actions, width: "seven" },
-  { panel: Sizes, width: "five" },
-  { panel: Satellites, width: "seven" },
-  { panel: Countries, width: "five" },
-  { panel: Errors, width: "seven" },
-  { panel: Pieces, width: "five" },
-  { panel: Compactions, width: "five" },
-  { panel: LogHealth, width: "seven" },
+  { panel: LiveRates, width: "wide", section: "now" },
+  { panel: Bandwidth, width: "wide", section: "now" },
+  { panel: Health, width: "wide", section: "nodes" },
+  { panel: Reputation, width: "wide", section: "reputation" },
+  { panel: Storage, width: "wide", section: "storage" },
+  { panel: Earnings, width: "wide", section: "earnings" },
+  { panel: Actions, width: "seven", section: "traffic" },
+  { panel: Sizes, width: "five", section: "traffic" },
+  { panel: Satellites, width: "seven", section: "traffic" },
+  { panel: Countries, width: "five", section: "traffic" },
+  { panel: Errors, width: "seven", section: "log" },
+  { panel: Pieces, width: "five", section: "log" },
+  { panel: Compactions, width: "five", section: "log" },
+  { panel: LogHealth, width: "seven", section: "log" },
 ];

@@ -5,7 +5,7 @@
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB", "EB"] as const;
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const NBSP = "\u00a0";
+export const NBSP = "\u00a0";
 export const DASH = "–";
 
 export interface Quantity {
@@ -33,6 +33,7 @@ export function splitBytes(bytes: number): Quantity {
 }
 
 export function bytes(value: number): string {
+  if (!Number.isFinite(value)) return DASH;
   const split = splitBytes(value);
   return `${split.value}${NBSP}${split.unit}`;
 }
@@ -42,10 +43,14 @@ export function rate(bytesPerSecond: number): string {
 }
 
 /** Label of an axis tick: short, the same unit spelling. */
+export function axisBytes(value: number): string {
+  if (value === 0) return "0";
+  const split = splitBytes(Math.abs(value));
+  return `${split.value.replace(/\.0+$|(\.[0-9]*?)0+$/, "$1")}${NBSP}${split.unit}`;
+}
+
 export function axisRate(bytesPerSecond: number): string {
-  if (bytesPerSecond === 0) return "0";
-  const split = splitBytes(Math.abs(bytesPerSecond));
-  return `${split.value.replace(/\.0+$|(\.[0-9]*?)0+$/, "$1")}${NBSP}${split.unit}/s`;
+  return bytesPerSecond === 0 ? "0" : `${axisBytes(bytesPerSecond)}/s`;
 }
 
 /** A count: every digit up to a million, three significant digits above. */
@@ -152,4 +157,58 @@ export function country(code: string): string {
   } catch {
     return code;
   }
+}
+
+const DOLLARS = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const MICROS_PER_CENT = 10_000;
+
+/** Money from whole micro-dollars, to the cent; what is less than half a cent is said to be so, not shown as nothing. */
+export function money(micros: number | null | undefined): string {
+  if (micros === null || micros === undefined || !Number.isFinite(micros)) return DASH;
+  const sign = micros < 0 ? "−" : "";
+  const size = Math.abs(micros);
+  if (size > 0 && size < MICROS_PER_CENT / 2) return `${sign === "" ? "<" : "−<"}${NBSP}$0.01`;
+  return `${sign}$${DOLLARS.format(Math.round(size / MICROS_PER_CENT) / 100)}`;
+}
+
+/** A difference of money with its sign. */
+export function moneyChange(micros: number): string {
+  return micros > 0 ? `+${money(micros)}` : money(micros);
+}
+
+/** A score of 0 to 1, cut (never rounded up) to four places: it must not look better than it is. */
+export function score(value: number): string {
+  if (!Number.isFinite(value)) return DASH;
+  if (value >= 1) return "1";
+  // A float just below a fourth place is that place: 0.96 is not 0.9599.
+  return (Math.floor(Math.max(0, value) * 1e4 + 1e-7) / 1e4).toFixed(4);
+}
+
+/** A stretch of hours as people plan: "45 min", "20 h", "12 d". */
+export function hours(value: number): string {
+  if (!Number.isFinite(value)) return DASH;
+  if (value < 1) return `${Math.max(0, Math.floor(value * 60))}${NBSP}min`;
+  if (value < 72) return `${Math.floor(value)}${NBSP}h`;
+  return `${WHOLE.format(Math.floor(value / 24))}${NBSP}d`;
+}
+
+/** Days from now: "today", "12 days", "5 months", "3 years". */
+export function days(value: number): string {
+  if (!Number.isFinite(value)) return DASH;
+  if (value < 0.5) return "today";
+  if (value < 91) return plural(Math.round(value), "day");
+  if (value < 730) return plural(Math.round(value / 30.4), "month");
+  return plural(Math.round(value / 365.25), "year");
+}
+
+/** A change of bytes with its sign. */
+export function bytesChange(value: number): string {
+  if (!Number.isFinite(value)) return DASH;
+  if (value === 0) return bytes(0);
+  return `${value > 0 ? "+" : "−"}${bytes(Math.abs(value))}`;
+}
+
+/** A date without the time of day. */
+export function day(unixSeconds: number): string {
+  return dateTime(unixSeconds).slice(0, 10);
 }

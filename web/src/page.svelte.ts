@@ -4,10 +4,11 @@
  */
 import { flushSync } from "svelte";
 import { Link, type LinkState, type SocketLike } from "./link";
-import { choose, readAddress, toggle, writeAddress, type Address, type Choice } from "./select";
+import { choose, readAddress, sameAddress, toggle, writeAddress, type Address, type Choice } from "./select";
 import { rates, ServerClock, Store, type Rates, type Ring, type Table } from "./store";
 import type { RangeId } from "./traffic";
-import { PROTOCOL, TABLE_TOPICS, TOPICS, type Hello, type ServerMessage, type TableRows, type TableTopic, type Topic } from "./wire";
+import { PROTOCOL, TABLE_TOPICS, TOPICS, type Hello, type ServerMessage, type Snap, type TableRows, type TableTopic, type Topic } from "./wire";
+import { refusedTopics } from "./topics";
 
 /** The ring has whole seconds: more often than twice a second there is nothing new to draw. */
 const LIVE_INTERVAL_MS = 500;
@@ -23,6 +24,8 @@ export interface LiveView {
 
 class TopicView<T> {
   table = $state.raw<Table<T> | null>(null);
+  /** This server does not know the topic: the card says so instead of waiting. */
+  missing = $state(false);
 }
 
 type TopicViews = { [K in TableTopic]: TopicView<TableRows[K]> };
@@ -58,6 +61,8 @@ class Page {
   private readonly store = new Store();
   private readonly clock = new ServerClock();
   private readonly dirty = new Set<Topic>();
+  /** Topics asked for: all, less those that an older server refused. */
+  private wanted: readonly Topic[] = TOPICS;
   private readonly link: Link;
   private frame: number | null = null;
   private liveTimer: number | null = null;
@@ -78,7 +83,7 @@ class Page {
   }
 
   start(): void {
-    this.link.subscribe(TOPICS, null);
+    this.link.subscribe(this.wanted, null);
     this.link.connect();
     document.addEventListener("visibilitychange", () => {
       this.link.setHidden(document.hidden);
@@ -88,7 +93,10 @@ class Page {
       this.link.retryNow();
     });
     window.addEventListener("popstate", () => {
-      this.address = readAddress(location.search);
+      const address = readAddress(location.search);
+      // A jump to a section changes the address too, but not what is shown.
+      if (sameAddress(address, this.address)) return;
+      this.address = address;
       this.subscribe();
     });
     window.setInterval(() => {
@@ -127,7 +135,7 @@ class Page {
   }
 
   private subscribe(): void {
-    const sent = this.link.subscribe(TOPICS, this.choice.nodes);
+    const sent = this.link.subscribe(this.wanted, this.choice.nodes);
     this.switching = sent !== 0;
   }
 
@@ -141,11 +149,12 @@ class Page {
     if (message.k === "re") {
       // A node may have gone since the hello: all nodes is always a valid view.
       if (message.error?.code === "unknown_node") this.select([]);
+      else if (message.error?.code === "unknown_topic") this.doWithout(refusedTopics(this.wanted, message.error.message));
       return;
     }
     this.clock.sync(message.now, seconds());
     if (message.k === "hello") this.greeted(message);
-    else if (message.k === "snap") this.snapshot(message.view, () => this.store.applySnap(message).changed);
+    else if (message.k === "snap") this.snapshot(message);
     else {
       const { changed, gap } = this.store.applyDelta(message);
       if (gap.length > 0) this.link.resubscribe();
@@ -153,22 +162,34 @@ class Page {
     }
   }
 
+  private doWithout(refused: ReadonlySet<Topic>): void {
+    if (refused.size === 0) return;
+    this.wanted = this.wanted.filter((topic) => !refused.has(topic));
+    for (const topic of TABLE_TOPICS) if (refused.has(topic)) this.topics[topic].missing = true;
+    this.subscribe();
+  }
+
   private greeted(hello: Hello): void {
     this.store.forgetNumbers();
+    // Another server may know more, or less, than the one before.
+    this.wanted = TOPICS;
+    for (const topic of TABLE_TOPICS) this.topics[topic].missing = false;
     this.updated ||= this.hello !== null && this.hello.version !== hello.version;
     this.hello = hello;
     this.known = hello.nodes;
     if (hello.protocol !== PROTOCOL) this.updated = true;
     // The link subscribes right after the hello: give it the view that fits the nodes of this server.
-    this.link.subscribe(TOPICS, this.choice.nodes);
+    this.link.subscribe(this.wanted, this.choice.nodes);
   }
 
-  private snapshot(view: readonly string[], apply: () => Set<Topic>): void {
+  private snapshot(snap: Snap): void {
+    const { view } = snap;
     const wished = this.choice.nodes;
     if (wished === null) this.known = view; // all nodes, and some may be newer than the hello
     else if (view.length !== wished.length || !wished.every((name) => view.includes(name))) return; // the selection was changed since
     this.switching = false;
-    this.mark(apply());
+    for (const topic of TABLE_TOPICS) this.topics[topic].missing = !(topic in snap.topics);
+    this.mark(this.store.applySnap(snap).changed);
     this.liveAt = -Infinity;
   }
 
@@ -197,7 +218,7 @@ class Page {
       }
       const table = this.store.tables[topic];
       // A new object for each change: the maps inside are changed in place.
-      (this.topics[topic] as TopicView<unknown>).table = table === null ? null : { asOf: table.asOf, rows: table.rows as Map<string, unknown> };
+      (this.topics[topic] as TopicView<unknown>).table = table === null ? null : { ...table, rows: table.rows as Map<string, unknown> };
       flushSync();
     }
     if (this.dirty.has("live")) this.flushLive();

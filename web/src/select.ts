@@ -27,6 +27,10 @@ export function writeAddress(search: string, address: Address): string {
   return text === "" ? "" : `?${text}`;
 }
 
+export function sameAddress(one: Address, other: Address): boolean {
+  return writeAddress("", one) === writeAddress("", other);
+}
+
 export interface Choice {
   /** What to subscribe to: null = all nodes. */
   nodes: string[] | null;

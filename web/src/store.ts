@@ -1,5 +1,5 @@
 /**
- * What the page knows: one ring of seconds and nine tables, fed by snapshots and numbered deltas.
+ * What the page knows: one ring of seconds and the tables, fed by snapshots and numbered deltas.
  * Plain data, no rendering: `apply` says which topics changed and whether a number was missed.
  */
 import {
@@ -16,6 +16,7 @@ import {
   type Topic,
   type WireRing,
 } from "./wire";
+import type { HelpTexts } from "./wire_nodes";
 
 export const RING_SECONDS = 300;
 /** How far a node's clock may be ahead of the monitor's and still be believed. */
@@ -95,6 +96,7 @@ export class Ring {
 export interface Table<T> {
   asOf: number;
   rows: Map<string, T>;
+  help: HelpTexts;
 }
 
 export type Tables = { [K in TableTopic]: Table<TableRows[K]> | null };
@@ -154,8 +156,10 @@ export class Store {
     for (const total of totals) if (total[0] <= now + FUTURE_SECONDS) this.ring.add(total);
   }
 
-  private replace(topic: TableTopic, payload: { as_of: number; rows?: Record<string, unknown> }): void {
-    const table: Table<unknown> = { asOf: payload.as_of, rows: new Map(Object.entries(payload.rows ?? {})) };
+  private replace(topic: TableTopic, payload: { as_of: number; rows?: Record<string, unknown>; help?: HelpTexts }): void {
+    // Only snapshots bring the words: they do not change.
+    const help = payload.help ?? this.tables[topic]?.help ?? {};
+    const table: Table<unknown> = { asOf: payload.as_of, rows: new Map(Object.entries(payload.rows ?? {})), help };
     (this.tables as Record<TableTopic, Table<unknown> | null>)[topic] = table;
   }
 

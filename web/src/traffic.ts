@@ -1,4 +1,5 @@
 /** Bandwidth of the past: asks `/api/v1/traffic`, keeps the answers a while, and turns them into chart columns. */
+import { ask, QuestionError } from "./ask";
 import type { TrafficAnswer } from "./wire";
 
 /** `refreshMs`: how long an answer is good enough; longer ranges have coarser buckets. */
@@ -85,23 +86,8 @@ export function trafficUrl(base: string, range: Range, nodes: readonly string[] 
   return url.href;
 }
 
-/** What went wrong with a question, in words for the user. */
-export class QuestionError extends Error {}
-
 export async function askTraffic(url: string, signal: AbortSignal): Promise<TrafficAnswer> {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal, headers: { accept: "application/json" } });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw new QuestionError("The monitor did not answer.");
-  }
-  const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) {
-    const message = (body as { error?: { message?: unknown } } | null)?.error?.message;
-    throw new QuestionError(typeof message === "string" ? message : `The monitor answered ${response.status}.`);
-  }
-  const answer = body as TrafficAnswer | null;
+  const answer = (await ask(url, signal)) as TrafficAnswer | null;
   if (answer === null || !Array.isArray(answer.times) || !Array.isArray(answer.series)) throw new QuestionError("The answer could not be read.");
   return answer;
 }

@@ -3,6 +3,8 @@
  * Everything that arrives is text from outside: `parseMessage` checks the envelope, panels show values as text only.
  */
 
+import { NODE_TOPICS, type HelpTexts, type NodeRows } from "./wire_nodes";
+
 export const PROTOCOL = 1;
 
 export const TABLE_TOPICS = [
@@ -15,6 +17,7 @@ export const TABLE_TOPICS = [
   "countries",
   "compactions",
   "lines",
+  ...NODE_TOPICS,
 ] as const;
 export type TableTopic = (typeof TABLE_TOPICS)[number];
 export type Topic = "live" | TableTopic;
@@ -61,6 +64,8 @@ export interface TableSnap {
   n: number;
   as_of: number;
   rows: Record<string, unknown>;
+  /** Words on the figures, by their name; topics on what nodes say about themselves have them. */
+  help?: HelpTexts;
 }
 
 export interface TableDelta {
@@ -206,7 +211,7 @@ export interface LineReasonRow {
   sample: string;
 }
 
-export interface TableRows {
+export interface TableRows extends NodeRows {
   nodes: NodeRow;
   actions: ActionRow;
   satellites: SatelliteRow;

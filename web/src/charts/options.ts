@@ -1,24 +1,25 @@
-/** uPlot options for bandwidth over time; colours come from the theme at the moment of making. */
+/** uPlot options for figures over time; colours come from the theme at the moment of making. */
 import type uPlot from "uplot";
-import { axisRate } from "../format";
+
+/** A line of a chart; `color` and `soft` (the area below it) name properties of the theme. */
+export interface Line {
+  name: string;
+  color: string;
+  soft?: string;
+  dash?: readonly number[];
+}
 
 export interface Palette {
-  in: string;
-  inSoft: string;
-  out: string;
-  outSoft: string;
+  lines: { stroke: string; fill: string | null }[];
   grid: string;
   text: string;
 }
 
-export function palette(): Palette {
+export function palette(lines: readonly Line[]): Palette {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   return {
-    in: color("--in"),
-    inSoft: color("--in-soft"),
-    out: color("--out"),
-    outSoft: color("--out-soft"),
+    lines: lines.map((line) => ({ stroke: color(line.color), fill: line.soft === undefined ? null : color(line.soft) })),
     grid: color("--line"),
     text: color("--muted"),
   };
@@ -53,10 +54,12 @@ export interface ChartShape {
   height: number;
   span: number;
   colors: Palette;
+  lines: readonly Line[];
+  axis: (value: number) => string;
   onCursor: (index: number | null) => void;
 }
 
-export function chartOptions({ width, height, span, colors, onCursor }: ChartShape): uPlot.Options {
+export function chartOptions({ width, height, span, colors, lines, axis: tick, onCursor }: ChartShape): uPlot.Options {
   const font = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
   const axis = { stroke: colors.text, font, ticks: { show: false }, grid: { stroke: colors.grid, width: 1 } };
   return {
@@ -72,12 +75,14 @@ export function chartOptions({ width, height, span, colors, onCursor }: ChartSha
     scales: { x: { time: true }, y: { range: (_self, _min, max) => [0, niceMax(max ?? 0)] } },
     axes: [
       { ...axis, grid: { show: false }, incrs: TIME_STEPS, space: 72, values: timeTicks(span), size: 28, gap: 6 },
-      { ...axis, size: 76, gap: 8, space: 44, values: (_self, splits) => splits.map(axisRate) },
+      { ...axis, size: 76, gap: 8, space: 44, values: (_self, splits) => splits.map(tick) },
     ],
     series: [
       {},
-      { label: "Ingress", stroke: colors.in, fill: colors.inSoft, width: 1.75, points: { show: false } },
-      { label: "Egress", stroke: colors.out, fill: colors.outSoft, width: 1.75, points: { show: false } },
+      ...lines.map((line, place) => {
+        const { stroke, fill } = colors.lines[place] ?? { stroke: colors.text, fill: null };
+        return { label: line.name, stroke, width: 1.75, points: { show: false }, ...(fill === null ? {} : { fill }), ...(line.dash === undefined ? {} : { dash: [...line.dash] }) };
+      }),
     ],
     hooks: {
       setCursor: [

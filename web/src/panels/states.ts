@@ -33,6 +33,39 @@ export function compactionChip(state: CompactionRow["state"]): Chip {
   return COMPACTION[state] ?? { kind: "", word: String(state) };
 }
 
+const STANDINGS: Record<string, Chip> = {
+  disqualified: { kind: "bad", word: "disqualified" },
+  suspended: { kind: "bad", word: "suspended" },
+  offline_suspended: { kind: "bad", word: "suspended (offline)" },
+  at_risk: { kind: "bad", word: "at risk" },
+  watch: { kind: "warn", word: "watch" },
+  unknown: { kind: "", word: "unknown" },
+  vetting: { kind: "busy", word: "vetting" },
+  healthy: { kind: "good", word: "healthy" },
+};
+
+export function standingChip(standing: string): Chip {
+  return STANDINGS[standing] ?? { kind: "", word: standing };
+}
+
+const DOORS: Record<string, Chip> = {
+  ok: { kind: "good", word: "answers" },
+  unreachable: { kind: "bad", word: "unreachable" },
+  not_understood: { kind: "warn", word: "not understood" },
+  unknown: { kind: "", word: "not asked yet" },
+};
+
+/** State of a way to a node: its API, its /metrics or its health answer. */
+export function doorChip(status: string): Chip {
+  return DOORS[status] ?? { kind: "", word: status };
+}
+
+const DOOR_NAMES: Record<string, string> = { api: "API", metrics: "/metrics", health: "Health" };
+
+export function doorName(door: string): string {
+  return DOOR_NAMES[door] ?? door;
+}
+
 const LEVELS: Record<string, Chip["kind"]> = { WARN: "warn", ERROR: "bad", FATAL: "bad", PANIC: "bad", DPANIC: "bad" };
 
 export function levelChip(level: string): Chip {

@@ -1,0 +1,51 @@
+/** A question that is kept fresh: asked when its address changes and again when the answer has grown old; never in a hidden tab. */
+import { ask, QuestionError } from "./ask";
+
+export class Question<T> {
+  /** The newest answer to the present address; null before it is there. */
+  answer = $state.raw<T | null>(null);
+  failure = $state<string | null>(null);
+  private retries = $state(0);
+
+  /** `address` null asks nothing. To be made while a component is being built: the asking ends with it. */
+  constructor(address: () => string | null, read: (body: unknown) => T | null, refreshMs: number) {
+    $effect(() => {
+      void this.retries;
+      const url = address();
+      this.answer = null;
+      this.failure = null;
+      if (url === null) return;
+      const controller = new AbortController();
+      let askedAt = -Infinity;
+      const look = (): void => {
+        if (document.hidden || performance.now() - askedAt < refreshMs) return;
+        askedAt = performance.now();
+        void this.ask(url, controller.signal, read);
+      };
+      look();
+      const timer = window.setInterval(look, 1000);
+      return () => {
+        window.clearInterval(timer);
+        controller.abort();
+      };
+    });
+  }
+
+  retry(): void {
+    this.retries += 1;
+  }
+
+  private async ask(url: string, signal: AbortSignal, read: (body: unknown) => T | null): Promise<void> {
+    try {
+      const answer = read(await ask(url, signal));
+      if (signal.aborted) return;
+      if (answer === null) throw new QuestionError("The answer could not be read.");
+      this.answer = answer;
+      this.failure = null;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof QuestionError)) throw error;
+      this.failure = error.message;
+    }
+  }
+}

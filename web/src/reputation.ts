@@ -1,0 +1,105 @@
+/** Scores against the limits that satellites set, and the words on standing, trend, vetting and downtime. */
+import { count, DASH, hours, NBSP, plural, score } from "./format";
+import type { AuditGuard, AuditWindow, ReputationRow } from "./wire_nodes";
+
+export type ScoreId = "audit" | "suspension" | "online";
+
+/** `limit`: at or below it the satellite acts. */
+export const SCORES: readonly { id: ScoreId; name: string; limit: number; below: string }[] = [
+  { id: "audit", name: "Audit", limit: 0.96, below: "disqualified" },
+  { id: "suspension", name: "Suspension", limit: 0.6, below: "suspended" },
+  { id: "online", name: "Online", limit: 0.6, below: "suspended" },
+];
+
+export type Alarm = "good" | "warn" | "bad";
+
+/** How much of the way from the limit to a score of 1 is left, 0 to 1. */
+export function margin(value: number, limit: number): number {
+  return Math.min(1, Math.max(0, (value - limit) / (1 - limit)));
+}
+
+/** The colour of a score: red at the limit or in the last quarter above it, amber below half. */
+export function scoreAlarm(value: number, limit: number): Alarm {
+  const left = margin(value, limit);
+  if (left < 0.25) return "bad";
+  return left < 0.5 ? "warn" : "good";
+}
+
+export function isDisqualified(row: ReputationRow): boolean {
+  return row.standing === "disqualified";
+}
+
+/** The date decides; without one the standing may still say it. */
+export function since(row: ReputationRow): { what: "disqualified" | "suspended"; at: number } | null {
+  const lost = row.disqualified_at?.value;
+  if (typeof lost === "number") return { what: "disqualified", at: lost };
+  const suspended = row.suspended_at?.value;
+  return typeof suspended === "number" ? { what: "suspended", at: suspended } : null;
+}
+
+const TRENDS: Readonly<Record<string, string>> = { unknown: "trend unknown", steady: "steady", rising: "rising", falling: "falling" };
+
+export function trend(guard: AuditGuard): string {
+  const word = TRENDS[guard.trend] ?? guard.trend;
+  if (guard.hours_to_verdict === null || guard.trend !== "falling") return word;
+  return `${word}, at 0.96 in ${hours(guard.hours_to_verdict)}`;
+}
+
+/** "40 in a row" audits may fail; null guard: nobody knows. */
+export function allowed(guard: AuditGuard | null): string {
+  return guard === null ? "unknown" : `${count(guard.failures_allowed)} in a row`;
+}
+
+export function budget(row: ReputationRow): string {
+  const { hours: left, estimated } = row.budget;
+  if (left === null) return "unknown";
+  if (left <= 0) return "none left";
+  return `${estimated ? `≈${NBSP}` : ""}${hours(left)}`;
+}
+
+export function budgetWhy(row: ReputationRow): string {
+  const { hours: left, limited_by: by, estimated } = row.budget;
+  if (left === null) return "no online score yet";
+  const reason = by === "contact" ? "until contact counts" : "until online 0.6";
+  return estimated ? `${reason}, estimated` : reason;
+}
+
+/** Null when vetting is over or nobody tells. */
+export function vetting(row: ReputationRow): { audits: number | null; share: number; text: string } | null {
+  const { done, audits, at_least: atLeast, audits_left: auditsLeft, hours: known, hours_left: hoursLeft } = row.vetting;
+  if (done !== false) return null;
+  const parts: string[] = [];
+  if (audits !== null) parts.push(`${atLeast ? "at least " : ""}${count(Math.min(audits, 100))} of 100 audits`);
+  if (known !== null) parts.push(`${count(Math.min(Math.floor(known), 504))} of 504${NBSP}h`);
+  const shares = [auditsLeft === null ? null : 1 - auditsLeft / 100, hoursLeft === null ? null : 1 - hoursLeft / 504].filter((share) => share !== null);
+  return { audits, share: shares.length === 0 ? 0 : Math.max(0, Math.min(...shares)), text: parts.length === 0 ? "vetting" : parts.join(", ") };
+}
+
+/** The worst first; the satellites' order by the server, and names where two are alike. */
+export function worstFirst(rows: Iterable<[string, ReputationRow]>): [string, ReputationRow][] {
+  return [...rows].sort((a, b) => a[1].rank - b[1].rank || (a[0] < b[0] ? -1 : 1));
+}
+
+/** How many stand how, the worst first: "1 disqualified, 2 vetting, 9 healthy". */
+export function summary(rows: readonly ReputationRow[]): { standing: string; count: number }[] {
+  const order = ["disqualified", "suspended", "offline_suspended", "at_risk", "watch", "unknown", "vetting", "healthy"];
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(row.standing, (counts.get(row.standing) ?? 0) + 1);
+  const place = (standing: string): number => (order.includes(standing) ? order.indexOf(standing) : order.length);
+  return [...counts].map(([standing, number]) => ({ standing, count: number })).sort((a, b) => place(a.standing) - place(b.standing));
+}
+
+/** Share of audits of a window that found the node online; null when there was none. */
+export function onlineShare([, total, online]: AuditWindow): number | null {
+  return total > 0 ? Math.min(1, online / total) : null;
+}
+
+export function windowsText(windows: readonly AuditWindow[]): string {
+  const missed = windows.filter((window) => (onlineShare(window) ?? 1) < 1).length;
+  if (windows.length === 0) return "No audit history.";
+  return missed === 0 ? `${plural(windows.length, "window")}, none with a missed audit.` : `${plural(windows.length, "window")}, ${count(missed)} with missed audits.`;
+}
+
+export function scoreText(value: number | undefined): string {
+  return value === undefined ? DASH : score(value);
+}
