@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -177,6 +178,15 @@ class Monitor(Process):
 
     def rss_bytes(self) -> int:
         return int(psutil.Process(self.popen.pid).memory_info().rss)
+
+
+def positions(database: Path) -> dict[int, int]:
+    """Bytes of logs that the database has, by number of the node; {} while there is no database."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+            return dict(db.execute("SELECT node, sum(offset) FROM position GROUP BY node"))
+    except sqlite3.OperationalError:
+        return {}
 
 
 def stored(database: Path, *names: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fault_fleet import Fleet
 from fault_page import Page
 from fault_processes import Monitor, SettableClock, difference, stored, until
@@ -77,6 +78,7 @@ def test_the_machine_sets_its_clock_while_lines_come(tmp_path: Path) -> None:
         assert difference(stored(monitor.database), fleet.truth()) == {}
 
 
+@pytest.mark.long
 def test_what_was_saved_in_a_wrong_future_hides_no_later_part(tmp_path: Path) -> None:
     """Positions saved by a clock a day ahead; then the right time, and rotations while nobody looked."""
     clock = SettableClock(tmp_path / "clock")

@@ -70,41 +70,32 @@ def _without_override() -> None:
                 raise OSError(ctypes.get_errno(), "prctl")
 
 
-def test_a_log_that_may_not_be_read_is_said_and_read_as_soon_as_it_may(tmp_path: Path) -> None:
-    with Fleet(tmp_path / "logs", nodes=2, rate=1000) as fleet:
-        fleet.path("node1").chmod(0)
-        fleet.start()
-        with Monitor(tmp_path, fleet.logs, before=_without_override) as monitor, Page(monitor.port, "nodes") as page:
-            until(lambda: page.row("nodes", "node1")["state"] == "error", 10, lambda: f"trouble: {page.rows('nodes')}")
-            detail = page.row("nodes", "node1")["detail"]
-            assert "may not be read" in detail and str(fleet.path("node1")) in detail
-            until(lambda: page.row("nodes", "node2")["state"] == "live", 10, "the other node is well")
-            fleet.path("node1").chmod(0o600)
-            until(lambda: page.row("nodes", "node1")["state"] == "live", 10, "the node is well")
-            fleet.finish()
-            monitor.wait_for_lines(fleet.lines())
-            assert monitor.stop()[0] == 0
-        assert difference(stored(monitor.database), fleet.truth()) == {}
-
-
-def test_a_folder_in_the_place_of_a_log_is_said(tmp_path: Path) -> None:
+def test_logs_that_cannot_be_read_are_said_and_read_as_soon_as_they_can(tmp_path: Path) -> None:
+    """One may not be read, in the place of one is a folder, one is not there; the fourth is well all the time."""
     (tmp_path / "folder").mkdir()
-    with Fleet(tmp_path / "logs", nodes=1, rate=1000) as fleet:
+    with Fleet(tmp_path / "logs", names=("secret", "well"), rate=1000) as fleet:
+        fleet.path("secret").chmod(0)
         fleet.start()
-        logs = {"wrong": tmp_path / "folder", "later": tmp_path / "none" / "node.log", **fleet.logs}
-        with Monitor(tmp_path, logs) as monitor, Page(monitor.port, "nodes") as page:
-            until(lambda: page.row("nodes", "wrong")["state"] == "error", 10, lambda: f"trouble: {page.rows('nodes')}")
-            assert "folder" in page.row("nodes", "wrong")["detail"]
-            until(lambda: page.row("nodes", "later")["state"] == "waiting", 10, lambda: f"waiting: {page.rows('nodes')}")
-            until(lambda: page.row("nodes", "node1")["state"] == "live", 10, "the other node is well")
-            # both become logs after all
+        logs = {"folder": tmp_path / "folder", "later": tmp_path / "none" / "node.log", **fleet.logs}
+        with Monitor(tmp_path, logs, before=_without_override) as monitor, Page(monitor.port, "nodes") as page:
+
+            def states() -> dict[str, str]:
+                return {name: row["state"] for name, row in page.rows("nodes").items()}
+
+            said = {"secret": "error", "folder": "error", "later": "waiting", "well": "live"}
+            until(lambda: states() == said, 10, lambda: f"each said: {page.rows('nodes')}")
+            details = {name: row["detail"] for name, row in page.rows("nodes").items()}
+            assert f"{fleet.path('secret')} may not be read" in details["secret"]
+            assert "folder" in details["folder"] and str(tmp_path / "none") in details["later"]
+            fleet.path("secret").chmod(0o600)
             (tmp_path / "folder").rmdir()
             (tmp_path / "none").mkdir()
-            lines = b"".join(fleet.path("node1").read_bytes().splitlines(keepends=True)[:100])
+            lines = b"".join(fleet.path("well").read_bytes().splitlines(keepends=True)[:100])
             (tmp_path / "folder").write_bytes(lines)
             (tmp_path / "none" / "node.log").write_bytes(lines)
+            until(lambda: set(states().values()) == {"live"}, 10, lambda: f"all well: {page.rows('nodes')}")
             fleet.finish()
             monitor.wait_for_lines(fleet.lines() + 200)
-            until(lambda: all(row["state"] == "live" for row in page.rows("nodes").values()), 10, lambda: f"all well: {page.rows('nodes')}")
             assert monitor.stop()[0] == 0
-        assert difference(stored(monitor.database, "node1"), fleet.truth()) == {}
+        for name in fleet.names:
+            assert difference(stored(monitor.database, name), fleet.truth(name)) == {}

@@ -36,7 +36,7 @@ def rotate_live(folder: Path, rounds: int) -> None:
 
 
 def test_each_kind_of_rotation_under_load(tmp_path: Path) -> None:
-    rotate_live(tmp_path, 3)
+    rotate_live(tmp_path, 2)
 
 
 @pytest.mark.long
@@ -44,6 +44,7 @@ def test_sixty_rotations_of_each_kind_under_load(tmp_path: Path) -> None:
     rotate_live(tmp_path, 60)
 
 
+@pytest.mark.long
 def test_rotations_while_the_monitor_is_down(tmp_path: Path) -> None:
     """It was killed in mid-file; three parts were written, compressed and moved on before it came back."""
     kinds = tuple(kind for kind in KINDS if kind != "delete")
@@ -68,6 +69,7 @@ def test_rotations_while_the_monitor_is_down(tmp_path: Path) -> None:
         compare(fleet, monitor.database)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["rename", "copytruncate", "gzip"])
 def test_a_kill_just_after_a_rotation(tmp_path: Path, how: str) -> None:
     """What was read of the old file and not yet committed stands in a part now."""

@@ -11,8 +11,9 @@ from fault_page import Page
 from fault_processes import Monitor, Process, command, difference, stored, until
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_a_signal_under_load_commits_everything_read(tmp_path: Path, number: signal.Signals) -> None:
+    """The second monitor gets the other signal."""
     with Fleet(tmp_path / "logs", rate=2500) as fleet:
         fleet.start()
         with Monitor(tmp_path, fleet.logs) as monitor, Page(monitor.port, "lines", "live") as page:
@@ -27,10 +28,11 @@ def test_a_signal_under_load_commits_everything_read(tmp_path: Path, number: sig
         with Monitor(tmp_path, fleet.logs) as monitor:
             fleet.finish()
             monitor.wait_for_lines(fleet.lines())
-            assert monitor.stop(number)[0] == 0
+            assert monitor.stop(signal.SIGTERM if number is signal.SIGINT else signal.SIGINT)[0] == 0
         assert difference(stored(monitor.database), fleet.truth()) == {}
 
 
+@pytest.mark.long
 def test_a_signal_while_it_starts_or_catches_up(tmp_path: Path) -> None:
     with Fleet(tmp_path / "logs", nodes=2, rate=20_000) as fleet:
         fleet.write(5)

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from fault_fleet import Fleet
 from fault_page import Page
 from fault_processes import Monitor, difference, stored, until
@@ -32,32 +33,22 @@ def wait_until_well(page: Page, names: tuple[str, ...], limit_s: float) -> None:
 
 
 def test_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
+    """Full and free again under load; full again, and there the monitor ends in time; the next one finds all."""
     with small_disk(tmp_path, 6 << 10) as disk, Fleet(tmp_path / "logs", nodes=2, rate=2000) as fleet:
         with Monitor(tmp_path, fleet.logs, database=disk / "monitor.db") as monitor, Page(monitor.port, "nodes", "live") as page:
             fleet.start()
-            fleet.wait_for_lines(2000)
+            fleet.wait_for_lines(1000)
             ballast = fill(disk, leave_kib=64)
             assert "full" in wait_until_said(page, fleet.names[0], 15)
             assert monitor.healthy()
-            fleet.wait_for_lines(6000)
+            fleet.wait_for_lines(4000)
             ballast.unlink()
             wait_until_well(page, fleet.names, 10)
-            fleet.finish()
-            monitor.wait_for_lines(fleet.lines())
-            assert monitor.stop()[0] == 0
-        assert difference(stored(monitor.database), fleet.truth()) == {}
-
-
-def test_the_monitor_ends_in_time_while_the_disk_is_full_and_the_next_one_finds_all(tmp_path: Path) -> None:
-    with small_disk(tmp_path, 6 << 10) as disk, Fleet(tmp_path / "logs", nodes=2, rate=4000) as fleet:
-        fleet.start()
-        with Monitor(tmp_path, fleet.logs, database=disk / "monitor.db") as monitor, Page(monitor.port, "nodes") as page:
-            ballast = fill(disk, leave_kib=64)
+            ballast = fill(disk, leave_kib=16)
             wait_until_said(page, fleet.names[0], 15)
-            fleet.wait_for_lines(12_000)  # by now the reading waits for the database
+            fleet.wait_for_lines(2000)
             code, took_s = monitor.stop()
-            assert code == 0
-            assert took_s <= 2
+            assert (code, took_s <= 2) == (0, True), f"{took_s} s"
         ballast.unlink()
         with Monitor(tmp_path, fleet.logs, database=disk / "monitor.db") as monitor:
             fleet.finish()
@@ -66,6 +57,7 @@ def test_the_monitor_ends_in_time_while_the_disk_is_full_and_the_next_one_finds_
         assert difference(stored(monitor.database), fleet.truth()) == {}
 
 
+@pytest.mark.long
 def test_kill_on_a_full_disk(tmp_path: Path) -> None:
     """The file that SQLite could not finish is repaired when there is room again."""
     with small_disk(tmp_path, 6 << 10) as disk, Fleet(tmp_path / "logs", nodes=2, rate=4000) as fleet:
@@ -106,6 +98,7 @@ def test_locked_database_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
         assert difference(stored(monitor.database), fleet.truth()) == {}
 
 
+@pytest.mark.long
 def test_the_monitor_ends_in_time_while_another_process_holds_the_database(tmp_path: Path) -> None:
     with Fleet(tmp_path / "logs", nodes=2, rate=4000) as fleet, Monitor(tmp_path, fleet.logs) as monitor:
         fleet.start()
@@ -114,8 +107,7 @@ def test_the_monitor_ends_in_time_while_another_process_holds_the_database(tmp_p
             wait_until_said(page, fleet.names[0], 15)
             fleet.wait_for_lines(12_000)
             code, took_s = monitor.stop()
-            assert code == 0
-            assert took_s <= 2
+            assert (code, took_s <= 2) == (0, True), f"{took_s} s"
         with Monitor(tmp_path, fleet.logs) as monitor:
             fleet.finish()
             monitor.wait_for_lines(fleet.lines())
