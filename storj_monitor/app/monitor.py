@@ -9,7 +9,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -36,6 +37,7 @@ from storj_monitor.model.positions import SavedPosition
 from storj_monitor.quiet import RepeatFilter
 from storj_monitor.server import Server, hash_password, make_encoder
 from storj_monitor.simulator.demo import Demo
+from storj_monitor.simulator.fake_api import FakeNode
 from storj_monitor.sources.factory import open_source
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import HOT_OPS, Accumulator
@@ -94,8 +96,8 @@ async def _serve(settings: Settings, port: int, demo: DemoOptions | None) -> int
     _on_signals(stop)
     fleet = Demo(demo.folder, demo.nodes, demo.rate) if demo else None
     nodes = [(name, str(path)) for name, path in fleet.logs] if fleet else node_logs(settings.nodes)
-    monitor = Monitor(settings, nodes, port=port, demo=demo is not None)
-    async with Supervisor(SystemClock()) as tasks:
+    async with _answering(fleet) as watched, Supervisor(SystemClock()) as tasks:
+        monitor = Monitor(settings, nodes, port=port, demo=demo is not None, watched=watched)
         if fleet:
             halt = threading.Event()
             tasks.spawn("demo fleet", partial(_in_thread, fleet.run, halt, halt.set))
@@ -119,6 +121,19 @@ async def _serve(settings: Settings, port: int, demo: DemoOptions | None) -> int
     if stop.is_set():
         return 0
     return _Damaged(monitor.server.port) if monitor.damaged.is_set() else 1
+
+
+@asynccontextmanager
+async def _answering(fleet: Demo | None) -> AsyncIterator[list[Watched]]:
+    """The demo's nodes answer like real ones while this lasts; no fleet: nobody."""
+    fakes = [(name, FakeNode(answers, SystemClock())) for name, answers in fleet.answers()] if fleet else []
+    try:
+        for _, fake in fakes:
+            await fake.start()
+        yield [Watched(name, fake.api_url, fake.metrics_url) for name, fake in fakes]
+    finally:
+        for _, fake in fakes:
+            await fake.stop()
 
 
 async def _in_thread(work: Callable[[threading.Event], None], halt: threading.Event, on_cancel: Callable[[], None]) -> None:

@@ -55,7 +55,7 @@ class FakeNode:
         for door in (PUBLIC, DEBUG, API):
             if not self.answers.has(door):
                 continue
-            runner = web.ServerRunner(web.Server(self._handler(door)), shutdown_timeout=_SHUTDOWN_S)
+            runner = web.ServerRunner(web.Server(self._handler(door), access_log=None), shutdown_timeout=_SHUTDOWN_S)
             await runner.setup()
             self._runners.append(runner)
             port = self._ports.get(door) or (api_port if door == API else 0)
