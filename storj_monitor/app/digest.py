@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.blocks import pack_events
@@ -30,13 +32,18 @@ class Digester:
         return delta
 
 
-def digest_apart(chunk: Chunk, before: bytes) -> NodeDelta:
-    """The same for a chunk on its own; `before` are the lines in front of it, where its transfers may have started.
+def digest_apart(chunks: Iterable[Chunk], before: bytes) -> list[NodeDelta]:
+    """The same for a stretch of a log on its own; `before` are the lines in front of it, where its transfers may have started.
 
-    Runs in a worker process: nothing is kept between two calls.
+    Runs in a worker process: nothing is kept between two calls. One delta a chunk, so that each can be a short commit.
     """
-    digester = Digester(chunk.node)
-    digester.warm_up(before)
-    delta = digester.digest(chunk)
-    pack_singles(delta)
-    return delta
+    deltas = []
+    digester: Digester | None = None
+    for chunk in chunks:
+        if digester is None:
+            digester = Digester(chunk.node)
+            digester.warm_up(before)
+        delta = digester.digest(chunk)
+        pack_singles(delta)
+        deltas.append(delta)
+    return deltas

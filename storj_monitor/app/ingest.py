@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from storj_monitor.app.digest import Digester
@@ -33,10 +34,12 @@ from storj_monitor.state.hot import HotPieces
 CHUNK_BYTES = 2 << 20
 # Worker processes take a moment to start; smaller inputs are done before.
 PARALLEL_FROM_BYTES = 24 << 20
-# A transfer that began before its chunk is paired with lines this far back.
-WARM_UP_BYTES = 256 << 10
-# A chunk ends with a line, which may be a megabyte long, and stands behind the lines before it.
-SLOT_BYTES = CHUNK_BYTES + WARM_UP_BYTES + (2 << 20)
+# Side by side, a worker gets this many chunks in a row; a transfer that began in front of them is paired with lines a megabyte back,
+# as after a restart of the monitor. One that began even earlier counts, but without a duration.
+CHUNKS_A_STRETCH = 5
+WARM_UP_BYTES = 1 << 20
+# A chunk ends with a line, which may be a megabyte long.
+SLOT_BYTES = CHUNKS_A_STRETCH * (CHUNK_BYTES + (1 << 20)) + WARM_UP_BYTES + (1 << 20)
 # Beyond these the one writer is the narrow place.
 MAX_WORKERS = 4
 _DISK_PATIENCE_S = 600.0
@@ -158,13 +161,14 @@ def _in_turn(source: ArchiveSource, node: str) -> Iterator[NodeDelta]:
 def _side_by_side(source: ArchiveSource, workers: Workers) -> Iterator[NodeDelta]:
     """In the order of the chunks. All that was submitted is taken, also after a conflict: the workers begin the next try empty-handed."""
     before = b""
-    for chunk in _chunks(source):
+    chunks = _chunks(source)
+    while stretch := list(islice(chunks, CHUNKS_A_STRETCH)):
         if not workers.has_room:
-            yield workers.result()
-        workers.submit(chunk, before)
-        before = _tail(chunk.data)
+            yield from workers.result()
+        workers.submit(stretch, before)
+        before = _tail(stretch[-1].data)
     while workers.under_way:
-        yield workers.result()
+        yield from workers.result()
 
 
 def _chunks(source: ArchiveSource) -> Iterator[Chunk]:

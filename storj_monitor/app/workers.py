@@ -1,13 +1,15 @@
-"""Worker processes for `ingest`: chunk k goes to worker k mod n, so results come back in order without bookkeeping.
+"""Worker processes for `ingest`: stretch k of a log goes to worker k mod n, so results come back in order without bookkeeping.
 
-Lines travel through shared memory, one slot for each chunk that is under way; only the sums come back through a pipe.
+Lines travel through shared memory, one slot for each stretch that is under way; only the sums come back through a pipe.
 """
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import sys
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.shared_memory import SharedMemory
@@ -18,17 +20,17 @@ from storj_monitor.app.digest import digest_apart
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.rollups import NodeDelta
 
-# Two chunks for each worker: one being digested, the next one waiting.
+# Two stretches for each worker: one being digested, the next one waiting.
 DEPTH = 2
 
 
 class _Task(NamedTuple):
-    """A chunk whose bytes lie in the slot: first `before` bytes of the lines in front of it, then its `size` own bytes."""
+    """Chunks whose bytes lie in the slot: first `before` bytes of the lines in front of them, then their own, `sizes` bytes each."""
 
-    chunk: Chunk
+    chunks: tuple[Chunk, ...]
     slot: int
     before: int
-    size: int
+    sizes: tuple[int, ...]
 
 
 class Workers:
@@ -65,28 +67,38 @@ class Workers:
 
     @property
     def under_way(self) -> int:
-        """Chunks submitted whose result was not taken."""
+        """Stretches submitted whose result was not taken."""
         return self._sent - self._taken
 
     @property
     def has_room(self) -> bool:
         return self.under_way < len(self._slots)
 
-    def submit(self, chunk: Chunk, before: bytes) -> None:
-        """Hand over a chunk and the lines in front of it; together they must fit into a slot."""
+    def submit(self, chunks: Sequence[Chunk], before: bytes) -> None:
+        """Hand over a stretch and the lines in front of it; together they must fit into a slot."""
         number = self._sent % len(self._slots)
-        size, front = len(chunk.data), len(before)
+        at = len(before)
         memory = _memory(self._slots[number])
-        memory[:front] = before
-        memory[front : front + size] = chunk.data
-        self._pipes[self._sent % len(self._pipes)].send(_Task(chunk._replace(data=b""), number, front, size))
+        memory[:at] = before
+        for chunk in chunks:
+            memory[at : at + len(chunk.data)] = chunk.data
+            at += len(chunk.data)
+        bare = tuple(chunk._replace(data=b"") for chunk in chunks)
+        self._pipes[self._sent % len(self._pipes)].send(_Task(bare, number, len(before), tuple(len(chunk.data) for chunk in chunks)))
         self._sent += 1
 
-    def result(self) -> NodeDelta:
-        """Wait for the oldest chunk's delta."""
-        delta: NodeDelta = self._pipes[self._taken % len(self._pipes)].recv()
+    def result(self) -> list[NodeDelta]:
+        """Wait for the deltas of the oldest stretch, one a chunk."""
+        deltas: list[NodeDelta] = self._pipes[self._taken % len(self._pipes)].recv()
         self._taken += 1
-        return delta
+        return deltas
+
+
+def _filled(task: _Task, memory: memoryview) -> Iterator[Chunk]:
+    at = task.before
+    for chunk, size in zip(task.chunks, task.sizes, strict=True):
+        yield chunk._replace(data=bytes(memory[at : at + size]))
+        at += size
 
 
 def _memory(slot: SharedMemory) -> memoryview:
@@ -97,14 +109,15 @@ def _memory(slot: SharedMemory) -> memoryview:
 def _work(pipe: Connection, names: list[str]) -> None:
     """A worker's life: until the pipe closes. Ctrl-C is the parent's matter."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A chunk makes a hundred thousand small objects and no cycles worth looking for after every few hundred of them.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 50)
     slots = [SharedMemory(name) for name in names]
     try:
         while True:
             task: _Task = pipe.recv()
             memory = _memory(slots[task.slot])
-            before = bytes(memory[: task.before])
-            data = bytes(memory[task.before : task.before + task.size])
-            pipe.send(digest_apart(task.chunk._replace(data=data), before))
+            pipe.send(digest_apart(_filled(task, memory), bytes(memory[: task.before])))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     finally:
