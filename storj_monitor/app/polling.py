@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import NamedTuple
@@ -18,12 +19,11 @@ from storj_monitor.database import subjects as store
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.events import NodeEvent, Transfer
-from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.node_events import AnyNodeEvent
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
 from storj_monitor.node_api.discovery import PORTS, Known, find_apis, match_apis
 from storj_monitor.node_api.poller import Poller
-from storj_monitor.node_api.schedule import CADENCES, Cadence, Schedule, phases
+from storj_monitor.node_api.schedule import Schedule, phases
 from storj_monitor.node_api.transport import open_session
 from storj_monitor.reputation_tracker.history import DAY_S
 from storj_monitor.state.nodes import State
@@ -53,7 +53,8 @@ class Watched(NamedTuple):
 class Polling:
     """`start` loads what is known and begins to ask; `stop` ends the asking, after which nothing comes in any more.
 
-    ports -- where APIs are looked for on this machine when no node has one in the settings; () looks nowhere
+    ports    -- where APIs are looked for on this machine when no node has one in the settings; () looks nowhere
+    schedule -- what is common to all nodes; each gets a phase of its own
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Polling:
         *,
         jitter_pct: float,
         ports: Sequence[int] = PORTS,
-        cadences: Mapping[AnswerKind, Cadence] = CADENCES,
+        schedule: Schedule | None = None,
     ) -> None:
         self._nodes = {node.name: node for node in nodes}
         self._keeper = keeper
@@ -76,7 +77,8 @@ class Polling:
         self._rng = Random()
         self._jitter_pct = jitter_pct
         self._ports = ports
-        self._cadences = cadences
+        self._schedule = schedule or Schedule()
+        self.pollers: dict[str, Poller] = {}
         self._session: aiohttp.ClientSession | None = None
         self._tasks: Supervisor | None = None
         self._names: list[str] = []
@@ -120,7 +122,7 @@ class Polling:
             node.name,
             NodeClient(node.api, session, clock) if node.api else None,
             MetricsClient(node.metrics, session, clock) if node.metrics else None,
-            Schedule(cadences=self._cadences, phase=phases(list(self._nodes))[node.name]),
+            replace(self._schedule, phase=phases(list(self._nodes))[node.name]),
             clock,
             self._rng,
             self._jitter_pct,
@@ -128,6 +130,9 @@ class Polling:
             partial(self._keeper.on_state, node.name),
             lambda url: HealthClient(url, session, clock),
         )
+        self.pollers[node.name] = poller
+        for state in poller.states:
+            self._keeper.on_state(node.name, state)
         self._spawn(f"API of {node.name}", poller.run)
 
     def _spawn(self, name: str, work: Callable[[], object]) -> None:

@@ -17,10 +17,8 @@ from storj_monitor.financial_tracker.usage import merge_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
 from storj_monitor.model.estimates import MonthEstimate, NodeEstimate
 from storj_monitor.model.node_answers import Answer
-from storj_monitor.views.subjects import NodeSubjects
+from storj_monitor.views.subjects import CLOCK_BELIEVED_S, NodeSubjects
 
-BELIEVED_S = 3600.0
-"""A clock that is off by more is not believed."""
 _SCORED_LATE_MS = 2 * DAY_MS
 _log = logging.getLogger(__name__)
 
@@ -30,7 +28,7 @@ LastEstimates = dict[tuple[str, str], tuple[int, MonthEstimate]]
 
 def clock_believed(node: NodeSubjects) -> bool:
     """Whether the node's clock is near enough to ours."""
-    return node.answer is None or abs(node.answer.clock_ahead_s or 0.0) <= BELIEVED_S
+    return node.answer is None or abs(node.answer.clock_ahead_s or 0.0) <= CLOCK_BELIEVED_S
 
 
 def node_time_ms(node: NodeSubjects, answer: Answer) -> int:

@@ -11,7 +11,7 @@ from storj_monitor.reputation_tracker.downtime import Downtime, downtimes, hours
 from storj_monitor.reputation_tracker.help_texts import HELP as REPUTATION_HELP
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import Wire, helps, said
-from storj_monitor.views.subjects import Counted, NodeSubjects
+from storj_monitor.views.subjects import CLOCK_BELIEVED_S, Counted, NodeSubjects
 from storj_monitor.views.tables import Row, Rows
 
 MONTH_S = 30 * 86_400.0
@@ -100,7 +100,7 @@ def _row(node: NodeSubjects, state: State, now: float) -> Row:
             }
             for one in node.doors.values()
         ],
-        "remarks": list(node.remarks),
+        "remarks": [*node.remarks, *_clock_remark(node)],
         "downtimes": [downtime_row(one, now) for one in reversed(recent[-MOST_DOWNTIMES:])],
         "down_hours_30d": round(hours_down(recent, now - MONTH_S, now), 2),
         "notifications": [
@@ -109,6 +109,14 @@ def _row(node: NodeSubjects, state: State, now: float) -> Row:
         ],
         "transfers": _transfers(node.counted),
     }
+
+
+def _clock_remark(node: NodeSubjects) -> list[str]:
+    ahead_s = (node.answer.clock_ahead_s or 0.0) if node.answer else 0.0
+    if abs(ahead_s) <= CLOCK_BELIEVED_S:
+        return []
+    way = "ahead of" if ahead_s > 0 else "behind"
+    return [f"The node's clock is {abs(ahead_s) / 3600:.1f} hours {way} the monitor's: its figures of the month are shown, but not kept."]
 
 
 def _identity(node: NodeSubjects, state: State) -> Row:

@@ -9,13 +9,14 @@ from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 import msgspec
 
 from storj_monitor.database import queries
+from storj_monitor.database.kept import Kept, kept_window
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.events import LineKey
 from storj_monitor.model.ids import op_action, op_outcome
 from storj_monitor.model.node_events import AnyNodeEvent
-from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
-from storj_monitor.state.compactions import COMPACTION_KINDS, Compactions
+from storj_monitor.model.rollups import HOUR_S, Cell, ErrorCount, ErrorKey, HotPiece
+from storj_monitor.state.compactions import HISTORY_KINDS, Compactions
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.stats import quantile
 from storj_monitor.views import tables
@@ -30,6 +31,8 @@ MAX_PIECES = 100
 MAX_COMPACTIONS = 200
 # Lines of a compaction that a window of MAX_COMPACTIONS can have; each has about a dozen.
 MAX_COMPACTION_EVENTS = 4000
+DAY_MS = 86_400_000
+_DECODE = msgspec.json.Decoder(AnyNodeEvent).decode
 
 
 class Window(NamedTuple):
@@ -94,9 +97,10 @@ class Questions:
         self._committed_at = committed_at
         self._answers = AnswerCache(lambda: (committed_at(), state.loads))
         self._ids: dict[str, int] = {}
-        self._decode = msgspec.json.Decoder(AnyNodeEvent).decode
+        self._ids_of = -1
 
     async def nodes(self, window: AnyWindow) -> Payload:
+        as_of = self._as_of()
         stored = {node.name: node for node in await self._ask(queries.nodes)}
         rows = []
         for name in window.nodes:
@@ -114,31 +118,35 @@ class Questions:
                     "path": node.status.path,
                 }
             )
-        return self._answer(rows=rows)
+        return _answer(as_of, rows=rows)
 
     async def traffic(self, window: AnyWindow) -> Payload:
-        rows = await self._ask_of(window.nodes, queries.traffic, window.from_s, window.to_s, window.bucket_s)
-        times = list(range(window.from_s, window.to_s, window.bucket_s))
+        as_of = self._as_of()
+        kept, rows = await self._ask_of(window.nodes, _traffic, window.from_s, window.to_s, window.bucket_s)
+        times = list(range(kept.from_s, kept.to_s, kept.bucket_s))
         columns: dict[int, tuple[list[int], list[int]]] = {}
         for start, op, count, size in rows:
             counts, sizes = columns.setdefault(op, ([0] * len(times), [0] * len(times)))
-            place = (start - window.from_s) // window.bucket_s
+            place = (start - kept.from_s) // kept.bucket_s
             counts[place] += count
             sizes[place] += size
         series = [{**_op_names(op), "count": counts, "bytes": sizes} for op, (counts, sizes) in sorted(columns.items())]
-        return self._answer(bucket_s=window.bucket_s, times=times, series=series)
+        return _answer(as_of, bucket_s=kept.bucket_s, times=times, series=series, **_bounds(kept))
 
     async def actions(self, window: AnyWindow) -> Payload:
-        cells = await self._ask_of(window.nodes, queries.totals, window.from_s, window.to_s)
-        return self._answer(rows=list(tables.action_rows(cells, self._resolution_ms(window.nodes)).values()))
+        as_of = self._as_of()
+        kept, cells = await self._ask_of(window.nodes, _totals, window.from_s, window.to_s)
+        return _answer(as_of, rows=list(tables.action_rows(cells, self._resolution_ms(window.nodes)).values()), **_bounds(kept))
 
     async def satellites(self, window: AnyWindow) -> Payload:
-        sums, names = await self._ask_of(window.nodes, _satellite_sums, window.from_s, window.to_s)
+        as_of = self._as_of()
+        kept, sums, names = await self._ask_of(window.nodes, _satellite_sums, window.from_s, window.to_s)
         rows = tables.satellite_rows({(names.get(satellite, ""), op): pair for (satellite, op), pair in sums.items()})
-        return self._answer(rows=[{"satellite": satellite, **row} for satellite, row in rows.items()])
+        return _answer(as_of, rows=[{"satellite": satellite, **row} for satellite, row in rows.items()], **_bounds(kept))
 
     async def latency(self, window: AnyWindow) -> Payload:
-        cells = await self._ask_of(window.nodes, queries.totals, window.from_s, window.to_s)
+        as_of = self._as_of()
+        kept, cells = await self._ask_of(window.nodes, _totals, window.from_s, window.to_s)
         rows: list[Row] = []
         for op, cell in sorted(cells.items()):
             quantiles = {f"p{p}_ms": _rounded(quantile(cell.buckets, p / 100)) for p in (50, 90, 95, 99)}
@@ -153,22 +161,25 @@ class Questions:
                     "resolution_ms": self._resolution_ms(window.nodes) if cell.timed else None,
                 }
             )
-        return self._answer(rows=rows)
+        return _answer(as_of, rows=rows, **_bounds(kept))
 
     async def sizes(self, window: AnyWindow) -> Payload:
-        cells = await self._ask_of(window.nodes, queries.totals, window.from_s, window.to_s)
-        return self._answer(rows=list(tables.size_rows(cells).values()))
+        as_of = self._as_of()
+        kept, cells = await self._ask_of(window.nodes, _totals, window.from_s, window.to_s)
+        return _answer(as_of, rows=list(tables.size_rows(cells).values()), **_bounds(kept))
 
     async def errors(self, window: AnyWindow) -> Payload:
+        as_of = self._as_of()
         hours = in_hours(window)
-        found = await self._ask_of(window.nodes, queries.errors, hours.from_s, hours.to_s, MAX_ERRORS)
+        kept, found = await self._ask_of(window.nodes, _errors, hours.from_s, hours.to_s)
         errors = {
             ErrorKey(0, level, logger, message, template): ErrorCount(count, first, last, sample, satellite)
             for level, logger, message, template, count, first, last, sample, satellite in found
         }
-        return self._answer(rows=list(tables.error_rows(errors, MAX_ERRORS).values()), **_bounds(hours))
+        return _answer(as_of, rows=list(tables.error_rows(errors, MAX_ERRORS).values()), **_bounds(kept))
 
     async def pieces(self, window: AnyWindow) -> Payload:
+        as_of = self._as_of()
         hours = in_hours(window)
         found = await self._ask_of(window.nodes, queries.hot_pieces, hours.from_s, hours.to_s, MAX_PIECES)
         pieces = {
@@ -177,36 +188,42 @@ class Questions:
         }
         for name in window.nodes:
             self._add_open_hour(pieces, self._state.nodes[name], hours)
-        return self._answer(rows=list(tables.piece_rows(pieces, MAX_PIECES).values()), **_bounds(hours))
+        return _answer(as_of, rows=list(tables.piece_rows(pieces, MAX_PIECES).values()), **_bounds(hours))
 
     async def countries(self, window: AnyWindow) -> Payload:
+        as_of = self._as_of()
         hours = in_hours(window)
-        found = await self._ask_of(window.nodes, queries.countries, hours.from_s, hours.to_s)
+        kept, found = await self._ask_of(window.nodes, _countries, hours.from_s, hours.to_s)
         rows = tables.country_rows({(country, direction): [count, size] for country, direction, count, size in found}, 300)
-        return self._answer(rows=list(rows.values()), **_bounds(hours))
+        return _answer(as_of, rows=list(rows.values()), **_bounds(kept))
 
     async def compactions(self, window: AnyWindow) -> Payload:
-        events, names = await self._ask_of(window.nodes, _compaction_events, window.from_s * 1000, window.to_s * 1000)
-        rows: list[Row] = []
-        by_node: dict[int, Compactions] = {}
-        for node, _, _, _, _, data in reversed(events):
-            by_node.setdefault(node, Compactions(keep=MAX_COMPACTIONS)).on_event(self._decode(data))
-        for node, compactions in by_node.items():
-            rows += [tables.compaction_row(names[node], one) for one in compactions.every()]
-        rows.sort(key=lambda row: -float(str(row["started"] or 0)))
-        return self._answer(rows=rows[:MAX_COMPACTIONS])
+        as_of = self._as_of()
+        rows = await self._ask_of(window.nodes, _compactions, window.from_s * 1000, window.to_s * 1000)
+        return _answer(as_of, rows=[self._as_it_runs(row) for row in rows])
+
+    def _as_it_runs(self, row: Row) -> Row:
+        """Memory has the stage of what runs now."""
+        node = self._state.nodes.get(str(row["node"]))
+        if row["state"] != "running" or node is None:
+            return row
+        now = (tables.compaction_row(node.name, one) for one in node.compactions.current())
+        same = ("satellite", "store", "started")
+        return next((other for other in now if all(other[key] == row[key] for key in same)), row)
 
     async def logs(self, window: AnyWindow) -> Payload:
+        as_of = self._as_of()
         found = await self._ask_of(window.nodes, queries.line_counts)
-        names = {identity: name for name, identity in self._ids.items()}
+        names = {self._ids[name]: name for name in window.nodes if name in self._ids}
         nodes = {name: NodeState(name) for name in window.nodes}
         for node, kind, logger, message, count, sample in found:
-            key = LineKey(kind, logger, message)
-            nodes[names[node]].lines[key] = count
-            nodes[names[node]].samples[key] = sample
+            if node in names:
+                key = LineKey(kind, logger, message)
+                nodes[names[node]].lines[key] = count
+                nodes[names[node]].samples[key] = sample
         rows = tables.line_rows(nodes.values())
         totals = [row for row in rows.values() if "kind" not in row]
-        return self._answer(totals=totals, rows=[row for row in rows.values() if "kind" in row])
+        return _answer(as_of, totals=totals, rows=[row for row in rows.values() if "kind" in row])
 
     async def _ask(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._reader.ask(question, *args, **kwargs)
@@ -219,14 +236,17 @@ class Questions:
         **kwargs: P.kwargs,
     ) -> T:
         """Ask about nodes by name; a node that has never had a line is not in the database and adds nothing."""
-        if any(name not in self._ids for name in names):
+        if self._ids_of != self._state.loads or any(name not in self._ids for name in names):
+            # Names and ids may have changed with the last commit of another process.
+            self._ids_of = self._state.loads
             self._ids = {node.name: node.id for node in await self._ask(queries.nodes)}
         ids = [self._ids[name] for name in names if name in self._ids]
         key = (question, tuple(ids), args, tuple(kwargs.items()))
         return await self._answers.get(key, lambda: self._reader.ask(question, ids, *args, **kwargs))
 
-    def _answer(self, **parts: object) -> Payload:
-        return {"as_of": self._committed_at() or None, **parts}
+    def _as_of(self) -> float | None:
+        """To be taken before the question: what is committed meanwhile may be in the answer, or not."""
+        return self._committed_at() or None
 
     def _resolution_ms(self, names: Sequence[str]) -> int:
         return max((self._state.nodes[name].resolution_ms for name in names), default=0)
@@ -244,7 +264,11 @@ class Questions:
             known.size_bytes += hot.size_bytes
 
 
-def _bounds(window: Window) -> dict[str, object]:
+def _answer(as_of: float | None, **parts: object) -> Payload:
+    return {"as_of": as_of, **parts}
+
+
+def _bounds(window: Window | Kept) -> dict[str, object]:
     return {"from": window.from_s, "to": window.to_s}
 
 
@@ -257,12 +281,45 @@ def _op_names(op: int) -> Row:
     return {"action": action.label, "direction": action.direction, "outcome": op_outcome(op).label}
 
 
+def _traffic(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int, bucket_s: int) -> tuple[Kept, list[queries.Row]]:
+    kept = kept_window(db, node_ids, from_s, to_s, bucket_s, points=True)
+    return kept, queries.traffic(db, node_ids, *kept)
+
+
+def _totals(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> tuple[Kept, dict[int, Cell]]:
+    kept = kept_window(db, node_ids, from_s, to_s, 60, points=False)
+    return kept, queries.totals(db, node_ids, kept.from_s, kept.to_s)
+
+
 def _satellite_sums(
     db: Connection, node_ids: Sequence[int], from_s: int, to_s: int
-) -> tuple[dict[tuple[int, int], list[int]], dict[int, str]]:
-    return queries.by_satellite(db, node_ids, from_s, to_s), queries.satellites(db)
+) -> tuple[Kept, dict[tuple[int, int], list[int]], dict[int, str]]:
+    kept = kept_window(db, node_ids, from_s, to_s, 60, points=False)
+    return kept, queries.by_satellite(db, node_ids, kept.from_s, kept.to_s), queries.satellites(db)
 
 
-def _compaction_events(db: Connection, node_ids: Sequence[int], from_ms: int, to_ms: int) -> tuple[list[queries.Row], dict[int, str]]:
-    rows = queries.node_events(db, COMPACTION_KINDS, node_ids, from_ms, to_ms, MAX_COMPACTION_EVENTS)
-    return rows, {node.id: node.name for node in queries.nodes(db)}
+def _errors(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> tuple[Kept, list[queries.Row]]:
+    kept = kept_window(db, node_ids, from_s, to_s, HOUR_S, points=False)
+    return kept, queries.errors(db, node_ids, kept.from_s, kept.to_s, MAX_ERRORS)
+
+
+def _countries(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> tuple[Kept, list[queries.Row]]:
+    kept = kept_window(db, node_ids, from_s, to_s, HOUR_S, points=False)
+    return kept, queries.countries(db, node_ids, kept.from_s, kept.to_s)
+
+
+def _compactions(db: Connection, node_ids: Sequence[int], from_ms: int, to_ms: int) -> list[Row]:
+    """Those that ran within the window, newest first.
+
+    Read a day around it, so that none is without its beginning, or looks as if it were running when it has ended since.
+    """
+    rows: list[Row] = []
+    for node in (node for node in queries.nodes(db) if node.id in node_ids):
+        compactions = Compactions(keep=MAX_COMPACTIONS)
+        around = (from_ms - DAY_MS, to_ms + DAY_MS)
+        for data in queries.newest_compactions(db, node.id, HISTORY_KINDS, *around, MAX_COMPACTIONS, MAX_COMPACTION_EVENTS):
+            compactions.on_event(_DECODE(data))
+        within = (one for one in compactions.every() if (one.started_ms or one.finished_ms) < to_ms and not 0 < one.finished_ms < from_ms)
+        rows += [tables.compaction_row(node.name, one) for one in within]
+    rows.sort(key=lambda row: -float(str(row["started"] or 0)))
+    return rows[:MAX_COMPACTIONS]

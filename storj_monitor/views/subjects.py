@@ -24,6 +24,9 @@ from storj_monitor.reputation_tracker.pieces import NotableTransfer
 from storj_monitor.reputation_tracker.reputation import Reputation
 from storj_monitor.storage_tracker.history import SpacePoint
 
+CLOCK_BELIEVED_S = 3600.0
+"""A node's clock that is off by more is not believed."""
+
 
 class Subject(StrEnum):
     """The four topics; the text is the name on the wire."""
