@@ -204,6 +204,19 @@ def node_events(db: sqlite3.Connection, kinds: Sequence[str], node_ids: Sequence
     ).fetchall()
 
 
+def newest_compactions(
+    db: sqlite3.Connection, node: int, kinds: Sequence[str], from_ms: int, to_ms: int, most: int, limit: int
+) -> list[str]:
+    """JSON of the events of these kinds that belong to the newest `most` compactions of a node, oldest first, at most `limit`."""
+    since = db.execute(
+        "SELECT time_ms FROM node_event WHERE kind = 'compaction_started' AND node = ? AND time_ms >= ? AND time_ms < ? "
+        "ORDER BY time_ms DESC LIMIT 1 OFFSET ?",
+        (node, from_ms, to_ms, most),
+    ).fetchone()
+    rows = node_events(db, kinds, [node], since[0] if since else from_ms, to_ms, limit)
+    return [row[5] for row in reversed(rows)]
+
+
 def window_rows(db: sqlite3.Connection, node: int, from_s: int, to_s: int) -> tuple[list[SatelliteMinute], list[TotalMinute]]:
     """Minute rows of one node in [from_s, to_s], in the two shapes that state.windows loads."""
     names = satellites(db)

@@ -24,6 +24,11 @@ COMPACTION_KINDS = tuple(
 )
 """Tags of the events that `Compactions` is made of, as the database stores them."""
 
+HISTORY_KINDS = tuple(
+    str(kind.__struct_config__.tag) for kind in (h.CompactionStarted, h.CompactionTableRewritten, h.CompactionFinished, NodeStarted)
+)
+"""The few of them that tell how a compaction ended; a compaction may have many rounds with many lines each."""
+
 RUNNING, DONE, FAILED = "running", "done", "failed"
 # More stores than any node has: what never ends (a log full of noise) is let go.
 MAX_RUNNING = 200

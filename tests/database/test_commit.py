@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from builders import NOON_MS, batch, transfer
-from conftest import Store
+from database_store import Store
 
 from storj_monitor.database import queries
 from storj_monitor.errors import PositionConflict

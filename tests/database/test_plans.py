@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 from builders import NOON_MS, US1, batch, transfer
-from conftest import Store
+from database_store import Store
 
 from storj_monitor.database import history, queries
+from storj_monitor.database.kept import kept_window
 from storj_monitor.state.accumulator import HOT_OPS
 
 NOON = NOON_MS // 1000
@@ -24,6 +25,8 @@ QUESTIONS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "hot_pieces": lambda db: queries.hot_pieces(db, [1, 2], NOON - 86400, NOON, 10),
     "line_counts": lambda db: queries.line_counts(db, [1, 2]),
     "node_events": lambda db: queries.node_events(db, ["node_started", "panic"], [1, 2], NOON_MS - 1, NOON_MS, 10),
+    "newest_compactions": lambda db: queries.newest_compactions(db, 1, ["node_started", "panic"], 0, NOON_MS, 200, 10),
+    "kept_window": lambda db: kept_window(db, [1, 2], NOON - 90060, NOON - 60, 60, points=False),
     "window_rows": lambda db: queries.window_rows(db, 1, NOON - 3600, NOON),
     "events_since": lambda db: list(queries.events_since(db, 1, NOON_MS)),
     "node_history": lambda db: history.node_history(db, [], NOON - 3600, ["node_started"], HOT_OPS),
@@ -44,4 +47,4 @@ def test_plan(store: Store, name: str) -> None:
         for *_, step in store.writer.execute(f"EXPLAIN QUERY PLAN {statement}"):
             table = step.split()[1] if step.startswith("SCAN") else ""
             assert not table or table in SMALL or table.startswith("("), f"{step} in {statement}"
-            assert "FOR ORDER BY" not in step or name in ("hot_pieces", "node_events"), f"{step} in {statement}"
+            assert "FOR ORDER BY" not in step or name in ("hot_pieces", "node_events", "newest_compactions"), f"{step} in {statement}"
