@@ -1,0 +1,150 @@
+"""From raised detectors of one node to findings: one finding for one trouble, told where it is narrowest and still whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from storj_monitor.analytics_engine.book import Book, unnumbered
+from storj_monitor.analytics_engine.comparison import Difference
+from storj_monitor.analytics_engine.detector import RAISE_AT
+from storj_monitor.analytics_engine.models import Watch
+from storj_monitor.analytics_engine.node import ALL, NodeWatch
+from storj_monitor.analytics_engine.observed import milliseconds
+from storj_monitor.analytics_engine.series import Raised, Series
+from storj_monitor.analytics_engine.words import told
+from storj_monitor.model.analytics import Evidence, Finding, FindingKind, Metric, Severity, Subject
+
+NEW_LEVEL_AFTER_S = 3 * 86_400
+"""What has lasted this long is how it is now: the finding ends and a new baseline begins."""
+CHANGE_STANDS_S = 3 * 86_400
+SEVERE_SHARE = 0.5
+"""A share this much worse is critical."""
+STRONGER: Mapping[Watch, tuple[Watch, ...]] = {
+    Watch.FALL: (Watch.SILENCE,),
+    Watch.ERRORS: (Watch.SUCCESS, Watch.SILENCE),
+    Watch.LATENCY: (Watch.SILENCE,),
+    Watch.SUCCESS: (Watch.SILENCE,),
+}
+"""While one of these is raised in the same series, the other says nothing new."""
+_ANOMALY, _CHANGE = FindingKind.ANOMALY, FindingKind.CHANGE
+
+
+class Judge:
+    """Reports to the book what one node's series say."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def judge(self, node: NodeWatch, now_s: int, names: Mapping[str, str]) -> None:
+        """All series, growth and comparisons of a node."""
+        raised = {key: {r.watch: r for r in series.raised()} for key, series in node.series.items()}
+        kept = self._raised_subjects(node, now_s)
+        # Satellites first: a trouble that one of them explains is told there.
+        for key in sorted(raised, key=lambda key: key[0] == ALL):
+            for watch, one in raised[key].items():
+                subject = self._subject(node, node.series[key], watch)
+                standing = self._book.find(_ANOMALY, subject)
+                if standing is None and self._is_told_elsewhere(node, node.series[key], one, raised):
+                    continue
+                if now_s - one.seen.onset_s > NEW_LEVEL_AFTER_S:
+                    node.series[key].forget(watch, now_s)
+                    kept.discard(subject)
+                    self._book.resolve(_ANOMALY, subject, now_s, "it is how it is now: a new baseline begins")
+                    continue
+                self._book.report(self._anomaly(node, subject, one, now_s, names), now_s)
+        self._growth(node, now_s, names, kept)
+        for finding in self._book.standing():
+            if finding.subject.node != node.name:
+                continue
+            if finding.kind is _ANOMALY and finding.subject not in kept:
+                self._book.resolve(_ANOMALY, finding.subject, now_s, "back to normal")
+            elif finding.kind is _CHANGE and now_s - finding.found_s > CHANGE_STANDS_S:
+                self._book.resolve(_CHANGE, finding.subject, now_s, "told long enough")
+        for key in sorted(node.series):
+            for difference in node.series[key].differences(now_s):
+                self._change(node, node.series[key], difference, now_s, names)
+
+    def _raised_subjects(self, node: NodeWatch, now_s: int) -> set[Subject]:
+        """Also of detectors that wait for their first baseline after a restart of the monitor, though not for ever."""
+        found = set()
+        for series in node.series.values():
+            for detector in series.detectors:
+                if detector.is_raised and not series.is_watched(detector.watch) and now_s - detector.seen().onset_s > NEW_LEVEL_AFTER_S:
+                    detector.reset()
+                if detector.is_raised:
+                    found.add(self._subject(node, series, detector.watch))
+        return found
+
+    @staticmethod
+    def _subject(node: NodeWatch, series: Series, watch: Watch) -> Subject:
+        return Subject(node.name, series.satellite, series.direction, watch.metric)
+
+    def _is_told_elsewhere(
+        self, node: NodeWatch, series: Series, one: Raised, raised: Mapping[tuple[str, int], Mapping[Watch, Raised]]
+    ) -> bool:
+        """Is this trouble part of another that is, or will at once be, a finding?"""
+        watch, metric = one.watch, one.watch.metric
+        same = [key for key in node.series if node.series[key].direction == series.direction]
+        mine = next(key for key in same if key[0] == series.satellite)
+        if any(stronger in raised[mine] for stronger in STRONGER.get(watch, ())):
+            return True
+        other = "down" if series.direction == "up" else "up"
+        if watch is Watch.SILENCE and self._book.find(_ANOMALY, Subject(node.name, series.satellite, other, metric)):
+            return True
+        satellites = [node.series[key] for key in same if key[0] != ALL and node.series[key].is_watched(watch)]
+        suspects = [s for s in satellites if s.suspicion(watch) >= RAISE_AT[watch] / 2]
+        is_common = len(suspects) >= 2 and 2 * len(suspects) >= len(satellites)
+        if series.satellite != ALL:
+            whole = Subject(node.name, ALL, series.direction, metric)
+            return self._book.find(_ANOMALY, whole) is not None or (is_common and watch in raised[ALL, mine[1]])
+        if any(self._book.find(_ANOMALY, Subject(node.name, s.satellite, series.direction, metric)) for s in satellites):
+            return True
+        return len(suspects) == 1
+
+    def _anomaly(self, node: NodeWatch, subject: Subject, one: Raised, now_s: int, names: Mapping[str, str]) -> Finding:
+        watch, seen, model = one
+        before, after = model.base, model.observed(seen.n, seen.x)
+        severity, samples = Severity.WARNING, int(seen.n)
+        if watch in (Watch.SILENCE, Watch.FALL, Watch.SURGE):
+            samples = int(seen.x)
+            severity = Severity.WARNING if watch is Watch.SILENCE else Severity.INFO
+            if watch is Watch.SILENCE and subject.satellite == ALL:
+                severity = Severity.CRITICAL
+        elif watch is Watch.LATENCY:
+            before, after = milliseconds(before), milliseconds(after)
+        elif after - before >= SEVERE_SHARE:
+            severity = Severity.CRITICAL
+        if watch is Watch.SUCCESS:
+            before, after = 1 - before, 1 - after
+        draft = unnumbered(_ANOMALY, subject, severity, seen.onset_s, now_s, before, after)
+        draft = self._with_score(draft, model.z_score(seen.n, seen.x), samples)
+        reasons: list[Evidence] = []
+        if watch in (Watch.SUCCESS, Watch.ERRORS):
+            reasons = node.reasons(subject.satellite, subject.direction, seen.onset_s)
+        return told(draft, names, reasons, node.cause(seen.onset_s), now_s)
+
+    def _growth(self, node: NodeWatch, now_s: int, names: Mapping[str, str], kept: set[Subject]) -> None:
+        pace = node.growth.raised
+        if pace is None:
+            return
+        subject = Subject(node.name, ALL, "", Metric.GROWTH)
+        kept.add(subject)
+        severity = Severity.CRITICAL if pace.full_days < 1 else Severity.WARNING
+        draft = unnumbered(_ANOMALY, subject, severity, pace.onset_s, now_s, pace.usual, pace.now)
+        self._book.report(told(self._with_score(draft, pace.score, 0), names, (), "", now_s), now_s)
+
+    def _change(self, node: NodeWatch, series: Series, difference: Difference, now_s: int, names: Mapping[str, str]) -> None:
+        subject = Subject(node.name, series.satellite, series.direction, difference.metric)
+        whole = subject._replace(satellite=ALL)
+        if any(self._book.find(kind, about) for kind in (_ANOMALY, _CHANGE) for about in (subject, whole)):
+            return
+        severity = Severity.GOOD if difference.better else Severity.INFO if difference.better is None else Severity.WARNING
+        draft = unnumbered(_CHANGE, subject, severity, difference.change.at_s, now_s, difference.before, difference.after)
+        draft = self._with_score(draft, difference.score, difference.samples)
+        self._book.report(told(draft, names, (), difference.change.text, now_s), now_s)
+
+    @staticmethod
+    def _with_score(draft: Finding, score: float, samples: int) -> Finding:
+        return replace(draft, score=round(score, 2), samples=samples)

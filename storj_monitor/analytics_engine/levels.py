@@ -1,0 +1,186 @@
+"""Baselines: what is normal for a series in an hour of the week, as median and robust spread, from the hours it has seen.
+
+The hour of the week counts once four weeks exist, before that the hour of the day (three days), before that all hours together. Spreads are
+1.4826 times the median absolute deviation of hours from the median of their own slot, without the noise that counting brings.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from storj_monitor.analytics_engine.hours import BAD, COUNT, FAILED, HOURS, LATENCY, NOISE, HourHistory
+from storj_monitor.model.analytics import Basis, Level, Metric
+
+WEEK_HOURS = 168
+DAY_HOURS = 24
+WEEKS_NEEDED = 4
+LEAST_IN_SLOT = 3
+LEAST_HOURS = {Metric.RATE: 24, Metric.SUCCESS: 12, Metric.ERRORS: 12, Metric.LATENCY: 12}
+FLOORS = {Metric.RATE: 0.12, Metric.SUCCESS: 0.003, Metric.ERRORS: 0.002, Metric.LATENCY: 0.04}
+"""Spreads are never smaller: no series is as steady as a few quiet days make it look."""
+COARSE_RATE_SPREAD = 0.22
+"""The same for rates while no hour of the week has been seen often enough: weekends are still to come."""
+SLOW_PER_HOUR = 30.0
+"""Rates slower than this have no daily rhythm of their own: one level for all hours."""
+SLOW_SPREAD = 0.3
+POOLED_PER_HOUR = 500.0
+"""Shares of fewer transfers an hour are looked at in whole days."""
+LEAST_TRANSFERS = 100
+_MAD = 1.4826
+_SMALL_SAMPLE = 1.2
+
+Points = Sequence[tuple[int, float]]
+
+
+class Slots(NamedTuple):
+    """Levels of one basis in 10 bytes a slot; a slot with too few hours has count 0."""
+
+    basis: Basis
+    medians: array[float]
+    spreads: array[float]
+    counts: array[int]
+
+    def at(self, hour: int, noise: float) -> Level | None:
+        slot = hour % len(self.counts)
+        count = self.counts[slot]
+        return Level(self.medians[slot], self.spreads[slot], noise, count, self.basis) if count else None
+
+
+class Profile(NamedTuple):
+    """One metric's levels, finest basis first; a basis is missing while there is too little history."""
+
+    bases: tuple[Slots, ...]
+    noise: float = 0.0
+
+    def at(self, hour: int) -> Level | None:
+        """The finest level that there is for an hour (Unix seconds // 3600)."""
+        for slots in self.bases:
+            level = slots.at(hour, self.noise)
+            if level is not None:
+                return level
+        return None
+
+
+NO_PROFILE = Profile(())
+
+
+def median(values: Sequence[float]) -> float:
+    """Median of at least one value."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def mad(values: Sequence[float], centre: float) -> float:
+    """Robust standard deviation around a centre."""
+    return _MAD * median([abs(value - centre) for value in values])
+
+
+def profiles(history: HourHistory) -> dict[Metric, Profile]:
+    """Profiles of the four metrics that are made of transfers."""
+    newest = history.newest
+    span = range(max(0, newest - HOURS + 1), newest + 1)
+    counts = {hour: count for hour in span if (count := history.count(hour)) is not None}
+    found = {Metric.RATE: _rates(counts)}
+    found[Metric.SUCCESS] = _shares(Metric.SUCCESS, BAD, history, counts)
+    found[Metric.ERRORS] = _shares(Metric.ERRORS, FAILED, history, counts)
+    found[Metric.LATENCY] = _latencies(history, counts)
+    return found
+
+
+def _rates(counts: dict[int, float]) -> Profile:
+    if len(counts) < LEAST_HOURS[Metric.RATE]:
+        return NO_PROFILE
+    mean = sum(counts.values()) / len(counts)
+    if mean <= 0:
+        return NO_PROFILE
+    if mean < SLOW_PER_HOUR:
+        return _flat(math.log(mean / 60), SLOW_SPREAD, len(counts))
+    points = [(hour, math.log((count + 0.5) / 60)) for hour, count in counts.items()]
+    return _profile(Metric.RATE, points, lambda value: 1 / max(1.0, 60 * math.exp(value)), 0.0)
+
+
+def _shares(metric: Metric, column: int, history: HourHistory, counts: dict[int, float]) -> Profile:
+    points = [(hour, share) for hour in counts if (share := history.value(column, hour)) is not None]
+    transfers = sum(counts[hour] for hour, _ in points)
+    if len(points) < LEAST_HOURS[metric] or transfers < LEAST_TRANSFERS:
+        return NO_PROFILE
+    typical = median([counts[hour] for hour, _ in points])
+    if typical >= POOLED_PER_HOUR:
+        return _profile(metric, points, lambda share: share * (1 - share) / typical, 0.1)
+    pooled: dict[int, list[float]] = {}
+    for hour, share in points:
+        day = pooled.setdefault(hour // DAY_HOURS, [0.0, 0.0])
+        day[0] += counts[hour]
+        day[1] += counts[hour] * share
+    days = [bad / n for n, bad in pooled.values() if n >= LEAST_TRANSFERS]
+    if len(days) < LEAST_IN_SLOT + 1:
+        days = [sum(bad for _, bad in pooled.values()) / transfers]
+    level = median(days)
+    noise = level * (1 - level) * len(pooled) / transfers
+    spread = _spread(metric, mad(days, level), noise, level, 0.1)
+    return _flat(level, spread, len(points))
+
+
+def _latencies(history: HourHistory, counts: dict[int, float]) -> Profile:
+    points = [(hour, value) for hour in counts if (value := history.value(LATENCY, hour)) is not None]
+    noises = [value for hour, _ in points if (value := history.value(NOISE, hour)) is not None]
+    if len(points) < LEAST_HOURS[Metric.LATENCY] or not noises:
+        return NO_PROFILE
+    noise = max(0.2, median(noises))
+    typical = max(1.0, median([counts[hour] for hour, _ in points]))
+    return _profile(Metric.LATENCY, points, lambda _: noise * noise / typical, 0.0, noise)
+
+
+def _profile(metric: Metric, points: Points, sampling: Callable[[float], float], relative_floor: float, noise: float = 0.0) -> Profile:
+    """Levels of all slots. `sampling`: variance that counting alone brings to an hour at this level."""
+    hours = [hour for hour, _ in points]
+    days_known = (max(hours) - min(hours) + 1) / DAY_HOURS
+    bases = [(Basis.OVERALL, 1)]
+    if days_known >= LEAST_IN_SLOT:
+        bases.append((Basis.HOUR_OF_DAY, DAY_HOURS))
+    if days_known >= 7 * WEEKS_NEEDED:
+        bases.append((Basis.HOUR_OF_WEEK, WEEK_HOURS))
+    made = []
+    for basis, slots in bases:
+        by_slot: dict[int, list[float]] = {}
+        for hour, value in points:
+            by_slot.setdefault(hour % slots, []).append(value)
+        centres = {slot: median(values) for slot, values in by_slot.items() if len(values) >= LEAST_IN_SLOT}
+        if not centres:
+            continue
+        scale = mad([value - centres[hour % slots] for hour, value in points if hour % slots in centres], 0.0)
+        found = Slots(basis, array("f", [0.0]) * slots, array("f", [0.0]) * slots, array("H", [0]) * slots)
+        for slot, centre in centres.items():
+            found.medians[slot] = centre
+            found.spreads[slot] = _spread(metric, scale, sampling(centre), centre, relative_floor, basis)
+            found.counts[slot] = len(by_slot[slot])
+        made.append(found)
+    return Profile(tuple(reversed(made)), noise)
+
+
+def _flat(level: float, spread: float, hours: int) -> Profile:
+    """One level for all hours."""
+    return Profile((Slots(Basis.OVERALL, array("f", [level]), array("f", [spread]), array("H", [hours])),))
+
+
+def _spread(
+    metric: Metric, scale: float, sampling: float, centre: float, relative_floor: float, basis: Basis = Basis.HOUR_OF_WEEK
+) -> float:
+    floor = FLOORS[metric] + relative_floor * min(centre, 1 - centre) if relative_floor else FLOORS[metric]
+    if metric is Metric.RATE and basis is not Basis.HOUR_OF_WEEK:
+        floor = COARSE_RATE_SPREAD
+    return max(floor, math.sqrt(max(0.0, (_SMALL_SAMPLE * scale) ** 2 - sampling)))
+
+
+WATCHED_COLUMNS = {
+    Metric.RATE: frozenset({COUNT}),
+    Metric.SILENCE: frozenset({COUNT}),
+    Metric.SUCCESS: frozenset({BAD}),
+    Metric.ERRORS: frozenset({FAILED}),
+    Metric.LATENCY: frozenset({LATENCY, NOISE}),
+}
+"""Which columns of the history a metric learns from."""
