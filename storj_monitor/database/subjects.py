@@ -149,13 +149,18 @@ def read(
     """
     satellites = dict(db.execute("SELECT id, text FROM satellite"))
     names = {node: name for node, name in db.execute("SELECT id, name FROM node") if name in frozenset(nodes)}
-    translate = [names if column == "node" else satellites if column == "satellite" else None for column in table.columns]
     found: list[Row] = []
-    for node in names:
-        found += [
-            tuple(value if texts is None else texts[value] for value, texts in zip(row, translate, strict=True))
-            for row in _rows(db, table, node, from_ms, to_ms, also_before)
-        ]
+    for node, name in names.items():
+        rows = _rows(db, table, node, from_ms, to_ms, also_before)
+        if table.columns[0] == "node":  # the long ones
+            if table.columns[1] == "satellite":
+                found += [(name, satellites[row[1]], *row[2:]) for row in rows]
+                continue
+            if "satellite" not in table.columns:
+                found += [(name, *row[1:]) for row in rows]
+                continue
+        translate = [names if column == "node" else satellites if column == "satellite" else None for column in table.columns]
+        found += [tuple(value if texts is None else texts[value] for value, texts in zip(row, translate, strict=True)) for row in rows]
     return found
 
 
@@ -166,9 +171,7 @@ def _rows(db: Connection, table: Table, node: int, from_ms: int | None, to_ms: i
         return db.execute(f"SELECT {columns} FROM {table.name} WHERE node = ? ORDER BY {order}", (node,))
     # A key of (node, satellite, time) is only quick when the satellites are named.
     split = "satellite" in table.columns[:2]
-    parts: list[int | None] = [None]
-    if split:
-        parts = [part for (part,) in db.execute(f"SELECT DISTINCT satellite FROM {table.name} WHERE node = ?", (node,))]
+    parts = _satellites_of(db, table, node) if split else [0]
     rows: list[Row] = []
     for part in parts:
         where, values = ("node = ? AND satellite = ?", (node, part)) if split else ("node = ?", (node,))
@@ -181,6 +184,17 @@ def _rows(db: Connection, table: Table, node: int, from_ms: int | None, to_ms: i
             (*values, from_ms, to_ms),
         )
     return rows
+
+
+def _satellites_of(db: Connection, table: Table, node: int) -> list[int]:
+    """Numbers of the satellites that a node has rows of: a look into the key for each, not at every row."""
+    found: list[int] = []
+    while True:
+        after = found[-1] if found else -1
+        row = db.execute(f"SELECT min(satellite) FROM {table.name} WHERE node = ? AND satellite > ?", (node, after)).fetchone()
+        if row[0] is None:
+            return found
+        found.append(int(row[0]))
 
 
 def read_all(db: Connection, tables: Sequence[Table], nodes: Sequence[str], since_ms: Mapping[str, int]) -> dict[str, list[Row]]:

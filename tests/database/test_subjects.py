@@ -1,0 +1,151 @@
+"""Rows of what nodes say about themselves: written by key, read by node and window, quick over a year of ten nodes."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+from conftest import Store
+
+from storj_monitor.database import subjects
+from storj_monitor.database.retention import Retention
+from storj_monitor.database.subjects import SCORE_POINT, SPACE_POINT, TABLES, Row, read, read_all, write
+from storj_monitor.database.writer import Writer
+
+DAY_MS = 86_400_000
+NOW_MS = 1_795_000_000_000
+
+
+def score(node: str, satellite: str, at_ms: int, until_ms: int | None = None, audit: float = 1.0) -> Row:
+    return (node, satellite, at_ms, until_ms or at_ms, audit, 1.0, 0.99, 100, 99, "api")
+
+
+def changes(table: subjects.Table, *rows: Row) -> dict[str, dict[Row, Row | None]]:
+    return {table.name: {row[: table.key]: row for row in rows}}
+
+
+def test_what_is_written_is_read_and_writing_it_again_changes_nothing(store: Store) -> None:
+    rows = [score("a", "s1", 1000), score("a", "s2", 1000), score("b", "s1", 2000)]
+    for _ in range(2):
+        write(store.writer, changes(SCORE_POINT, *rows))
+        assert sorted(read(store.reader, SCORE_POINT, ["a", "b"])) == sorted(rows)
+    assert read(store.reader, SCORE_POINT, ["b"]) == rows[2:]
+    assert read(store.reader, SCORE_POINT, ["nobody"]) == []
+
+
+def test_a_newer_row_of_the_same_key_replaces_and_none_deletes(store: Store) -> None:
+    write(store.writer, changes(SCORE_POINT, score("a", "s", 1000)))
+    write(store.writer, changes(SCORE_POINT, score("a", "s", 1000, 5000)))
+    assert read(store.reader, SCORE_POINT, ["a"]) == [score("a", "s", 1000, 5000)]
+    write(store.writer, {SCORE_POINT.name: {("a", "s", 1000): None}})
+    assert read(store.reader, SCORE_POINT, ["a"]) == []
+
+
+def test_a_window_is_half_open_and_may_begin_with_the_row_before_it(store: Store) -> None:
+    write(store.writer, changes(SCORE_POINT, *(score("a", sat, at) for sat in ("s", "t") for at in (1000, 2000, 3000))))
+    assert [row[2] for row in read(store.reader, SCORE_POINT, ["a"], 2000, 3000)] == [2000, 2000]
+    assert [row[1:3] for row in read(store.reader, SCORE_POINT, ["a"], 2500, 9000, also_before=True)] == [
+        ("s", 2000), ("s", 3000), ("t", 2000), ("t", 3000),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", [1 << 63, math.nan, math.inf, "\ud800"])
+def test_a_row_that_no_column_can_hold_is_left_out_and_stops_nothing(store: Store, bad: object) -> None:
+    good = ("a", 1000, *([1] * 9), "api")
+    broken = ("a", 2000, bad, *([1] * 8), "api") if not isinstance(bad, str) else ("a", 2000, *([1] * 9), bad)
+    write(store.writer, changes(SPACE_POINT, broken, good))
+    assert read(store.reader, SPACE_POINT, ["a"]) == [good]
+
+
+def test_tables_are_as_they_are_described(store: Store) -> None:
+    for table in TABLES:
+        columns = store.reader.execute(f"SELECT name, pk FROM pragma_table_info('{table.name}') ORDER BY cid").fetchall()
+        assert tuple(name for name, _ in columns) == table.columns
+        keys = [name for name, pk in sorted(columns, key=lambda column: column[1]) if pk]
+        assert tuple(keys) == table.columns[: table.key]
+        assert not [name for name, kind in store.reader.execute(f"SELECT name, type FROM pragma_table_info('{table.name}')")
+                    if name.endswith("_usd_micros") and kind != "INTEGER"]  # fmt: skip
+
+
+def year(store: Store, nodes: int = 10, satellites: int = 4) -> list[str]:
+    """What a year leaves after thinning: a point a day, twelve hours, six a day for scores; 720 rows a node for space."""
+    names = [f"n{i}" for i in range(nodes)]
+    rows: list[Row] = []
+    for name in names:
+        for satellite in range(satellites):
+            times = [NOW_MS - day * DAY_MS - part * DAY_MS // 6 for day in range(365) for part in range(6 if day < 3 else 3)]
+            rows += [score(name, f"sat{satellite}", at) for at in times]
+    space: list[Row] = []
+    for name in names:
+        times = [NOW_MS - i * 600_000 for i in range(156)] + [NOW_MS - DAY_MS - i * 4 * 3_600_000 for i in range(240)]
+        times += [NOW_MS - 40 * DAY_MS - i * DAY_MS for i in range(325)]
+        space += [(name, at, *([at] * 9), "api") for at in times]
+    store.writer.execute("BEGIN")
+    write(store.writer, changes(SCORE_POINT, *rows))
+    write(store.writer, changes(SPACE_POINT, *space))
+    store.writer.execute("COMMIT")
+    return names
+
+
+def test_a_day_and_a_month_out_of_a_year_of_ten_nodes_are_quick(store: Store) -> None:
+    names = year(store)
+    for table in (SCORE_POINT, SPACE_POINT):
+        for days in (1, 30):
+            took = []
+            for _ in range(5):
+                begun = time.perf_counter()
+                found = read(store.reader, table, names, NOW_MS - days * DAY_MS, NOW_MS + 1, also_before=table is SCORE_POINT)
+                took.append(time.perf_counter() - begun)
+            assert found
+            assert min(took) < 0.010, (table.name, days, len(found), took)
+
+
+def test_all_tables_of_a_start_are_read_in_one_go(store: Store) -> None:
+    names = year(store, nodes=2)
+    found = read_all(store.reader, TABLES, names, {SPACE_POINT.name: NOW_MS - DAY_MS})
+    assert set(found) == {table.name for table in TABLES}
+    assert len(found[SPACE_POINT.name]) < 720 * 2 and found["paystub"] == []
+
+
+def test_works_are_committed_in_order_beside_logs_and_tried_again_while_the_database_is_held(store: Store) -> None:
+    writer = Writer(store.path, Retention(), on_conflict=lambda _: None)
+    try:
+        other = sqlite3.connect(store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        done: list[int] = []
+        last = threading.Event()
+        for number in range(3):
+            row = score("a", "s", 1000, 1000 + number)
+            written = done.append if number < 2 else lambda n: (done.append(n), last.set())
+            writer.submit_work(partial(write, changes=changes(SCORE_POINT, row)), partial(written, number))
+        assert not last.wait(0.3) and not done
+        other.execute("ROLLBACK")
+        other.close()
+        assert last.wait(10)
+        assert done == [0, 1, 2]
+    finally:
+        writer.close()
+    assert read(store.reader, SCORE_POINT, ["a"]) == [score("a", "s", 1000, 1002)]
+
+
+def test_a_work_that_can_never_succeed_is_given_up_and_the_next_is_done(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    writer = Writer(store.path, Retention(), on_conflict=lambda _: None)
+    done = threading.Event()
+    writer.submit_work(lambda db: db.execute("INSERT INTO node(name) VALUES (NULL)") and None, lambda: None)
+    writer.submit_work(partial(write, changes=changes(SCORE_POINT, score("a", "s", 1))), done.set)
+    assert done.wait(10)
+    writer.close()
+    assert "given up" in caplog.text and read(store.reader, SCORE_POINT, ["a"])
+
+
+def test_works_handed_over_just_before_the_end_are_committed(tmp_path: Path, store: Store) -> None:
+    writer = Writer(store.path, Retention(), on_conflict=lambda _: None)
+    for number in range(20):
+        writer.submit_work(partial(write, changes=changes(SCORE_POINT, score("a", "s", number))), lambda: None)
+    writer.close()
+    assert len(read(store.reader, SCORE_POINT, ["a"])) == 20
