@@ -9,6 +9,7 @@ import msgspec
 
 from storj_monitor.database.dictionary import Dictionary
 from storj_monitor.database.schema import COARSE_LEVELS, SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS
+from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import PositionConflict
 from storj_monitor.model.blocks import encode_block, pack_events
 from storj_monitor.model.events import LineKey, NodeEvent
@@ -99,17 +100,13 @@ class Committer:
 
     def commit(self, deltas: Iterable[NodeDelta], now: float) -> None:
         """One transaction. Raises PositionConflict (nothing written) or sqlite3.Error (nothing written)."""
-        db = self._db
         committed = False
-        db.execute("BEGIN IMMEDIATE")
         try:
-            for delta in deltas:
-                self._write(delta, now)
-            db.execute("COMMIT")
+            with transaction(self._db):
+                for delta in deltas:
+                    self._write(delta, now)
             committed = True
         finally:
-            if not committed and db.in_transaction:
-                db.execute("ROLLBACK")
             for dictionary in (self._nodes, self._satellites, self._reasons, self._templates):
                 dictionary.settled(committed)
             if not committed:

@@ -17,6 +17,7 @@ from storj_monitor.database import queries
 from storj_monitor.database.connection import WAL_PAGES, MonitorLock, connect_writer
 from storj_monitor.database.queries import REMOVED_NODE
 from storj_monitor.database.schema import migrate
+from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreError
 
 # A transaction deletes for so long, in steps of so many rows.
@@ -88,8 +89,10 @@ def node_care(path: Path, now: float) -> Iterator[NodeCare]:
         try:
             with closing(connect_writer(path)) as db:
                 db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+                # After a commit, when the write lock is free again.
+                db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
                 migrate(db, now)
-                yield NodeCare(db, path)
+                yield NodeCare(db)
         except sqlite3.Error as error:
             raise StoreError(f"cannot use the database {path}: {error}") from error
 
@@ -97,9 +100,8 @@ def node_care(path: Path, now: float) -> Iterator[NodeCare]:
 class NodeCare:
     """Changes nodes through a write connection of its own; nobody else may be caring for them (see `node_care`)."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._wal = path.with_name(path.name + "-wal")
         self.longest_s = 0.0
 
     def rename(self, old: str, new: str) -> None:
@@ -162,7 +164,7 @@ class NodeCare:
                 yield deleted
             if not keys:
                 return
-            self._rest()
+            time.sleep(_PAUSE_S)
 
     def _give_back(self) -> None:
         """The file shrinks by what was deleted."""
@@ -175,29 +177,20 @@ class NodeCare:
             if left >= free:
                 break
             free = left
-            self._rest()
+            time.sleep(_PAUSE_S)
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def _pragma(self, name: str) -> int:
         return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
 
-    def _rest(self) -> None:
-        """Let others write, and keep the WAL short."""
-        if self._wal.stat().st_size > WAL_PAGES * 4096:
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        time.sleep(_PAUSE_S)
-
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """Committed as a whole or not at all. Counts how long others were kept out."""
-        self._db.execute("BEGIN IMMEDIATE")
         began = time.perf_counter()
         try:
-            yield
-            self._db.execute("COMMIT")
+            with transaction(self._db):
+                yield
         finally:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
             self.longest_s = max(self.longest_s, time.perf_counter() - began)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from storj_monitor.database.subject_schema import create_subjects
+from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreTooNew
 from storj_monitor.stats import SIZE_CLASSES
 
@@ -94,9 +95,8 @@ MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (("0001
 
 def migrate(db: sqlite3.Connection, now: float) -> None:
     """Bring the database to this code's version; each step commits with its ledger row. Raises StoreTooNew."""
-    db.execute("BEGIN IMMEDIATE")
-    db.execute("CREATE TABLE IF NOT EXISTS migration(name TEXT PRIMARY KEY, applied_at REAL NOT NULL)")
-    db.execute("COMMIT")
+    with transaction(db):
+        db.execute("CREATE TABLE IF NOT EXISTS migration(name TEXT PRIMARY KEY, applied_at REAL NOT NULL)")
     done = [name for (name,) in db.execute("SELECT name FROM migration ORDER BY name")]
     known = [name for name, _ in MIGRATIONS]
     unknown = [name for name in done if name not in known]
@@ -108,13 +108,8 @@ def migrate(db: sqlite3.Connection, now: float) -> None:
     for name, step in MIGRATIONS:
         if name in done:
             continue
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(db):
             # Another process may have migrated between our look and our lock.
             if db.execute("SELECT 1 FROM migration WHERE name = ?", (name,)).fetchone() is None:
                 step(db)
                 db.execute("INSERT INTO migration VALUES (?, ?)", (name, now))
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise

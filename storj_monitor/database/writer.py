@@ -22,6 +22,7 @@ from typing import NamedTuple
 from storj_monitor.database.commit import Committer
 from storj_monitor.database.connection import WAL_PAGES, connect_writer, is_damage, mark_damaged
 from storj_monitor.database.retention import Pruner, Retention
+from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import PositionConflict, StoreError
 from storj_monitor.model.rollups import NodeDelta
 
@@ -238,13 +239,8 @@ class Writer:
         while self._works:
             started = time.perf_counter()
             try:
-                db.execute("BEGIN IMMEDIATE")
-                try:
+                with transaction(db):
                     self._works[0].write(db)
-                    db.execute("COMMIT")
-                except BaseException:
-                    db.execute("ROLLBACK")
-                    raise
             except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError):
                 _log.exception("a write was given up: the database will never take it")
                 self._works.popleft().done()
