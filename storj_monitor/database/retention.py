@@ -39,6 +39,15 @@ _RULES = (
     ("node_event", "time_ms", 1000, "hours_s"),
 )
 
+FOR_EVER = ("paystub", "payout", "held_history", "pricing", "membership", "usage_day", "estimate_snapshot", "estimate_score")
+"""Money, and what it is reckoned from: no rule ever deletes these."""
+
+THINNED = ("score_point", "space_point", "outage")
+"""Thinned by age by those who write them (`thin` of reputation_tracker.history and storage_tracker.history; outages after 400 days)."""
+
+LATEST = ("last_answer",)
+"""One row a question, replaced by the next answer."""
+
 _BUDGET_S = 0.02
 _ROWS = 200
 

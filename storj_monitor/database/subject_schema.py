@@ -57,9 +57,14 @@ CREATE TABLE estimate_score(node_id TEXT NOT NULL, satellite INTEGER NOT NULL, p
   agrees INTEGER NOT NULL, reasons TEXT NOT NULL, PRIMARY KEY(node_id, satellite, period)) WITHOUT ROWID;
 """
 
+_BY_NODE_ID = ("paystub", "payout", "held_history", "estimate_score")
+"""Their key begins with the node's own id; questions and the removal of a node come with its name."""
+
 
 def create_subjects(db: sqlite3.Connection) -> None:
     """The change `0002_subjects`; inside the caller's transaction."""
     for statement in (_SUBJECTS + _MONEY).split(";"):
         if statement.strip():
             db.execute(statement)
+    for table in _BY_NODE_ID:
+        db.execute(f"CREATE INDEX {table}_node ON {table}(node)")

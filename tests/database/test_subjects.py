@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import Store
 
-from storj_monitor.database import subjects
+from storj_monitor.database import retention, subjects
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.subjects import SCORE_POINT, SPACE_POINT, TABLES, Row, read, read_all, write
 from storj_monitor.database.writer import Writer
@@ -70,6 +70,12 @@ def test_tables_are_as_they_are_described(store: Store) -> None:
         assert tuple(keys) == table.columns[: table.key]
         assert not [name for name, kind in store.reader.execute(f"SELECT name, type FROM pragma_table_info('{table.name}')")
                     if name.endswith("_usd_micros") and kind != "INTEGER"]  # fmt: skip
+
+
+def test_every_table_has_one_rule_of_retention() -> None:
+    ruled = [*retention.FOR_EVER, *retention.THINNED, *retention.LATEST]
+    assert sorted(ruled) == sorted(table.name for table in TABLES)
+    assert not set(ruled) & {rule[0] for rule in retention._RULES}
 
 
 def year(store: Store, nodes: int = 10, satellites: int = 4) -> list[str]:
