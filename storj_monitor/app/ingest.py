@@ -20,14 +20,16 @@ from storj_monitor.app.workers import Workers
 from storj_monitor.config import STANDARD_INPUT, IngestInput, IngestProgress, ProgressCallback, Settings
 from storj_monitor.database import queries
 from storj_monitor.database.connection import open_database
+from storj_monitor.database.history import node_history
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import SavedPosition
-from storj_monitor.model.rollups import NodeDelta
+from storj_monitor.model.rollups import HOUR_S, NodeDelta
 from storj_monitor.sources.archive_source import ArchiveSource
+from storj_monitor.state.accumulator import HOT_OPS
 from storj_monitor.state.hot import HotPieces
 
 # Small enough for one short transaction each, also where a log has few lines a minute and so many rollup rows a megabyte.
@@ -45,7 +47,9 @@ MAX_WORKERS = 4
 _DISK_PATIENCE_S = 600.0
 
 
-def ingest(settings: Settings, inputs: Sequence[IngestInput], progress: ProgressCallback) -> int:
+def ingest(
+    settings: Settings, inputs: Sequence[IngestInput], progress: ProgressCallback, parallel_from_bytes: int = PARALLEL_FROM_BYTES
+) -> int:
     """Load old logs. 0 when all were read to the end, 1 when one could not be. Raises StoreError for the database."""
     now = time.time()
     aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
@@ -57,7 +61,7 @@ def ingest(settings: Settings, inputs: Sequence[IngestInput], progress: Progress
     with ExitStack() as stack:
         cores = os.cpu_count() or 1
         workers = None
-        if cores > 1 and known >= PARALLEL_FROM_BYTES:
+        if cores > 1 and known >= parallel_from_bytes:
             # Before any thread exists: a process forked from a threaded one may hang.
             workers = stack.enter_context(Workers(min(cores, MAX_WORKERS), SLOT_BYTES))
         reader = Reader(settings.database, 1)
@@ -95,7 +99,7 @@ class _Loader:
         self._conflict = False
         self._hot: dict[str, HotPieces] = {}
         retention = Retention(keep.events_s, keep.minutes_s, keep.hours_s, keep.days_s, keep.size_cap_bytes or 0)
-        self._writer = Writer(settings.database, retention, on_conflict=self._on_conflict)
+        self._writer = Writer(settings.database, retention, on_conflict=self._on_conflict, on_problem=_tell)
 
     def close(self) -> None:
         """Commit what was read, and the hot pieces of hours that nobody will close."""
@@ -124,22 +128,46 @@ class _Loader:
             source.close()
 
     def _commit(self, delta: NodeDelta) -> None:
-        self._hot.setdefault(delta.node, HotPieces()).feed(delta, time.time())
+        if delta.node not in self._hot:
+            self._hot[delta.node] = self._open_hour(delta)
+        self._hot[delta.node].feed(delta, time.time())
         if not self._writer.submit([delta]):
             raise StoreError(f"the database does not take what was read: {self._writer.status.problem}")
 
     def _digested(self, source: ArchiveSource, node: str) -> Iterator[NodeDelta]:
         """Deltas in the order of the lines; after a conflict reading goes on from the position of the database."""
         while True:
-            way = _side_by_side(source, self._workers) if self._workers else _in_turn(source, node)
+            # What stands in front of the position was counted, but transfers and lines in two parts may have begun there.
+            before = source.before() or b""
+            chunks = self._chunks(source)
+            way = _side_by_side(chunks, self._workers, before) if self._workers else _in_turn(chunks, node, before)
             for delta in way:
                 if not self._conflict:
                     yield delta
             if not self._writer.barrier(_DISK_PATIENCE_S) or not self._conflict:
                 return
             self._conflict = False
+            self._hot.pop(node, None)
             self._writer.resume(node)
             source.resync(self._positions(node))
+
+    def _chunks(self, source: ArchiveSource) -> Iterator[Chunk]:
+        while not (source.finished or self._conflict):
+            chunk = source.read(time.time(), CHUNK_BYTES)
+            if chunk is not None:
+                yield chunk
+            elif not source.finished:
+                # Only a last line without its end, in a file that changed a moment ago, is waited for.
+                time.sleep(0.1)
+
+    def _open_hour(self, delta: NodeDelta) -> HotPieces:
+        """Where lines go on in the hour in which the database ends, so does the counting of downloads."""
+        hot = HotPieces()
+        first_s = min((key.start_s for key in delta.cells), default=0)
+        for history in self._reader.ask_now(node_history, [delta.node], int(time.time()) - HOUR_S, (), HOT_OPS):
+            if first_s // HOUR_S * HOUR_S <= history.hot_hour_s <= delta.newest_ms // 1000:
+                hot.resume(history.hot_hour_s, history.hot)
+        return hot
 
     def _positions(self, name: str) -> list[SavedPosition]:
         known = {node.name: node.id for node in self._reader.ask_now(queries.nodes)}
@@ -152,16 +180,22 @@ class _Loader:
         self._conflict = True
 
 
-def _in_turn(source: ArchiveSource, node: str) -> Iterator[NodeDelta]:
+def _tell(problem: str) -> None:
+    """The database began to refuse: reading waits. Told once, until it is another problem."""
+    if problem:
+        print(f"the database does not take what was read ({problem}); trying again", file=sys.stderr)
+
+
+def _in_turn(chunks: Iterator[Chunk], node: str, before: bytes) -> Iterator[NodeDelta]:
     digester = Digester(node)
-    for chunk in _chunks(source):
+    digester.warm_up(before)
+    for chunk in chunks:
         yield digester.digest(chunk)
 
 
-def _side_by_side(source: ArchiveSource, workers: Workers) -> Iterator[NodeDelta]:
+def _side_by_side(chunks: Iterator[Chunk], workers: Workers, before: bytes) -> Iterator[NodeDelta]:
     """In the order of the chunks. All that was submitted is taken, also after a conflict: the workers begin the next try empty-handed."""
-    before = b""
-    chunks = _chunks(source)
+    before = _tail(before)
     while stretch := list(islice(chunks, CHUNKS_A_STRETCH)):
         if not workers.has_room:
             yield from workers.result()
@@ -169,16 +203,6 @@ def _side_by_side(source: ArchiveSource, workers: Workers) -> Iterator[NodeDelta
         before = _tail(stretch[-1].data)
     while workers.under_way:
         yield from workers.result()
-
-
-def _chunks(source: ArchiveSource) -> Iterator[Chunk]:
-    while not source.finished:
-        chunk = source.read(time.time(), CHUNK_BYTES)
-        if chunk is not None:
-            yield chunk
-        elif not source.finished:
-            # Only a last line without its end, in a file that changed a moment ago, is waited for.
-            time.sleep(0.1)
 
 
 def _tail(data: bytes) -> bytes:

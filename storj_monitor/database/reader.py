@@ -25,19 +25,20 @@ AUTO_WORKERS = 2
 class Reader:
     """Runs query functions (see queries) in a small pool; the event loop never waits for the disk."""
 
-    def __init__(self, path: Path, workers: int | None) -> None:
+    def __init__(self, path: Path, workers: int | None, time_limit_s: float = TIME_LIMIT_S) -> None:
         self._path = path
+        self._time_limit_s = time_limit_s
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._pool = ThreadPoolExecutor(workers or AUTO_WORKERS, thread_name_prefix="database-reader")
 
     async def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Answer of `question(connection, *args)`. Raises StoreError when it takes longer than TIME_LIMIT_S or the file fails."""
+        """Answer of `question(connection, *args)`. Raises StoreError when it takes longer than the time limit or the file fails."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: self.ask_now(question, *args, **kwargs))
 
     def ask_now(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same, in the caller's thread."""
-        deadline = time.monotonic() + TIME_LIMIT_S
+        deadline = time.monotonic() + self._time_limit_s
         try:
             db = self._connection()
             db.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
