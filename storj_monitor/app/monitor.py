@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storj_monitor import __version__
+from storj_monitor.app.demo_history import remember
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
 from storj_monitor.app.polling import Polling, Watched
 from storj_monitor.app.subjects import SubjectKeeper
@@ -65,6 +66,7 @@ PLAIN_TICK_S = 0.02
 # coalescing time away, so that no frame has to wait for a timer of its own. 0.95 of such a tick is the p95 of the delay.
 TICK_OF_COALESCE = 1.15
 OPEN_FILES = 2048
+HOT_AFTER_S = 2.0
 PAGE_DIR = Path(__file__).parent.parent / "web_dist"
 
 
@@ -109,6 +111,8 @@ async def _serve(settings: Settings, port: int, demo: DemoOptions | None) -> int
                 raise
             mark_damaged(settings.database)
             return 0 if stop.is_set() else _Damaged(port)
+        for name, answers in fleet.answers() if fleet else ():
+            tasks.spawn(f"past of {name}", partial(remember, monitor.keeper, name, answers, time.time()))
         _spare_the_collector()
         print(f"storj_monitor {__version__} is at {monitor.server.url}", flush=True)
         stopped = asyncio.create_task(stop.wait())
@@ -205,7 +209,7 @@ class Monitor:
             positions=self._positions,
             histories=self._histories,
         )
-        self._keeper = SubjectKeeper(
+        self.keeper = SubjectKeeper(
             self._cards,
             self._writer,
             self._clock,
@@ -214,7 +218,7 @@ class Monitor:
         )
         self._polling = Polling(
             watched or [Watched(node.name, node.api, node.metrics) for node in settings.nodes],
-            self._keeper,
+            self.keeper,
             self.state,
             self._reader,
             self._clock,
@@ -223,23 +227,23 @@ class Monitor:
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self, tasks: Supervisor) -> None:
-        """Load the last hour, listen, follow the logs."""
-        histories = await self._reader.ask(node_history, [], self._window_start(), COMPACTION_KINDS, HOT_OPS)
-        for history in histories:
+        """Load the last hour, listen, follow the logs.
+
+        Counting the open hour's downloads again takes longer than all the rest, so that is done when the page is alive already.
+        """
+        for history in await self._reader.ask(node_history, [], self._window_start(), COMPACTION_KINDS, None):
             self.state.load(history)
         await self._polling.load()
-        hot = {history.name: history for history in histories}
         now = self._clock.now()
         for name, log in self._nodes:
             saved = await asyncio.to_thread(self._positions, name)
             source = open_source(name, log, saved, self._settings.from_end, now)
             before = source.before if isinstance(source, FileSource) else lambda: None
             lane = Lane(name, source, partial(LineProcessor, name, self._country_of), Accumulator(name), before)
-            if name in hot:
-                lane.hot.resume(hot[name].hot_hour_s, hot[name].hot)
             self.pipeline.add(lane)
         await self.server.start()
         self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
+        self._loop.call_later(HOT_AFTER_S, self.pipeline.reload)
         await self._polling.start(tasks)
 
     async def stop(self) -> None:
@@ -280,7 +284,7 @@ class Monitor:
                 self._feeds.push(batch, totals)
         for delta in tick.deltas:
             state.on_delta(delta, tick.now)
-            self._keeper.on_delta(delta)
+            self.keeper.on_delta(delta)
         for node, hot in tick.hot.items():
             state.on_hot(node, hot)
         for history in tick.loaded:
