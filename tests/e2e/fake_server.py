@@ -18,10 +18,12 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 from made_up import World
+from made_up_nodes import HELP
 
 DIST = Path(__file__).parents[2] / "storj_monitor" / "web_dist"
 CSP = "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 TABLES = ("nodes", "actions", "satellites", "sizes", "errors", "pieces", "countries", "compactions", "lines")
+SAYINGS = ("reputation", "storage", "earnings", "health")
 THRESHOLDS = ("silent_s", "success_pct")
 FRAME_S = 0.075
 
@@ -43,6 +45,12 @@ class Client:
             self.hidden = request["hidden"]
         if request["cmd"] == "subscribe":
             wished = request["nodes"]
+            strange = [name for name in request["topics"] if name not in ("live", *self.world.topics)]
+            if strange:
+                await self.say(
+                    {"k": "re", "id": request["id"], "error": {"code": "unknown_topic", "message": f"no such topic: {strange[0]}"}}
+                )
+                return
             unknown = [name for name in wished or [] if name not in self.world.nodes]
             if unknown:
                 await self.say({"k": "re", "id": request["id"], "error": {"code": "unknown_node", "message": f"unknown node {unknown[0]}"}})
@@ -63,7 +71,7 @@ class Client:
             else:
                 rows = self.world.rows(name, self.view)
                 self.told[name] = {key: json.dumps(row) for key, row in rows.items()}
-                topics[name] = {"n": 0, "as_of": now, "rows": rows}
+                topics[name] = {"n": 0, "as_of": now, "rows": rows} | ({"help": HELP[name]} if name in HELP else {})
         await self.say({"k": "snap", "view": self.view, "now": now, "topics": topics})
 
     async def frame(self, topics: dict[str, Any]) -> None:
@@ -77,7 +85,7 @@ class Client:
 
     def changes(self) -> dict[str, Any]:
         topics: dict[str, Any] = {}
-        for name in TABLES:
+        for name in self.world.topics:
             rows = self.world.rows(name, self.view)
             told = {key: json.dumps(row) for key, row in rows.items()}
             before = self.told.get(name, {})
@@ -134,7 +142,7 @@ async def feed(client: Client) -> None:
 
 def application(world: World, thresholds: dict[str, float]) -> web.Application:
     async def socket(request: web.Request) -> web.WebSocketResponse:
-        response = web.WebSocketResponse()
+        response = web.WebSocketResponse(compress=False)
         await response.prepare(request)
         client = Client(world, response)
         await client.say(
@@ -161,11 +169,21 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
         return response
 
     async def traffic(request: web.Request) -> web.Response:
+        start, end, view = window(request)
+        return web.json_response(world.traffic(start, end, view))
+
+    def window(request: web.Request) -> tuple[float, float, list[str]]:
         spans = {"m": 60, "h": 3600, "d": 86400}
         wish = request.query.get("from", "-24h")
         end = time.time()
-        view = request.query.getall("node", world.nodes)
-        return web.json_response(world.traffic(end - int(wish[1:-1]) * spans[wish[-1]], end, view))
+        return end - int(wish[1:-1]) * spans[wish[-1]], end, request.query.getall("node", world.nodes)
+
+    async def storage(request: web.Request) -> web.Response:
+        start, end, view = window(request)
+        return web.json_response(world.sayings.storage_history(view, start, end))
+
+    async def earnings(request: web.Request) -> web.Response:
+        return web.json_response(world.sayings.earnings_answer(window(request)[2], time.time()))
 
     async def index(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(DIST / "index.html")
@@ -179,7 +197,14 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
 
     app = web.Application(middlewares=[headers])
     app.add_routes(
-        [web.get("/", index), web.get("/ws", socket), web.get("/api/v1/traffic", traffic), web.static("/assets", DIST / "assets")]
+        [
+            web.get("/", index),
+            web.get("/ws", socket),
+            web.get("/api/v1/traffic", traffic),
+            web.get("/api/v1/storage", storage),
+            web.get("/api/v1/earnings", earnings),
+            web.static("/assets", DIST / "assets"),
+        ]
     )
     return app
 
@@ -189,12 +214,13 @@ async def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--rate", type=float, default=200.0)
     parser.add_argument("--nodes", type=int, default=4)
-    for flag in ("--hostile", "--quiet", "--empty"):
+    for flag in ("--hostile", "--quiet", "--empty", "--old", "--young"):
         parser.add_argument(flag, action="store_true")
     for name in THRESHOLDS:
         parser.add_argument("--" + name.replace("_", "-"), type=float)
     options = parser.parse_args()
-    world = World(options.nodes, options.rate, options.hostile, options.quiet, options.empty)
+    world = World(options.nodes, options.rate, options.hostile, options.quiet, options.empty, options.young)
+    world.topics = TABLES if options.old else TABLES + SAYINGS
     thresholds = {name: value for name in THRESHOLDS if (value := getattr(options, name)) is not None}
     runner = web.AppRunner(application(world, thresholds), access_log=None, shutdown_timeout=0.2)
     await runner.setup()

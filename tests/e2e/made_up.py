@@ -7,6 +7,9 @@ import random
 import time
 from typing import Any
 
+from made_up_nodes import HELP, Sayings
+from made_up_said import EVIL
+
 SATELLITES = {
     "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S": "us1",
     "12L9ZFwhzVpuEKMUNUqkaTLGzwY9G24tbiigLiXpmZWKwmcNDDs": "eu1",
@@ -21,19 +24,20 @@ ACTIONS = [
     ("PUT_REPAIR up", 0.97, 1, 1.2),
     ("GET_REPAIR down", 0.985, 2, 2.1),
 ]
-EVIL = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
 PIECES = [f"{seed:02d}XQ7B4K5VZ2MHTW3YJNRLPDGFSAEC6OIUX7QKMWZB2VHT3YJNRL"[:52] for seed in range(30)]
 
 
 class World:
     """The made-up nodes: everything that a snapshot says."""
 
-    def __init__(self, nodes: int, rate: float, hostile: bool, quiet: bool, empty: bool) -> None:
+    def __init__(self, nodes: int, rate: float, hostile: bool, quiet: bool, empty: bool, young: bool = False) -> None:
         names = ["attic", "cellar", "garage-8tb", "office", "shed"]
         self.nodes = [names[i] if i < len(names) else f"node-{i + 1}" for i in range(nodes)]
         self.rate, self.hostile, self.quiet, self.empty = rate, hostile, quiet, empty
         self.random = random.Random(7)
         self.began = time.time()
+        self.topics: tuple[str, ...] = ()
+        self.sayings = Sayings(self.nodes, self.began, hostile, young)
 
     def share(self, view: list[str]) -> float:
         return len(view) / len(self.nodes)
@@ -57,6 +61,9 @@ class World:
     def rows(self, topic: str, view: list[str]) -> dict[str, Any]:
         if self.empty and topic not in ("nodes", "lines"):
             return {}
+        if topic in HELP:
+            said: dict[str, Any] = getattr(self.sayings, topic)(view)
+            return said
         rows: dict[str, Any] = getattr(self, f"_{topic}")(view, self.share(view) * (1 + (time.time() - self.began) / 900))
         return rows
 

@@ -146,15 +146,16 @@ def test_by_keyboard(new_page: Callable[..., Page], page_url: str) -> None:
     page = open_page(new_page(), page_url)
     name = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"
     order = []
-    for _ in range(12):
+    for _ in range(19):
         page.keyboard.press("Tab")
         order.append(page.evaluate(name).replace("\n", " ").strip())
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", order[-1]
     assert order[0] == "Skip to the figures"
     assert order[1].startswith("Nodes shown")
     assert order[2] == "Use the dark theme"
-    assert order[3] == "Help: Now"
-    assert order[4:11] == ["5 min", "1 h", "6 h", "24 h", "7 d", "30 d", "Help: Bandwidth"]
+    assert order[3:10] == ["Now", "Nodes", "Reputation", "Storage", "Earnings", "Traffic", "Log"]
+    assert order[10] == "Help: Now"
+    assert order[11:18] == ["5 min", "1 h", "6 h", "24 h", "7 d", "30 d", "Help: Bandwidth"]
 
     picker = page.get_by_role("button", name="Nodes shown")
     picker.focus()

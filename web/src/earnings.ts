@@ -1,5 +1,5 @@
 /** Money of a month by category, the node's own estimate beside ours, and what was paid. */
-import { money, moneyChange } from "./format";
+import { money } from "./format";
 import type { EarningsRow, Month, PaidMonth } from "./wire_nodes";
 
 export interface Category {
@@ -40,7 +40,7 @@ export function gapText(row: EarningsRow): string {
   const gap = row.now.payout_usd_micros - row.theirs.now_usd_micros;
   // Of a sum of nodes nobody compares categories: it agrees when each node could, within a cent.
   if (row.comparison === null && Math.abs(gap) <= 10_000 * (row.nodes ?? 1)) return "Agrees with ours to the cent.";
-  return Math.abs(gap) < 5000 ? "The sums agree, the categories differ." : `Ours is ${moneyChange(gap)} beside it.`;
+  return Math.abs(gap) < 5000 ? "The sums agree, the categories differ." : `Ours is ${money(Math.abs(gap))} ${gap > 0 ? "more" : "less"}.`;
 }
 
 export interface MonthBar {

@@ -184,11 +184,12 @@ export function score(value: number): string {
   return (Math.floor(Math.max(0, value) * 1e4 + 1e-7) / 1e4).toFixed(4);
 }
 
-/** A stretch of hours as people plan: "45 min", "20 h", "12 d". */
+/** A stretch of hours as people plan, cut and never rounded up: "45 min", "20 h", "11.9 d". */
 export function hours(value: number): string {
   if (!Number.isFinite(value)) return DASH;
   if (value < 1) return `${Math.max(0, Math.floor(value * 60))}${NBSP}min`;
   if (value < 72) return `${Math.floor(value)}${NBSP}h`;
+  if (value < 2400) return `${(Math.floor(value / 2.4) / 10).toFixed(1).replace(".0", "")}${NBSP}d`;
   return `${WHOLE.format(Math.floor(value / 24))}${NBSP}d`;
 }
 

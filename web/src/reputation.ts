@@ -39,15 +39,19 @@ export function since(row: ReputationRow): { what: "disqualified" | "suspended";
 
 const TRENDS: Readonly<Record<string, string>> = { unknown: "trend unknown", steady: "steady", rising: "rising", falling: "falling" };
 
+export function trendWord(guard: AuditGuard): string {
+  return TRENDS[guard.trend] ?? guard.trend;
+}
+
 export function trend(guard: AuditGuard): string {
-  const word = TRENDS[guard.trend] ?? guard.trend;
+  const word = trendWord(guard);
   if (guard.hours_to_verdict === null || guard.trend !== "falling") return word;
   return `${word}, at 0.96 in ${hours(guard.hours_to_verdict)}`;
 }
 
-/** "40 in a row" audits may fail; null guard: nobody knows. */
+/** How many audits in a row may fail; null guard: nobody knows. */
 export function allowed(guard: AuditGuard | null): string {
-  return guard === null ? "unknown" : `${count(guard.failures_allowed)} in a row`;
+  return guard === null ? "unknown" : count(guard.failures_allowed);
 }
 
 export function budget(row: ReputationRow): string {

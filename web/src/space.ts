@@ -59,18 +59,34 @@ export function growthText(forecast: Forecast | null): string {
   return `${state}, ${bytesChange(rate)} a day${band}`;
 }
 
+/** The same without the band: "growing, +12.3 GB a day". */
+export function growthRate(forecast: Forecast): string {
+  const { state, bytes_per_day: rate } = forecast.growth;
+  return rate === null ? state : `${state}, ${bytesChange(rate)} a day`;
+}
+
 export function levelName(level: Level): string {
   return level.level >= 1 ? "full" : `${Math.round(level.level * 100)}${NBSP}%`;
 }
 
-/** When a level is reached, with its band. */
-export function levelText(level: Level, state: string): string {
+/** When a level is reached. */
+export function levelWhen(level: Level, state: string): string {
   if (level.reached) return "reached";
   if (state === "unknown") return "unknown";
-  if (level.days === null) return level.earliest === null ? "not within ten years" : `not expected; earliest in ${days(level.earliest)}`;
-  const until = level.latest === null ? "or never" : `to ${days(level.latest)}`;
-  const band = level.earliest === null ? "" : ` (${days(level.earliest)} ${until})`;
-  return `in ${days(level.days)}${band}`.replace("in today", "today");
+  if (level.days === null) return "not within ten years";
+  return level.days < 0.5 ? "today" : `in ${days(level.days)}`;
+}
+
+/** The band of it: "35 days to 65 days"; "" where there is none. */
+export function levelBand(level: Level): string {
+  if (level.reached || level.earliest === null) return "";
+  if (level.days === null) return `earliest in ${days(level.earliest)}`;
+  return level.latest === null ? `${days(level.earliest)} or never` : `${days(level.earliest)} to ${days(level.latest)}`;
+}
+
+export function levelText(level: Level, state: string): string {
+  const band = levelBand(level);
+  return band === "" ? levelWhen(level, state) : `${levelWhen(level, state)} (${band})`;
 }
 
 export interface SpaceColumns {
