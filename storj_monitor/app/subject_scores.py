@@ -87,6 +87,13 @@ def expire(node: NodeSubjects, now: float) -> bool:
     return len(standing.failing) + len(standing.in_trash) != before
 
 
+def add_points(node: NodeSubjects, satellite: str, points: Iterable[ScorePoint], pending: Pending) -> None:
+    """Points of the past, in any order."""
+    before = node.standing.points.get(satellite, ())
+    after = node.standing.points[satellite] = merge_points(before, points)
+    _write_changes(node.name, satellite, before, after, pending)
+
+
 def thin_points(node: NodeSubjects, now: float, pending: Pending) -> None:
     """Keep what the history keeps by age, in memory and in the database."""
     for satellite, points in node.standing.points.items():

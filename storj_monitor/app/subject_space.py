@@ -12,7 +12,7 @@ from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.node_events import Filewalker, SpaceWarning
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.space import DiskSpace, LogSpace, SatelliteUsage
-from storj_monitor.storage_tracker.history import DAY_S, is_due, merge_points, point_of, thin
+from storj_monitor.storage_tracker.history import DAY_S, SpacePoint, is_due, merge_points, point_of, thin
 from storj_monitor.storage_tracker.log_only import log_space
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.subjects import NodeSubjects
@@ -48,6 +48,15 @@ def take_log_space(node: NodeSubjects, events: Iterable[NodeEvent], now: float, 
     node.space.evidence = replace(node.space.evidence, log=_merged(node.space.evidence.log, told))
     _take_point(node, now, pending)
     return True
+
+
+def add_points(node: NodeSubjects, points: Iterable[SpacePoint], pending: Pending) -> None:
+    """Points of the past."""
+    before = set(node.space.points)
+    node.space.points = merge_points(node.space.points, points)
+    for point in node.space.points:
+        if point not in before:
+            pending.put(store.SPACE_POINT, rows.space_row(node.name, point))
 
 
 def thin_points(node: NodeSubjects, now: float, pending: Pending) -> None:

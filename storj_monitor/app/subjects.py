@@ -6,17 +6,17 @@ refuses for hours costs neither memory nor rows: the newest of each key is writt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
 from storj_monitor.app import subject_money as money
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.app import subject_scores as scores
+from storj_monitor.app.subject_health import Downtimes, count_transfers, expire_outages
 from storj_monitor.app.subject_loading import load_histories, load_money
 from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
-from storj_monitor.app.subject_space import take_disk, take_log_space, take_metrics_space, take_usage_space, thin_points
+from storj_monitor.app.subject_space import add_points, take_disk, take_log_space, take_metrics_space, take_usage_space, thin_points
 from storj_monitor.clock import Clock
 from storj_monitor.database import subjects as store
 from storj_monitor.database.subjects import Connection
@@ -27,28 +27,17 @@ from storj_monitor.model.node_answers import (
     Answer,
     AnswerKind,
     ApiState,
-    ApiStatus,
-    Door,
     NodeAnswer,
     Notification,
     SatelliteAnswer,
 )
-from storj_monitor.model.node_events import (
-    ConfigurationLoaded,
-    NodeFailed,
-    NodeStarted,
-    Panic,
-    PingFailed,
-    ServiceStopped,
-    SignalReceived,
-)
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import HealthAnswer
 from storj_monitor.model.rollups import NodeDelta
-from storj_monitor.node_api.counters import transfer_growth
 from storj_monitor.node_api.discovery import shared_apis
-from storj_monitor.reputation_tracker.downtime import Outage, Witness, coalesce, ping_outages, process_outages
+from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, snapshots_of_health
+from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.subjects import Counted, NodeSubjects, Standing, Subject
 
@@ -56,13 +45,6 @@ KEEP_ANSWER_S = 3600.0
 """The last answer of each question is stored this often (and when the monitor stops)."""
 REFRESH_S = 300.0
 """Figures that only grow older are sent again this often."""
-DAY_S = 86_400.0
-_OUTAGES_S = 400 * DAY_S
-DOWNTIME_EVENTS = (ConfigurationLoaded, NodeFailed, NodeStarted, Panic, PingFailed, ServiceStopped, SignalReceived)
-MOST_LINES = 1000
-_LOGGED = frozenset({Witness.PROCESS, Witness.PING_FAILED})
-_DOWN = frozenset({ApiStatus.UNREACHABLE})
-_WITNESS = {Door.API: Witness.API_DOWN, Door.HEALTH: Witness.PROBE}
 
 
 class Works(Protocol):
@@ -95,8 +77,7 @@ class SubjectKeeper:
         self._kept_at: dict[tuple[str, AnswerKind, str], float] = {}
         self._answers: dict[tuple[str, AnswerKind, str], Answer] = {}
         self._told_at: dict[tuple[str, Subject], float] = {}
-        self._lines: dict[str, list[NodeEvent]] = {}
-        self._was_ok: set[tuple[str, Door]] = set()
+        self._downtimes = Downtimes()
 
     # ---- what comes in ----
 
@@ -113,11 +94,7 @@ class SubjectKeeper:
 
     def on_state(self, name: str, state: ApiState) -> None:
         """A door opened or closed."""
-        node = self.subjects.of(name)
-        node.doors[state.door] = state
-        witness = _WITNESS.get(state.door)
-        if witness is not None:
-            self._take_door(node, state, witness)
+        self._downtimes.take_door(self.subjects.of(name), state, self._clock.now(), self._pending)
         self._tell(name, {Subject.HEALTH})
         self.flush()
 
@@ -140,11 +117,20 @@ class SubjectKeeper:
             moved.add(Subject.REPUTATION)
         if take_log_space(node, every, now, self._pending):
             moved.add(Subject.STORAGE)
-        if self._take_process(node, every, now):
+        if self._downtimes.take_lines(node, every, self._pending):
             moved.add(Subject.HEALTH)
         self._tell(name, moved)
         if live:
             self.flush()
+
+    def add_history(self, name: str, space: Sequence[SpacePoint], by_satellite: Mapping[str, Sequence[ScorePoint]]) -> None:
+        """Points of the past, in any order."""
+        node = self.subjects.of(name)
+        add_points(node, space, self._pending)
+        for satellite, points in by_satellite.items():
+            scores.add_points(node, satellite, points, self._pending)
+        self._tell(name, {Subject.STORAGE, Subject.REPUTATION})
+        self.flush()
 
     def remark(self, name: str, remarks: tuple[str, ...], *, found: bool | None = None) -> None:
         """Sentences for the operator, replacing those before."""
@@ -162,10 +148,7 @@ class SubjectKeeper:
             thin_points(node, now, self._pending)
             if scores.expire(node, now):
                 self._tell(node.name, {Subject.REPUTATION})
-            old = [one for one in node.outages if one.until_at is not None and one.until_at < now - _OUTAGES_S]
-            for one in old:
-                self._pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
-            node.outages = tuple(one for one in node.outages if one not in old)
+            expire_outages(node, now, self._pending)
         self.flush()
 
     # ---- what goes out ----
@@ -246,7 +229,7 @@ class SubjectKeeper:
             take_usage_space(node, value.storage, now, pending)
             return {Subject.STORAGE} | self._scored(node, scores.take_snapshots(node, told, now, pending), now)
         if isinstance(value, NodeMetrics):
-            _count(node, value)
+            count_transfers(node, value)
             node.metrics = value
             take_metrics_space(node, value, now, pending)
             moved = self._scored(node, scores.take_snapshots(node, value.reputation, now, pending), now)
@@ -331,48 +314,6 @@ class SubjectKeeper:
                 last = self._last.setdefault(node.name, {})
                 money.keep_estimate(node, earnings.estimate, node.money.now_ms, last, self._pending)
 
-    def _take_process(self, node: NodeSubjects, events: list[NodeEvent], now: float) -> bool:
-        """Stops, starts and failed check-ins of the log; their outages are reckoned anew from all that are known."""
-        told = [event for event in events if isinstance(event, DOWNTIME_EVENTS)]
-        if not told:
-            return False
-        known = self._lines.setdefault(node.name, [])
-        known += told
-        known.sort(key=lambda event: event.time_ms)
-        del known[:-MOST_LINES]
-        starts = [event.time_ms / 1000 for event in known if isinstance(event, NodeStarted)]
-        node.log_started_at = starts[-1] if starts else node.log_started_at
-        processes = process_outages(known)
-        logged = [*processes, *ping_outages(known, processes)]
-        begin, before = known[0].time_ms / 1000, node.outages
-        kept = [one for one in before if one.witness not in _LOGGED or one.from_at < begin]
-        node.outages = coalesce([*kept, *logged])
-        self._write_outages(node, before)
-        return node.outages != before
-
-    def _take_door(self, node: NodeSubjects, state: ApiState, witness: Witness) -> None:
-        """A door that had answered and does not any more is an outage; one that never did tells nothing."""
-        key = (node.name, state.door)
-        if state.status is ApiStatus.OK:
-            self._was_ok.add(key)
-        is_open = any(one.witness is witness and one.until_at is None for one in node.outages)
-        before = node.outages
-        if state.status in _DOWN and key in self._was_ok and not is_open:
-            node.outages = (*before, Outage(witness, state.since, None))
-        elif state.status not in _DOWN and is_open:
-            now = self._clock.now()
-            node.outages = coalesce(replace_open(one, witness, now) for one in before)
-        if node.outages != before:
-            self._write_outages(node, before)
-
-    def _write_outages(self, node: NodeSubjects, before: tuple[Outage, ...]) -> None:
-        for one in before:
-            if one not in node.outages:
-                self._pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
-        for one in node.outages:
-            if one not in before and one.until_at is not None:
-                self._pending.put(store.OUTAGE, rows.outage_row(node.name, one))
-
     def _look_for_doubles(self) -> None:
         """Two names for one node are said on the page of both."""
         known = [(node.name, None, node.node_id) for node in self.subjects.nodes.values() if node.node_id]
@@ -385,23 +326,5 @@ class SubjectKeeper:
                 self._tell(node.name, {Subject.HEALTH})
 
 
-def replace_open(one: Outage, witness: Witness, until_at: float) -> Outage:
-    """The outage, ended when it is the open one of this witness."""
-    return one._replace(until_at=max(until_at, one.from_at)) if one.witness is witness and one.until_at is None else one
-
-
 def _question(answer: Answer) -> tuple[str, AnswerKind, str]:
     return (answer.node, answer.kind, answer.satellite or "")
-
-
-def _count(node: NodeSubjects, after: NodeMetrics) -> None:
-    """Counters by delta, across restarts of the node."""
-    counted = node.counted
-    if node.metrics is None or not counted.since:
-        node.counted = Counted(since=after.taken_at)
-        return
-    ops = dict(counted.ops)
-    for op, growth in transfer_growth(node.metrics, after).items():
-        old = ops.get(op, [0.0, 0.0, 0.0, 0.0])
-        ops[op] = [a + b for a, b in zip(old, growth, strict=True)]
-    node.counted = replace(counted, ops=ops)

@@ -166,8 +166,7 @@ async def test_an_api_that_appears_later_is_used(tmp_path: Path) -> None:
             await until(lambda: one.rows("health")["a"]["doors"][0]["status"] == "unreachable")
             assert one.rows("reputation") == {}
             await node.start()
-            await until(lambda: one.rows("reputation"))
-            assert one.rows("health")["a"]["doors"][0]["status"] == "ok"
+            await until(lambda: one.rows("reputation") and one.rows("health")["a"]["doors"][0]["status"] == "ok")
 
 
 async def test_an_api_of_this_machine_is_found_by_the_node_id_of_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,109 @@
+"""What was said about a node's doors, stops and counters goes into memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from storj_monitor.app import subject_rows as rows
+from storj_monitor.app.subject_rows import Pending
+from storj_monitor.database import subjects as store
+from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Door
+from storj_monitor.model.node_events import (
+    ConfigurationLoaded,
+    NodeFailed,
+    NodeStarted,
+    Panic,
+    PingFailed,
+    ServiceStopped,
+    SignalReceived,
+)
+from storj_monitor.model.node_metrics import NodeMetrics
+from storj_monitor.node_api.counters import transfer_growth
+from storj_monitor.reputation_tracker.downtime import Outage, Witness, coalesce, ping_outages, process_outages
+from storj_monitor.reputation_tracker.history import DAY_S
+from storj_monitor.views.subjects import Counted, NodeSubjects
+
+OUTAGES_S = 400 * DAY_S
+MOST_LINES = 1000
+_EVENTS = (ConfigurationLoaded, NodeFailed, NodeStarted, Panic, PingFailed, ServiceStopped, SignalReceived)
+_LOGGED = frozenset({Witness.PROCESS, Witness.PING_FAILED})
+_WITNESS = {Door.API: Witness.API_DOWN, Door.HEALTH: Witness.PROBE}
+
+
+class Downtimes:
+    """Outages of all nodes, from their doors and their logs; what has ended is put to the rows that wait."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, list[NodeEvent]] = {}
+        self._was_ok: set[tuple[str, Door]] = set()
+
+    def take_door(self, node: NodeSubjects, state: ApiState, now: float, pending: Pending) -> None:
+        """A door that had answered and does not any more is an outage; one that never did tells nothing."""
+        node.doors[state.door] = state
+        witness, key = _WITNESS.get(state.door), (node.name, state.door)
+        if witness is None:
+            return
+        if state.status is ApiStatus.OK:
+            self._was_ok.add(key)
+        is_open = any(one.witness is witness and one.until_at is None for one in node.outages)
+        before, down = node.outages, state.status is ApiStatus.UNREACHABLE
+        if down and key in self._was_ok and not is_open:
+            node.outages = (*before, Outage(witness, state.since, None))
+        elif not down and is_open:
+            node.outages = coalesce(_ended(one, witness, now) for one in before)
+        _write(node, before, pending)
+
+    def take_lines(self, node: NodeSubjects, events: list[NodeEvent], pending: Pending) -> bool:
+        """Stops, starts and failed check-ins; their outages are reckoned anew from all that are known. True when they changed."""
+        told = [event for event in events if isinstance(event, _EVENTS)]
+        if not told:
+            return False
+        known = self._lines.setdefault(node.name, [])
+        known += told
+        known.sort(key=lambda event: event.time_ms)
+        del known[:-MOST_LINES]
+        starts = [event.time_ms / 1000 for event in known if isinstance(event, NodeStarted)]
+        node.log_started_at = starts[-1] if starts else node.log_started_at
+        processes = process_outages(known)
+        logged = [*processes, *ping_outages(known, processes)]
+        begin, before = known[0].time_ms / 1000, node.outages
+        kept = [one for one in before if one.witness not in _LOGGED or one.from_at < begin]
+        node.outages = coalesce([*kept, *logged])
+        _write(node, before, pending)
+        return node.outages != before
+
+
+def expire_outages(node: NodeSubjects, now: float, pending: Pending) -> None:
+    """Let go of what is older than is kept."""
+    old = [one for one in node.outages if one.until_at is not None and one.until_at < now - OUTAGES_S]
+    for one in old:
+        pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
+    node.outages = tuple(one for one in node.outages if one not in old)
+
+
+def count_transfers(node: NodeSubjects, after: NodeMetrics) -> None:
+    """Counters by delta, across restarts of the node."""
+    counted = node.counted
+    if node.metrics is None or not counted.since:
+        node.counted = Counted(since=after.taken_at)
+        return
+    ops = dict(counted.ops)
+    for op, growth in transfer_growth(node.metrics, after).items():
+        old = ops.get(op, [0.0, 0.0, 0.0, 0.0])
+        ops[op] = [a + b for a, b in zip(old, growth, strict=True)]
+    node.counted = replace(counted, ops=ops)
+
+
+def _write(node: NodeSubjects, before: tuple[Outage, ...], pending: Pending) -> None:
+    for one in before:
+        if one not in node.outages:
+            pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
+    for one in node.outages:
+        if one not in before and one.until_at is not None:
+            pending.put(store.OUTAGE, rows.outage_row(node.name, one))
+
+
+def _ended(one: Outage, witness: Witness, until_at: float) -> Outage:
+    """The outage, ended when it is the open one of this witness."""
+    return one._replace(until_at=max(until_at, one.from_at)) if one.witness is witness and one.until_at is None else one
