@@ -14,20 +14,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storj_monitor.database import queries
-from storj_monitor.database.connection import WAL_PAGES, MonitorLock, connect_writer
+from storj_monitor.database.connection import MonitorLock, connect_writer
 from storj_monitor.database.queries import REMOVED_NODE
 from storj_monitor.database.schema import migrate
 from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreError
 
 # A transaction deletes for so long, in steps of so many rows.
-_BUDGET_S = 0.02
+_BUDGET_S = 0.01
 _ROWS = 20
-# Between two transactions others get their turn.
+# Between two transactions others get their turn; after so many of them the WAL, a few MB by then, is copied into the file.
 _PAUSE_S = 0.003
+_CHECKPOINT_EVERY = 8
 _BUSY_TIMEOUT_MS = 10_000
 # Free pages that are given back in one transaction.
-_VACUUM_PAGES = 64
+_VACUUM_PAGES = 256
 
 
 class NodeSummary(NamedTuple):
@@ -89,8 +90,6 @@ def node_care(path: Path, now: float) -> Iterator[NodeCare]:
         try:
             with closing(connect_writer(path)) as db:
                 db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-                # After a commit, when the write lock is free again.
-                db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
                 migrate(db, now)
                 yield NodeCare(db)
         except sqlite3.Error as error:
@@ -102,6 +101,7 @@ class NodeCare:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._rests = 0
         self.longest_s = 0.0
 
     def rename(self, old: str, new: str) -> None:
@@ -164,24 +164,31 @@ class NodeCare:
                 yield deleted
             if not keys:
                 return
-            time.sleep(_PAUSE_S)
+            self._rest()
 
     def _give_back(self) -> None:
         """The file shrinks by what was deleted."""
         free = self._pragma("freelist_count")
         while free:
             began = time.perf_counter()
-            self._db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+            # Not execute(): that makes one step of a statement without columns, which is one page.
+            self._db.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
             self.longest_s = max(self.longest_s, time.perf_counter() - began)
             left = self._pragma("freelist_count")
             if left >= free:
                 break
             free = left
-            time.sleep(_PAUSE_S)
+            self._rest()
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def _pragma(self, name: str) -> int:
         return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def _rest(self) -> None:
+        self._rests += 1
+        if self._rests % _CHECKPOINT_EVERY == 0:
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        time.sleep(_PAUSE_S)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
