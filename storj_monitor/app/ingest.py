@@ -7,6 +7,7 @@ committed in order either way, each with its position, so an interruption loses 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -32,8 +33,11 @@ from storj_monitor.sources.archive_source import ArchiveSource
 from storj_monitor.state.accumulator import HOT_OPS
 from storj_monitor.state.hot import HotPieces
 
-# Small enough for one short transaction each, also where a log has few lines a minute and so many rollup rows a megabyte.
+# Small enough for one short transaction each. Where a log has few lines a minute, and so many rollup rows a megabyte, chunks are smaller.
 CHUNK_BYTES = 2 << 20
+LEAST_CHUNK_BYTES = 64 << 10
+CELLS_A_CHUNK = 1000
+CELLS_A_MINUTE = 8
 # Worker processes take a moment to start; smaller inputs are done before.
 PARALLEL_FROM_BYTES = 24 << 20
 # Side by side, a worker gets this many chunks in a row; a transfer that began in front of them is paired with lines a megabyte back,
@@ -45,6 +49,8 @@ SLOT_BYTES = CHUNKS_A_STRETCH * (CHUNK_BYTES + (1 << 20)) + WARM_UP_BYTES + (1 <
 # Beyond these the one writer is the narrow place.
 MAX_WORKERS = 4
 _DISK_PATIENCE_S = 600.0
+_MINUTE = re.compile(rb"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)")
+_LOOK_BYTES = 2000
 
 
 def ingest(
@@ -152,10 +158,12 @@ class _Loader:
             source.resync(self._positions(node))
 
     def _chunks(self, source: ArchiveSource) -> Iterator[Chunk]:
+        limit = LEAST_CHUNK_BYTES
         while not (source.finished or self._conflict):
-            chunk = source.read(time.time(), CHUNK_BYTES)
+            chunk = source.read(time.time(), limit)
             if chunk is not None:
                 yield chunk
+                limit = next_chunk_bytes(chunk.data)
             elif not source.finished:
                 # Only a last line without its end, in a file that changed a moment ago, is waited for.
                 time.sleep(0.1)
@@ -203,6 +211,23 @@ def _side_by_side(chunks: Iterator[Chunk], workers: Workers, before: bytes) -> I
         before = _tail(stretch[-1].data)
     while workers.under_way:
         yield from workers.result()
+
+
+def next_chunk_bytes(data: bytes) -> int:
+    """Bytes that the next chunk may have when it is like this one."""
+    cells = min(data.count(b"\n"), CELLS_A_MINUTE * _minutes(data))
+    return min(max(LEAST_CHUNK_BYTES, len(data) * CELLS_A_CHUNK // max(cells, 1)), CHUNK_BYTES)
+
+
+def _minutes(data: bytes) -> int:
+    """About how many minutes lie between the first and the last line; 1 where lines have no such time."""
+    found = [*_MINUTE.finditer(data[:_LOOK_BYTES]), *_MINUTE.finditer(data[-_LOOK_BYTES:])]
+    return abs(_minute_number(found[-1]) - _minute_number(found[0])) + 1 if found else 1
+
+
+def _minute_number(found: re.Match[bytes]) -> int:
+    year, month, day, hour, minute = map(int, found.groups())
+    return (((year * 12 + month) * 31 + day) * 24 + hour) * 60 + minute
 
 
 def _tail(data: bytes) -> bytes:

@@ -35,6 +35,9 @@ SILENT_AFTER_S = 10.0
 COMMIT_LINES = 10_000
 COMMIT_LINES_BEHIND = 4_000
 READ_BYTES = 1 << 18
+# A commit costs by lines and by rollup cells; a cell costs as much as this many lines. A minute has a handful of cells.
+LINES_A_CELL = 4
+CELLS_A_MINUTE = 8
 # Batches whose newest line is older than this move history only, not the page's live part.
 LIVE_AGE_S = 300
 # Windows move on while nothing is read: a tick without news at least this often.
@@ -86,6 +89,7 @@ class Lane:
     hot: HotPieces = field(default_factory=HotPieces)
     pending: NodeDelta | None = None
     read_at: float = 0.0
+    weight: int = 0
     warm: bool = False
     told: SourceStatus | None = None
 
@@ -241,15 +245,16 @@ class Pipeline:
             lane.read_at = now
             batch = lane.processor.process(chunk)
             lane.accumulator.add(batch)
-            waiting += sum(batch.lines.values())
+            lane.weight += _weight_of(batch)
+            waiting += _weight_of(batch)
             behind |= not chunk.live
             if batch.newest_ms / 1000 > now - LIVE_AGE_S:
                 batches.append(batch)
         return batches, behind
 
     def _waiting(self) -> int:
-        """Lines that wait for a commit."""
-        return sum(_lines_of(lane) for lane in self._lanes)
+        """What the next commit will cost, in lines."""
+        return sum(lane.weight for lane in self._lanes)
 
     def _drain(self, now: float) -> list[NodeDelta]:
         deltas = []
@@ -277,6 +282,7 @@ class Pipeline:
         deltas = [lane.pending for lane in self._lanes if lane.pending is not None]
         for lane in self._lanes:
             lane.pending = None
+            lane.weight = 0
         if deltas:
             self._store.submit(deltas)
 
@@ -326,7 +332,10 @@ class Pipeline:
             self._wake.clear()
 
 
-def _lines_of(lane: Lane) -> int:
-    """Lines that wait for a commit."""
-    waiting = lane.accumulator.line_count
-    return waiting + (sum(lane.pending.lines.values()) if lane.pending else 0)
+def _weight_of(batch: EventBatch) -> int:
+    """Lines, or more where a few of them span many minutes and so touch many rollup rows."""
+    lines, transfers = sum(batch.lines.values()), batch.transfers
+    if not transfers:
+        return lines
+    minutes = abs(transfers[-1].time_ms - transfers[0].time_ms) // 60_000 + 1
+    return max(lines, LINES_A_CELL * min(len(transfers), CELLS_A_MINUTE * minutes))

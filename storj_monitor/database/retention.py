@@ -50,6 +50,9 @@ LATEST = ("last_answer",)
 
 _BUDGET_S = 0.02
 _ROWS = 200
+# A row of `events` is a block of up to 180 kB.
+_BLOCKS = 10
+_PAGES = 512
 
 
 class Pruner:
@@ -81,15 +84,16 @@ class Pruner:
 
     def _delete(self, table: str, column: str, node: int, limit: int) -> bool:
         """Delete the oldest rows below `limit`; True when a full portion was deleted."""
+        most = _BLOCKS if table == "events" else _ROWS
         row = self._db.execute(
             f"SELECT max({column}), count(*) FROM "
-            f"(SELECT {column} FROM {table} WHERE node = ? AND {column} < ? ORDER BY {column} LIMIT {_ROWS})",
+            f"(SELECT {column} FROM {table} WHERE node = ? AND {column} < ? ORDER BY {column} LIMIT {most})",
             (node, limit),
         ).fetchone()
         if not row[1]:
             return False
         self._db.execute(f"DELETE FROM {table} WHERE node = ? AND {column} <= ?", (node, row[0]))
-        return bool(row[1] == _ROWS)
+        return bool(row[1] == most)
 
     def _shrink(self) -> bool:
         """Hold the cap on the file's size: the oldest single events go first, then free pages are given back."""
@@ -99,8 +103,9 @@ class Pruner:
         over = self._retention.max_bytes and (pages - free) * size > self._retention.max_bytes
         deleted = 0
         if over:
-            deleted = self._db.execute(f"DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT {_ROWS})").rowcount
+            deleted = self._db.execute(f"DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT {_BLOCKS})").rowcount
         if free > max(1024, pages // 5) or (self._retention.max_bytes and free and pages * size > self._retention.max_bytes):
-            self._db.execute("PRAGMA incremental_vacuum(256)").fetchall()
+            # Through `execute` this pragma gives back a single page: it is stepped once, and has no rows.
+            self._db.executescript(f"PRAGMA incremental_vacuum({_PAGES})")
             return True
         return bool(over and deleted)

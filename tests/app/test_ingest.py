@@ -13,7 +13,7 @@ import pytest
 import zstandard
 from app_rig import ingest_quietly, line, settings_for
 
-from storj_monitor.app.ingest import PARALLEL_FROM_BYTES, ingest
+from storj_monitor.app.ingest import CELLS_A_CHUNK, CHUNK_BYTES, PARALLEL_FROM_BYTES, ingest, next_chunk_bytes
 from storj_monitor.app.stats import stats_of_database, stats_of_logs
 from storj_monitor.config import STANDARD_INPUT, IngestInput
 
@@ -116,3 +116,12 @@ def test_a_log_in_two_parts_is_the_same_as_in_one(tmp_path: Path, cut: int) -> N
         assert [row[:skip] + row[5:] if skip else row for row in one[table]] == [
             row[:skip] + row[5:] if skip else row for row in two[table]
         ]
+
+
+def test_chunks_of_a_log_with_few_lines_a_minute_are_small() -> None:
+    """Each minute has its rows in seven tables: a commit of 2 MiB of such a log would hold the database for too long."""
+    busy = b"".join(line(1_764_158_400 + i / 100, i) for i in range(6000))
+    quiet = b"".join(line(1_764_158_400 + i * 60, i) for i in range(6000))
+    assert next_chunk_bytes(busy) == CHUNK_BYTES
+    assert next_chunk_bytes(quiet) // len(line(0, 0)) <= CELLS_A_CHUNK
+    assert next_chunk_bytes(b"no time\n" * 10_000) == CHUNK_BYTES

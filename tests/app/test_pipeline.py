@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app_rig import SATELLITE, Rig, ingest_quietly, line
 
-from storj_monitor.app.pipeline import COMMIT_LINES_BEHIND, READ_BYTES
+from storj_monitor.app.pipeline import COMMIT_LINES_BEHIND, LINES_A_CELL, READ_BYTES
 from storj_monitor.app.stats import stats_of_database
 from storj_monitor.config import IngestInput
 
@@ -160,3 +160,14 @@ def test_catching_up_is_not_now(tmp_path: Path) -> None:
 def test_windows_move_on_without_lines(tmp_path: Path) -> None:
     with Rig(tmp_path, {"n1": tmp_path / "n1.log"}, quiet_tick_s=0.1) as rig:
         rig.until(lambda: len(rig.ticks) > 3, "ticks without news")
+
+
+def test_a_log_with_few_lines_a_minute_is_committed_in_smaller_parts(tmp_path: Path) -> None:
+    log = tmp_path / "n1.log"
+    now = time.time()
+    log.write_bytes(b"".join(line(now - 10**6 + i * 60, i) for i in range(8000)))
+    with Rig(tmp_path, {"n1": log}, commit_s=3600) as rig:
+        rig.until(lambda: sum(rig.writer.sizes) > 4000, "commits")
+        rig.stop()
+        assert rig.stored_lines() == sum(rig.writer.sizes)
+        assert max(rig.writer.sizes) <= COMMIT_LINES_BEHIND // LINES_A_CELL + READ_BYTES // len(line(0, 0)) + 1

@@ -1,0 +1,225 @@
+"""What is made of single answers and lines: merged without doubling, kept by key, scored at the month's end."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from storj_monitor.app.subject_health import Pulse
+from storj_monitor.app.subjects import SubjectKeeper
+from storj_monitor.database import subjects as store
+from storj_monitor.database.connection import connect_writer, open_database
+from storj_monitor.model.earnings import BandwidthDay, EstimatedPayout, MonthPayout, Paystub, Pricing, SatelliteUsage, StorageDay
+from storj_monitor.model.figures import Source
+from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, ApiStatus, Door, NodeAnswer, SatelliteAnswer
+from storj_monitor.model.node_events import NodeStarted, ScoresReported, SignalReceived
+from storj_monitor.model.reputation import NEVER, ReputationSnapshot
+from storj_monitor.model.space import DiskSpace
+from storj_monitor.model.space import SatelliteUsage as StoredUsage
+from storj_monitor.reputation_tracker.downtime import Witness
+from storj_monitor.state.nodes import State
+from storj_monitor.views.cards import Cards
+from storj_monitor.views.subjects import Subjects
+
+SAT = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
+OCTOBER_30 = 1_793_318_400.0  # 2026-10-30T00:00:00Z
+DAY_S = 86_400.0
+TB = 10**12
+
+
+class HandClock:
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def now(self) -> float:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError
+
+
+class Desk:
+    """Takes writes: at once into a real database, or not at all while `closed`."""
+
+    def __init__(self, path: Path) -> None:
+        self.db = connect_writer(path)
+        self.closed = False
+        self.waiting: list[tuple[Callable[[sqlite3.Connection], None], Callable[[], None]]] = []
+        self.works = 0
+
+    def submit_work(self, write: Callable[[sqlite3.Connection], None], done: Callable[[], None]) -> None:
+        self.waiting.append((write, done))
+        self.open()
+
+    def open(self) -> None:
+        while self.waiting and not self.closed:
+            write, done = self.waiting.pop(0)
+            write(self.db)
+            self.works += 1
+            done()
+
+
+class Rig:
+    def __init__(self, folder: Path) -> None:
+        path = folder / "monitor.db"
+        open_database(path, 1.0, "stamp")
+        self.clock = HandClock(OCTOBER_30)
+        self.desk = Desk(path)
+        self.state = State(["a"])
+        self.begin()
+
+    def begin(self) -> None:
+        """A monitor that has just started."""
+        self.cards = Cards(Subjects(["a"]), self.state, self.clock.now)
+        self.keeper = SubjectKeeper(self.cards, self.desk, self.clock, changed=lambda: None, from_writer=lambda call: call())
+
+    def take(self, kind: AnswerKind, value: AnswerValue, satellite: str | None = None) -> None:
+        self.keeper.on_answer(Answer("a", kind, satellite, self.clock.at, 1.0, value))
+
+    def rows(self, table: store.Table) -> list[store.Row]:
+        return store.read(self.desk.db, table, ["a"])
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path)
+
+
+def scores(at: float, source: Source, audit: float = 1.0, audits: int | None = 100) -> ReputationSnapshot:
+    return ReputationSnapshot(
+        satellite=SAT, source=source, taken_at=at, audit_score=audit, suspension_score=1.0, online_score=0.99, total_audits=audits,
+        successful_audits=audits,
+    )  # fmt: skip
+
+
+def node_answer(at: float, node_id: str = "node", ahead_s: float = 0.0) -> NodeAnswer:
+    return NodeAnswer(
+        taken_at=at, node_id=node_id, wallet="0x1", wallet_features=(), bandwidth_bytes=1, last_pinged_at=at, version="1.162.3",
+        allowed_version="1.104.5", up_to_date=True, started_at=at - 90 * DAY_S, configured_port="28967", quic_status="OK",
+        last_quic_pinged_at=at, clock_ahead_s=ahead_s,
+        standings=(ReputationSnapshot(satellite=SAT, source=Source.API, taken_at=at, disqualified_at=NEVER, suspended_at=NEVER),),
+        disk=DiskSpace(taken_at=at, used_bytes=TB, available_bytes=TB, trash_bytes=0, allocated_bytes=2 * TB, reclaimable_bytes=0),
+    )  # fmt: skip
+
+
+def satellite_answer(at: float, days: int) -> SatelliteAnswer:
+    first_ms = 1_790_812_800_000  # 2026-10-01
+    storage = [StorageDay(start_ms=first_ms + i * 86_400_000, byte_hours=24.0 * TB, average_bytes=float(TB), interval_h=24.0, calculated=False)
+               for i in range(days)]  # fmt: skip
+    traffic = [BandwidthDay(start_ms=first_ms + i * 86_400_000, egress_usage_bytes=10**10) for i in range(days)]
+    prices = Pricing(
+        satellite=SAT, egress_cents_per_tb=200, repair_cents_per_tb=200, audit_cents_per_tb=200, storage_cents_per_tb_month=150
+    )
+    return SatelliteAnswer(
+        reputation=scores(at, Source.API, audits=None),
+        storage=StoredUsage(taken_at=at, satellite=SAT, days=(), month_byte_hours=0.0),
+        usage=SatelliteUsage(satellite=SAT, bandwidth=tuple(traffic), storage=tuple(storage), prices=prices, joined_ms=1_700_000_000_000),
+    )
+
+
+def log_line(at: float, audit: float = 1.0) -> ScoresReported:
+    return ScoresReported(time_ms=int(at * 1000), satellite=SAT, worsened=False, total_audits=100, successful_audits=100, audit_score=audit,
+                          online_score=0.99, suspension_score=1.0)  # fmt: skip
+
+
+def test_the_same_scores_from_three_sources_are_one_point_and_the_newest_is_shown(rig: Rig) -> None:
+    at = rig.clock.at
+    rig.keeper.on_lines("a", [log_line(at - 60)], live=True)
+    rig.take(AnswerKind.SATELLITE, satellite_answer(at, 29), SAT)
+    rig.keeper.on_lines("a", [log_line(at - 60)], live=True)
+    assert len(rig.cards.subjects.of("a").standing.points[SAT]) == 1
+    row = rig.cards.rows("reputation", ["a"])[f"a/{SAT}"]
+    assert (row["audit_score"]["source"], row["total_audits"]["source"]) == ("api", "log")  # type: ignore[index]
+    rig.clock.at += 60
+    rig.keeper.on_lines("a", [log_line(at + 60, audit=0.999)], live=True)
+    assert len(rig.cards.subjects.of("a").standing.points[SAT]) == 2
+    row = rig.cards.rows("reputation", ["a"])[f"a/{SAT}"]
+    assert (row["audit_score"]["source"], row["audit_score"]["value"]) == ("log", 0.999)  # type: ignore[index]
+    assert [one[4] for one in rig.rows(store.SCORE_POINT)] == [1.0, 0.999]
+
+
+def test_a_log_alone_is_enough_for_a_row(rig: Rig) -> None:
+    rig.keeper.on_lines("a", [log_line(rig.clock.at)], live=True)
+    assert rig.cards.rows("reputation", ["a"])[f"a/{SAT}"]["standing"] == "healthy"
+    assert rig.cards.rows("earnings", ["a"]) == {} and rig.cards.rows("storage", ["a"]) == {}
+
+
+def test_a_month_is_estimated_daily_kept_over_a_restart_and_scored_by_its_paystub(rig: Rig) -> None:
+    estimate = EstimatedPayout(satellite="", current_month=MonthPayout(), previous_month=MonthPayout(), expected_cents=0.0)
+    for day in (29, 30, 31):
+        rig.clock.at = OCTOBER_30 + (day - 29) * DAY_S - 600
+        rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
+        rig.take(AnswerKind.SATELLITE, satellite_answer(rig.clock.at, day), SAT)
+        rig.take(AnswerKind.ESTIMATE, estimate)
+    assert [row[3] * 86_400 for row in rig.rows(store.ESTIMATE_SNAPSHOT)] == [OCTOBER_30 + i * DAY_S for i in (-1, 0, 1)]
+    assert len(rig.rows(store.USAGE_DAY)) == 31
+    rig.begin()
+    rig.keeper.load(store.read_all(rig.desk.db, store.TABLES, ["a"], {}))
+    rig.clock.at = OCTOBER_30 + 12 * DAY_S
+    rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
+    ours = rig.rows(store.ESTIMATE_SNAPSHOT)[-1]
+    paid = ours[10] + ours[11] + ours[12] + ours[13]
+    stub = Paystub(satellite=SAT, period="2026-10", get_usd_micros=ours[10], storage_usd_micros=ours[13], paid_usd_micros=paid,
+                   usage_get_bytes=ours[6], usage_storage_byte_months=ours[9])  # fmt: skip
+    rig.take(AnswerKind.PAYSTUBS, (stub,))
+    score = rig.rows(store.ESTIMATE_SCORE)[0]
+    assert (score[5], score[6], score[8]) == (paid, paid, 1)
+    rig.take(AnswerKind.PAYSTUBS, (stub,))
+    assert len(rig.rows(store.PAYSTUB)) == 1 and len(rig.rows(store.ESTIMATE_SCORE)) == 1
+
+
+def test_what_cannot_be_right_is_refused_and_said(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
+    rig.take(
+        AnswerKind.PAYSTUBS, (Paystub(satellite=SAT, period="2026-09", paid_usd_micros=10**16), Paystub(satellite=SAT, period="2026-08"))
+    )
+    assert [row[2] for row in rig.rows(store.PAYSTUB)] == ["2026-08"]
+    assert caplog.text.count("is not kept") == 1
+
+
+def test_while_the_database_refuses_the_newest_row_of_each_key_waits(rig: Rig) -> None:
+    rig.desk.closed = True
+    for minute in range(200):
+        rig.clock.at = OCTOBER_30 + minute * 60
+        rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
+        rig.take(AnswerKind.SATELLITE, satellite_answer(rig.clock.at, 29), SAT)
+    assert len(rig.desk.waiting) == 1
+    rig.desk.closed = False
+    rig.desk.open()
+    assert rig.desk.works == 2
+    assert len(rig.rows(store.SPACE_POINT)) == 20 and len(rig.rows(store.USAGE_DAY)) == 29
+    assert rig.rows(store.SCORE_POINT)[0][3] >= (OCTOBER_30 + 180 * 60) * 1000 - 60_000
+
+
+def test_downtimes_come_from_doors_that_had_answered_and_from_the_log(rig: Rig) -> None:
+    at = rig.clock.at
+    rig.keeper.on_state("a", ApiState(ApiStatus.UNREACHABLE, at, "refused", "http://n", Door.API))
+    assert rig.cards.subjects.of("a").outages == ()
+    rig.keeper.on_state("a", ApiState(ApiStatus.OK, at + 1, "", "http://n", Door.API))
+    rig.keeper.on_state("a", ApiState(ApiStatus.UNREACHABLE, at + 100, "refused", "http://n", Door.API))
+    rig.clock.at = at + 400
+    rig.keeper.on_state("a", ApiState(ApiStatus.OK, at + 400, "", "http://n", Door.API))
+    stop = SignalReceived(time_ms=int((at + 95) * 1000), process="storagenode", signal="terminated")
+    start = NodeStarted(time_ms=int((at + 395) * 1000), node_id="node")
+    rig.keeper.on_lines("a", [stop], live=True)
+    rig.keeper.on_lines("a", [start], live=True)
+    rows = rig.cards.rows("health", ["a"])["a"]["downtimes"]
+    assert [(row["from"], row["until"], row["certain"]) for row in rows] == [(at + 95, at + 400, True)]  # type: ignore[attr-defined]
+    kept = {(row[1], row[2], row[3]) for row in rig.rows(store.OUTAGE)}
+    assert kept == {("api_down", (at + 100) * 1000, (at + 400) * 1000), ("process", (at + 95) * 1000, (at + 395) * 1000)}
+
+
+def test_only_a_busy_log_can_be_too_silent() -> None:
+    busy, quiet = Pulse(), Pulse()
+    assert busy.silences({minute * 60: 10 for minute in range(60)}) == []
+    (gap,) = busy.silences({3600 + 1800: 10})
+    assert (gap.witness, gap.from_at, gap.until_at) == (Witness.LOG_GAP, 3600, 5400)
+    assert busy.silences({60: 5, 5400: 1}) == []
+    assert quiet.silences({minute * 60: 1 for minute in range(60)}) == []
+    assert quiet.silences({3600 + 1800: 10}) == []
