@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 
 from storj_monitor.app import subject_rows as rows
@@ -20,15 +22,42 @@ from storj_monitor.model.node_events import (
 )
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.node_api.counters import transfer_growth
-from storj_monitor.reputation_tracker.downtime import Outage, Witness, coalesce, ping_outages, process_outages
+from storj_monitor.reputation_tracker.downtime import LOG_GAP_S, Outage, Witness, coalesce, ping_outages, process_outages
 from storj_monitor.reputation_tracker.history import DAY_S
 from storj_monitor.views.subjects import Counted, NodeSubjects
 
 OUTAGES_S = 400 * DAY_S
 MOST_LINES = 1000
+MINUTE_S = 60
+HOUR_S = 3600
+BUSY_TRANSFERS = 120
+"""In the hour before a silence: a node with fewer may well have none for a quarter of an hour."""
 _EVENTS = (ConfigurationLoaded, NodeFailed, NodeStarted, Panic, PingFailed, ServiceStopped, SignalReceived)
 _LOGGED = frozenset({Witness.PROCESS, Witness.PING_FAILED})
 _WITNESS = {Door.API: Witness.API_DOWN, Door.HEALTH: Witness.PROBE}
+
+
+class Pulse:
+    """Minutes of one log that had transfers: a silence counts only when the hour before it was busy."""
+
+    def __init__(self) -> None:
+        self._minutes: deque[tuple[int, int]] = deque()
+        self._count = 0
+
+    def silences(self, minutes: Mapping[int, int]) -> list[Outage]:
+        """Silences that ended in these minutes (start in Unix seconds -> transfers). Minutes that came before are let pass."""
+        found: list[Outage] = []
+        for minute in sorted(minutes):
+            last = self._minutes[-1][0] if self._minutes else minute
+            if minute < last:
+                continue
+            while self._minutes and self._minutes[0][0] <= last - HOUR_S:
+                self._count -= self._minutes.popleft()[1]
+            if minute - last - MINUTE_S >= LOG_GAP_S and self._count >= BUSY_TRANSFERS:
+                found.append(Outage(Witness.LOG_GAP, last + MINUTE_S, minute))
+            self._minutes.append((minute, minutes[minute]))
+            self._count += minutes[minute]
+        return found
 
 
 class Downtimes:
@@ -37,6 +66,7 @@ class Downtimes:
     def __init__(self) -> None:
         self._lines: dict[str, list[NodeEvent]] = {}
         self._was_ok: set[tuple[str, Door]] = set()
+        self._pulses: dict[str, Pulse] = {}
 
     def take_door(self, node: NodeSubjects, state: ApiState, now: float, pending: Pending) -> None:
         """A door that had answered and does not any more is an outage; one that never did tells nothing."""
@@ -72,6 +102,16 @@ class Downtimes:
         node.outages = coalesce([*kept, *logged])
         _write(node, before, pending)
         return node.outages != before
+
+    def take_minutes(self, node: NodeSubjects, minutes: Mapping[int, int], pending: Pending) -> bool:
+        """Minutes with transfers. True when they ended a silence."""
+        gaps = self._pulses.setdefault(node.name, Pulse()).silences(minutes)
+        if not gaps:
+            return False
+        before = node.outages
+        node.outages = coalesce([*before, *gaps])
+        _write(node, before, pending)
+        return True
 
 
 def expire_outages(node: NodeSubjects, now: float, pending: Pending) -> None:

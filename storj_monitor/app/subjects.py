@@ -100,6 +100,13 @@ class SubjectKeeper:
 
     def on_delta(self, delta: NodeDelta) -> None:
         """Lines of a log were summed up."""
+        if delta.cells:
+            minutes: dict[int, int] = {}
+            for key, cell in delta.cells.items():
+                minutes[key.start_s] = minutes.get(key.start_s, 0) + cell.count
+            if self._downtimes.take_minutes(self.subjects.of(delta.node), minutes, self._pending):
+                self._tell(delta.node, {Subject.HEALTH})
+                self.flush()
         if delta.events or delta.notable:
             self.on_lines(delta.node, delta.events, live=True)
             self.on_transfers(delta.node, delta.notable)

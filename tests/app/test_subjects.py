@@ -110,8 +110,10 @@ def node_answer(at: float, node_id: str = "node", ahead_s: float = 0.0) -> NodeA
 
 def satellite_answer(at: float, days: int) -> SatelliteAnswer:
     first_ms = 1_790_812_800_000  # 2026-10-01
-    storage = [StorageDay(start_ms=first_ms + i * 86_400_000, byte_hours=24.0 * TB, average_bytes=float(TB), interval_h=24.0, calculated=False)
-               for i in range(days)]  # fmt: skip
+    storage = [
+        StorageDay(start_ms=first_ms + i * 86_400_000, byte_hours=24.0 * TB, average_bytes=1.0 * TB, interval_h=24.0, calculated=False)
+        for i in range(days)
+    ]
     traffic = [BandwidthDay(start_ms=first_ms + i * 86_400_000, egress_usage_bytes=10**10) for i in range(days)]
     prices = Pricing(
         satellite=SAT, egress_cents_per_tb=200, repair_cents_per_tb=200, audit_cents_per_tb=200, storage_cents_per_tb_month=150
