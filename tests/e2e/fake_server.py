@@ -178,6 +178,10 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
         end = time.time()
         return end - int(wish[1:-1]) * spans[wish[-1]], end, request.query.getall("node", world.nodes)
 
+    async def reputation(request: web.Request) -> web.Response:
+        start, end, view = window(request)
+        return web.json_response(world.sayings.reputation_history(view, start, end))
+
     async def storage(request: web.Request) -> web.Response:
         start, end, view = window(request)
         return web.json_response(world.sayings.storage_history(view, start, end))
@@ -201,6 +205,7 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
             web.get("/", index),
             web.get("/ws", socket),
             web.get("/api/v1/traffic", traffic),
+            web.get("/api/v1/reputation", reputation),
             web.get("/api/v1/storage", storage),
             web.get("/api/v1/earnings", earnings),
             web.static("/assets", DIST / "assets"),

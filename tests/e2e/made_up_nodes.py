@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from made_up_money import Money
 from made_up_said import DAY_S, SATELLITES, Row
@@ -142,6 +143,22 @@ class Sayings(Space, Money):
             for place, letter in enumerate("ABC")
         ]
         return {"audits": 15, "repairs": 3, "in_trash": 1, "more": 4, "pieces": pieces}
+
+    def reputation_history(self, view: list[str], start: float, end: float) -> Row:
+        columns = ["at", "until", "audit_score", "suspension_score", "online_score", "total_audits", "successful_audits", "source"]
+        points: dict[str, list[list[Any]]] = {"office": []}
+        points["garage-8tb"] = [
+            [start, end - 4 * DAY_S, 1, 1, 0.9992, 21_000, 21_000, "api"],
+            [end - 3 * DAY_S, end - 2 * DAY_S, 0.98541, 1, 0.9988, 21_200, 21_184, "metrics"],
+            [end - DAY_S, end, 0.97118, 1, 0.99871, 21_544, 21_517, "metrics"],
+        ]
+        steady = [[start, end, 1, 1, 0.99871, 21_544, 21_517, "api"]]
+        history = [
+            {"node": node, "satellite": satellite, "name": name, "points": points.get(node, steady)}
+            for node in view
+            for satellite, name in SATELLITES.items()
+        ]
+        return {"from": start, "to": end, "as_of": end, "nodes": view, "rows": [], "help": {}, "columns": columns, "history": history}
 
     def health(self, view: list[str]) -> dict[str, Row]:
         return {node: self._health(node) for node in view}

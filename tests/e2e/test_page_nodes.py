@@ -100,6 +100,7 @@ def test_reputation_shows_the_worst_first(new_page: Callable[..., Page], page_se
     expect(fact(risky, "audit_score")).to_contain_text("ago")
     fact(risky, "audit_score").locator("summary").click()
     expect(fact(risky, "audit_score")).to_contain_text("About audit_score.")
+    expect(risky.get_by_role("img", name="Audit score of the last 30 days: lowest 0.9711, 2 changes")).to_be_visible()
     piece = risky.locator("[data-piece]").first
     expect(piece).to_contain_text("the piece is not on the disk")
     piece.locator("summary").click()
@@ -109,6 +110,7 @@ def test_reputation_shows_the_worst_first(new_page: Callable[..., Page], page_se
 
     expect(page.locator(f'#card-reputation li[data-row="garage-8tb/{EU1}"]')).to_contain_text(re.compile(r"62 of 100 audits, 311 of 504.h"))
     expect(page.locator(f'#card-reputation li[data-row="office/{AP1}"]')).to_contain_text("No audit score is known yet.")
+    expect(show(page, "reputation", f"office/{AP1}")).to_contain_text("No history yet: it begins with the monitor.")
     assert heard == []
 
 

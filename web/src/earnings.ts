@@ -45,7 +45,9 @@ export function gapText(row: EarningsRow): string {
 
 export interface MonthBar {
   period: string;
+  /** Month, and the year where one begins. */
   label: string;
+  year: string;
   paid: number;
   held: number;
   /** Height of the parts on a scale of 100. */
@@ -68,11 +70,12 @@ export function monthBars(months: readonly PaidMonth[], most = 24): MonthBar[] {
   const kept = [...months].sort((a, b) => (a.period < b.period ? -1 : 1)).slice(-most);
   const size = (month: PaidMonth): { paid: number; held: number } => ({ paid: Math.max(0, month.paid_usd_micros), held: Math.max(0, month.held_usd_micros) });
   const top = Math.max(1, ...kept.map((month) => size(month).paid + size(month).held));
-  return kept.map((month) => {
+  return kept.map((month, place) => {
     const { paid, held } = size(month);
     return {
       period: month.period,
-      label: monthName(month.period, month.period.endsWith("-01")),
+      label: monthName(month.period, false),
+      year: place === 0 || month.period.endsWith("-01") ? month.period.slice(0, 4) : "",
       paid: month.paid_usd_micros,
       held: month.held_usd_micros,
       paidTop: (100 * paid) / top,

@@ -187,19 +187,20 @@ export function score(value: number): string {
 /** A stretch of hours as people plan, cut and never rounded up: "45 min", "20 h", "11.9 d". */
 export function hours(value: number): string {
   if (!Number.isFinite(value)) return DASH;
+  if (value > 0 && value < 1 / 60) return `<${NBSP}1${NBSP}min`;
   if (value < 1) return `${Math.max(0, Math.floor(value * 60))}${NBSP}min`;
   if (value < 72) return `${Math.floor(value)}${NBSP}h`;
   if (value < 2400) return `${(Math.floor(value / 2.4) / 10).toFixed(1).replace(".0", "")}${NBSP}d`;
   return `${WHOLE.format(Math.floor(value / 24))}${NBSP}d`;
 }
 
-/** Days from now: "today", "12 days", "5 months", "3 years". */
+/** Days from now: "today", "12 days", "5 months", "3.2 years". */
 export function days(value: number): string {
   if (!Number.isFinite(value)) return DASH;
   if (value < 0.5) return "today";
   if (value < 91) return plural(Math.round(value), "day");
   if (value < 730) return plural(Math.round(value / 30.4), "month");
-  return plural(Math.round(value / 365.25), "year");
+  return `${(value / 365.25).toFixed(1)}${NBSP}years`;
 }
 
 /** A change of bytes with its sign. */

@@ -1,6 +1,6 @@
 /** Scores against the limits that satellites set, and the words on standing, trend, vetting and downtime. */
-import { count, DASH, hours, NBSP, plural, score } from "./format";
-import type { AuditGuard, AuditWindow, ReputationRow } from "./wire_nodes";
+import { count, hours, NBSP, plural } from "./format";
+import type { AuditGuard, AuditWindow, HistoryAnswer, ReputationRow } from "./wire_nodes";
 
 export type ScoreId = "audit" | "suspension" | "online";
 
@@ -104,6 +104,25 @@ export function windowsText(windows: readonly AuditWindow[]): string {
   return missed === 0 ? `${plural(windows.length, "window")}, none with a missed audit.` : `${plural(windows.length, "window")}, ${count(missed)} with missed audits.`;
 }
 
-export function scoreText(value: number | undefined): string {
-  return value === undefined ? DASH : score(value);
+export interface Steps {
+  /** Stretches of time in which the score was this, oldest first. */
+  steps: { from: number; to: number; value: number }[];
+  low: number;
+}
+
+/** One score of one satellite out of the history; each value holds until the next one was told. Null where there is none. */
+export function scoreSteps(answer: HistoryAnswer, satellite: string, column: string): Steps | null {
+  const points = answer.history.find((one) => one.satellite === satellite)?.points ?? [];
+  const [at, until, value] = ["at", "until", column].map((name) => answer.columns.indexOf(name));
+  const number = (cell: unknown): number | null => (typeof cell === "number" && Number.isFinite(cell) ? cell : null);
+  const steps = points.flatMap((point) => {
+    const from = number(point[at ?? -1]);
+    const told = number(point[value ?? -1]);
+    return from === null || told === null ? [] : [{ from, to: Math.max(from, number(point[until ?? -1]) ?? from), value: told }];
+  });
+  steps.forEach((step, place) => {
+    const next = steps[place + 1];
+    if (next !== undefined) step.to = Math.max(step.from, next.from);
+  });
+  return steps.length === 0 ? null : { steps, low: Math.min(...steps.map((step) => step.value)) };
 }

@@ -81,7 +81,10 @@ export function levelWhen(level: Level, state: string): string {
 export function levelBand(level: Level): string {
   if (level.reached || level.earliest === null) return "";
   if (level.days === null) return `earliest in ${days(level.earliest)}`;
-  return level.latest === null ? `${days(level.earliest)} or never` : `${days(level.earliest)} to ${days(level.latest)}`;
+  if (level.latest === null) return `${days(level.earliest)} or never`;
+  const [first, last] = [days(level.earliest), days(level.latest)];
+  // A band that is narrower than the words can tell is none.
+  return first === last ? "" : `${first} to ${last}`;
 }
 
 export function levelText(level: Level, state: string): string {

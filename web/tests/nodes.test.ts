@@ -3,7 +3,7 @@ import { questionUrl } from "../src/ask";
 import { csvUrl, gapText, heldText, monthBars, monthName, rowsOf, wholeOf } from "../src/earnings";
 import { origin, origins, shown, terms } from "../src/figures";
 import { bytesChange, days, hours, money, moneyChange, score } from "../src/format";
-import { allowed, budget, budgetWhy, margin, onlineShare, scoreAlarm, since, summary, trend, vetting, windowsText, worstFirst } from "../src/reputation";
+import { allowed, budget, budgetWhy, margin, onlineShare, scoreAlarm, scoreSteps, since, summary, trend, vetting, windowsText, worstFirst } from "../src/reputation";
 import { sectionAt } from "../src/sections";
 import { sameAddress } from "../src/select";
 import { firstKnown, growthText, levelText, partName, spaceColumns, stretches } from "../src/space";
@@ -39,13 +39,13 @@ describe("scores, hours, days", () => {
   it("are never rounded up", () => {
     expect([1, 1.0001, 0.99999, 0.96, 0.95999, 0.6, 0].map(score)).toEqual(["1", "1", "0.9999", "0.9600", "0.9599", "0.6000", "0.0000"]);
     expect(score(Number.NaN)).toBe("–");
-    expect([0.49, 0.999, 1, 71.9, 72, 287.25, 288, 7200].map((value) => plain(hours(value)))).toEqual([
-      "29 min", "59 min", "1 h", "71 h", "3 d", "11.9 d", "12 d", "300 d",
+    expect([0, 0.01, 0.49, 0.999, 1, 71.9, 72, 287.25, 288, 7200].map((value) => plain(hours(value)))).toEqual([
+      "0 min", "< 1 min", "29 min", "59 min", "1 h", "71 h", "3 d", "11.9 d", "12 d", "300 d",
     ]);
   });
 
   it("say days as people do", () => {
-    expect([0.2, 1, 90, 143, 800].map((value) => plain(days(value)))).toEqual(["today", "1 day", "90 days", "5 months", "2 years"]);
+    expect([0.2, 1, 90, 143, 800].map((value) => plain(days(value)))).toEqual(["today", "1 day", "90 days", "5 months", "2.2 years"]);
     expect([bytesChange(12.3e9), bytesChange(-5e6), bytesChange(0)].map(plain)).toEqual(["+12.3 GB", "−5.00 MB", "0 B"]);
   });
 });
@@ -127,6 +127,24 @@ describe("reputation", () => {
     expect(summary(rows.map(([, row]) => row)).map((entry) => entry.standing)).toEqual(["disqualified", "healthy", "odd"]);
   });
 
+  it("finds one score of one satellite in the history", () => {
+    const answer: HistoryAnswer = {
+      from: 0,
+      to: 9,
+      as_of: 9,
+      columns: ["at", "until", "audit_score", "online_score"],
+      history: [
+        { node: "a", satellite: "x", points: [[1, 3, 1, null], [5, 8, 0.97, null]] },
+        { node: "a", satellite: "y", points: [] },
+      ],
+    };
+    expect(scoreSteps(answer, "x", "audit_score")).toEqual({ steps: [{ from: 1, to: 5, value: 1 }, { from: 5, to: 8, value: 0.97 }], low: 0.97 });
+    expect(scoreSteps(answer, "x", "online_score")).toBeNull();
+    expect(scoreSteps(answer, "x", "no_such_score")).toBeNull();
+    expect(scoreSteps(answer, "y", "audit_score")).toBeNull();
+    expect(scoreSteps(answer, "z", "audit_score")).toBeNull();
+  });
+
   it("knows windows without audits", () => {
     expect([onlineShare([0, 0, 0]), onlineShare([0, 4, 1]), onlineShare([0, 4, 9])]).toEqual([null, 0.25, 1]);
     expect(windowsText([])).toBe("No audit history.");
@@ -163,6 +181,7 @@ describe("storage", () => {
 
   it.each([
     [level({}), "growing", "in 40 days (30 days to 60 days)"],
+    [level({ days: 900, earliest: 898, latest: 901 }), "growing", "in 2.5 years"],
     [level({ latest: null }), "growing", "in 40 days (30 days or never)"],
     [level({ days: 0.1, earliest: null }), "growing", "today"],
     [level({ days: null, earliest: null, latest: null }), "shrinking", "not within ten years"],
@@ -222,9 +241,9 @@ describe("earnings", () => {
   it("draws the newest months, oldest first", () => {
     const month = (period: string, paid: number, held = 0): PaidMonth => ({ period, paid_usd_micros: paid, held_usd_micros: held }) as PaidMonth;
     const bars = monthBars([month("2026-02", 75, 25), month("2025-12", 50), month("2026-01", -5)], 2);
-    expect(bars.map((bar) => [bar.period, bar.label, bar.paidTop, bar.heldTop])).toEqual([
-      ["2026-01", "Jan 2026", 0, 0],
-      ["2026-02", "Feb", 75, 25],
+    expect(bars.map((bar) => [bar.period, bar.label, bar.year, bar.paidTop, bar.heldTop])).toEqual([
+      ["2026-01", "Jan", "2026", 0, 0],
+      ["2026-02", "Feb", "", 75, 25],
     ]);
     expect(monthBars([])).toEqual([]);
     expect([monthName("2026-12"), monthName("2026-13"), monthName("<b>")]).toEqual(["Dec 2026", "2026-13", "<b>"]);

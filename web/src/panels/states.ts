@@ -66,6 +66,20 @@ export function doorName(door: string): string {
   return DOOR_NAMES[door] ?? door;
 }
 
+const WITNESSES: Record<string, string> = {
+  process: "a restart in the log",
+  log: "the log",
+  log_gap: "a gap in the log",
+  ping_failed: "a failed check-in",
+  api: "its API",
+  probe: "our own probe",
+};
+
+/** Who saw a downtime. */
+export function witnessName(witness: string): string {
+  return WITNESSES[witness] ?? witness.replaceAll("_", " ");
+}
+
 const LEVELS: Record<string, Chip["kind"]> = { WARN: "warn", ERROR: "bad", FATAL: "bad", PANIC: "bad", DPANIC: "bad" };
 
 export function levelChip(level: string): Chip {
