@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from storj_monitor.clock import Clock
 from storj_monitor.errors import RequestError
@@ -72,10 +72,23 @@ class Broadcaster:
 
     coalesce_s -- least time between two frames of one view; 0 = every tick sends
     slow_hz    -- greatest rate of all topics but `live`; 0 = no bound
+    hello      -- makes the greeting, which is sent again to everybody when there are other nodes than before
     """
 
-    def __init__(self, feeds: Feeds, encoder: Encoder, clock: Clock, *, coalesce_s: float, slow_hz: float, max_clients: int) -> None:
+    def __init__(
+        self,
+        feeds: Feeds,
+        encoder: Encoder,
+        clock: Clock,
+        *,
+        coalesce_s: float,
+        slow_hz: float,
+        max_clients: int,
+        hello: Callable[[], Payload],
+    ) -> None:
         self._feeds = feeds
+        self._hello = hello
+        self._told = feeds.nodes()
         self._encoder = encoder
         self._clock = clock
         self._coalesce_s = coalesce_s
@@ -111,6 +124,7 @@ class Broadcaster:
             raise RequestError("unavailable", f"too many connections (at most {self._max_clients})", 503)
         self._clients.add(client)
         if self._beat is None:
+            self._told = self._feeds.nodes()
             self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_beat)
 
     def remove(self, client: Client) -> None:
@@ -160,6 +174,12 @@ class Broadcaster:
 
     def _on_beat(self) -> None:
         self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_beat)
+        if (nodes := self._feeds.nodes()) != self._told:
+            self._told = nodes
+            greeting = Frame(self._encoder.encode(self._hello()))
+            for client in self.clients:
+                if client.outbox.send(greeting):
+                    self.frames_sent += 1
         quiet_since = self._clock.monotonic() - BEAT_S / 2
         for view in list(self._views.values()):
             if view.flushed_at <= quiet_since:  # a busy view has its own ticks; a beat in between would only upset their rhythm

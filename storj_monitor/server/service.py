@@ -25,7 +25,7 @@ from storj_monitor.server.login import Login, login_address
 from storj_monitor.server.metrics import CONTENT_TYPE, metrics_text
 from storj_monitor.server.page import Page
 from storj_monitor.server.passwords import PasswordCheck
-from storj_monitor.server.ports import Family, Feeds, Gauges, Questions, SubjectQuestions
+from storj_monitor.server.ports import Family, Feeds, Gauges, Payload, Questions, SubjectQuestions
 from storj_monitor.server.session import COMMAND_BYTES, PROTOCOL, Session
 from storj_monitor.websocket_utils import Outbox
 
@@ -98,7 +98,9 @@ class Server:
         self._check = PasswordCheck(password_hash, clock) if password_hash is not None else None
         self._login = Login(self._check, self._door, clock)
         self._page = Page(page_dir, clock)
-        self.broadcaster = Broadcaster(feeds, encoder, clock, coalesce_s=coalesce_ms / 1000.0, slow_hz=slow_hz, max_clients=max_clients)
+        self.broadcaster = Broadcaster(
+            feeds, encoder, clock, coalesce_s=coalesce_ms / 1000.0, slow_hz=slow_hz, max_clients=max_clients, hello=self._hello
+        )
         self._runner = web.AppRunner(
             self._application(Api(questions, subjects, feeds, encoder, clock, version)),
             access_log=None,
@@ -239,14 +241,16 @@ class Server:
             await self._serve_client(ws, transport)
         return ws
 
+    def _hello(self) -> Payload:
+        return {**self._greeting, "now": round(self._clock.now(), 3), "nodes": self._feeds.nodes()}
+
     async def _serve_client(self, ws: web.WebSocketResponse, transport: asyncio.Transport) -> None:
         _limit_socket_buffer(transport)
         outbox = Outbox(ws, transport, on_slow=self.broadcaster.count_slow, direct=not self._plain_sends)
         client = Client(outbox)
         self.broadcaster.add(client)
         try:
-            hello = {**self._greeting, "now": round(self._clock.now(), 3), "nodes": self._feeds.nodes()}
-            await Session(ws, client, self.broadcaster, self._feeds, self._clock).run(hello)
+            await Session(ws, client, self.broadcaster, self._feeds, self._clock).run(self._hello())
         finally:
             self.broadcaster.remove(client)
             outbox.abort_soon()

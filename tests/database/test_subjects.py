@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import Store
+from database_store import Store
 
 from storj_monitor.database import retention, subjects
 from storj_monitor.database.retention import Retention

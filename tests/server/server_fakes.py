@@ -57,9 +57,10 @@ class CountingFeeds:
     def __init__(self) -> None:
         self.open_feeds: dict[tuple[str, ...], CountingFeed] = {}
         self.opened = 0
+        self.names = NODES
 
     def nodes(self) -> tuple[str, ...]:
-        return NODES
+        return self.names
 
     def topics(self) -> frozenset[str]:
         return TOPICS

@@ -91,6 +91,25 @@ async def test_hello_says_what_the_protocol_promises(serve: Serve) -> None:
     }
 
 
+async def test_who_is_connected_hears_of_nodes_that_are_added(serve: Serve) -> None:
+    """`ingest` beside a running monitor may bring a new one."""
+    one = await serve()
+    watcher, other = await one.ws(), await one.ws()
+    for ws in (watcher, other):
+        assert (await ws.receive_json())["nodes"] == ["a", "b", "c"]
+    await watcher.send_json({"cmd": "subscribe", "id": 1, "topics": ["live"], "nodes": None})
+    assert [(await watcher.receive_json())["k"] for _ in range(2)] == ["re", "snap"]
+    one.feeds.names = ("a", "b", "c", "d")
+    for ws in (watcher, other):
+        hello = await ws.receive_json(timeout=5)
+        assert (hello["k"], hello["nodes"]) == ("hello", ["a", "b", "c", "d"])
+    await watcher.send_json({"cmd": "subscribe", "id": 2, "topics": ["live"], "nodes": None})
+    assert (await watcher.receive_json())["view"] == ["a", "b", "c", "d"]
+    assert (await watcher.receive_json())["k"] == "snap"
+    late = await one.ws()
+    assert (await late.receive_json())["nodes"] == ["a", "b", "c", "d"]
+
+
 async def test_subscribe_snap_then_deltas(serve: Serve) -> None:
     one = await serve()
     ws = await one.ws()
