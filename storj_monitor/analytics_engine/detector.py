@@ -31,6 +31,15 @@ HOLD_S: Mapping[Watch, int] = {
     Watch.LATENCY: 180,
 }
 """Least time from the onset to raising."""
+LEAST_SEEN: Mapping[Watch, int] = {
+    Watch.SILENCE: 0,
+    Watch.FALL: 0,
+    Watch.SURGE: 0,
+    Watch.SUCCESS: 6,
+    Watch.ERRORS: 6,
+    Watch.LATENCY: 12,
+}
+"""... and least number of transfers since then: a handful of very slow ones is chance."""
 MINUTE_SHARE = 1 / 3
 """One minute adds at most this part of RAISE_AT: a burst within two minutes never raises."""
 TOP = 1.5
@@ -99,8 +108,8 @@ class Detector:
         return self.stage is Stage.RAISED or self.stage is Stage.CLEARING
 
     def seen(self) -> Seen:
-        """The stretch behind the highest score."""
-        best = self._best if self.is_raised else int(self.scores[1] > self.scores[0])
+        """The stretch that is suspected or was raised."""
+        best = self._best if self.is_raised else self._strongest()
         return Seen(self._onsets[best], self._n[best], self._x[best])
 
     def offer(self, minute_s: int, n: float, x: float, model: Model) -> bool:
@@ -147,6 +156,10 @@ class Detector:
         self._clearing_s = 0
         self._best = 0
 
+    def _strongest(self) -> int:
+        """The test to believe. The one for large faults forgets a stray failure sooner, so its onset is the better one."""
+        return int(self.scores[1] > min(self.scores[0], RAISE_AT[self.watch] / 2))
+
     def _move(self, stage: Stage) -> None:
         if stage not in STAGE_MOVES[self.stage]:
             raise IllegalMove(f"detector {self.watch.name}: {self.stage} -> {stage}")
@@ -171,8 +184,10 @@ class Detector:
         if self.stage is Stage.QUIET and score >= limit / 2:
             self._move(Stage.HOLDING)
         if self.stage is Stage.HOLDING:
-            if score >= limit and minute_s + 60 - self.seen().onset_s >= HOLD_S[self.watch]:
-                self._best = int(self.scores[1] > self.scores[0])
+            since = self.seen()
+            is_held = minute_s + 60 - since.onset_s >= HOLD_S[self.watch] and since.n >= LEAST_SEEN[self.watch]
+            if score >= limit and is_held:
+                self._best = self._strongest()
                 self._move(Stage.RAISED)
             elif score < limit / 4:
                 self._move(Stage.QUIET)

@@ -15,6 +15,7 @@ from storj_monitor.analytics_engine.observed import milliseconds
 from storj_monitor.analytics_engine.series import Raised, Series
 from storj_monitor.analytics_engine.words import told
 from storj_monitor.model.analytics import Evidence, Finding, FindingKind, Metric, Severity, Subject
+from storj_monitor.model.ids import DIRECTIONS
 
 NEW_LEVEL_AFTER_S = 3 * 86_400
 """What has lasted this long is how it is now: the finding ends and a new baseline begins."""
@@ -91,7 +92,8 @@ class Judge:
         if any(stronger in raised[mine] for stronger in STRONGER.get(watch, ())):
             return True
         other = "down" if series.direction == "up" else "up"
-        if watch is Watch.SILENCE and self._book.find(_ANOMALY, Subject(node.name, series.satellite, other, metric)):
+        beside = self._book.find(_ANOMALY, Subject(node.name, series.satellite, other, metric))
+        if beside is not None and beside.severity >= _severity(one, series.satellite):
             return True
         satellites = [node.series[key] for key in same if key[0] != ALL and node.series[key].is_watched(watch)]
         suspects = [s for s in satellites if s.suspicion(watch) >= RAISE_AT[watch] / 2]
@@ -106,24 +108,20 @@ class Judge:
     def _anomaly(self, node: NodeWatch, subject: Subject, one: Raised, now_s: int, names: Mapping[str, str]) -> Finding:
         watch, seen, model = one
         before, after = model.base, model.observed(seen.n, seen.x)
-        severity, samples = Severity.WARNING, int(seen.n)
-        if watch in (Watch.SILENCE, Watch.FALL, Watch.SURGE):
-            samples = int(seen.x)
-            severity = Severity.WARNING if watch is Watch.SILENCE else Severity.INFO
-            if watch is Watch.SILENCE and subject.satellite == ALL:
-                severity = Severity.CRITICAL
-        elif watch is Watch.LATENCY:
+        samples = int(seen.x if watch.metric in (Metric.RATE, Metric.SILENCE) else seen.n)
+        if watch is Watch.LATENCY:
             before, after = milliseconds(before), milliseconds(after)
-        elif after - before >= SEVERE_SHARE:
-            severity = Severity.CRITICAL
         if watch is Watch.SUCCESS:
             before, after = 1 - before, 1 - after
-        draft = unnumbered(_ANOMALY, subject, severity, seen.onset_s, now_s, before, after)
+        draft = unnumbered(_ANOMALY, subject, _severity(one, subject.satellite), seen.onset_s, now_s, before, after)
         draft = self._with_score(draft, model.z_score(seen.n, seen.x), samples)
         reasons: list[Evidence] = []
         if watch in (Watch.SUCCESS, Watch.ERRORS):
             reasons = node.reasons(subject.satellite, subject.direction, seen.onset_s)
-        return told(draft, names, reasons, node.cause(seen.onset_s), now_s)
+        other = DIRECTIONS[1 - DIRECTIONS.index(subject.direction)]
+        twin = node.series.get((subject.satellite, DIRECTIONS.index(other)))
+        also = other if twin is not None and twin.detectors[watch].is_raised else ""
+        return told(draft, names, reasons, node.cause(seen.onset_s), now_s, also)
 
     def _growth(self, node: NodeWatch, now_s: int, names: Mapping[str, str], kept: set[Subject]) -> None:
         pace = node.growth.raised
@@ -148,3 +146,14 @@ class Judge:
     @staticmethod
     def _with_score(draft: Finding, score: float, samples: int) -> Finding:
         return replace(draft, score=round(score, 2), samples=samples)
+
+
+def _severity(one: Raised, satellite: str) -> Severity:
+    watch, seen, model = one
+    if watch in (Watch.FALL, Watch.SURGE):
+        return Severity.INFO
+    if watch is Watch.SILENCE:
+        return Severity.CRITICAL if satellite == ALL else Severity.WARNING
+    if watch is not Watch.LATENCY and model.observed(seen.n, seen.x) - model.base >= SEVERE_SHARE:
+        return Severity.CRITICAL
+    return Severity.WARNING

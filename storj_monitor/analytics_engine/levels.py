@@ -19,16 +19,18 @@ DAY_HOURS = 24
 WEEKS_NEEDED = 4
 LEAST_IN_SLOT = 3
 LEAST_HOURS = {Metric.RATE: 24, Metric.SUCCESS: 12, Metric.ERRORS: 12, Metric.LATENCY: 12}
-FLOORS = {Metric.RATE: 0.12, Metric.SUCCESS: 0.003, Metric.ERRORS: 0.002, Metric.LATENCY: 0.04}
+FLOORS = {Metric.RATE: 0.12, Metric.SUCCESS: 0.002, Metric.ERRORS: 0.002, Metric.LATENCY: 0.04}
 """Spreads are never smaller: no series is as steady as a few quiet days make it look."""
 COARSE_RATE_SPREAD = 0.22
 """The same for rates while no hour of the week has been seen often enough: weekends are still to come."""
 SLOW_PER_HOUR = 30.0
 """Rates slower than this have no daily rhythm of their own: one level for all hours."""
-SLOW_SPREAD = 0.3
+SLOW_SPREAD = 0.45
 POOLED_PER_HOUR = 500.0
 """Shares of fewer transfers an hour are looked at in whole days."""
 LEAST_TRANSFERS = 100
+TAIL = 1.2
+"""Durations have a longer tail upwards than their deviation tells."""
 _MAD = 1.4826
 _SMALL_SAMPLE = 1.2
 
@@ -100,7 +102,7 @@ def _rates(counts: dict[int, float]) -> Profile:
     if mean < SLOW_PER_HOUR:
         return _flat(math.log(mean / 60), SLOW_SPREAD, len(counts))
     points = [(hour, math.log((count + 0.5) / 60)) for hour, count in counts.items()]
-    return _profile(Metric.RATE, points, lambda value: 1 / max(1.0, 60 * math.exp(value)), 0.0)
+    return _profile(Metric.RATE, points, lambda value: 1 / max(1.0, 60 * math.exp(value)))
 
 
 def _shares(metric: Metric, column: int, history: HourHistory, counts: dict[int, float]) -> Profile:
@@ -110,7 +112,7 @@ def _shares(metric: Metric, column: int, history: HourHistory, counts: dict[int,
         return NO_PROFILE
     typical = median([counts[hour] for hour, _ in points])
     if typical >= POOLED_PER_HOUR:
-        return _profile(metric, points, lambda share: share * (1 - share) / typical, 0.1)
+        return _profile(metric, points, lambda share: share * (1 - share) / typical)
     pooled: dict[int, list[float]] = {}
     for hour, share in points:
         day = pooled.setdefault(hour // DAY_HOURS, [0.0, 0.0])
@@ -121,7 +123,7 @@ def _shares(metric: Metric, column: int, history: HourHistory, counts: dict[int,
         days = [sum(bad for _, bad in pooled.values()) / transfers]
     level = median(days)
     noise = level * (1 - level) * len(pooled) / transfers
-    spread = _spread(metric, mad(days, level), noise, level, 0.1)
+    spread = _spread(metric, mad(days, level), noise, level)
     return _flat(level, spread, len(points))
 
 
@@ -130,12 +132,12 @@ def _latencies(history: HourHistory, counts: dict[int, float]) -> Profile:
     noises = [value for hour, _ in points if (value := history.value(NOISE, hour)) is not None]
     if len(points) < LEAST_HOURS[Metric.LATENCY] or not noises:
         return NO_PROFILE
-    noise = max(0.2, median(noises))
+    noise = max(0.2, TAIL * median(noises))
     typical = max(1.0, median([counts[hour] for hour, _ in points]))
-    return _profile(Metric.LATENCY, points, lambda _: noise * noise / typical, 0.0, noise)
+    return _profile(Metric.LATENCY, points, lambda _: noise * noise / typical, noise)
 
 
-def _profile(metric: Metric, points: Points, sampling: Callable[[float], float], relative_floor: float, noise: float = 0.0) -> Profile:
+def _profile(metric: Metric, points: Points, sampling: Callable[[float], float], noise: float = 0.0) -> Profile:
     """Levels of all slots. `sampling`: variance that counting alone brings to an hour at this level."""
     hours = [hour for hour, _ in points]
     days_known = (max(hours) - min(hours) + 1) / DAY_HOURS
@@ -156,7 +158,7 @@ def _profile(metric: Metric, points: Points, sampling: Callable[[float], float],
         found = Slots(basis, array("f", [0.0]) * slots, array("f", [0.0]) * slots, array("H", [0]) * slots)
         for slot, centre in centres.items():
             found.medians[slot] = centre
-            found.spreads[slot] = _spread(metric, scale, sampling(centre), centre, relative_floor, basis)
+            found.spreads[slot] = _spread(metric, scale, sampling(centre), centre, basis)
             found.counts[slot] = len(by_slot[slot])
         made.append(found)
     return Profile(tuple(reversed(made)), noise)
@@ -167,10 +169,10 @@ def _flat(level: float, spread: float, hours: int) -> Profile:
     return Profile((Slots(Basis.OVERALL, array("f", [level]), array("f", [spread]), array("H", [hours])),))
 
 
-def _spread(
-    metric: Metric, scale: float, sampling: float, centre: float, relative_floor: float, basis: Basis = Basis.HOUR_OF_WEEK
-) -> float:
-    floor = FLOORS[metric] + relative_floor * min(centre, 1 - centre) if relative_floor else FLOORS[metric]
+def _spread(metric: Metric, scale: float, sampling: float, centre: float, basis: Basis = Basis.HOUR_OF_WEEK) -> float:
+    floor = FLOORS[metric]
+    if metric in (Metric.SUCCESS, Metric.ERRORS):
+        floor = max(floor, min(0.2 * centre, 0.0075 + 0.05 * centre))
     if metric is Metric.RATE and basis is not Basis.HOUR_OF_WEEK:
         floor = COARSE_RATE_SPREAD
     return max(floor, math.sqrt(max(0.0, (_SMALL_SAMPLE * scale) ** 2 - sampling)))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from storj_monitor.model.analytics import Level, Metric
 
 SLACK = 2.5
+SHARE_SLACK = 3.5
 SILENCE_SLACK = 1.0
 FALL_TO = 0.4
 SURGE_TO = 2.5
@@ -106,10 +107,16 @@ def model_of(watch: Watch, level: Level, recent: float | None) -> Model:
         null = level.median + SLACK * level.spread
         return _model(Family.GAUSS, level, null, [null + math.log(factor) for factor in LATENCY_FACTORS])
     least = BAD_DRIFT if watch is Watch.SUCCESS else FAILED_DRIFT
-    null = min(0.98, max(_LEAST, level.median + SLACK * level.spread))
+    null = min(0.98, max(_LEAST, worst_share(level)))
     drift = min(0.995, null + max(least, 0.25 * null))
     shock = null + 0.5 * (1 - null)
     return _model(Family.SHARE, level, null, [drift, shock] if shock > drift else [drift])
+
+
+def worst_share(level: Level) -> float:
+    """The worst share that is still normal. Small shares go up by factors: their noise is lopsided."""
+    median, spread = max(level.median, _LEAST), level.spread
+    return min(median * math.exp(SHARE_SLACK * min(10.0, spread / median)), median + 5 * spread)
 
 
 def _rate_model(watch: Watch, level: Level, recent: float | None) -> Model:

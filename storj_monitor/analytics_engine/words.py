@@ -36,8 +36,8 @@ SURGE_ADVICE = "More traffic is more pay; look that disk and uplink keep pace."
 CHANGE_ADVICE = "Compare with your other nodes: when all have it, the version does it; when only this one, look at this machine."
 
 
-def told(draft: Finding, names: Mapping[str, str], reasons: Sequence[Evidence], cause: str, now_s: int) -> Finding:
-    """The draft with title, text, advice, evidence and cause. Times are UTC."""
+def told(draft: Finding, names: Mapping[str, str], reasons: Sequence[Evidence], cause: str, now_s: int, also: str = "") -> Finding:
+    """The draft with title, text, advice, evidence and cause. Times are UTC. `also`: the other direction, when it has the same trouble."""
     subject = draft.subject
     if draft.kind is FindingKind.FORECAST or subject.metric is Metric.GROWTH:
         title, text = _space_words(draft, names)
@@ -51,6 +51,8 @@ def told(draft: Finding, names: Mapping[str, str], reasons: Sequence[Evidence], 
     if reasons:
         first = reasons[0]
         text += f"; {_percent(first.part / first.whole, 0)} of failures are '{first.name}'"
+    if also:
+        text += f"; {_NOUNS[also]} too"
     if draft.kind is FindingKind.CHANGE:
         advice = CHANGE_ADVICE
     elif subject.metric is Metric.RATE and draft.after > draft.before:
