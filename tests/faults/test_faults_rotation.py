@@ -24,8 +24,8 @@ def rotate_live(folder: Path, rounds: int) -> None:
         fleet.start()
         for _ in range(rounds):
             fleet.wait_for_lines(4000)
-            # a file that is deleted must have been seen before; nobody can read the others
-            monitor.wait_for_lines(fleet.lines("delete") * 9 // 10, "delete")
+            # a file that is deleted must have been seen before: a part that came and went between two looks is gone for everybody
+            monitor.wait_for_lines(fleet.lines("delete"), "delete")
             for kind in KINDS:
                 fleet.rotate(kind, kind)
         fleet.wait_for_lines(4000)
@@ -40,8 +40,8 @@ def test_each_kind_of_rotation_under_load(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_sixty_rotations_of_each_kind_under_load(tmp_path: Path) -> None:
-    rotate_live(tmp_path, 60)
+def test_forty_rotations_of_each_kind_under_load(tmp_path: Path) -> None:
+    rotate_live(tmp_path, 40)
 
 
 @pytest.mark.long

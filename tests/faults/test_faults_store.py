@@ -34,7 +34,7 @@ def wait_until_well(page: Page, names: tuple[str, ...], limit_s: float) -> None:
 
 def test_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
     """Full and free again under load; full again, and there the monitor ends in time; the next one finds all."""
-    with small_disk(tmp_path, 6 << 10) as disk, Fleet(tmp_path / "logs", nodes=2, rate=2000) as fleet:
+    with small_disk(tmp_path, 16 << 10) as disk, Fleet(tmp_path / "logs", nodes=2, rate=2000) as fleet:
         with Monitor(tmp_path, fleet.logs, database=disk / "monitor.db") as monitor, Page(monitor.port, "nodes", "live") as page:
             fleet.start()
             fleet.wait_for_lines(1000)
@@ -60,7 +60,7 @@ def test_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_kill_on_a_full_disk(tmp_path: Path) -> None:
     """The file that SQLite could not finish is repaired when there is room again."""
-    with small_disk(tmp_path, 6 << 10) as disk, Fleet(tmp_path / "logs", nodes=2, rate=4000) as fleet:
+    with small_disk(tmp_path, 16 << 10) as disk, Fleet(tmp_path / "logs", nodes=2, rate=4000) as fleet:
         fleet.start()
         with Monitor(tmp_path, fleet.logs, database=disk / "monitor.db") as monitor, Page(monitor.port, "nodes") as page:
             ballast = fill(disk, leave_kib=64)
