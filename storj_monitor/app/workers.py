@@ -5,6 +5,7 @@ Lines travel through shared memory, one slot for each stretch that is under way;
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import signal
@@ -17,6 +18,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from storj_monitor.app.digest import digest_apart
+from storj_monitor.errors import MonitorError
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.rollups import NodeDelta
 
@@ -42,7 +44,7 @@ class Workers:
         self._slots = [SharedMemory(create=True, size=slot_bytes) for _ in range(count * DEPTH)]
         names = [slot.name for slot in self._slots]
         self._pipes: list[Connection] = []
-        self._processes: list[BaseProcess] = []
+        self.processes: list[BaseProcess] = []
         self._sent = self._taken = 0
         for _ in range(count):
             ours, theirs = context.Pipe()
@@ -50,7 +52,7 @@ class Workers:
             process.start()
             theirs.close()
             self._pipes.append(ours)
-            self._processes.append(process)
+            self.processes.append(process)
 
     def __enter__(self) -> Workers:
         return self
@@ -58,7 +60,7 @@ class Workers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for pipe in self._pipes:
             pipe.close()
-        for process in self._processes:
+        for process in self.processes:
             process.terminate()
             process.join()
         for slot in self._slots:
@@ -84,12 +86,19 @@ class Workers:
             memory[at : at + len(chunk.data)] = chunk.data
             at += len(chunk.data)
         bare = tuple(chunk._replace(data=b"") for chunk in chunks)
-        self._pipes[self._sent % len(self._pipes)].send(_Task(bare, number, len(before), tuple(len(chunk.data) for chunk in chunks)))
+        # A worker that has died is noticed where its result is waited for.
+        with contextlib.suppress(BrokenPipeError):
+            self._pipes[self._sent % len(self._pipes)].send(_Task(bare, number, len(before), tuple(len(chunk.data) for chunk in chunks)))
         self._sent += 1
 
     def result(self) -> list[NodeDelta]:
-        """Wait for the deltas of the oldest stretch, one a chunk."""
-        deltas: list[NodeDelta] = self._pipes[self._taken % len(self._pipes)].recv()
+        """Wait for the deltas of the oldest stretch, one a chunk. Raises MonitorError when its worker has died."""
+        try:
+            deltas: list[NodeDelta] = self._pipes[self._taken % len(self._pipes)].recv()
+        except (EOFError, ConnectionResetError) as error:
+            raise MonitorError(
+                "a worker process ended before its work was done (out of memory?): run ingest again, it goes on where it was"
+            ) from error
         self._taken += 1
         return deltas
 
