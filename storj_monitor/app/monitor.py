@@ -51,6 +51,7 @@ from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
 from storj_monitor.views.questions import Questions
+from storj_monitor.views.subject_gauges import subject_families
 from storj_monitor.views.subject_questions import SubjectQuestions
 from storj_monitor.views.subjects import Subjects
 
@@ -185,7 +186,7 @@ class Monitor:
         self.server = Server(
             self._feeds,
             Questions(self._reader, self.state, lambda: self._writer.status.committed_at),
-            Gauges(self.state, self._store_figures, lambda: self.server.client_count),
+            Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(subject_families, self._cards)),
             bind=settings.server.bind,
             port=port,
             password_hash=_password_hash(settings.server.password),

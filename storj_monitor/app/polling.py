@@ -19,6 +19,7 @@ from storj_monitor.database import subjects as store
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.events import NodeEvent, Transfer
+from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.node_events import AnyNodeEvent
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
 from storj_monitor.node_api.discovery import PORTS, Known, find_apis, match_apis
@@ -98,6 +99,7 @@ class Polling:
     async def start(self, tasks: Supervisor) -> None:
         """Begin to ask."""
         self._tasks, self._session = tasks, open_session()
+        self._keeper.on_scores = self._on_scores
         asked = [node for node in self._nodes.values() if node.api or node.metrics]
         for node in asked:
             self._watch(node, self._session)
@@ -115,6 +117,11 @@ class Polling:
         if self._session is not None:
             await self._session.close()
         self._keeper.keep_last()
+
+    def _on_scores(self, name: str) -> None:
+        """The log told new scores: windows and dates have changed with them."""
+        if name in self.pollers:
+            self.pollers[name].refresh(AnswerKind.SATELLITE)
 
     def _watch(self, node: Watched, session: aiohttp.ClientSession) -> None:
         clock = self._clock

@@ -31,6 +31,7 @@ from storj_monitor.model.node_answers import (
     Notification,
     SatelliteAnswer,
 )
+from storj_monitor.model.node_events import ScoresReported
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import HealthAnswer
 from storj_monitor.model.rollups import NodeDelta
@@ -43,6 +44,8 @@ from storj_monitor.views.subjects import Counted, NodeSubjects, Standing, Subjec
 
 KEEP_ANSWER_S = 3600.0
 """The last answer of each question is stored this often (and when the monitor stops)."""
+FRESH_S = 600.0
+"""A score line that is not older makes the node's satellites be asked again."""
 REFRESH_S = 300.0
 """Figures that only grow older are sent again this often."""
 
@@ -54,7 +57,10 @@ class Works(Protocol):
 
 
 class SubjectKeeper:
-    """`changed` is called when pages may want to know. `from_writer` brings a call from the writer's thread to the event loop."""
+    """`changed` is called when pages may want to know. `from_writer` brings a call from the writer's thread to the event loop.
+
+    `on_scores` may be set: it is called with a node's name when its log tells new scores.
+    """
 
     def __init__(
         self,
@@ -78,6 +84,7 @@ class SubjectKeeper:
         self._answers: dict[tuple[str, AnswerKind, str], Answer] = {}
         self._told_at: dict[tuple[str, Subject], float] = {}
         self._downtimes = Downtimes()
+        self.on_scores: Callable[[str], None] = lambda _: None
 
     # ---- what comes in ----
 
@@ -120,6 +127,8 @@ class SubjectKeeper:
         """Typed lines of a log, oldest first; `live` when they were just read, else they come from the database."""
         node, now, every = self.subjects.of(name), self._clock.now(), list(events)
         moved: set[Subject] = set()
+        if live and any(isinstance(event, ScoresReported) and event.time_ms > (now - FRESH_S) * 1000 for event in every):
+            self.on_scores(name)
         if scores.take_events(node, every, now, self._pending):
             moved.add(Subject.REPUTATION)
         if take_log_space(node, every, now, self._pending):

@@ -22,7 +22,14 @@ class StoreFigures(NamedTuple):
 class Gauges:
     """See server.ports.Gauges."""
 
-    def __init__(self, state: State, store: Callable[[], StoreFigures], clients: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        state: State,
+        store: Callable[[], StoreFigures],
+        clients: Callable[[], int],
+        more: Callable[[], Iterable[Family]] = tuple,
+    ) -> None:
+        self._more = more
         self._state = state
         self._store = store
         self._clients = clients
@@ -34,6 +41,7 @@ class Gauges:
         yield Family("storj_monitor_clients", "Pages that are connected.", "gauge", [({}, self._clients())])
         yield Family("storj_monitor_commit_timestamp_seconds", "Time of the last commit.", "gauge", [({}, store.committed_at)])
         yield Family("storj_monitor_commit_seconds", "How long the last commit took.", "gauge", [({}, store.commit_s)])
+        yield from self._more()
         yield Family("storj_monitor_store_failing", "1 while the database cannot be written.", "gauge", [({}, float(store.failing))])
 
     def _windows(self) -> Iterable[Family]:

@@ -198,3 +198,27 @@ async def test_another_node_under_the_same_name_begins_anew(tmp_path: Path) -> N
         await until(lambda: one.node().node_id not in ("", first) and one.node().money.stubs)
         assert {key.node_id for key in one.node().money.stubs} == {one.node().node_id}
         assert "another node" in one.rows("health")["a"]["remarks"][0]
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in CORPUS.iterdir()))
+async def test_every_recorded_node_is_shown_and_answered_as_the_document_says(
+    tmp_path: Path, folder: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = RecordedAnswers(CORPUS / folder)
+    async with fake_node(answers) as node:
+        there = {"api": node.api_url} | ({"metrics": node.metrics_url} if answers.has("debug") else {})
+        async with running(tmp_path, {"a": there}) as one:
+            asked = len(one.pollers()["a"]._questions._turns)
+            await until(lambda: len(one.pollers()["a"].answers()) >= 4 and node.asked.total() >= asked)
+            document = await one.ask("openapi.json")
+            for subject in SUBJECTS:
+                answer = await one.ask(f"{subject}?from=-30d")
+                schema = document["paths"][f"/api/v1/{subject}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+                jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
+            async with one.http.get(one.url + "api/v1/earnings.csv?kind=estimates") as response:
+                assert response.status == 200
+            async with one.http.get(one.url + "metrics") as response:
+                assert "storj_monitor_node_answers" in await response.text()
+            standings = {row["standing"] for row in one.rows("reputation").values()}
+            assert ("disqualified" in standings) == ("disqualified" in folder), standings
+    assert not [record for record in caplog.records if record.exc_info]

@@ -1,0 +1,66 @@
+"""Figures for /metrics about what nodes say of themselves: from memory, as it was last made for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from storj_monitor.model.metrics import Family
+from storj_monitor.model.node_answers import ApiStatus
+from storj_monitor.views.cards import Cards
+from storj_monitor.views.subjects import NodeSubjects, Subject
+from storj_monitor.views.tables import Row
+
+Samples = list[tuple[Mapping[str, str], float]]
+
+_SCORES = ("audit_score", "suspension_score", "online_score")
+_SPACE = ("allocated", "used", "pieces", "trash", "free", "reported")
+_USD_MICROS = 1e6
+
+
+def subject_families(cards: Cards) -> Iterator[Family]:
+    """Doors, scores, space and earnings of every node that told them."""
+    nodes = list(cards.subjects.nodes.values())
+    names = [node.name for node in nodes]
+    yield from _doors(nodes)
+    rows = cards.rows(Subject.REPUTATION.value, names).values()
+    for score in _SCORES:
+        samples = [(_at_satellite(row), value) for row in rows if (value := _value(row, score)) is not None]
+        yield Family(f"storj_monitor_node_{score}", f"The node's {score.replace('_', ' ')} at a satellite, 0 to 1.", "gauge", samples)
+    disqualified: Samples = [(_at_satellite(row), float(row["standing"] == "disqualified")) for row in rows]
+    yield Family("storj_monitor_node_disqualified", "1 when the satellite has disqualified the node.", "gauge", disqualified)
+    space = [row for row in cards.rows(Subject.STORAGE.value, names).values() if row["kind"] == "node"]
+    sizes: Samples = [
+        ({"node": str(row["node"]), "part": part}, value) for row in space for part in _SPACE if (value := _value(row, part)) is not None
+    ]
+    yield Family("storj_monitor_node_space_bytes", "Space of the node by part.", "gauge", sizes)
+    yield from _money(row for row in cards.rows(Subject.EARNINGS.value, names).values() if row["kind"] == "node")
+
+
+def _doors(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
+    samples: Samples = [
+        ({"node": node.name, "door": door.value}, float(state.status is ApiStatus.OK))
+        for node in nodes
+        for door, state in node.doors.items()
+    ]
+    yield Family("storj_monitor_node_answers", "1 while the node answers at this door.", "gauge", samples)
+
+
+def _money(rows: Iterable[Row]) -> Iterator[Family]:
+    now: Samples = []
+    expected: Samples = []
+    for row in rows:
+        labels, month = {"node": str(row["node"])}, row["now"]
+        if isinstance(month, dict):
+            now.append((labels, int(month["payout_usd_micros"]) / _USD_MICROS))
+        expected.append((labels, int(str(row["expected_usd_micros"])) / _USD_MICROS))
+    yield Family("storj_monitor_node_month_usd", "Payout of this month so far, after held, by our estimate.", "gauge", now)
+    yield Family("storj_monitor_node_month_expected_usd", "The same at the month's end.", "gauge", expected)
+
+
+def _at_satellite(row: Row) -> Mapping[str, str]:
+    return {"node": str(row["node"]), "satellite": str(row["satellite"])}
+
+
+def _value(row: Row, name: str) -> float | None:
+    figure = row.get(name)
+    return float(figure["value"]) if isinstance(figure, dict) else None
