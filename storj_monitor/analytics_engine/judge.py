@@ -29,6 +29,8 @@ STRONGER: Mapping[Watch, tuple[Watch, ...]] = {
     Watch.SUCCESS: (Watch.SILENCE,),
 }
 """While one of these is raised in the same series, the other says nothing new."""
+KIN: Mapping[Metric, tuple[Metric, ...]] = {Metric.SUCCESS: (Metric.ERRORS,), Metric.ERRORS: (Metric.SUCCESS,)}
+"""Two sides of one trouble: the one that was told first stands for both."""
 _ANOMALY, _CHANGE = FindingKind.ANOMALY, FindingKind.CHANGE
 
 
@@ -91,6 +93,8 @@ class Judge:
         mine = next(key for key in same if key[0] == series.satellite)
         if any(stronger in raised[mine] for stronger in STRONGER.get(watch, ())):
             return True
+        if any(self._book.find(_ANOMALY, Subject(node.name, series.satellite, series.direction, kin)) for kin in KIN.get(metric, ())):
+            return True
         other = "down" if series.direction == "up" else "up"
         beside = self._book.find(_ANOMALY, Subject(node.name, series.satellite, other, metric))
         if beside is not None and beside.severity >= _severity(one, series.satellite):
@@ -99,11 +103,13 @@ class Judge:
         suspects = [s for s in satellites if s.suspicion(watch) >= RAISE_AT[watch] / 2]
         is_common = len(suspects) >= 2 and 2 * len(suspects) >= len(satellites)
         if series.satellite != ALL:
-            whole = Subject(node.name, ALL, series.direction, metric)
-            return self._book.find(_ANOMALY, whole) is not None or (is_common and watch in raised[ALL, mine[1]])
-        if any(self._book.find(_ANOMALY, Subject(node.name, s.satellite, series.direction, metric)) for s in satellites):
-            return True
-        return len(suspects) == 1
+            return self._stands(node, ALL, series, metric) or (is_common and watch in raised[ALL, mine[1]])
+        return any(self._stands(node, key[0], series, metric) for key in same) or len(suspects) == 1
+
+    def _stands(self, node: NodeWatch, satellite: str, series: Series, metric: Metric) -> bool:
+        """Is there a finding about this or what is told in its place?"""
+        subjects = [Subject(node.name, satellite, series.direction, kin) for kin in (metric, *KIN.get(metric, ()))]
+        return any(self._book.find(_ANOMALY, subject) is not None for subject in subjects)
 
     def _anomaly(self, node: NodeWatch, subject: Subject, one: Raised, now_s: int, names: Mapping[str, str]) -> Finding:
         watch, seen, model = one
