@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from storj_monitor.simulator.chores import Chores
 from storj_monitor.simulator.fake_answers import API, DEBUG, PUBLIC, UNKNOWN, FakeReply
-from storj_monitor.simulator.fake_ledger import DAY_S, Day, Ledger, utc
+from storj_monitor.simulator.fake_ledger import DAY_S, Day, Ledger, is_tally_lost, utc
 from storj_monitor.simulator.fake_metrics import metrics_text
 from storj_monitor.simulator.fake_payouts import Payouts
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile, Satellite
@@ -193,7 +193,7 @@ class GeneratedAnswers:
             start_s = days[0].start_s
             if start_s + DAY_S <= now:  # the satellites' tally of the present day comes when it is over
                 reported = sum(day.average_bytes * day.tally_h for day in days)
-                lost = int(start_s // DAY_S) % 17 == 5
+                lost = is_tally_lost(start_s)
                 raw += 0.0 if lost else reported
                 entry: dict[str, Json] = {
                     "atRestTotal": 0.0 if lost else reported,

@@ -48,6 +48,11 @@ class Month(NamedTuple):
     repair_in: int
 
 
+def is_tally_lost(start_s: float) -> bool:
+    """Days that satellites never reported to a node."""
+    return int(start_s // DAY_S) % 17 == 5
+
+
 @dataclass(frozen=True)
 class Ledger:
     """One node. `joined_s` -- when it joined; `full_bytes` -- what it tends to; `online` -- online score where something is wrong."""

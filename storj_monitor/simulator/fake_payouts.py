@@ -13,6 +13,7 @@ from storj_monitor.simulator.fake_ledger import (
     Ledger,
     Month,
     end_of,
+    is_tally_lost,
     month_start,
     parse_period,
     utc,
@@ -65,7 +66,9 @@ class Payouts:
         if self._filled:
             byte_hours = sum(day.average_bytes * min(24.0, (until - day.start_s) / 3600) for day in days)
         else:
-            byte_hours = sum(day.average_bytes * day.tally_h for day in days if day.start_s + DAY_S <= until)
+            byte_hours = sum(
+                day.average_bytes * day.tally_h for day in days if day.start_s + DAY_S <= until and not is_tally_lost(day.start_s)
+            )
         egress, repair_audit = sum(day.egress for day in days), sum(day.repair + day.audit for day in days)
         cents = (
             round(egress * EGRESS_CENTS / TB, 2),
