@@ -44,8 +44,9 @@ async def test_a_page_sees_all_subjects_of_a_node_that_has_no_log(tmp_path: Path
         assert node.most_at_once == 1
 
 
-async def test_answers_are_as_the_document_says(tmp_path: Path) -> None:
-    async with fake_node(generated()) as node, running(tmp_path, {"a": doors(node)}) as one:
+@pytest.mark.parametrize("index", range(4))
+async def test_answers_are_as_the_document_says_and_estimates_agree(tmp_path: Path, index: int) -> None:
+    async with fake_node(generated(index)) as node, running(tmp_path, {"a": doors(node)}) as one:
         await until(lambda: len(one.node().money.payouts) >= 40 and one.node().money.stubs)
         document = await one.ask("openapi.json")
         for subject in SUBJECTS:
