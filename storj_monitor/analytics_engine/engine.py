@@ -79,7 +79,9 @@ class AnalyticsEngine:
                 if series.stale and refreshes and series.hour >= 0:
                     series.refresh(self.work)
                     refreshes -= 1
-            self._judge.judge(node, now_s, self._names)
+            if node.has_news:
+                node.has_news = False
+                self._judge.judge(node, now_s, self._names)
             due += node.due(now_s, everything=False)
         self._book.age(now_s)
         return TickResult(self._book.take_changed(), tuple(due))

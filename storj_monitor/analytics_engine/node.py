@@ -37,12 +37,13 @@ SeriesKey = tuple[str, int]
 
 
 class NodeWatch:
-    """`series` by (satellite, side); (ALL, side) first."""
+    """`series` by (satellite, side); (ALL, side) first. `has_news`: something came or was closed since it was judged last."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.series: dict[SeriesKey, Series] = {}
         self.growth = Growth()
+        self.has_news = False
         self.changes: deque[Change] = deque()
         self._minutes: dict[int, dict[SeriesKey, Sums]] = {}
         self._failures: deque[FailureCount] = deque(maxlen=KEEP_FAILURES)
@@ -50,6 +51,7 @@ class NodeWatch:
         self._read_to_s = 0
         self._restarts: deque[int] = deque()
         self._stored: dict[SeriesKey, int] = {}
+        self._due_hour = -1
         for side in range(len(DIRECTIONS)):
             self.series_of((ALL, side))
 
@@ -75,6 +77,7 @@ class NodeWatch:
 
     def take(self, new: NodeInput, work: Work) -> None:
         """Put aside what came; nothing is judged yet."""
+        self.has_news = True
         self._read_to_s = max(self._read_to_s, new.read_to_s)
         for key, cell in new.cells.items():
             minute = key.start_s // MINUTE_S * MINUTE_S
@@ -100,6 +103,7 @@ class NodeWatch:
         while self._cursor_s < end:
             minute = self._cursor_s
             self._cursor_s += MINUTE_S
+            self.has_news = True
             found = self._minutes.pop(minute, {})
             work.minutes += 1
             if self._in_grace(minute):
@@ -127,6 +131,9 @@ class NodeWatch:
 
     def due(self, now_s: int, everything: bool) -> Iterator[StoredBaseline]:
         """Baselines to store: changed, and not stored for STORE_HOURS (each at its own hour), or all changed ones."""
+        if now_s // HOUR_S == self._due_hour and not everything:
+            return
+        self._due_hour = now_s // HOUR_S
         for key, series in self.series.items():
             offset = zlib.crc32(f"{self.name}{key}".encode()) % STORE_HOURS
             turn = (now_s // HOUR_S + offset) // STORE_HOURS

@@ -1,0 +1,69 @@
+"""What analytics cost: CPU of a minute's tick for ten nodes, as a share of a core and against a plain walk over the same rows.
+
+Measured when written, on a busy machine: 2.3 ms a minute for 10 nodes x 4 satellites at 0.04 to 40 transfers a minute each (0.004 % of a
+core), 12 times the writing and reading of the same rows as JSON; 21 ms (0.04 %) in the minutes in which profiles are made; 0.2 ms when
+nothing came.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from time import process_time
+
+from analytics_engine.fleet import DAY_S, MONDAY_S, Fleet
+
+from storj_monitor.analytics_engine.engine import AnalyticsEngine
+from storj_monitor.model.analytics import NodeInput
+
+NODES = {f"node{i}": size for i, size in enumerate((1.0, 0.5, 2.0, 0.2, 1.0, 0.7, 1.5, 0.3, 1.0, 0.1))}
+MINUTES = 180
+BEGIN_S = MONDAY_S + 35 * DAY_S
+MAX_SHARE_OF_A_CORE = 0.001
+MAX_RATIO = 30.0
+"""CPU of a tick over that of writing and reading its rows as JSON."""
+MAX_IDLE_RATIO = 0.3
+"""CPU of a tick in which nothing came over one in which everything did."""
+
+
+def prepared() -> tuple[AnalyticsEngine, list[list[NodeInput]]]:
+    fleet = Fleet(1, nodes=NODES)
+    engine = AnalyticsEngine({})
+    for node, rows in fleet.hours(BEGIN_S, 29):
+        engine.learn(node, rows)
+    return engine, [fleet.minute(BEGIN_S + minute * 60) for minute in range(MINUTES)]
+
+
+def ticks(engine: AnalyticsEngine, minutes: list[list[NodeInput]], first: int) -> float:
+    gc.collect()
+    begun = process_time()
+    for i, inputs in enumerate(minutes):
+        engine.tick(BEGIN_S + (first + i) * 60 + 75, inputs)
+    return (process_time() - begun) / len(minutes)
+
+
+def as_json(minutes: list[list[NodeInput]]) -> float:
+    """Seconds a minute to write its rows as JSON and read them again, with the standard library."""
+    rows = [[[new.node, *key, cell.count, cell.size_bytes, list(cell.buckets.items())] for new in inputs for key, cell in new.cells.items()]
+            for inputs in minutes]  # fmt: skip
+    gc.collect()
+    begun = process_time()
+    for some in rows:
+        json.loads(json.dumps(some))
+    return (process_time() - begun) / len(minutes)
+
+
+def test_ten_nodes_cost_next_to_nothing() -> None:
+    engine, minutes = prepared()
+    warm = ticks(engine, minutes[:20], 0)
+    ours = ticks(engine, minutes[20:], 20)
+    theirs = as_json(minutes[20:])
+    idle = ticks(engine, [[] for _ in range(100)], MINUTES)
+    print(
+        f"\n{1000 * ours:.2f} ms a minute ({100 * ours / 60:.4f} % of a core), while profiles are made {1000 * warm:.2f} ms, "
+        f"idle {1000 * idle:.3f} ms; JSON {1000 * theirs:.2f} ms, ratio {ours / theirs:.2f}; {engine.work}"
+    )
+    assert ours / 60 <= MAX_SHARE_OF_A_CORE
+    assert warm / 60 <= MAX_SHARE_OF_A_CORE
+    assert ours / theirs <= MAX_RATIO
+    assert idle / ours <= MAX_IDLE_RATIO
