@@ -179,7 +179,9 @@ class Pipeline:
 
     def run(self) -> None:
         """Until `stop`."""
-        drained_at = committed_at = ranked_at = told_at = time.monotonic()
+        drained_at = ranked_at = told_at = time.monotonic()
+        # The first lines are committed at once: a log is only known again after a rotation once its position is on disk.
+        committed_at = drained_at - self._commit_s
         try:
             while not self._stopping:
                 now, clock = time.time(), time.monotonic()
