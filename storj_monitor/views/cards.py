@@ -8,7 +8,7 @@ from types import MappingProxyType
 from storj_monitor.state.nodes import State
 from storj_monitor.views import earnings, node_health, reputation, storage
 from storj_monitor.views.earnings import EarningsView
-from storj_monitor.views.node_health import health_rows
+from storj_monitor.views.node_health import HealthView
 from storj_monitor.views.reputation import ReputationView
 from storj_monitor.views.storage import StorageView
 from storj_monitor.views.subjects import NodeSubjects, Subject, Subjects
@@ -31,7 +31,7 @@ class Cards:
     def __init__(self, subjects: Subjects, state: State, now: Callable[[], float]) -> None:
         self.subjects = subjects
         self.earnings = EarningsView()
-        self._state = state
+        self._health = HealthView(state)
         self._now = now
         self._reputation = ReputationView()
         self._storage = StorageView()
@@ -52,7 +52,7 @@ class Cards:
             case Subject.EARNINGS:
                 return self.earnings.rows(nodes, now)
             case Subject.HEALTH:
-                return health_rows(nodes, self._state, now)
+                return self._health.rows(nodes, now)
 
     def nodes(self, names: Iterable[str]) -> list[NodeSubjects]:
         """What is known of the named nodes."""

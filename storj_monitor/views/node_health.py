@@ -11,7 +11,7 @@ from storj_monitor.reputation_tracker.downtime import Downtime, downtimes, hours
 from storj_monitor.reputation_tracker.help_texts import HELP as REPUTATION_HELP
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import Wire, helps, said
-from storj_monitor.views.subjects import CLOCK_BELIEVED_S, Counted, NodeSubjects
+from storj_monitor.views.subjects import CLOCK_BELIEVED_S, Counted, NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
 MONTH_S = 30 * 86_400.0
@@ -67,9 +67,24 @@ HELP = MappingProxyType(
 HELP_TEXTS = helps(HELP)
 
 
-def health_rows(nodes: Iterable[NodeSubjects], state: State, now: float) -> Rows:
-    """By node name."""
-    return {node.name: _row(node, state, now) for node in nodes}
+class HealthView:
+    """Rows are made once for a change, however many pages and questions look."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._made: dict[str, tuple[tuple[int, str, str], Row]] = {}
+
+    def rows(self, nodes: Iterable[NodeSubjects], now: float) -> Rows:
+        """By node name."""
+        return {node.name: self._of(node, now) for node in nodes}
+
+    def _of(self, node: NodeSubjects, now: float) -> Row:
+        log = self._state.nodes.get(node.name)
+        version = (node.revisions[Subject.HEALTH], log.version if log else "", log.node_id if log else "")
+        made = self._made.get(node.name)
+        if made is None or made[0] != version:
+            made = self._made[node.name] = (version, _row(node, self._state, now))
+        return made[1]
 
 
 def downtime_row(one: Downtime, now: float) -> Row:
