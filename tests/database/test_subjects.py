@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 import threading
@@ -99,6 +100,20 @@ def year(store: Store, nodes: int = 10, satellites: int = 4) -> list[str]:
     return names
 
 
+MOST_TEXTS = 8
+TEXT = json.dumps(list(range(20_000)))
+
+
+def text_s() -> float:
+    """CPU seconds of one json.loads of TEXT."""
+    took = []
+    for _ in range(7):
+        begun = time.thread_time()
+        json.loads(TEXT)
+        took.append(time.thread_time() - begun)
+    return min(took)
+
+
 def test_a_day_and_a_month_out_of_a_year_of_ten_nodes_are_quick(store: Store) -> None:
     names = year(store)
     for table in (SCORE_POINT, SPACE_POINT):
@@ -109,7 +124,8 @@ def test_a_day_and_a_month_out_of_a_year_of_ten_nodes_are_quick(store: Store) ->
                 found = read(store.reader, table, names, NOW_MS - days * DAY_MS, NOW_MS + 1, also_before=table is SCORE_POINT)
                 took.append(time.thread_time() - begun)
             assert found
-            assert min(took) < 0.010, (table.name, days, len(found), took)
+            # Machines are noisy: the bound is a multiple of what reading a fixed text costs right now (10 ms on a quiet one).
+            assert min(took) < MOST_TEXTS * text_s(), (table.name, days, len(found), took)
 
 
 def test_all_tables_of_a_start_are_read_in_one_go(store: Store) -> None:
