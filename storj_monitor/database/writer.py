@@ -246,6 +246,8 @@ class Writer:
                 self._works.popleft().done()
                 continue
             except sqlite3.Error as error:
+                if is_damage(error):
+                    raise
                 self._busy_since = self._busy_since or started
                 if not _is_busy(error) or started - self._busy_since >= _BUSY_PATIENCE_S:
                     self._failed(error)
