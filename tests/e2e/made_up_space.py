@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 from made_up_said import DAY_S, TB, Row, Said
 
@@ -71,7 +72,7 @@ class Space(Said):
             "kind": "node",
             "node": node,
             "meaning": "new",
-            "at": self.began - 60,
+            "at": time.time(),
             **figures,
             "capacity_bytes": allocated,
             "bar": bar,

@@ -9,9 +9,11 @@ export class Question<T> {
 
   /** `address` null asks nothing. To be made while a component is being built: the asking ends with it. */
   constructor(address: () => string | null, read: (body: unknown) => T | null, refreshMs: number) {
+    // Only another address asks anew, not every change of what it is made from.
+    const wanted = $derived(address());
     $effect(() => {
       void this.retries;
-      const url = address();
+      const url = wanted;
       this.answer = null;
       this.failure = null;
       if (url === null) return;
