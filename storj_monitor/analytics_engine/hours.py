@@ -33,11 +33,11 @@ class HourHistory:
         self.newest = -1
         self.columns = [array("H", [EMPTY]) * HOURS for _ in range(COLUMNS)]
 
-    def put(self, hour: int, sums: Sums, skipped: frozenset[int] = frozenset()) -> None:
-        """Put in a closed hour; columns in `skipped` stay empty. An hour older than the ring is left out."""
+    def put(self, hour: int, sums: Sums, skipped: frozenset[int] = frozenset(), minutes: int = 60) -> None:
+        """Put in an hour of which `minutes` were watched; columns in `skipped` stay empty. An hour older than the ring is left out."""
         if not self._open(hour):
             return
-        values = [min(EMPTY - 1, round(math.log1p(sums.n) * _LOG)), EMPTY, EMPTY, EMPTY, EMPTY]
+        values = [min(EMPTY - 1, round(math.log1p(sums.n * 60 / minutes) * _LOG)), EMPTY, EMPTY, EMPTY, EMPTY]
         if sums.n:
             values[BAD] = round(sums.bad / sums.n * _SHARE)
             values[FAILED] = round(sums.failed / sums.n * _SHARE)

@@ -20,6 +20,8 @@ LATE_S = 10
 """A minute is closed this long after its end."""
 WATCH_WITHIN_S = 3 * HOUR_S
 """What is older when it comes (a backlog) is learnt, not judged."""
+MAX_MINUTES_A_TICK = 20
+"""After a pause of the monitor the minutes in between are judged over several ticks, none of which is long."""
 MAX_SATELLITES = 64
 GRACE_BEFORE_S = 90
 GRACE_AFTER_S = 240
@@ -100,6 +102,7 @@ class NodeWatch:
             sums = self._minutes.pop(minute)
             for key, series in self.series.items():
                 series.learn(minute, sums.get(key))
+        end = min(end, self._cursor_s + MAX_MINUTES_A_TICK * MINUTE_S)
         while self._cursor_s < end:
             minute = self._cursor_s
             self._cursor_s += MINUTE_S

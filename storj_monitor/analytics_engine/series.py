@@ -188,9 +188,8 @@ class Series:
 
     def _turn(self, hour: int) -> None:
         if self.hour >= 0 and self._hour_minutes >= LEAST_MINUTES:
-            self._scale()
             skipped = [WATCHED_COLUMNS[d.watch.metric] for d in self.detectors if d.is_raised]
-            self.history.put(self.hour, self._hour_sums, frozenset().union(*skipped))
+            self.history.put(self.hour, self._hour_sums, frozenset().union(*skipped), self._hour_minutes)
             self.is_changed = True
         self.hour = hour
         self._hour_sums = Sums()
@@ -198,10 +197,6 @@ class Series:
         age = FRESH_HOURS if self._made_hour < 0 else hour - self._made_hour
         self.stale = self.stale or age >= min(FRESH_HOURS, max(1, self.history.known() // 8))
         self._make_models()
-
-    def _scale(self) -> None:
-        if self._hour_minutes < 60:
-            self._hour_sums.n = round(self._hour_sums.n * 60 / self._hour_minutes)
 
     def _make_models(self) -> None:
         for watch in Watch:

@@ -103,10 +103,10 @@ class Fleet:
             rows = []
             for start_s in range(until_s - days * DAY_S, until_s, 3600):
                 for satellite, pair in self.satellites.items():
-                    calm = math.exp(0.08 * self.random.gauss(0, 1))
+                    calm, worse = math.exp(0.12 * self.random.gauss(0, 1)), 0.9 * self.random.gauss(0, 1)
                     for direction, rate in zip(("up", "down"), pair, strict=True):
                         n = self._poisson(60 * rate * size * calm * self.rhythm(start_s + 1800))
-                        rows += [HourCell(start_s, satellite, op, cell) for op, cell in self._cells(direction, n, 0.0, 0.0, 1.0)]
+                        rows += [HourCell(start_s, satellite, op, cell) for op, cell in self._cells(direction, n, worse, 0.0, 1.0)]
             yield node, rows
 
     def _node(self, node: str, size: float, at_s: int) -> NodeInput:

@@ -212,6 +212,20 @@ def test_a_backlog_is_learnt_and_not_judged() -> None:
     assert engine.work.minutes == 0
 
 
+def test_a_pause_of_the_monitor_is_caught_up_in_pieces() -> None:
+    engine = steady_engine()
+    engine.tick(HOUR_START_S + 75, [steady_minute(HOUR_START_S)])
+    cells: dict[CellKey, Cell] = {}
+    for minute in range(1, 50):
+        cells.update(steady_minute(HOUR_START_S + minute * 60).cells)
+    done = []
+    for late in range(4):
+        inputs = [NodeInput(node="oak", read_to_s=HOUR_START_S + 3000, cells=cells)] if not late else []
+        assert engine.tick(HOUR_START_S + 3100 + late * 60, inputs).findings == ()
+        done.append(engine.work.minutes)
+    assert done == [21, 41, 50, 50]
+
+
 def test_late_rows_are_counted() -> None:
     engine = steady_engine()
     for minute in range(3):

@@ -53,6 +53,13 @@ def test_skipped_columns_and_hours_that_nobody_watched_stay_empty() -> None:
     assert found.known() == 2
 
 
+def test_an_hour_watched_in_part_counts_as_a_whole_one() -> None:
+    found = HourHistory()
+    found.put(START, sums(900, 90), minutes=45)
+    assert math.isclose(found.count(START) or 0, 1200, rel_tol=1e-3)
+    assert math.isclose(found.value(BAD, START) or 0, 0.1, abs_tol=1e-5)
+
+
 def test_the_ring_forgets_what_is_older_than_six_weeks() -> None:
     found = history({START: sums(10), START + HOURS: sums(20)})
     assert found.count(START) is None

@@ -5,15 +5,17 @@ Rates 0.08 to 40 transfers a minute (see fleet.py), 14 days, 80,640 node minutes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
-from analytics_engine.fleet import DAY_S, MONDAY_S, Fleet
+from analytics_engine.fleet import DAY_S, MONDAY_S, NODES, Fleet
 
 from storj_monitor.analytics_engine.engine import AnalyticsEngine
 from storj_monitor.model.analytics import Finding, FindingState
 
 
-def quiet(seed: int, days: int, release_days: tuple[int, ...]) -> list[Finding]:
-    fleet = Fleet(seed)
+def quiet(seed: int, days: int, release_days: tuple[int, ...], nodes: Sequence[str] = tuple(NODES)) -> list[Finding]:
+    fleet = Fleet(seed, nodes={node: NODES[node] for node in nodes})
     fleet.releases = {node: [MONDAY_S + day * DAY_S + 36_000 + 7200 * i for day in release_days] for i, node in enumerate(fleet.nodes)}
     engine = AnalyticsEngine({satellite: satellite for satellite in fleet.satellites})
     raised = []
@@ -23,7 +25,7 @@ def quiet(seed: int, days: int, release_days: tuple[int, ...]) -> list[Finding]:
 
 
 def test_two_quiet_days_with_a_release_raise_nothing() -> None:
-    assert [finding.text for finding in quiet(1, 2, (1,))] == []
+    assert [finding.text for finding in quiet(1, 2, (1,), ("oak", "fir"))] == []
 
 
 @pytest.mark.long
