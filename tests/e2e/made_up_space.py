@@ -27,7 +27,7 @@ class Space(Said):
                 "reported_month": None,
                 "unpaid": None,
             }
-            free = [{"part": "free", "bytes": int(0.42 * TB)}]
+            alone = [{"part": "free", "bytes": int(0.42 * TB)}]
             return {
                 "kind": "node",
                 "node": node,
@@ -35,7 +35,7 @@ class Space(Said):
                 "at": self.began - 300,
                 **bare,
                 "capacity_bytes": None,
-                "bar": free,
+                "bar": alone,
                 "differences": [],
                 "forecasts": [self._unknown(days) for days in (7, 30, 90)],
             }
