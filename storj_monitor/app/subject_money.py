@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 
+import msgspec
+
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.app.subject_rows import DAY_MS, Pending
 from storj_monitor.database import subjects as store
@@ -38,8 +40,10 @@ def node_time_ms(node: NodeSubjects, answer: Answer) -> int:
 
 
 def take_usage(node: NodeSubjects, answer: Answer, usage: SatelliteUsage, pending: Pending) -> None:
-    """The present month with one satellite."""
+    """The present month with one satellite. A date of joining that has not come yet is none."""
     money = node.money
+    if usage.joined_ms is not None and usage.joined_ms > answer.asked_at * 1000 + DAY_MS:
+        usage = msgspec.structs.replace(usage, joined_ms=None)
     money.usages[usage.satellite] = usage
     money.at = max(money.at, answer.asked_at)
     money.now_ms = money.now_ms or node_time_ms(node, answer)
@@ -91,9 +95,11 @@ def take_payouts(node: NodeSubjects, payouts: tuple[PayoutHistoryRow, ...], pend
         pending.put(store.PAYOUT, rows.payout_row(node.name, key, payout))
 
 
-def take_held_history(node: NodeSubjects, held: tuple[HeldHistoryRow, ...], pending: Pending) -> None:
+def take_held_history(node: NodeSubjects, held: tuple[HeldHistoryRow, ...], now_ms: int, pending: Pending) -> None:
     """Sums of what is held, the latest word of each satellite."""
-    for row in held:
+    for told in held:
+        future = told.joined_ms is not None and told.joined_ms > now_ms + DAY_MS
+        row = msgspec.structs.replace(told, joined_ms=None) if future else told
         if row.satellite and node.money.held_history.get(row.satellite) != row:
             node.money.held_history[row.satellite] = row
             pending.put(store.HELD_HISTORY, rows.held_row(node.node_id, node.name, row))

@@ -295,7 +295,7 @@ class SubjectKeeper:
             last = self._last.setdefault(node.name, {})
             money.take_paystubs(node, tuple(one for one in value if isinstance(one, Paystub)), last, int(now * 1000), pending)
             money.take_payouts(node, tuple(one for one in value if isinstance(one, PayoutHistoryRow)), pending)
-            money.take_held_history(node, tuple(one for one in value if isinstance(one, HeldHistoryRow)), pending)
+            money.take_held_history(node, tuple(one for one in value if isinstance(one, HeldHistoryRow)), int(now * 1000), pending)
         return {Subject.EARNINGS}
 
     def _scored(self, node: NodeSubjects, moved: bool, now: float) -> set[Subject]:

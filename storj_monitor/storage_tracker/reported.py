@@ -8,6 +8,7 @@ from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.space import SatelliteUsage, UsageDay
 
 DAY_S = 86_400.0
+MOST_BYTES = 1e18
 FULL_DAY_HOURS = 12.0
 """Less than this of a day does not stand for a day."""
 
@@ -54,7 +55,8 @@ def _single(usages: Sequence[SatelliteUsage]) -> list[SatelliteUsage]:
 
 
 def _sum(parts: Sequence[tuple[float, float]]) -> Figure[int] | None:
-    """As old as the oldest part."""
+    """As old as the oldest part. Amounts that no disk holds (a lying answer, hours of next to nothing) are left out."""
+    parts = [part for part in parts if 0 <= part[0] <= MOST_BYTES]
     if not parts:
         return None
     return Figure(round(sum(value for value, _ in parts)), Source.API, min(at for _, at in parts))

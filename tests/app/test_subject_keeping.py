@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from storj_monitor.app.subject_health import Pulse
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.database import subjects as store
 from storj_monitor.database.connection import connect_writer, open_database
-from storj_monitor.model.earnings import BandwidthDay, EstimatedPayout, MonthPayout, Paystub, Pricing, SatelliteUsage, StorageDay
+from storj_monitor.model.earnings import (
+    BandwidthDay,
+    EstimatedPayout,
+    HeldHistoryRow,
+    MonthPayout,
+    Paystub,
+    Pricing,
+    SatelliteUsage,
+    StorageDay,
+)
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, ApiStatus, Door, NodeAnswer, SatelliteAnswer
 from storj_monitor.model.node_events import NodeStarted, ScoresReported, SignalReceived
 from storj_monitor.model.reputation import NEVER, ReputationSnapshot
-from storj_monitor.model.space import DiskSpace
+from storj_monitor.model.space import DiskSpace, UsageDay
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.reputation_tracker.downtime import Witness
 from storj_monitor.state.nodes import State
@@ -225,3 +236,17 @@ def test_only_a_busy_log_can_be_too_silent() -> None:
     assert busy.silences({60: 5, 5400: 1}) == []
     assert quiet.silences({minute * 60: 1 for minute in range(60)}) == []
     assert quiet.silences({3600 + 1800: 10}) == []
+
+
+def test_impossible_amounts_and_dates_of_joining_break_no_page(rig: Rig) -> None:
+    rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
+    answer = satellite_answer(rig.clock.at, 29)
+    endless = StoredUsage(
+        taken_at=rig.clock.at, satellite=SAT, days=(UsageDay(rig.clock.at - 2 * DAY_S, 1e300, 1e300, 1e-300),), month_byte_hours=1e300
+    )
+    late = msgspec.structs.replace(answer.usage, joined_ms=253_402_214_400_000)  # 9999-12-31
+    rig.take(AnswerKind.SATELLITE, replace(answer, storage=endless, usage=late), SAT)
+    rig.take(AnswerKind.HELD_HISTORY, (HeldHistoryRow(satellite=SAT, total_held_usd_micros=5, joined_ms=253_402_214_400_000),))
+    assert rig.cards.rows("storage", ["a"])["a"]["reported"] is None
+    row = rig.cards.rows("earnings", ["a"])[f"a/{SAT}"]
+    assert row["joined_at"] is None and row["held"]["held_usd_micros"] == 5  # type: ignore[index]
