@@ -246,7 +246,10 @@ def test_impossible_amounts_and_dates_of_joining_break_no_page(rig: Rig) -> None
     )
     late = msgspec.structs.replace(answer.usage, joined_ms=253_402_214_400_000)  # 9999-12-31
     rig.take(AnswerKind.SATELLITE, replace(answer, storage=endless, usage=late), SAT)
-    rig.take(AnswerKind.HELD_HISTORY, (HeldHistoryRow(satellite=SAT, total_held_usd_micros=5, joined_ms=253_402_214_400_000),))
+    rig.take(
+        AnswerKind.HELD_HISTORY,
+        (HeldHistoryRow(satellite=SAT, first_period_usd_micros=5, total_held_usd_micros=5, joined_ms=253_402_214_400_000),),
+    )
     assert rig.cards.rows("storage", ["a"])["a"]["reported"] is None
     row = rig.cards.rows("earnings", ["a"])[f"a/{SAT}"]
     assert row["joined_at"] is None and row["held"]["held_usd_micros"] == 5  # type: ignore[index]
