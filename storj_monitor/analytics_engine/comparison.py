@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from storj_monitor.analytics_engine.models import worst_share
 from storj_monitor.analytics_engine.observed import Sums, milliseconds
 from storj_monitor.model.analytics import Change, Level, Metric
 
@@ -99,7 +100,10 @@ class Comparison:
             mean, was = seen.logs / seen.timed, expected / seen.timed
             delta, sampling = mean - was, self._noise**2 / seen.timed
             before, after, samples, better = milliseconds(was), milliseconds(mean), seen.timed, delta < 0
-        beyond = abs(delta) - SLACK * spread
+        slack = SLACK * spread
+        if metric is Metric.SUCCESS and delta > 0:
+            slack = worst_share(expected / seen.n, spread) - expected / seen.n
+        beyond = abs(delta) - slack
         if beyond < 0 or abs(delta) < LEAST_EFFECT[metric]:
             return None
         # The slack stands for what differs from day to day anyway; what is beyond it must be more than counting noise.

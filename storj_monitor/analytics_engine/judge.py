@@ -142,7 +142,8 @@ class Judge:
     def _change(self, node: NodeWatch, series: Series, difference: Difference, now_s: int, names: Mapping[str, str]) -> None:
         subject = Subject(node.name, series.satellite, series.direction, difference.metric)
         whole = subject._replace(satellite=ALL)
-        if any(self._book.find(kind, about) for kind in (_ANOMALY, _CHANGE) for about in (subject, whole)):
+        twin = subject._replace(direction="down" if series.direction == "up" else "up")
+        if any(self._book.find(kind, about) for kind in (_ANOMALY, _CHANGE) for about in (subject, whole, twin)):
             return
         severity = Severity.GOOD if difference.better else Severity.INFO if difference.better is None else Severity.WARNING
         draft = unnumbered(_CHANGE, subject, severity, difference.change.at_s, now_s, difference.before, difference.after)

@@ -25,7 +25,7 @@ COARSE_RATE_SPREAD = 0.22
 """The same for rates while no hour of the week has been seen often enough: weekends are still to come."""
 SLOW_PER_HOUR = 30.0
 """Rates slower than this have no daily rhythm of their own: one level for all hours."""
-SLOW_SPREAD = 0.45
+SLOW_SPREAD = 0.5
 POOLED_PER_HOUR = 500.0
 """Shares of fewer transfers an hour are looked at in whole days."""
 LEAST_TRANSFERS = 100

@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from storj_monitor.model.analytics import Level, Metric
+from storj_monitor.model.analytics import Basis, Level, Metric
 
 SLACK = 2.5
 SHARE_SLACK = 3.5
 SILENCE_SLACK = 1.0
+YOUNG_HOURS = 72
+"""Before the third day is over, nobody knows how quiet nights are."""
 FALL_TO = 0.4
 SURGE_TO = 2.5
-SILENCE_TO = 0.05
+SILENCE_TO = 0.01
 LATENCY_FACTORS = (1.5, 4.0)
 BAD_DRIFT = 0.03
 """Least step of a share: 3 points; a share of 30 % must rise by a quarter of itself."""
@@ -107,15 +109,15 @@ def model_of(watch: Watch, level: Level, recent: float | None) -> Model:
         null = level.median + SLACK * level.spread
         return _model(Family.GAUSS, level, null, [null + math.log(factor) for factor in LATENCY_FACTORS])
     least = BAD_DRIFT if watch is Watch.SUCCESS else FAILED_DRIFT
-    null = min(0.98, max(_LEAST, worst_share(level)))
+    null = min(0.98, max(_LEAST, worst_share(level.median, level.spread)))
     drift = min(0.995, null + max(least, 0.25 * null))
     shock = null + 0.5 * (1 - null)
     return _model(Family.SHARE, level, null, [drift, shock] if shock > drift else [drift])
 
 
-def worst_share(level: Level) -> float:
+def worst_share(median: float, spread: float) -> float:
     """The worst share that is still normal. Small shares go up by factors: their noise is lopsided."""
-    median, spread = max(level.median, _LEAST), level.spread
+    median = max(median, _LEAST)
     return min(median * math.exp(SHARE_SLACK * min(10.0, spread / median)), median + 5 * spread)
 
 
@@ -123,7 +125,8 @@ def _rate_model(watch: Watch, level: Level, recent: float | None) -> Model:
     base = math.exp(level.median)
     plain = level._replace(median=base)
     if watch is Watch.SILENCE:
-        null = base * math.exp(-SILENCE_SLACK * level.spread)
+        is_young = level.basis is Basis.OVERALL and level.hours < YOUNG_HOURS
+        null = base * math.exp(-(SLACK if is_young else SILENCE_SLACK) * level.spread)
         if recent is not None:
             null = min(null, recent)
         return _model(Family.POISSON, plain, max(null, 1e-6), [max(null, 1e-6) * SILENCE_TO])

@@ -7,6 +7,7 @@ duration; on top of counting noise each (node, satellite) has a slow random walk
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -76,6 +77,8 @@ class Fleet:
     faults: list[Fault] = field(default_factory=list)
     releases: dict[str, list[int]] = field(default_factory=dict)
     weekly: bool = True
+    came: deque[tuple[int, str, str, str, int]] = field(default_factory=lambda: deque(maxlen=5000))
+    """Transfers of the last minutes: (minute, node, satellite, direction, number)."""
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -121,6 +124,7 @@ class Fleet:
                 faults = [fault for fault in self.faults if fault.hits(at_s, node, satellite, direction)]
                 factor = math.prod(fault.rate for fault in faults)
                 n = 0 if down == "off" else self._poisson(rate * size * calm * self.rhythm(at_s) * factor)
+                self.came.append((at_s, node, satellite, direction, n))
                 extra = sum(fault.failed for fault in faults)
                 slower = math.prod(fault.slower for fault in faults)
                 canceled = 0.8 if down == "stopping" else 0.0
