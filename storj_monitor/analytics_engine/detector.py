@@ -14,14 +14,14 @@ from storj_monitor.analytics_engine.models import Model, Test, Watch
 from storj_monitor.model.analytics import IllegalMove
 
 RAISE_AT: Mapping[Watch, float] = {
-    Watch.SILENCE: 12.0,
+    Watch.SILENCE: 12.5,
     Watch.FALL: 20.0,
     Watch.SURGE: 20.0,
     Watch.SUCCESS: 13.0,
     Watch.ERRORS: 13.0,
     Watch.LATENCY: 13.0,
 }
-"""Odds of e^12 = 160,000 to 1, and more where noise lasts."""
+"""Odds of e^12.5 = 270,000 to 1 and more."""
 HOLD_S: Mapping[Watch, int] = {
     Watch.SILENCE: 180,
     Watch.FALL: 900,
@@ -40,7 +40,7 @@ LEAST_SEEN: Mapping[Watch, int] = {
     Watch.LATENCY: 12,
 }
 """... and least number of transfers since then: a handful of very slow ones is chance."""
-MINUTE_SHARE = 1 / 3
+MINUTE_SHARE = 0.34
 """One minute adds at most this part of RAISE_AT: a burst within two minutes never raises."""
 TOP = 1.5
 CLEAR_AT = 6.0
