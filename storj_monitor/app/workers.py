@@ -24,6 +24,7 @@ from storj_monitor.model.rollups import NodeDelta
 
 # Two stretches for each worker: one being digested, the next one waiting.
 DEPTH = 2
+PARENT_LOOK_S = 1.0
 
 
 class _Task(NamedTuple):
@@ -122,8 +123,13 @@ def _work(pipe: Connection, names: list[str]) -> None:
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)
     slots = [SharedMemory(name) for name in names]
+    parent = multiprocessing.parent_process()
     try:
         while True:
+            # A parent that was killed closes nothing that a sibling still holds open: ask whether it lives.
+            while not pipe.poll(PARENT_LOOK_S):
+                if parent is not None and not parent.is_alive():
+                    return
             task: _Task = pipe.recv()
             memory = _memory(slots[task.slot])
             pipe.send(digest_apart(_filled(task, memory), bytes(memory[: task.before])))

@@ -43,8 +43,31 @@ def ingest(folder: Path, database: Path, *inputs: str) -> Process:
     return Process(command("ingest", "--database", database, *inputs), folder / "ingest.out", group=True)
 
 
-@pytest.mark.parametrize("lines", [70_000, pytest.param(110_000, marks=pytest.mark.long)], ids=["alone", "with worker processes"])
-def test_interrupted_and_repeated_doubles_nothing(tmp_path: Path, lines: int) -> None:
+def test_interrupted_and_repeated_doubles_nothing(tmp_path: Path) -> None:
+    """The log comes through a pipe that stops in the middle, so that the signal always finds `ingest` at work."""
+    truth = old_log(tmp_path / "old.log", 30_000, days_ago=3)
+    whole = (tmp_path / "old.log").read_bytes()
+    database, pipe = tmp_path / "monitor.db", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for number, code, share in ((signal.SIGINT, 130, 0.5), (signal.SIGKILL, -signal.SIGKILL, 0.9)):
+        before = committed(database)
+        with ingest(tmp_path, database, f"mine:{pipe}") as process, pipe.open("wb") as log:
+            log.write(whole[: int(len(whole) * share)])
+            log.flush()
+            until(lambda before=before: committed(database) > before, 30, "a commit")
+            os.killpg(process.popen.pid, number)
+            assert process.end(10) == code, process.text()
+            assert "Traceback" not in process.text(), process.text()
+    assert 0 < stored(database)["lines"] < truth["lines"]
+    for _ in range(2):
+        with ingest(tmp_path, database, f"mine:{tmp_path / 'old.log'}") as process:
+            assert process.end(60) == 0, process.text()
+        assert difference(stored(database), truth) == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("lines", [400_000], ids=["with worker processes"])
+def test_interrupted_side_by_side_and_repeated(tmp_path: Path, lines: int) -> None:
     truth = old_log(tmp_path / "old.log", lines, days_ago=3)
     database, source = tmp_path / "monitor.db", f"mine:{tmp_path / 'old.log'}"
     for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
@@ -82,7 +105,7 @@ def test_beside_a_live_monitor(tmp_path: Path) -> None:
             until(
                 lambda: monitor.lines("attic") == archive["lines"], 60, lambda: f"the new node in the API: {monitor.get('/api/v1/nodes')}"
             )
-            assert all(page.row("nodes", name)["state"] == "live" for name in wanted)
+            until(lambda: all(page.row("nodes", name)["state"] == "live" for name in wanted), 30, "both logs live")
             assert page.gaps == 0
             with Page(monitor.port, "nodes", "lines") as later:
                 assert later.row("lines", "attic")["lines"] == archive["lines"]
