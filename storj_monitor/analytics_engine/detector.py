@@ -14,14 +14,14 @@ from storj_monitor.analytics_engine.models import Model, Test, Watch
 from storj_monitor.model.analytics import IllegalMove
 
 RAISE_AT: Mapping[Watch, float] = {
-    Watch.SILENCE: 12.5,
+    Watch.SILENCE: 13.4,
     Watch.FALL: 20.0,
     Watch.SURGE: 20.0,
     Watch.SUCCESS: 13.0,
     Watch.ERRORS: 13.0,
     Watch.LATENCY: 13.0,
 }
-"""Odds of e^12.5 = 270,000 to 1 and more."""
+"""Odds of e^13 = 440,000 to 1 and more."""
 HOLD_S: Mapping[Watch, int] = {
     Watch.SILENCE: 180,
     Watch.FALL: 900,

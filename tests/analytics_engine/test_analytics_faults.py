@@ -5,7 +5,7 @@ minutes of 20 seeds, median and worst, from the begin of the fault to the tick t
 
 | per minute | lost uploads  | durations    | silence |
 |-----------:|--------------:|-------------:|--------:|
-|          2 | 80 % (7, 14)  | x 8 (7, 11)  | (8, 9)  |
+|          2 | 80 % (7, 14)  | x 8 (7, 11)  | (9, 10) |
 |          5 | 60 % (3, 6)   | x 4 (5, 6)   | (4, 5)  |
 |         20 | 20 % (5, 8)   | x 2 (5, 9)   | (3, 3)  |
 |        100 |  6 % (5, 6)   | x 2 (3, 3)   | (3, 3)  |
