@@ -19,7 +19,9 @@ else:
     import fcntl
 
 BUSY_TIMEOUT_MS = 2000
-CACHE_KIB = 2048
+# Small on purpose: the system's own cache holds the file, and the whole monitor has 64 MB.
+WRITER_CACHE_KIB = 1024
+READER_CACHE_KIB = 512
 # A checkpoint copies pages and syncs twice; this many pages (4 MiB) between two of them bounds both the WAL and its cost.
 WAL_PAGES = 1024
 
@@ -63,7 +65,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     # A power cut may take the newest commits, never the order: positions go back together with what was read, and the log is read again.
     db.execute("PRAGMA synchronous = NORMAL")
-    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    db.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
     db.execute("PRAGMA temp_store = MEMORY")
     # Checkpoints are made by the writer between transactions, so that no commit waits for one.
     db.execute("PRAGMA wal_autocheckpoint = 0")
@@ -78,7 +80,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False
     )
-    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    db.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
     db.execute("PRAGMA query_only = ON")
     return db
 
