@@ -33,8 +33,8 @@ SILENT_AFTER_S = 10.0
 # Bounds of what waits for a commit: memory while catching up, and a transaction well under 50 ms, so that another process never
 # waits long for the database.
 COMMIT_LINES = 10_000
-COMMIT_LINES_BEHIND = 4_000
-READ_BYTES = 1 << 18
+COMMIT_LINES_BEHIND = 2_000
+READ_BYTES = 1 << 16
 # A commit costs by lines and by rollup cells; a cell costs as much as this many lines. A minute has a handful of cells.
 LINES_A_CELL = 4
 CELLS_A_MINUTE = 8
