@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -73,6 +74,13 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "storj_monitor", *map(str, arguments)]
 
 
+def _in_child(before: Callable[[], None] | None) -> None:
+    """A test run in the background of a shell ignores Ctrl-C, and its children would too: they are to have it as in a terminal."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if before is not None:
+        before()
+
+
 class Process:
     """A child with its output in a file. As a context it is killed at the end, whatever happened."""
 
@@ -86,7 +94,7 @@ class Process:
             self._from = file.tell()
             self.popen = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT,
-                env=environment(clock.path if clock else None), start_new_session=group, preexec_fn=before,
+                env=environment(clock.path if clock else None), start_new_session=group, preexec_fn=partial(_in_child, before),
             )  # fmt: skip
 
     def __enter__(self) -> Process:
