@@ -160,7 +160,7 @@ def _judged_by_scores(reputation: Reputation, guard: AuditGuard | None, progress
     if guard and guard.trend is Trend.FALLING:
         return Standing.WATCH, "The audit score is falling."
     if failed.audits:
-        return Standing.WATCH, f"{failed.audits} audits failed lately."
+        return Standing.WATCH, f"{failed.audits} audit{'s' if failed.audits != 1 else ''} failed lately."
     if guard is None:
         return Standing.UNKNOWN, "No audit score is known yet."
     if progress.done is False:

@@ -214,3 +214,9 @@ export function bytesChange(value: number): string {
 export function day(unixSeconds: number): string {
   return dateTime(unixSeconds).slice(0, 10);
 }
+
+/** The stretch that a table covers: an hour, or less where the server began later (a restart, a full hour). */
+export function since(table: { asOf: number; from?: number } | null): string {
+  if (table?.from === undefined || table.asOf <= 0 || table.asOf - table.from >= 58 * 60) return "last 60 min";
+  return `since ${clockTime(table.from)}`;
+}

@@ -95,6 +95,8 @@ export class Ring {
 
 export interface Table<T> {
   asOf: number;
+  /** Where the figures begin (Unix seconds); undefined when the server does not say. */
+  from?: number;
   rows: Map<string, T>;
   help: HelpTexts;
 }
@@ -156,10 +158,11 @@ export class Store {
     for (const total of totals) if (total[0] <= now + FUTURE_SECONDS) this.ring.add(total);
   }
 
-  private replace(topic: TableTopic, payload: { as_of: number; rows?: Record<string, unknown>; help?: HelpTexts }): void {
+  private replace(topic: TableTopic, payload: { as_of: number; from?: number; rows?: Record<string, unknown>; help?: HelpTexts }): void {
     // Only snapshots bring the words: they do not change.
     const help = payload.help ?? this.tables[topic]?.help ?? {};
     const table: Table<unknown> = { asOf: payload.as_of, rows: new Map(Object.entries(payload.rows ?? {})), help };
+    if (payload.from !== undefined) table.from = payload.from;
     (this.tables as Record<TableTopic, Table<unknown> | null>)[topic] = table;
   }
 
@@ -171,6 +174,7 @@ export class Store {
     const table = this.tables[topic] as Table<unknown> | null;
     if (table === null) return;
     table.asOf = payload.as_of;
+    if (payload.from !== undefined) table.from = payload.from;
     for (const [key, row] of Object.entries(payload.set ?? {})) table.rows.set(key, row);
     for (const key of payload.del ?? []) table.rows.delete(key);
   }

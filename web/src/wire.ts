@@ -63,6 +63,8 @@ export interface LiveDelta {
 export interface TableSnap {
   n: number;
   as_of: number;
+  /** Where the figures begin, for topics of a stretch of time. */
+  from?: number;
   rows: Record<string, unknown>;
   /** Words on the figures, by their name; topics on what nodes say about themselves have them. */
   help?: HelpTexts;
@@ -71,6 +73,7 @@ export interface TableSnap {
 export interface TableDelta {
   n: number;
   as_of: number;
+  from?: number;
   set?: Record<string, unknown>;
   del?: string[];
   /** Sent instead of `set` and `del` when the server is told to send no differences. */

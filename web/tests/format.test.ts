@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, ago, axisRate, bytes, count, country, duration, percent, plural, shortId, sizeClass, span, splitBytes } from "../src/format";
+import { age, ago, axisRate, bytes, clockTime, count, country, duration, percent, plural, shortId, since, sizeClass, span, splitBytes } from "../src/format";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
@@ -123,5 +123,14 @@ describe("names", () => {
   it("names size classes", () => {
     expect(sizeClass(0)).toBe("< 1 KiB");
     expect(sizeClass(9)).toBe("9");
+  });
+});
+
+describe("since", () => {
+  it("says an hour only when it is one", () => {
+    expect(since(null)).toBe("last 60 min");
+    expect(since({ asOf: 7200, from: 3600 })).toBe("last 60 min");
+    expect(since({ asOf: 7200, from: 6000 })).toBe(`since ${clockTime(6000)}`);
+    expect(since({ asOf: 0, from: 6000 })).toBe("last 60 min");
   });
 });
