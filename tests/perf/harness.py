@@ -19,26 +19,27 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 from checkout import HERE as HERE
 from checkout import ROOT as ROOT
 
 START_LIMIT_S = 30.0
+MAX_ROWS = 2000
 
 
 class MeasureError(Exception):
     """A process of the measurement did not do what it must; the message says which and why."""
 
 
-def environment() -> dict[str, str]:
-    """The processes' environment: this checkout first, none of the operator's own settings."""
+def environment(root: Path = ROOT) -> dict[str, str]:
+    """The processes' environment: this checkout (or the one at `root`) first, none of the operator's own settings."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("STORJ_MONITOR_")}
-    kept["PYTHONPATH"] = str(ROOT)
+    kept["PYTHONPATH"] = str(root)
     kept["PYTHONUNBUFFERED"] = "1"
     return kept
 
@@ -64,11 +65,11 @@ def free_port() -> int:
 class Process:
     """A child process with its output in a file; stopped with SIGTERM, killed after a limit."""
 
-    def __init__(self, name: str, command: Sequence[str], folder: Path) -> None:
+    def __init__(self, name: str, command: Sequence[str], folder: Path, root: Path = ROOT) -> None:
         self.name = name
         self.output = folder / f"{name}.out"
         self._file = self.output.open("wb")
-        self.popen = subprocess.Popen(command, stdout=self._file, stderr=subprocess.STDOUT, env=environment(), cwd=ROOT)
+        self.popen = subprocess.Popen(command, stdout=self._file, stderr=subprocess.STDOUT, env=environment(root), cwd=root)
         self.ps = psutil.Process(self.popen.pid)
 
     def text(self) -> str:
@@ -102,18 +103,24 @@ class Process:
 class Server(Process):
     """`storj_monitor run` on a free port, ready to answer.
 
-    nodes -- (name, log path); runner -- what to put instead of `-m storj_monitor` (a profiler)
+    nodes  -- (name, log path); doors -- by name, where its API and its metrics are, when it is to be asked
+    runner -- what to put instead of `-m storj_monitor` (a profiler); root -- the checkout whose product runs
     """
 
     def __init__(
         self, folder: Path, database: Path, nodes: Sequence[tuple[str, Path]], extra: Sequence[str] = (),
-        runner: Sequence[str] = ("-m", "storj_monitor"),
+        runner: Sequence[str] = ("-m", "storj_monitor"), *, doors: Mapping[str, Doors] | None = None, root: Path = ROOT,
     ) -> None:  # fmt: skip
         command = [sys.executable, *runner, "run", "--database", str(database), "--port", str(free_port()), *extra]
-        for name, path in nodes:
-            command += ["--node", f"{name}:{path}"]
+        if doors:
+            config = folder / "nodes.toml"
+            config.write_text("".join(_node_toml(name, path, doors[name]) for name, path in nodes), encoding="utf-8")
+            command += ["--config", str(config)]
+        else:
+            for name, path in nodes:
+                command += ["--node", f"{name}:{path}"]
         begin = time.monotonic()
-        super().__init__("server", command, folder)
+        super().__init__("server", command, folder, root)
         self.port = self._wait_for_address()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self._wait_for_health()
@@ -154,6 +161,20 @@ class Server(Process):
         with urllib.request.urlopen(self.base_url + path, timeout=60) as answer:
             body = answer.read()
         return time.perf_counter() - begin, body
+
+
+class Doors(NamedTuple):
+    """Where a node answers."""
+
+    api: str
+    metrics: str
+
+
+def _node_toml(name: str, log: Path, doors: Doors) -> str:
+    # A JSON string is a TOML string.
+    return "\n".join(
+        ["[[node]]", *(f"{k} = {json.dumps(v)}" for k, v in (("name", name), ("log", str(log)), *doors._asdict().items())), ""]
+    )
 
 
 def cpu_seconds(process: psutil.Process) -> float:
@@ -246,11 +267,12 @@ class Sampler:
         }
 
     def write_csv(self, path: Path) -> None:
-        """Second by second: CPU percent, RSS, bytes written and committed a second, bytes behind."""
+        """Second by second (long runs: fewer rows): CPU percent, RSS, bytes written and committed a second, bytes behind."""
         with path.open("w", newline="", encoding="utf-8") as file:
             out = csv.writer(file)
             out.writerow(["second", "cpu_percent", "rss_mib", "written_bytes_per_s", "committed_bytes_per_s", "behind_bytes"])
-            for a, b in zip(self.samples, self.samples[1:], strict=False):
+            kept = self.samples[:: -(-len(self.samples) // MAX_ROWS)]
+            for a, b in zip(kept, kept[1:], strict=False):
                 span = b.at_s - a.at_s
                 if span < 0.2:
                     continue

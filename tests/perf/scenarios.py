@@ -32,8 +32,9 @@ FURTHER = ("idle", "burst", "flood", "ingest")
 def _steady(report: Report, args: Any, name: str, rate: float) -> None:
     load = Load(name, args.rate or rate, args.nodes or 4, args.clients or 10, args.seconds, chores=True, server_args=args.server_arg,
                 py_spy_s=min(20.0, args.seconds) if args.profile else 0.0)  # fmt: skip
-    if name == "mixed" and not args.quick:
-        load.history_s = 3600.0
+    if name == "mixed":
+        load.polling = True
+        load.history_s = 0.0 if args.quick else 3600.0
     guarded(report, load.name, lambda: profile_ingestion.run_and_profile(load, report.folder, args))
 
 

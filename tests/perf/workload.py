@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from typing import Any
 from delays import delays_ms, percentiles, traced_results
 from harness import (
     HERE,
+    ROOT,
+    Doors,
     MeasureError,
     Process,
     Sampler,
@@ -26,6 +30,7 @@ from harness import (
     wait_until_read,
 )
 from profilers import cprofile_runner, finish_cprofile, py_spy, scalene_runner
+from wsclient import SUBJECTS, TOPICS
 
 
 @dataclass(slots=True)
@@ -39,6 +44,10 @@ class Load:
     server_args -- further flags of `storj_monitor run`
     py_spy_s    -- seconds under py-spy after the measured time; 0 = none
     history_s   -- so many seconds of history at the same rate are in the logs and the database before the server starts
+    polling     -- the nodes have an API and a metrics port, which the server asks; clients also watch what comes of it
+    database    -- begin with a copy of this database, that was made elsewhere
+    ask_s       -- window of the questions that are asked at the end of the measured time; 0 = none
+    root        -- the checkout whose product is measured
     """
 
     name: str
@@ -53,6 +62,10 @@ class Load:
     server_args: list[str] = field(default_factory=list)
     py_spy_s: float = 0.0
     history_s: float = 0.0
+    polling: bool = False
+    database: Path | None = None
+    ask_s: float = 0.0
+    root: Path = ROOT
 
 
 def run_load(load: Load, report: Path) -> dict[str, Any]:
@@ -64,15 +77,18 @@ def run_load(load: Load, report: Path) -> dict[str, Any]:
         (folder / "logs").mkdir()
         for _, path in logs:
             path.touch()
+        if load.database:
+            shutil.copyfile(load.database, database)
         if load.history_s:
             _make_history(load, folder, database, logs)
         unit_us = calibrate()
-        server = Server(folder, database, logs, load.server_args)
-        try:
-            figures = _measure(load, report, folder, database, logs, server)
-        finally:
-            server.stop()
-        if load.rate:
+        with _doors(load, folder) as doors:
+            server = Server(folder, database, logs, load.server_args, doors=doors, root=load.root)
+            try:
+                figures = _measure(load, report, folder, database, logs, server)
+            finally:
+                server.stop()
+        if load.rate and not load.database:
             figures["correct"] = _check(folder, database)
         figures["json_loads_us"] = round(unit_us, 3)
         if load.rate:
@@ -97,6 +113,7 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
         sampler.stop()
         end_s = time.time()
         cost = {f"{name}_cpu_percent": round(100 * (cpu_seconds(p.ps) - cpu) / load.seconds, 2) for name, (p, cpu) in around.items()}
+        asked = ask_window(server, load.ask_s) if load.ask_s else None
         profile = py_spy(server.popen.pid, load.py_spy_s, report, load.name) if load.py_spy_s else None
         if writer:
             writer.wait(load.py_spy_s * 3 + 60)
@@ -112,12 +129,14 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
     results = traced_results(trace, begin_s, end_s) if writer else 0
     figures: dict[str, Any] = {
         "load": {"rate": load.rate, "nodes": load.nodes, "clients": load.clients, "seconds": load.seconds, "tick_ms": load.tick_ms,
-                 "debug": not load.info, "server_args": load.server_args, "history_s": load.history_s},
+                 "debug": not load.info, "server_args": load.server_args, "history_s": load.history_s, "polling": load.polling},
         "cpu": sampler.window(), "around": cost, "start_s": round(server.start_s, 2),
         "results_per_s": round(results / (end_s - begin_s), 1), "read_all_after_s": round(late_s, 2),
     }  # fmt: skip
     if profile:
         figures["py_spy"] = profile
+    if asked:
+        figures["questions"] = asked
     if clients and writer:
         figures |= _delays(load, folder, trace)
     return figures
@@ -136,6 +155,48 @@ def _make_history(load: Load, folder: Path, database: Path, logs: list[tuple[str
     run_python(["-m", "storj_monitor", "ingest", "--database", str(database), *(f"{name}:{path}" for name, path in logs)])
 
 
+@contextlib.contextmanager
+def _doors(load: Load, folder: Path) -> Iterator[dict[str, Doors] | None]:
+    """The nodes' APIs in a process of their own, while this lasts; None when the load has none."""
+    if not load.polling:
+        yield None
+        return
+    process = Process("fake nodes", [sys.executable, str(HERE / "fake_nodes.py"), "--nodes", str(load.nodes)], folder)
+    try:
+        _wait_for(process, "\n", 20)
+        yield {name: Doors(*urls) for name, urls in json.loads(process.text().partition("\n")[0]).items()}
+    finally:
+        process.stop()
+
+
+def _wait_for(process: Process, mark: str, limit_s: float) -> None:
+    """Until the process has printed the mark; MeasureError when it ends before, or takes longer."""
+    end = time.monotonic() + limit_s
+    while mark not in process.text():
+        if process.popen.poll() is not None or time.monotonic() > end:
+            process.stop()
+            raise MeasureError(f"{process.name} did not become ready:\n{process.text()[-2000:]}")
+        time.sleep(0.02)
+
+
+ASKED = ("actions", "satellites", "latency", "traffic")
+ASK_ROUNDS = 10
+
+
+def ask_window(server: Server, window_s: float) -> dict[str, Any]:
+    """The newest `window_s` seconds asked over HTTP in turns: milliseconds until the answer was here, by path, and the slowest median."""
+    to_s = int(time.time()) // 60 * 60
+    window = f"from={to_s - window_s:.0f}&to={to_s}"
+    took: dict[str, list[float]] = {path: [] for path in ASKED}
+    for number in range(ASK_ROUNDS):
+        for path in ASKED:
+            # another minute each time, so that no answer is one that was kept
+            seconds, _ = server.get(f"/api/v1/{path}?{window.replace(str(to_s), str(to_s - 60 * number))}")
+            took[path].append(seconds * 1000)
+    figures: dict[str, Any] = {path: percentiles(sorted(values)) for path, values in took.items()}
+    return {"window_s": window_s, "paths": figures, "slowest_p50_ms": max(f["p50"] for f in figures.values())}
+
+
 def _writer(load: Load, folder: Path, trace: Path, seconds: float) -> Process:
     command = [
         sys.executable, "-m", "storj_monitor.simulator", "live", "--folder", str(folder / "logs"), "--nodes", str(load.nodes),
@@ -152,15 +213,10 @@ def _clients(load: Load, folder: Path, server: Server) -> Process:
     seconds = load.warm_up_s + load.seconds + 2
     command = [
         sys.executable, str(HERE / "wsclient.py"), "--url", server.base_url, "--clients", str(load.clients),
-        "--seconds", str(seconds), "--out", str(folder),
+        "--seconds", str(seconds), "--out", str(folder), "--topics", ",".join(TOPICS + SUBJECTS if load.polling else TOPICS),
     ]  # fmt: skip
     process = Process("clients", command, folder)
-    end = time.monotonic() + 20
-    while "ready" not in process.text():
-        if process.popen.poll() is not None or time.monotonic() > end:
-            process.stop()
-            raise MeasureError(f"the clients did not get a snapshot:\n{process.text()[-2000:]}")
-        time.sleep(0.02)
+    _wait_for(process, "ready", 30)
     return process
 
 
@@ -206,16 +262,20 @@ def profile_load(load: Load, report: Path, *, scalene: bool = False) -> dict[str
             (folder / "logs").mkdir()
             for _, path in logs:
                 path.touch()
-            server = Server(folder, folder / "perf.db", logs, load.server_args, runner)
-            clients = None
-            try:
-                clients = _clients(load, folder, server) if load.clients else None
-                _writer(load, folder, folder / "trace", load.seconds).wait(load.seconds + 60)
-            finally:
-                with contextlib.suppress(MeasureError):
-                    if clients:
-                        clients.wait(30)
-                server.stop(60)
+            with _doors(load, folder) as doors:
+                _profiled_run(load, folder, Server(folder, folder / "perf.db", logs, load.server_args, runner, doors=doors, root=load.root))
         if kind == "cprofile":
             found["cprofile"] = finish_cprofile(report, load.name)
     return found
+
+
+def _profiled_run(load: Load, folder: Path, server: Server) -> None:
+    clients = None
+    try:
+        clients = _clients(load, folder, server) if load.clients else None
+        _writer(load, folder, folder / "trace", load.seconds).wait(load.seconds + 60)
+    finally:
+        with contextlib.suppress(MeasureError):
+            if clients:
+                clients.wait(30)
+        server.stop(60)

@@ -24,6 +24,9 @@ import msgspec
 TOPICS = ("live", "nodes", "actions", "satellites", "sizes", "errors", "pieces", "countries", "compactions", "lines")
 """What the live page subscribes."""
 
+SUBJECTS = ("reputation", "storage", "earnings", "health", "analytics")
+"""Topics of nodes that are asked, and of analytics; left out where the server does not know them."""
+
 EVENT = struct.Struct("<HddQ")
 """client, received (Unix seconds), `t` of the event, piece hash"""
 
@@ -73,8 +76,8 @@ class Client:
                 await asyncio.sleep(0.5)
 
     async def _subscribe(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        self.tally.subscribes += 1
-        await ws.send_str(json.dumps({"cmd": "subscribe", "id": self.tally.subscribes, "topics": self.topics, "nodes": None}))
+        self.tally.subscribes += self.ready.is_set() or not self.tally.subscribes
+        await ws.send_str(json.dumps({"cmd": "subscribe", "id": 1, "topics": self.topics, "nodes": None}))
 
     async def _read(self, ws: aiohttp.ClientWebSocketResponse, until: float) -> None:
         decode = msgspec.json.decode
@@ -123,7 +126,11 @@ class Client:
                 if topic == "live":
                     self._live(body, received)
         elif kind == "re" and "error" in frame:
-            raise SystemExit(f"the server refused: {frame['error']}")
+            refused = [topic for topic in self.topics if topic in SUBJECTS and topic in str(frame["error"].get("message"))]
+            if not refused:
+                raise SystemExit(f"the server refused: {frame['error']}")
+            self.topics = tuple(topic for topic in self.topics if topic not in refused)
+            return True
         return False
 
     def _live(self, body: dict[str, Any], received: float) -> None:
