@@ -18,6 +18,8 @@ _SECTION_TITLES = {
     "server": "server",
     "retention": "retention",
     "thresholds": "thresholds",
+    "prices": "prices, where yours differ from the node's",
+    "money": "currency and costs",
     "perf": "performance",
 }
 

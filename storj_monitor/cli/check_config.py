@@ -38,6 +38,8 @@ def _notes(settings: Settings) -> Iterator[str]:
     if not settings.nodes:
         yield "no node is named; `run` would have nothing to watch"
     for node in settings.nodes:
+        if node.storage is not None and not node.storage.is_dir():
+            yield f"node {node.name}: storage {node.storage} is not a folder that this user can see; its disk will not be shown"
         if isinstance(node.log, FileLog):
             path = Path(node.log.pattern)
             found = [path] if path.exists() else [Path(match) for match in glob.glob(node.log.pattern)]

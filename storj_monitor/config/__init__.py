@@ -7,7 +7,15 @@ from storj_monitor.config.kinds import Secret
 from storj_monitor.config.load import Loaded, load
 from storj_monitor.config.nodes import FileLog, NodeSettings, StreamLog
 from storj_monitor.config.requests import STANDARD_INPUT, DemoOptions, IngestInput, IngestProgress, ProgressCallback
-from storj_monitor.config.settings import PerfSettings, RetentionSettings, ServerSettings, Settings, ThresholdSettings
+from storj_monitor.config.settings import (
+    MoneySettings,
+    PerfSettings,
+    PriceSettings,
+    RetentionSettings,
+    ServerSettings,
+    Settings,
+    ThresholdSettings,
+)
 from storj_monitor.config.table import (
     PERF_ANALYTICS_JITTER_PCT,
     PERF_DB_EXECUTOR_MAX_WORKERS,
@@ -32,8 +40,10 @@ __all__ = [
     "IngestInput",
     "IngestProgress",
     "Loaded",
+    "MoneySettings",
     "NodeSettings",
     "PerfSettings",
+    "PriceSettings",
     "ProgressCallback",
     "RetentionSettings",
     "Secret",

@@ -28,6 +28,10 @@ name = "mine"                                   # must be there; 1 to 64 letters
 log = "/var/log/storagenode.log"                # a file, a glob, or a line stream
 api = "http://localhost:14002"                  # the node's own page
 metrics = "http://localhost:7777"               # the node's debug port
+storage = "/mnt/storj"                          # local folder with its data: its disk is shown beside what the node says
+power_w = 7                                     # its own costs, where they differ from those under [money]
+power_price = 0.31
+fixed = 1.5
 ```
 
 * NAME ends at the first colon. API starts at the last `:http://` or `:https://`. LOG is what is between.
@@ -36,6 +40,7 @@ metrics = "http://localhost:7777"               # the node's debug port
 * A relative path in a file counts from the folder of that file; in a flag or variable, from where you are.
 * The nodes of flags, environment and file are not added together: the first of the three that names any node gives all of them.
 * Two nodes cannot have one name.
+* `storage`, `power_w`, `power_price` and `fixed` are for the file only. Nodes that name no costs have those of `[money]`.
 
 A whole file, with the defaults:
 
@@ -51,6 +56,22 @@ the file or in `STORJ_MONITOR_PASSWORD`, never as a flag, since other users can 
 its argon2 hash can be given, made with at most 19456 KiB of memory:
 
     .venv/bin/python -c "import getpass, argon2; print(argon2.PasswordHasher(memory_cost=19456).hash(getpass.getpass()))"
+
+## Prices and costs
+
+What satellites pay comes from the node. A price in `[prices]` replaces it for all satellites, one for a single satellite replaces both;
+the page marks it as from your settings and says that ours then differs from the node's own estimate. Single satellites are named `us1`,
+`eu1`, `ap1`, `saltlake`, or by their id:
+
+    [prices]
+    storage = 1.5
+    [prices.satellites.us1]
+    egress = 2.0
+
+As a flag or variable the same is `--prices-satellites "us1: egress=2.0"`; several are separated by `;`, prices of one by `,`.
+
+Profit is what is paid out less power (watts by real hours) and the fixed cost (by the share of the month). Costs are in your currency when
+`[money] currency` and `rate` are given, else in dollars. Without any cost no profit is shown.
 
 ## Lengths of time and sizes
 

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storj_monitor.config.nodes import NODE_SPELLING, NodeMistake, NodeSettings, duplicate_names, make_node, parse_node
+from storj_monitor.config.money_kinds import MistakesInParts
+from storj_monitor.config.nodes import COST_KEYS, NODE_SPELLING, NodeMistake, NodeSettings, duplicate_names, make_node, parse_node
 from storj_monitor.config.table import ENVIRONMENT_PREFIX, SECTIONS, SETTINGS, Setting
 
 NODES_ENVIRONMENT = ENVIRONMENT_PREFIX + "NODES"
 CONFIG_ENVIRONMENT = ENVIRONMENT_PREFIX + "CONFIG"
-NODE_KEYS = ("name", "log", "api", "metrics")
+_TEXT_KEYS = ("name", "log", "api", "metrics", "storage")
+NODE_KEYS = (*_TEXT_KEYS, *COST_KEYS)
 
 
 @dataclass(slots=True)
@@ -33,6 +35,9 @@ class Layer:
         """Parse one value and keep it, or note why not. A secret is never repeated."""
         try:
             self.values[setting.name] = setting.kind.parse(value)
+        except MistakesInParts as mistake:
+            self.refused.add(setting.name)
+            self.mistakes += [f"{self.origin}: {key_shown}: {part}" for part in mistake.parts]
         except ValueError:
             self.refused.add(setting.name)
             value_shown = "(hidden)" if setting.secret else _shown(value)
@@ -128,7 +133,7 @@ def _read_node_tables(layer: Layer, tables: object, folder: Path) -> None:
     for number, table in enumerate(tables, start=1):
         where = f"[[node]] number {number}"
         unknown = [key for key in table if key not in NODE_KEYS]
-        not_text = [key for key in NODE_KEYS if key in table and not isinstance(table[key], str)]
+        not_text = [key for key in _TEXT_KEYS if key in table and not isinstance(table[key], str)]
         for key in unknown:
             layer.refuse(f"{where}: {key} is not a setting{_did_you_mean(key, list(NODE_KEYS))}")
         for key in not_text:
@@ -137,8 +142,10 @@ def _read_node_tables(layer: Layer, tables: object, folder: Path) -> None:
             layer.refuse(f"{where}: name is missing")
         if unknown or not_text or "name" not in table:
             continue
+        parts = {key: table.get(key) for key in _TEXT_KEYS if key != "name"}
+        costs = {key: table[key] for key in COST_KEYS if key in table}
         try:
-            nodes.append(make_node(table["name"], log=table.get("log"), api=table.get("api"), metrics=table.get("metrics"), folder=folder))
+            nodes.append(make_node(table["name"], **parts, costs=costs, folder=folder))
         except NodeMistake as mistake:
             layer.refuse(f"{where} ({table['name']}): {mistake}")
     layer.keep_nodes(nodes)

@@ -11,8 +11,17 @@ from typing import TypeVar, cast
 
 from storj_monitor.config import table
 from storj_monitor.config.layers import CONFIG_ENVIRONMENT, Layer, read_environment, read_file, read_flags
+from storj_monitor.config.nodes import NodeSettings
 from storj_monitor.config.paths import default_database
-from storj_monitor.config.settings import PerfSettings, RetentionSettings, ServerSettings, Settings, ThresholdSettings
+from storj_monitor.config.settings import (
+    MoneySettings,
+    PerfSettings,
+    PriceSettings,
+    RetentionSettings,
+    ServerSettings,
+    Settings,
+    ThresholdSettings,
+)
 from storj_monitor.config.table import Setting
 from storj_monitor.errors import ConfigError
 from storj_monitor.model.addresses import is_loopback
@@ -64,16 +73,17 @@ def load(
     if path:
         layers.append(read_file(Path(path)))
     values = _Values(layers)
-    mistakes = [mistake for layer in layers for mistake in layer.mistakes] + _check_together(values)
+    with_nodes = next((layer for layer in layers if layer.nodes is not None), None)
+    nodes = with_nodes.nodes if with_nodes and with_nodes.nodes else ()
+    mistakes = [mistake for layer in layers for mistake in layer.mistakes] + _check_together(values) + _check_money(values)
+    mistakes += [f"{with_nodes.origin if with_nodes else ''}: {mistake}" for mistake in _check_costs(values, nodes)]
     database = values[table.DATABASE] or _default_database(platform, environ, home)
     if database is None:
         mistakes.append(f"default: {table.DATABASE.name}: no home folder is known; name the file with {table.DATABASE.flag}")
     if mistakes or database is None:
         raise ConfigError(mistakes)
-    with_nodes = next((layer for layer in layers if layer.nodes is not None), None)
     origins = {setting.name: values.origin(setting) for setting in table.SETTINGS}
     origins["node"] = with_nodes.origin if with_nodes else DEFAULT_ORIGIN
-    nodes = with_nodes.nodes if with_nodes and with_nodes.nodes else ()
     return Loaded(
         Settings(
             nodes=nodes,
@@ -82,6 +92,8 @@ def load(
             server=ServerSettings(bind=values[table.BIND], port=values[table.PORT], password=values[table.PASSWORD]),
             retention=_retention(values),
             thresholds=ThresholdSettings(silent_s=values[table.THRESHOLD_SILENT], success_pct=values[table.THRESHOLD_SUCCESS_PCT]),
+            prices=_prices(values),
+            money=_money(values),
             perf=_perf(values),
         ),
         origins,
@@ -103,6 +115,26 @@ def _retention(values: _Values) -> RetentionSettings:
         hours_s=values[table.RETENTION_HOURS],
         days_s=values[table.RETENTION_DAYS],
         size_cap_bytes=values[table.RETENTION_SIZE_CAP],
+    )
+
+
+def _prices(values: _Values) -> PriceSettings:
+    return PriceSettings(
+        egress=values[table.PRICES_EGRESS],
+        repair=values[table.PRICES_REPAIR],
+        audit=values[table.PRICES_AUDIT],
+        storage=values[table.PRICES_STORAGE],
+        satellites=values[table.PRICES_SATELLITES],
+    )
+
+
+def _money(values: _Values) -> MoneySettings:
+    return MoneySettings(
+        currency=values[table.MONEY_CURRENCY],
+        rate=values[table.MONEY_RATE],
+        power_w=values[table.MONEY_POWER_W],
+        power_price=values[table.MONEY_POWER_PRICE],
+        fixed=values[table.MONEY_FIXED],
     )
 
 
@@ -140,6 +172,29 @@ def _check_together(values: _Values) -> list[str]:
             ' (pip install "storj-monitor[orjson]")'
         )
     return mistakes
+
+
+def _check_money(values: _Values) -> list[str]:
+    """A currency is no use without its rate, watts are none without the price of a kWh."""
+    mistakes = []
+    for one, other in (
+        (table.MONEY_CURRENCY, table.MONEY_RATE),
+        (table.MONEY_RATE, table.MONEY_CURRENCY),
+        (table.MONEY_POWER_W, table.MONEY_POWER_PRICE),
+    ):
+        if values[one] is not None and values[other] is None and not values.refused(other):
+            mistakes.append(f"{values.origin(one)}: {one.name} = {one.kind.show(values[one])}: needs {other.name} too")
+    return mistakes
+
+
+def _check_costs(values: _Values, nodes: Sequence[NodeSettings]) -> list[str]:
+    if values[table.MONEY_POWER_PRICE] is not None or values.refused(table.MONEY_POWER_PRICE):
+        return []
+    return [
+        f"node {node.name}: power_w = {node.power_w:g}: needs {table.MONEY_POWER_PRICE.name} too, or a power_price of its own"
+        for node in nodes
+        if node.power_w is not None and node.power_price is None
+    ]
 
 
 def _longer(left: int | None, right: int | None) -> bool:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from storj_monitor.config.kinds import Number
 
 _NAME = re.compile(r"\w(?:[\w .@+-]{0,62}\w)?")
 _STREAM_V6 = re.compile(r"\[([^\]]*)\]:([0-9]{1,9})")
@@ -21,11 +23,14 @@ _API = re.compile(r":(?=https?://)", re.IGNORECASE)
 
 NODE_SPELLING = 'NAME:LOG[:API], for example "mine:/var/log/storagenode.log" or "mine:/var/log/storagenode.log:http://localhost:14002"'
 _NAME_ALLOWED = "1 to 64 letters, digits, spaces and the characters . @ + - _, with a letter or digit at both ends"
+COST_KEYS = {"power_w": Number(0, 100_000), "power_price": Number(0, 1e9), "fixed": Number(0, 1e9)}
+"""What one node costs, where it differs from the settings for all."""
+_FOLDER_ALLOWED = "the path of a local folder"
 _URL_ALLOWED = "http://HOST:PORT or https://HOST:PORT, without user, query or fragment"
 
 
 class NodeMistake(ValueError):
-    """One part of a node is wrong: `key` (name, log, api, metrics), the `value` and what is `allowed`."""
+    """One part of a node is wrong: `key` (name, log, api, metrics, storage, a cost), the `value` and what is `allowed`."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
         super().__init__(f"{key} = {value!r}: must be {allowed}")
@@ -55,17 +60,27 @@ class StreamLog:
 
 @dataclass(frozen=True, slots=True)
 class NodeSettings:
-    """One node. `log` is None when only its API is watched; `api` and `metrics` are base addresses without a slash at the end."""
+    """One node. `log` is None when only its API is watched; `api` and `metrics` are base addresses without a slash at the end.
+
+    storage                      -- local folder in which the node keeps its data; None where it is not on this machine
+    power_w, power_price, fixed  -- its own costs, as in `MoneySettings`; None takes those for all nodes
+    """
 
     name: str
     log: FileLog | StreamLog | None
     api: str | None = None
     metrics: str | None = None
+    storage: Path | None = None
+    power_w: float | None = None
+    power_price: float | None = None
+    fixed: float | None = None
 
     def __str__(self) -> str:
         parts = [str(self.log) if self.log else "no log"]
         parts += [f"API {self.api}"] if self.api else []
         parts += [f"metrics {self.metrics}"] if self.metrics else []
+        parts += [f"storage {self.storage}"] if self.storage else []
+        parts += [f"{key} {cost:g}" for key in COST_KEYS if (cost := getattr(self, key)) is not None]
         return f"{self.name}: " + ", ".join(parts)
 
 
@@ -80,13 +95,24 @@ def parse_node(text: str) -> NodeSettings:
     return make_node(text[:first], log=log, api=api, metrics=None, folder=None)
 
 
-def make_node(name: str, *, log: str | None, api: str | None, metrics: str | None, folder: Path | None) -> NodeSettings:
-    """A node from its parts; a relative log path counts from `folder` (of the file that names it). Raises NodeMistake."""
+def make_node(
+    name: str,
+    *,
+    log: str | None,
+    api: str | None,
+    metrics: str | None,
+    folder: Path | None,
+    storage: str | None = None,
+    costs: Mapping[str, object] | None = None,
+) -> NodeSettings:
+    """A node from its parts; relative paths count from `folder` (of the file that names it). Raises NodeMistake."""
     node = NodeSettings(
         parse_name(name),
         parse_log(log, folder) if log else None,
         _parse_url("api", api) if api else None,
         _parse_url("metrics", metrics) if metrics else None,
+        None if storage is None else _parse_folder(storage, folder),
+        **{key: _parse_cost(key, value) for key, value in (costs or {}).items()},
     )
     if node.log is None and node.api is None and node.metrics is None:
         raise NodeMistake("log", log or "", f"given where there is no API: {NODE_SPELLING}")
@@ -125,6 +151,22 @@ def duplicate_names(nodes: Iterable[NodeSettings]) -> list[str]:
     """Names that two or more nodes share, each once."""
     names = [node.name for node in nodes]
     return sorted({name for name in names if names.count(name) > 1})
+
+
+def _parse_folder(text: str, folder: Path | None) -> Path:
+    text = text.strip()
+    if not text or "\0" in text or "\n" in text:
+        raise NodeMistake("storage", text, _FOLDER_ALLOWED)
+    if text.startswith("~"):
+        return Path(_in_home(text))
+    return Path(text) if folder is None or _DRIVE.match(text) else folder / text
+
+
+def _parse_cost(key: str, value: object) -> float:
+    try:
+        return COST_KEYS[key].parse(value)
+    except ValueError:
+        raise NodeMistake(key, value, COST_KEYS[key].allowed) from None
 
 
 def _in_home(text: str) -> str:

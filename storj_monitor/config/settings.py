@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from storj_monitor.config.kinds import Secret
+from storj_monitor.config.money_kinds import SatellitePrices
 from storj_monitor.config.nodes import NodeSettings
 
 
@@ -38,6 +39,28 @@ class ThresholdSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceSettings:
+    """Dollars per TB (storage: per TB and month) instead of the node's own prices; None leaves them. `satellites` win over the others."""
+
+    egress: float | None
+    repair: float | None
+    audit: float | None
+    storage: float | None
+    satellites: SatellitePrices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneySettings:
+    """Costs of each node that has none of its own, in `currency` (None = dollars); `rate` is how much of it a dollar is worth."""
+
+    currency: str | None
+    rate: float | None
+    power_w: float | None
+    power_price: float | None
+    fixed: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PerfSettings:
     """Trades of delay against work; see the table for each. `db_executor_max_workers` None = chosen by the product."""
 
@@ -60,4 +83,6 @@ class Settings:
     server: ServerSettings
     retention: RetentionSettings
     thresholds: ThresholdSettings
+    prices: PriceSettings
+    money: MoneySettings
     perf: PerfSettings

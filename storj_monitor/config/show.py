@@ -17,6 +17,7 @@ def setting_values(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _pairs(settings: Settings) -> Iterator[tuple[Setting[object], object]]:
     server, retention, thresholds, perf = settings.server, settings.retention, settings.thresholds, settings.perf
+    prices, money = settings.prices, settings.money
     yield table.DATABASE, settings.database
     yield table.FROM_END, settings.from_end
     yield table.BIND, server.bind
@@ -29,6 +30,16 @@ def _pairs(settings: Settings) -> Iterator[tuple[Setting[object], object]]:
     yield table.RETENTION_SIZE_CAP, retention.size_cap_bytes
     yield table.THRESHOLD_SILENT, thresholds.silent_s
     yield table.THRESHOLD_SUCCESS_PCT, thresholds.success_pct
+    yield table.PRICES_EGRESS, prices.egress
+    yield table.PRICES_REPAIR, prices.repair
+    yield table.PRICES_AUDIT, prices.audit
+    yield table.PRICES_STORAGE, prices.storage
+    yield table.PRICES_SATELLITES, prices.satellites
+    yield table.MONEY_CURRENCY, money.currency
+    yield table.MONEY_RATE, money.rate
+    yield table.MONEY_POWER_W, money.power_w
+    yield table.MONEY_POWER_PRICE, money.power_price
+    yield table.MONEY_FIXED, money.fixed
     yield table.WS_COALESCE_MS, perf.ws_coalesce_ms
     yield table.USE_ORJSON, perf.use_orjson
     yield table.DB_EXECUTOR_MAX_WORKERS, perf.db_executor_max_workers

@@ -23,6 +23,7 @@ from storj_monitor.config.kinds import (
     WholeNumber,
     Workers,
 )
+from storj_monitor.config.money_kinds import CurrencyCode, Optional, PricesBySatellite
 from storj_monitor.units import DAY_S, HOUR_S, YEAR_S
 
 T_co = TypeVar("T_co", covariant=True)
@@ -124,6 +125,38 @@ THRESHOLD_SILENT = Setting(
 THRESHOLD_SUCCESS_PCT = Setting(
     "thresholds", "success_pct", Number(0, 100), 90.0, "Success rates below this many percent are marked on the page. 0 = never."
 )
+PRICES_EGRESS = Setting[float | None](
+    "prices", "egress", Optional(0, 10_000), None, "Dollars per TB sent to customers, instead of what the node says its satellites pay."
+)
+PRICES_REPAIR = Setting[float | None]("prices", "repair", Optional(0, 10_000), None, "Dollars per TB sent for repair.")
+PRICES_AUDIT = Setting[float | None]("prices", "audit", Optional(0, 10_000), None, "Dollars per TB sent for audits.")
+PRICES_STORAGE = Setting[float | None]("prices", "storage", Optional(0, 10_000), None, "Dollars per TB stored for a month (720 hours).")
+PRICES_SATELLITES = Setting(
+    "prices",
+    "satellites",
+    PricesBySatellite(),
+    PricesBySatellite().parse("none"),
+    "Prices of single satellites, in dollars; they win over those for all.",
+)
+MONEY_CURRENCY = Setting[str | None](
+    "money",
+    "currency",
+    CurrencyCode(),
+    None,
+    "Your currency: shown beside dollars and in CSV files; power and fixed costs are given in it. Needs rate.",
+)
+MONEY_RATE = Setting[float | None](
+    "money", "rate", Optional(1e-6, 1e9), None, "How much of your currency one dollar is worth. Needs currency."
+)
+MONEY_POWER_W = Setting[float | None](
+    "money", "power_w", Optional(0, 100_000), None, "Watts that each node draws: its share of the machine. Needs power_price."
+)
+MONEY_POWER_PRICE = Setting[float | None](
+    "money", "power_price", Optional(0, 1e9), None, "Price of a kWh, in your currency (dollars where none is named)."
+)
+MONEY_FIXED = Setting[float | None](
+    "money", "fixed", Optional(0, 1e9), None, "What each node costs a month beside power, in your currency (dollars where none is named)."
+)
 WS_COALESCE_MS = Setting(
     "perf",
     "ws_coalesce_ms",
@@ -179,6 +212,16 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     RETENTION_SIZE_CAP,
     THRESHOLD_SILENT,
     THRESHOLD_SUCCESS_PCT,
+    PRICES_EGRESS,
+    PRICES_REPAIR,
+    PRICES_AUDIT,
+    PRICES_STORAGE,
+    PRICES_SATELLITES,
+    MONEY_CURRENCY,
+    MONEY_RATE,
+    MONEY_POWER_W,
+    MONEY_POWER_PRICE,
+    MONEY_FIXED,
     WS_COALESCE_MS,
     USE_ORJSON,
     DB_EXECUTOR_MAX_WORKERS,
