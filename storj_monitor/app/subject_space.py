@@ -8,7 +8,8 @@ from dataclasses import replace
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.app.subject_rows import Pending
 from storj_monitor.database import subjects as store
-from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.events import FreeSpace, NodeEvent
+from storj_monitor.model.figures import Source
 from storj_monitor.model.node_events import Filewalker, SpaceWarning
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.space import DiskSpace, LogSpace, SatelliteUsage
@@ -18,6 +19,10 @@ from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.subjects import NodeSubjects
 
 POINTS_S = 100 * DAY_S
+FREE_SPACE_S = 60.0
+"""Of the free space in start lines one value a minute is enough."""
+AHEAD_S = 60.0
+"""A line from further ahead of our clock is not believed."""
 
 
 def take_disk(node: NodeSubjects, disk: DiskSpace, now: float, pending: Pending) -> None:
@@ -50,6 +55,32 @@ def take_log_space(node: NodeSubjects, events: Iterable[NodeEvent], now: float, 
     return True
 
 
+def take_free_space(node: NodeSubjects, told: Iterable[FreeSpace], now: float, pending: Pending) -> bool:
+    """Free space of upload starts: the newest is shown; each is a point of history where nobody but the log tells. True when it shows."""
+    space = node.space
+    alone, moved, before = space.evidence.disk is None and space.evidence.metrics is None, False, space.points
+    for at, free_bytes in sorted((one.time_ms / 1000, one.free_bytes) for one in told):
+        known = space.evidence.log
+        if at > now + AHEAD_S or (known is not None and known.available_bytes is not None and at < known.taken_at + FREE_SPACE_S):
+            continue
+        new = _merged(known, replace(known or LogSpace(taken_at=at), taken_at=at, available_bytes=free_bytes))
+        space.evidence, moved = replace(space.evidence, log=new), alone
+        if alone:
+            point = point_of(reconcile(space.evidence, now))
+            if point is not None and is_due(space.points[-1] if space.points else None, point):
+                space.points = (*space.points, point)
+    for point in space.points[len(before) :]:
+        pending.put(store.SPACE_POINT, rows.space_row(node.name, point))
+    return moved
+
+
+def recall_free_space(node: NodeSubjects) -> None:
+    """After a restart the newest point that came from the log stands for the log, with its age."""
+    last = node.space.points[-1] if node.space.points else None
+    if last is not None and last.source is Source.LOG and last.free is not None and node.space.evidence.log is None:
+        node.space.evidence = replace(node.space.evidence, log=LogSpace(taken_at=last.at, available_bytes=last.free))
+
+
 def add_points(node: NodeSubjects, points: Iterable[SpacePoint], pending: Pending) -> None:
     """Points of the past."""
     before = set(node.space.points)
@@ -72,9 +103,11 @@ def _merged(old: LogSpace | None, new: LogSpace) -> LogSpace:
     """The newest of each; a walk of one satellite alone does not replace the sum of all, but is all that is known then."""
     if old is None:
         return new
-    merged = replace(new, taken_at=max(old.taken_at, new.taken_at))
+    merged = new
     if new.available_bytes is None:
-        merged = replace(merged, available_bytes=old.available_bytes)
+        # `taken_at` is that of the free space, where it is known
+        taken_at = max(old.taken_at, new.taken_at) if old.available_bytes is None else old.taken_at
+        merged = replace(merged, taken_at=taken_at, available_bytes=old.available_bytes)
     if new.allocated_bytes is None:
         merged = replace(merged, allocated_bytes=old.allocated_bytes, allocated_at=old.allocated_at, what=old.what)
     if new.pieces_bytes is None:

@@ -16,7 +16,16 @@ from storj_monitor.app import subject_scores as scores
 from storj_monitor.app.subject_health import Downtimes, count_transfers, expire_outages
 from storj_monitor.app.subject_loading import load_histories, load_money
 from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
-from storj_monitor.app.subject_space import add_points, take_disk, take_log_space, take_metrics_space, take_usage_space, thin_points
+from storj_monitor.app.subject_space import (
+    add_points,
+    recall_free_space,
+    take_disk,
+    take_free_space,
+    take_log_space,
+    take_metrics_space,
+    take_usage_space,
+    thin_points,
+)
 from storj_monitor.clock import Clock
 from storj_monitor.database import subjects as store
 from storj_monitor.database.subjects import Connection
@@ -114,6 +123,9 @@ class SubjectKeeper:
             if self._downtimes.take_minutes(self.subjects.of(delta.node), minutes, self._pending):
                 self._tell(delta.node, {Subject.HEALTH})
                 self.flush()
+        if delta.free_space and take_free_space(self.subjects.of(delta.node), delta.free_space.values(), self._clock.now(), self._pending):
+            self._tell(delta.node, {Subject.STORAGE})
+            self.flush()
         if delta.events or delta.notable:
             self.on_lines(delta.node, delta.events, live=True)
             self.on_transfers(delta.node, delta.notable)
@@ -213,6 +225,7 @@ class SubjectKeeper:
         self._pending = Pending()  # what was just read need not be written again
         for name, node in self.subjects.nodes.items():
             node.counted = Counted()
+            recall_free_space(node)
             if node.node_id:  # another node may have had this name before
                 node.money.stubs = {key: stub for key, stub in node.money.stubs.items() if key.node_id == node.node_id}
                 node.money.payouts = {key: row for key, row in node.money.payouts.items() if key.node_id == node.node_id}

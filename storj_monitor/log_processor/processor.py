@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from storj_monitor.log_processor.fast_path import FastPath
+from storj_monitor.log_processor.free_space import newest_free_space
 from storj_monitor.log_processor.harvest import Harvest, Satellites
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
 from storj_monitor.log_processor.wrappers import DOCKER_START, MAX_HELD_BYTES, SPLIT_PART, split_lines, unwrap, unwrap_docker
 from storj_monitor.model.events import EventBatch, LineKind
+from storj_monitor.model.ids import Action
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import Checkpoint, FileIdentity
+
+UPLOADS = frozenset(int(action) for action in Action if action.direction == "up")
 
 
 class LineProcessor:
@@ -64,6 +68,7 @@ class LineProcessor:
             newest_ms=harvest.newest_ms,
             duration_resolution_ms=harvest.resolution_ms(),
             checkpoint=checkpoint,
+            free_space=newest_free_space(data, self._state.names) if UPLOADS.intersection(harvest.started) else None,
         )
 
     def _read(self, data: bytes, harvest: Harvest) -> bytes:

@@ -74,6 +74,13 @@ class NodeEvent(msgspec.Struct, frozen=True, kw_only=True):
     satellite: str = ""
 
 
+class FreeSpace(NamedTuple):
+    """`available_space` of an upload's start line: what the node could still take then. Unix milliseconds, bytes."""
+
+    time_ms: int
+    free_bytes: int
+
+
 class EventBatch(NamedTuple):
     """Everything that one chunk of a log said. Pure data; handed over once.
 
@@ -83,6 +90,7 @@ class EventBatch(NamedTuple):
     newest_ms    -- newest line time seen, 0 when no line had a time
     duration_resolution_ms -- 1000, 1 for lines with finer time stamps; 0 when no duration is known
     checkpoint   -- None for a stream
+    free_space   -- of the newest start line that tells it
     """
 
     node: str
@@ -97,3 +105,4 @@ class EventBatch(NamedTuple):
     newest_ms: int
     duration_resolution_ms: int
     checkpoint: Checkpoint | None
+    free_space: FreeSpace | None = None

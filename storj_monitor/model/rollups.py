@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from storj_monitor.model.blocks import PackedEvents
-from storj_monitor.model.events import LineKey, NodeEvent, Transfer
+from storj_monitor.model.events import FreeSpace, LineKey, NodeEvent, Transfer
 from storj_monitor.model.positions import Checkpoint
 from storj_monitor.stats import SIZE_CLASSES, Buckets, add_counts
 
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
+FREE_SPACE_MS = 600_000
 
 
 class CellKey(NamedTuple):
@@ -108,6 +109,7 @@ class NodeDelta:
     """Everything that happened to one node since the last commit; committed in one transaction with its checkpoints.
 
     cells are minutes; coarser levels are made by the writer from the same cells, so that no level can differ.
+    free_space has the newest of each FREE_SPACE_MS of the log's time, by their number.
     hot is keyed by (hour start, piece hash); singles are more of the same, packed for the way between processes.
     transfers are packed into blocks as late as possible: few large blocks take less room than many small ones.
     """
@@ -127,6 +129,7 @@ class NodeDelta:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     newest_ms: int = 0
     resolution_ms: int = 0
+    free_space: dict[int, FreeSpace] = field(default_factory=dict)
 
     @property
     def transfer_count(self) -> int:
@@ -157,6 +160,7 @@ class NodeDelta:
         self.events += later.events
         for checkpoint in later.checkpoints:
             add_checkpoint(self.checkpoints, checkpoint)
+        self.free_space.update(later.free_space)
         self.newest_ms = max(self.newest_ms, later.newest_ms)
         self.resolution_ms = later.resolution_ms or self.resolution_ms
 

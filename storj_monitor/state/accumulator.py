@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from storj_monitor.model.events import ErrorSeen, EventBatch
 from storj_monitor.model.ids import Action, Outcome, op_action
 from storj_monitor.model.rollups import (
+    FREE_SPACE_MS,
     HOUR_S,
     MINUTE_S,
     Cell,
@@ -97,6 +98,8 @@ class Accumulator:
             lines[key] = lines.get(key, 0) + count
             self.line_count += count
         delta.samples.update(batch.samples)
+        if batch.free_space:
+            delta.free_space[batch.free_space.time_ms // FREE_SPACE_MS] = batch.free_space
         delta.newest_ms = max(delta.newest_ms, batch.newest_ms)
         delta.resolution_ms = batch.duration_resolution_ms or delta.resolution_ms
         if batch.checkpoint:

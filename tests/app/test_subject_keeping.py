@@ -24,10 +24,12 @@ from storj_monitor.model.earnings import (
     SatelliteUsage,
     StorageDay,
 )
+from storj_monitor.model.events import FreeSpace
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, ApiStatus, Door, NodeAnswer, SatelliteAnswer
 from storj_monitor.model.node_events import NodeStarted, ScoresReported, SignalReceived
 from storj_monitor.model.reputation import NEVER, ReputationSnapshot
+from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.model.space import DiskSpace, UsageDay
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.reputation_tracker.downtime import Witness
@@ -253,3 +255,35 @@ def test_impossible_amounts_and_dates_of_joining_break_no_page(rig: Rig) -> None
     assert rig.cards.rows("storage", ["a"])["a"]["reported"] is None
     row = rig.cards.rows("earnings", ["a"])[f"a/{SAT}"]
     assert row["joined_at"] is None and row["held"]["held_usd_micros"] == 5  # type: ignore[index]
+
+
+def free_space(rig: Rig, *told: tuple[float, int]) -> None:
+    delta = NodeDelta("a")
+    for at, free_bytes in told:
+        delta.free_space[int(at // 600)] = FreeSpace(int(at * 1000), free_bytes)
+    rig.keeper.on_delta(delta)
+
+
+def test_a_node_with_nothing_but_a_log_has_free_space_history_and_a_forecast(rig: Rig) -> None:
+    begin = rig.clock.at - 40 * DAY_S
+    free_space(rig, *[(begin + hour * 3600, 9 * TB - hour * 10**9) for hour in range(40 * 24)])
+    row = rig.cards.rows("storage", ["a"])["a"]
+    assert row["free"] == {"value": 9 * TB - 959 * 10**9, "source": "log", "at": begin + 959 * 3600}
+    (month,) = [one for one in row["forecasts"] if one["window_days"] == 30]  # type: ignore[attr-defined]
+    assert month["growth"]["state"] == "growing"
+    assert month["growth"]["bytes_per_day"] == pytest.approx(24e9, rel=0.01)
+    assert [level["level"] for level in month["levels"]] == [1.0]
+    assert month["levels"][0]["days"] == pytest.approx((9e12 - 959e9) / 24e9, rel=0.02)
+    assert len(rig.rows(store.SPACE_POINT)) == 40 * 24
+    rig.begin()
+    rig.keeper.load(store.read_all(rig.desk.db, store.TABLES, ["a"], {}))
+    assert rig.cards.rows("storage", ["a"])["a"]["free"] == row["free"], "with its age, before the log says more"
+
+
+def test_free_space_of_the_log_is_no_point_where_the_node_itself_tells(rig: Rig) -> None:
+    rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
+    before = rig.rows(store.SPACE_POINT)
+    free_space(rig, (rig.clock.at - 1200, TB), (rig.clock.at, 5))
+    free_space(rig, (rig.clock.at + DAY_S, 7))
+    assert rig.rows(store.SPACE_POINT) == before
+    assert rig.cards.rows("storage", ["a"])["a"]["free"]["source"] == "api"  # type: ignore[index]
