@@ -11,11 +11,12 @@ from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
 from storj_monitor.log_processor.wrappers import DOCKER_START, MAX_HELD_BYTES, SPLIT_PART, split_lines, unwrap, unwrap_docker
-from storj_monitor.model.events import EventBatch, LineKind
+from storj_monitor.model.events import EventBatch, FreeSpace, LineKind
 from storj_monitor.model.ids import Action
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import Checkpoint, FileIdentity
 
+FREE_SPACE_EVERY_MS = 60_000
 UPLOADS = frozenset(int(action) for action in Action if action.direction == "up")
 
 
@@ -36,6 +37,7 @@ class LineProcessor:
         self._held = b""
         self._held_start = 0
         self._held_of: FileIdentity | None = None
+        self._free_space_ms = 0
 
     def warm_up(self, data: bytes) -> None:
         """Lines before the resumed place: starts and twins are remembered, nothing is counted."""
@@ -68,7 +70,7 @@ class LineProcessor:
             newest_ms=harvest.newest_ms,
             duration_resolution_ms=harvest.resolution_ms(),
             checkpoint=checkpoint,
-            free_space=newest_free_space(data, self._state.names) if UPLOADS.intersection(harvest.started) else None,
+            free_space=self._free_space(data, harvest),
         )
 
     def _read(self, data: bytes, harvest: Harvest) -> bytes:
@@ -95,6 +97,15 @@ class LineProcessor:
         if lost:
             harvest.tally.count(LineKind.IGNORED, "", SPLIT_PART, lost[:MAX_SAMPLE], lost.count(b"\n"))
         return b"", end
+
+    def _free_space(self, data: bytes, harvest: Harvest) -> FreeSpace | None:
+        """Looked for when there are starts of uploads, once a minute of the log's time."""
+        if not UPLOADS.intersection(harvest.started) or 0 <= harvest.newest_ms - self._free_space_ms < FREE_SPACE_EVERY_MS:
+            return None
+        found = newest_free_space(data, self._state.names)
+        if found is not None:
+            self._free_space_ms = found.time_ms
+        return found
 
     def _with_held(self, chunk: Chunk) -> tuple[bytes, int]:
         """What was held back comes first, if it is of the same file (a file that grew changes its identity once)."""

@@ -76,6 +76,14 @@ def test_many_quotes_of_the_name_are_not_all_read() -> None:
     assert one(start(5), *quotes).free_space is None
 
 
+def test_it_is_looked_for_once_a_minute_of_the_log() -> None:
+    processor = new_processor()
+    found = [
+        processor.process(chunk_of(start(9, time=f"2026-08-20T07:{time}Z"))).free_space for time in ("01:00", "01:59", "02:00", "01:00")
+    ]
+    assert [one is not None for one in found] == [True, False, True, True]
+
+
 def test_a_delta_has_the_newest_of_every_ten_minutes() -> None:
     processor, accumulator = new_processor(), Accumulator("node")
     for minute, free in ((1, 10), (8, 9), (12, 8)):
