@@ -78,13 +78,14 @@ def _charts(a: dict[str, Any], b: dict[str, Any], before: Path, after: Path, sha
     for name in shared:
         files = [folder / f"{name}.csv" for folder in (before, after)]
         if all(f.exists() for f in files):
-            series = {label: _column(f, "cpu_percent") for label, f in zip(("before", "after"), files, strict=True)}
+            series = {label: column(f, "cpu_percent") for label, f in zip(("before", "after"), files, strict=True)}
             (out / f"{name}-cpu.svg").write_text(line_chart(f"{name}: server CPU", "%", series), encoding="utf-8")
             links.append(f"![{name}]({name}-cpu.svg)")
     return links
 
 
-def _column(path: Path, name: str) -> list[tuple[float, float]]:
+def column(path: Path, name: str) -> list[tuple[float, float]]:
+    """(second, value) of one column of a run's CSV."""
     with path.open(newline="", encoding="utf-8") as file:
         return [(float(row["second"]), float(row[name])) for row in csv.DictReader(file)]
 
