@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import glob
+import importlib.util
 import os
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
 from storj_monitor.cli.arguments import given_flags
-from storj_monitor.config import FileLog, Loaded, Settings, load
+from storj_monitor.config import FileLog, Loaded, Settings, load, table
 from storj_monitor.config.show import setting_values
 
 
@@ -37,6 +38,11 @@ def _notes(settings: Settings) -> Iterator[str]:
     """What is allowed but worth knowing: a log may well appear later."""
     if not settings.nodes:
         yield "no node is named; `run` would have nothing to watch"
+    if settings.perf.baseline:
+        yield f"{table.BASELINE.name} is on: every optimisation is off, whatever its own setting says"
+    if settings.perf.use_orjson and importlib.util.find_spec("orjson") is None:
+        how = "pip install 'storj-monitor[fast]'"
+        yield f"{table.USE_ORJSON.name} is on, but the package orjson is not installed ({how}): Python's own json is used"
     for node in settings.nodes:
         if node.storage is not None and not node.storage.is_dir():
             yield f"node {node.name}: storage {node.storage} is not a folder that this user can see; its disk will not be shown"

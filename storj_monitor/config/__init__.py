@@ -18,6 +18,7 @@ from storj_monitor.config.settings import (
 )
 from storj_monitor.config.table import (
     PERF_ANALYTICS_JITTER_PCT,
+    PERF_BASELINE,
     PERF_DB_EXECUTOR_MAX_WORKERS,
     PERF_ENABLE_DIFF_PAYLOADS,
     PERF_ENABLE_LOG_RATE_LIMIT,
@@ -28,6 +29,7 @@ from storj_monitor.config.table import (
 
 __all__ = [
     "PERF_ANALYTICS_JITTER_PCT",
+    "PERF_BASELINE",
     "PERF_DB_EXECUTOR_MAX_WORKERS",
     "PERF_ENABLE_DIFF_PAYLOADS",
     "PERF_ENABLE_LOG_RATE_LIMIT",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,6 +83,9 @@ def load(
     if mistakes or database is None:
         raise ConfigError(mistakes)
     origins = {setting.name: values.origin(setting) for setting in table.SETTINGS}
+    if values[table.BASELINE]:
+        optimisations = (row for row in table.SETTINGS if row.section == table.BASELINE.section and row is not table.BASELINE)
+        origins |= {row.name: table.BASELINE.name for row in optimisations}
     origins["node"] = with_nodes.origin if with_nodes else DEFAULT_ORIGIN
     return Loaded(
         Settings(
@@ -139,15 +142,26 @@ def _money(values: _Values) -> MoneySettings:
 
 
 def _perf(values: _Values) -> PerfSettings:
+    baseline = values[table.BASELINE]
+
+    def of(setting: Setting[T], plain: T) -> T:
+        return plain if baseline else values[setting]
+
     return PerfSettings(
-        ws_coalesce_ms=values[table.WS_COALESCE_MS],
-        use_orjson=values[table.USE_ORJSON],
-        db_executor_max_workers=values[table.DB_EXECUTOR_MAX_WORKERS],
-        analytics_jitter_pct=values[table.ANALYTICS_JITTER_PCT],
-        max_broadcast_hz=values[table.MAX_BROADCAST_HZ],
-        enable_diff_payloads=values[table.ENABLE_DIFF_PAYLOADS],
-        enable_log_rate_limit=values[table.ENABLE_LOG_RATE_LIMIT],
+        baseline=baseline,
+        ws_coalesce_ms=of(table.WS_COALESCE_MS, 0),
+        use_orjson=of(table.USE_ORJSON, False),
+        db_executor_max_workers=of(table.DB_EXECUTOR_MAX_WORKERS, _usual_threads()),
+        analytics_jitter_pct=of(table.ANALYTICS_JITTER_PCT, 0.0),
+        max_broadcast_hz=of(table.MAX_BROADCAST_HZ, 0.0),
+        enable_diff_payloads=of(table.ENABLE_DIFF_PAYLOADS, False),
+        enable_log_rate_limit=of(table.ENABLE_LOG_RATE_LIMIT, False),
     )
+
+
+def _usual_threads() -> int:
+    """As many as a thread pool of Python has when nobody chooses."""
+    return min(32, (os.cpu_count() or 1) + 4)
 
 
 def _check_together(values: _Values) -> list[str]:
@@ -166,11 +180,6 @@ def _check_together(values: _Values) -> list[str]:
                 f"{values.origin(coarser)}: {coarser.name} = {coarser.kind.show(values[coarser])}: must not be shorter than"
                 f" {finer.name} = {finer.kind.show(values[finer])} ({values.origin(finer)})"
             )
-    if values[table.USE_ORJSON] and importlib.util.find_spec("orjson") is None:
-        mistakes.append(
-            f"{values.origin(table.USE_ORJSON)}: {table.USE_ORJSON.name} = true: the package orjson is not installed"
-            ' (pip install "storj-monitor[orjson]")'
-        )
     return mistakes
 
 

@@ -62,8 +62,12 @@ class MoneySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerfSettings:
-    """Trades of delay against work; see the table for each. `db_executor_max_workers` None = chosen by the product."""
+    """Trades of delay against work; see the table for each. `db_executor_max_workers` None = chosen by the product.
 
+    `baseline`: all of them are off, and so is what has no setting of its own (see docs/performance.md).
+    """
+
+    baseline: bool
     ws_coalesce_ms: int
     use_orjson: bool
     db_executor_max_workers: int | None

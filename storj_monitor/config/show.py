@@ -40,6 +40,7 @@ def _pairs(settings: Settings) -> Iterator[tuple[Setting[object], object]]:
     yield table.MONEY_POWER_W, money.power_w
     yield table.MONEY_POWER_PRICE, money.power_price
     yield table.MONEY_FIXED, money.fixed
+    yield table.BASELINE, perf.baseline
     yield table.WS_COALESCE_MS, perf.ws_coalesce_ms
     yield table.USE_ORJSON, perf.use_orjson
     yield table.DB_EXECUTOR_MAX_WORKERS, perf.db_executor_max_workers

@@ -30,6 +30,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 ENVIRONMENT_PREFIX: Final = "STORJ_MONITOR_"
 
+PERF_BASELINE: Final = False
 PERF_WS_COALESCE_MS: Final = 75
 PERF_USE_ORJSON: Final = False
 PERF_DB_EXECUTOR_MAX_WORKERS: Final = None
@@ -157,25 +158,41 @@ MONEY_POWER_PRICE = Setting[float | None](
 MONEY_FIXED = Setting[float | None](
     "money", "fixed", Optional(0, 1e9), None, "What each node costs a month beside power, in your currency (dollars where none is named)."
 )
+BASELINE = Setting(
+    "perf",
+    "baseline",
+    Switch(),
+    PERF_BASELINE,
+    "Turn every optimisation off, whatever the other settings of this table say: to measure what they bring (docs/performance.md).",
+)
 WS_COALESCE_MS = Setting(
     "perf",
     "ws_coalesce_ms",
     WholeNumber(0, 10_000),
     PERF_WS_COALESCE_MS,
-    "The live topic gathers events for this many milliseconds before it sends a frame. 0 = off, send at once.",
+    "The live topic gathers events for this many milliseconds before it sends a frame. 0 = off: each read of a log is a frame.",
 )
 USE_ORJSON = Setting(
-    "perf", "use_orjson", Switch(), PERF_USE_ORJSON, "Encode messages with the package orjson, which must be installed (extra `orjson`)."
+    "perf",
+    "use_orjson",
+    Switch(),
+    PERF_USE_ORJSON,
+    "Encode messages with the package orjson (extra `fast`; where it is missing the log says so once). Off: Python's own json.",
 )
 DB_EXECUTOR_MAX_WORKERS = Setting[int | None](
-    "perf", "db_executor_max_workers", Workers(64), PERF_DB_EXECUTOR_MAX_WORKERS, "Threads that answer questions to the database."
+    "perf",
+    "db_executor_max_workers",
+    Workers(64),
+    PERF_DB_EXECUTOR_MAX_WORKERS,
+    "Threads that answer questions to the database, at most. auto: more while questions wait, fewer while none come, bounded by the cores."
+    " One further thread writes, always.",
 )
 ANALYTICS_JITTER_PCT = Setting(
     "perf",
     "analytics_jitter_pct",
-    Number(0, 1),
+    Number(0, 0.5),
     PERF_ANALYTICS_JITTER_PCT,
-    "Spread of the times of periodic work, as a fraction of its interval. 0 = off.",
+    "Spread of the times of all periodic work, as a fraction of its interval (± 0.15 = 15 %). 0 = off: on the minute, and all together.",
 )
 MAX_BROADCAST_HZ = Setting[float](
     "perf",
@@ -196,7 +213,7 @@ ENABLE_LOG_RATE_LIMIT = Setting(
     "enable_log_rate_limit",
     Switch(),
     PERF_ENABLE_LOG_RATE_LIMIT,
-    "Say a repeated message of the monitor's own log once, then how often.",
+    "Say a repeated message of the monitor's own log once, then how often. Errors are always said.",
 )
 
 SETTINGS: Final[tuple[Setting[object], ...]] = (
@@ -222,6 +239,7 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     MONEY_POWER_W,
     MONEY_POWER_PRICE,
     MONEY_FIXED,
+    BASELINE,
     WS_COALESCE_MS,
     USE_ORJSON,
     DB_EXECUTOR_MAX_WORKERS,

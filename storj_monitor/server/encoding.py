@@ -9,10 +9,12 @@ from typing import Protocol
 
 try:
     import orjson
-except ImportError:  # the optional extra `orjson`
+except ImportError:  # the optional extra `fast`
     orjson = None  # type: ignore[assignment,unused-ignore]
 
 _log = logging.getLogger(__name__)
+# Keys as the standard library writes them, and no type that it would refuse.
+_AS_PLAIN = 0 if orjson is None else orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _stdlib = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
@@ -43,23 +45,23 @@ class JsonEncoder:
 
 
 class OrjsonEncoder:
-    """orjson where it can; what it refuses (lone surrogates, integers over 64 bits) goes the plain way."""
+    """orjson where it can; what it refuses (lone surrogates, integers over 64 bits, named tuples) goes the plain way."""
 
     def __init__(self) -> None:
         self._plain = JsonEncoder()
 
     def encode(self, value: object) -> bytes:
         try:
-            return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+            return orjson.dumps(value, option=_AS_PLAIN)
         except TypeError:
             return self._plain.encode(value)
 
 
 def make_encoder(use_orjson: bool) -> Encoder:
-    """The encoder for PERF_USE_ORJSON; warns and takes the plain one when orjson is not installed."""
+    """The encoder for PERF_USE_ORJSON; warns once and takes the plain one when orjson is not installed."""
     if not use_orjson:
         return JsonEncoder()
     if orjson is None:
-        _log.warning("PERF_USE_ORJSON is on, but orjson is not installed (pip install 'storj-monitor[orjson]'): using the standard encoder")
+        _log.warning("PERF_USE_ORJSON is on, but orjson is not installed (pip install 'storj-monitor[fast]'): Python's own json is used")
         return JsonEncoder()
     return OrjsonEncoder()

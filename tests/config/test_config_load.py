@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -64,9 +65,10 @@ def test_defaults() -> None:
     )
 
 
-def test_the_seven_flags_are_named_as_documented() -> None:
+def test_the_seven_flags_and_the_one_above_them_are_named_as_documented() -> None:
     named = {name: getattr(config, name) for name in dir(config) if name.startswith("PERF_")}
     assert named == {
+        "PERF_BASELINE": False,
         "PERF_WS_COALESCE_MS": 75,
         "PERF_USE_ORJSON": False,
         "PERF_DB_EXECUTOR_MAX_WORKERS": None,
@@ -236,6 +238,49 @@ def test_zero_is_off() -> None:
     flags = {"perf.ws_coalesce_ms": "0", "perf.analytics_jitter_pct": "0", "perf.max_broadcast_hz": "0", "perf.enable_diff_payloads": "0"}
     perf = load_with(flags=flags).settings.perf
     assert (perf.ws_coalesce_ms, perf.analytics_jitter_pct, perf.max_broadcast_hz, perf.enable_diff_payloads) == (0, 0, 0, False)
+
+
+PLAIN = {
+    "perf.ws_coalesce_ms": "0",
+    "perf.use_orjson": "false",
+    "perf.analytics_jitter_pct": "0",
+    "perf.max_broadcast_hz": "0",
+    "perf.enable_diff_payloads": "false",
+    "perf.enable_log_rate_limit": "false",
+}
+
+
+@pytest.mark.parametrize("place", ["flag", "environment", "file"])
+def test_the_baseline_wins_over_every_other_flag(tmp_path: Path, place: str) -> None:
+    on = {
+        "perf.ws_coalesce_ms": "75",
+        "perf.use_orjson": "true",
+        "perf.db_executor_max_workers": "auto",
+        "perf.enable_diff_payloads": "true",
+    }
+    loaded = {
+        "flag": lambda: load_with(flags={**on, "perf.baseline": "true"}),
+        "environment": lambda: load_with(environ={"STORJ_MONITOR_PERF_BASELINE": "1"}, flags=on),
+        "file": lambda: load_with("[perf]\nbaseline = true\n", folder=tmp_path, flags=on),
+    }[place]()
+    shown = {name: value for name, value in setting_values(loaded.settings) if name.startswith("perf.")}
+    assert shown.pop("perf.baseline") == "true"
+    assert int(shown.pop("perf.db_executor_max_workers")) >= 5
+    assert shown == PLAIN
+    assert {loaded.origins[name] for name in PLAIN} == {"perf.baseline"}
+    assert loaded.origins["perf.baseline"] != "perf.baseline"
+
+
+def test_without_the_baseline_every_flag_says_what_it_said() -> None:
+    flags = {"perf.baseline": "false", "perf.ws_coalesce_ms": "60"}
+    loaded = load_with(flags=flags)
+    assert (loaded.settings.perf.baseline, loaded.settings.perf.ws_coalesce_ms) == (False, 60)
+    assert loaded.origins["perf.ws_coalesce_ms"] == "flag"
+
+
+def test_orjson_that_is_not_installed_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    assert load_with(flags={"perf.use_orjson": "on"}).settings.perf.use_orjson
 
 
 @pytest.mark.parametrize(

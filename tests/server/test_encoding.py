@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storj_monitor.model.ids import Action
 from storj_monitor.server import encoding
 from storj_monitor.server.encoding import JsonEncoder, OrjsonEncoder, make_encoder
 
@@ -35,6 +38,55 @@ def test_undecodable_log_bytes_survive() -> None:
     value = {"sample": b"\xff\xfe".decode("utf-8", "surrogateescape")}
     for encoder in (JsonEncoder(), OrjsonEncoder()):
         assert json.loads(encoder.encode(value)) == value
+
+
+HOSTILE = (
+    "</script><script>alert(1)</script>", "\u2028\u2029", "\x00\x1f\x7f", '"\\"\\', "𝔽😀\U0010ffff", "\ud800", "\ufeff", "ÄÖ" * 50,
+    "{}[]:,", "%s%n",
+)  # fmt: skip
+
+
+class Point(NamedTuple):
+    x: float
+    y: str
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_come_out_as_they_went_in(text: str) -> None:
+    value = {text: [text, {"in": text}]}
+    for encoder in (JsonEncoder(), OrjsonEncoder()):
+        encoded = encoder.encode(value)
+        assert json.loads(encoded, parse_constant=refuse) == value
+        assert not any(byte < 32 for byte in encoded)
+        encoded.decode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"n": float("nan"), "i": [float("inf"), -float("inf")], "z": -0.0, "small": 5e-324, "large": 1.7976931348623157e308},
+        {1: "a", -7: "b", False: "c", None: "d"},
+        {1.5: "half"},
+        [2**53 + 1, -(2**63), 2**64 - 1, 2**64, -(2**200)],
+        Point(float("nan"), "named"),
+        {"rows": (Point(1.0, "a"), [Point(2.0, "\ud800")])},
+        {Action.PUT: Action.GET},
+        [],
+        {},
+        "",
+        None,
+    ],
+)
+def test_both_agree_on_what_is_unusual(value: object) -> None:
+    plain = json.loads(JsonEncoder().encode(value), parse_constant=refuse)
+    assert json.loads(OrjsonEncoder().encode(value), parse_constant=refuse) == plain
+
+
+@pytest.mark.parametrize("value", [datetime(2026, 1, 1, tzinfo=UTC), date(2026, 1, 1), b"bytes", {1, 2}, object()])
+def test_both_refuse_the_same(value: object) -> None:
+    for encoder in (JsonEncoder(), OrjsonEncoder()):
+        with pytest.raises(TypeError):
+            encoder.encode({"a": value})
 
 
 def test_choice_and_the_warning_when_orjson_is_missing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
