@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from storj_monitor import __version__
 from storj_monitor.app.demo_history import remember
+from storj_monitor.app.load import LoadWatch
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
 from storj_monitor.app.polling import Polling, Watched
 from storj_monitor.app.subjects import SubjectKeeper
@@ -225,6 +226,12 @@ class Monitor:
             self._clock,
             jitter_pct=settings.perf.analytics_jitter_pct,
         )
+        self._load = LoadWatch(
+            self._clock,
+            lag_bytes=lambda: sum(node.status.lag_bytes for node in self.state.nodes.values()),
+            commits_waiting=lambda: self._writer.commits_waiting,
+            tell=self.server.broadcaster.on_load,
+        )
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self, tasks: Supervisor) -> None:
@@ -244,6 +251,7 @@ class Monitor:
             self.pipeline.add(lane)
         await self.server.start()
         self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
+        tasks.spawn("load watch", self._load.run)
         self._loop.call_later(HOT_AFTER_S, self.pipeline.reload)
         await self._polling.start(tasks)
 

@@ -92,9 +92,15 @@ class Writer:
         self._refused: set[str] = set()
         self._works: deque[Work] = deque()
         self._busy_since = 0.0
+        self._committing = False
         self.status = WriterStatus()
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def commits_waiting(self) -> int:
+        """Commits submitted and not on disk yet: at most QUEUE_DEPTH + 1."""
+        return self._queue.qsize() + self._committing
 
     def submit(self, deltas: Sequence[NodeDelta]) -> bool:
         """Hand over for one commit; waits for room. False: the program stops and the database does not take more (see `hurry`)."""
@@ -213,7 +219,11 @@ class Writer:
             if isinstance(work, threading.Event):
                 work.set()
                 return True
-            self._commit(committer, db, [delta for delta in work if delta.node not in self._refused])
+            self._committing = True
+            try:
+                self._commit(committer, db, [delta for delta in work if delta.node not in self._refused])
+            finally:
+                self._committing = False
             if time.monotonic() >= self._next_prune and not self.status.problem:
                 more = pruner.step(time.time())
                 self._next_prune = time.monotonic() + (0.0 if more else _PRUNE_EVERY_S)

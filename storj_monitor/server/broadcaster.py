@@ -3,6 +3,9 @@
 Numbering stays without a gap because a client joins a view only together with a snapshot taken in the same turn of the
 event loop, and gets every delta of its topics from then on. A hidden client leaves its view (so costs nothing) and gets
 a new snapshot when it comes back.
+
+Under load (see state.load) deltas come four times less often, then not at all; feeds gather meanwhile, so nothing is lost or
+counted twice, and everybody is told once a second how it stands.
 """
 
 from __future__ import annotations
@@ -13,13 +16,17 @@ from collections.abc import Callable, Mapping
 
 from storj_monitor.clock import Clock
 from storj_monitor.errors import RequestError
+from storj_monitor.model.load import Load, LoadState
 from storj_monitor.server.encoding import Encoder
+from storj_monitor.server.load import load_payload
 from storj_monitor.server.ports import LIVE, Feed, Feeds, Payload
 from storj_monitor.websocket_utils import Frame, Outbox
 
 _log = logging.getLogger(__name__)
 
 BEAT_S = 1.0
+SPARSE = 4  # under load a frame comes so many times less often
+SPARSE_LEAST_S = 0.3  # and no two come closer than this
 EARLY = 0.9  # a tick that comes after this part of the interval is on time: timers jitter
 
 Topics = frozenset[str]
@@ -91,8 +98,10 @@ class Broadcaster:
         self._told = feeds.nodes()
         self._encoder = encoder
         self._clock = clock
-        self._coalesce_s = coalesce_s
-        self._slow_s = 1.0 / slow_hz if slow_hz > 0 else 0.0
+        self._usual_s = (coalesce_s, 1.0 / slow_hz if slow_hz > 0 else 0.0)
+        self._coalesce_s, self._slow_s = self._usual_s
+        self._paused = False
+        self.load = Load()
         self._max_clients = max_clients
         self._views: dict[tuple[str, ...], _View] = {}
         self._clients: set[Client] = set()
@@ -162,6 +171,23 @@ class Broadcaster:
         for view in list(self._views.values()):
             self._due(view, now)
 
+    def on_load(self, load: Load) -> None:
+        """How it stands now, about once a second: sets how often deltas come, and tells those who can be seen unless all is well."""
+        before, self.load = self.load, load
+        normal = load.state is LoadState.NORMAL
+        if normal and before.state is LoadState.NORMAL:
+            return
+        coalesce_s, slow_s = self._usual_s
+        self._coalesce_s = coalesce_s if normal else max(SPARSE * coalesce_s, SPARSE_LEAST_S)
+        self._slow_s = slow_s if normal else max(SPARSE * slow_s, SPARSE_LEAST_S)
+        self._paused = load.state is LoadState.PAUSED
+        now = self._clock.now()
+        frame = Frame(self._encoder.encode({"k": "load", "now": round(now, 3), **load_payload(load)}))
+        for client in self.clients:
+            if not client.hidden and client.outbox.send(frame):
+                self.frames_sent += 1
+        self.tick(now)
+
     def send(self, client: Client, message: Payload) -> None:
         """One message to one client."""
         if client.outbox.send(Frame(self._encoder.encode(message))):
@@ -187,7 +213,7 @@ class Broadcaster:
 
     def _enter(self, client: Client) -> None:
         if not client.topics:
-            self.send(client, {"k": "snap", "view": client.nodes, "now": self._clock.now(), "topics": {}})
+            self.send(client, {**self._snap(client.nodes, self._clock.now()), "topics": {}})
             return
         view = self._views.get(client.nodes)
         if view is None:
@@ -207,7 +233,7 @@ class Broadcaster:
             self._feeds.close(view.nodes)
 
     def _due(self, view: _View, now: float) -> None:
-        if view.handle is not None:
+        if view.handle is not None or (self._paused and not view.waiting):
             return
         rest_s = view.flushed_at + self._coalesce_s - self._clock.monotonic()
         if rest_s <= (1 - EARLY) * self._coalesce_s:
@@ -217,7 +243,8 @@ class Broadcaster:
 
     def _on_due(self, view: _View) -> None:
         view.handle = None
-        self._flush(view, self._clock.now())
+        if not self._paused or view.waiting:
+            self._flush(view, self._clock.now())
 
     def _flush(self, view: _View, now: float) -> None:
         monotonic = view.flushed_at = self._clock.monotonic()
@@ -258,8 +285,11 @@ class Broadcaster:
         for client in waiting:
             frame = frames.get(client.topics)
             if frame is None:
-                snap = {"k": "snap", "view": view.nodes, "now": round(now, 3), "topics": view.feed.snapshot(client.topics, now)}
+                snap = {**self._snap(view.nodes, now), "topics": view.feed.snapshot(client.topics, now)}
                 frame = frames[client.topics] = Frame(self._encoder.encode(snap))
             view.join(client)
             if client.outbox.send(frame):
                 self.frames_sent += 1
+
+    def _snap(self, nodes: tuple[str, ...], now: float) -> dict[str, object]:
+        return {"k": "snap", "view": nodes, "now": round(now, 3), "load": load_payload(self.load)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from storj_monitor.server.load import LOAD_OPERATION, LOAD_SCHEMA
 from storj_monitor.server.openapi_subjects import CSV_OPERATION, SUBJECT_ANSWERS
 from storj_monitor.server.window import BUCKETS, NODES_MOST, POINTS_MOST
 
@@ -195,10 +196,11 @@ def document(version: str, subjects: bool = True) -> dict[str, object]:
         "security": [{}, {"cookie": []}, {"basic": []}],
         "paths": {
             **{f"/api/v1/{name}": {"get": _operation(name)} for name in names},
+            "/api/v1/load": {"get": LOAD_OPERATION},
             **({"/api/v1/earnings.csv": {"get": CSV_OPERATION}} if subjects else {}),
         },
         "components": {
-            "schemas": {"Error": error_schema(), **{name.capitalize(): answer_schema(name) for name in names}},
+            "schemas": {"Error": error_schema(), "Load": LOAD_SCHEMA, **{name.capitalize(): answer_schema(name) for name in names}},
             "responses": {
                 "Error": {
                     "description": "The question cannot be answered",

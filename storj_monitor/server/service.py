@@ -21,6 +21,7 @@ from storj_monitor.server.access import Door, add_security_headers
 from storj_monitor.server.api import Api, error_body, json_response
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.encoding import Encoder
+from storj_monitor.server.load import load_families, load_payload
 from storj_monitor.server.login import Login, login_address
 from storj_monitor.server.metrics import CONTENT_TYPE, metrics_text
 from storj_monitor.server.page import Page
@@ -161,6 +162,7 @@ class Server:
                 web.get("/healthz", _healthz),
                 web.get("/ws", self._websocket, allow_head=False),
                 web.get("/metrics", self._metrics),
+                web.get("/api/v1/load", self._load),
                 *self._login.routes(),
                 *api.routes(),
                 web.get("/api/{rest:.*}", _unknown_path),
@@ -215,11 +217,16 @@ class Server:
         body = metrics_text(chain(self._gauges.samples(), self._own_gauges()))
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
+    async def _load(self, _request: web.Request) -> web.Response:
+        answer = {"now": round(self._clock.now(), 3), **load_payload(self.broadcaster.load)}
+        return json_response(self._encoder.encode(answer))
+
     def _own_gauges(self) -> Iterable[Family]:
         one = self.broadcaster
         yield Family("storj_monitor_ws_clients", "Connected WebSocket clients", "gauge", [({}, one.client_count)])
         yield Family("storj_monitor_ws_frames", "Frames sent to WebSocket clients", "counter", [({}, one.frames_sent)])
         yield Family("storj_monitor_ws_slow_clients", "Clients closed because they read too slowly", "counter", [({}, one.slow_closed)])
+        yield from load_families(one.load)
         yield Family("storj_monitor_wrong_passwords", "Wrong passwords given", "counter", [({}, self._login.wrong)])
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
@@ -242,7 +249,12 @@ class Server:
         return ws
 
     def _hello(self) -> Payload:
-        return {**self._greeting, "now": round(self._clock.now(), 3), "nodes": self._feeds.nodes()}
+        return {
+            **self._greeting,
+            "now": round(self._clock.now(), 3),
+            "nodes": self._feeds.nodes(),
+            "load": load_payload(self.broadcaster.load),
+        }
 
     async def _serve_client(self, ws: web.WebSocketResponse, transport: asyncio.Transport) -> None:
         _limit_socket_buffer(transport)

@@ -1,0 +1,41 @@
+"""Looks at the load once a second and says what it is to whoever sends to pages. Costs one timer; changes nothing about reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from storj_monitor.clock import Clock
+from storj_monitor.model.load import Load, Measures
+from storj_monitor.state.load import Judgement, judge
+
+LOOK_S = 1.0
+
+
+class LoadWatch:
+    """`run` is a task for as long as the monitor lives.
+
+    lag_bytes, commits_waiting -- the measures, asked for on the event loop
+    tell                       -- called with each look's answer, on the event loop
+
+    One long commit or one big snapshot is no load: of these two measures the smaller of two looks counts.
+    """
+
+    def __init__(
+        self, clock: Clock, *, lag_bytes: Callable[[], int], commits_waiting: Callable[[], int], tell: Callable[[Load], None]
+    ) -> None:
+        self._clock = clock
+        self._lag_bytes = lag_bytes
+        self._commits_waiting = commits_waiting
+        self._tell = tell
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        judgement, before = Judgement(), Measures()
+        while True:
+            due = self._clock.monotonic() + LOOK_S
+            await self._clock.sleep(LOOK_S)
+            now = self._clock.monotonic()
+            seen = Measures(self._lag_bytes(), self._commits_waiting(), max(0.0, now - due))
+            lasting = Measures(seen.lag_bytes, min(seen.commits_waiting, before.commits_waiting), min(seen.loop_lag_s, before.loop_lag_s))
+            before, judgement = seen, judge(judgement, lasting, now)
+            self._tell(judgement.load)

@@ -1,0 +1,60 @@
+"""The watch of the load: a look a second, and the event loop's own lateness among the measures."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from storj_monitor.app.load import LOOK_S, LoadWatch
+from storj_monitor.model.load import Load, LoadState, Measures
+
+
+class PlannedClock:
+    """Sleeps of `plan` seconds whatever was asked for; then for ever."""
+
+    def __init__(self, plan: list[float]) -> None:
+        self.plan = plan
+        self.time = 100.0
+        self.done = asyncio.Event()
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        assert seconds == LOOK_S
+        if not self.plan:
+            self.done.set()
+            await asyncio.Event().wait()
+        self.time += self.plan.pop(0)
+
+
+async def looked(plan: list[float], lags: list[int], commits: list[int]) -> list[Load]:
+    """What was told, for these lengths of sleep and these measures."""
+    clock, told = PlannedClock(plan), []
+    watch = LoadWatch(clock, lag_bytes=lambda: lags.pop(0), commits_waiting=lambda: commits.pop(0), tell=told.append)
+    task = asyncio.create_task(watch.run())
+    await clock.done.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    return told
+
+
+async def test_measures_and_states_in_order() -> None:
+    told = await looked([1.0] * 9, [0, 9 << 20, 90 << 20, 90 << 20, 1, 1, 1, 1, 0], [0] * 9)
+    assert [load.state.value for load in told] == ["normal", "downsampled", *["paused"] * 5, "downsampled", "downsampled"]
+    assert told[2].measures == Measures(90 << 20, 0, 0.0)
+
+
+async def test_one_late_turn_or_long_commit_is_no_load_but_two_in_a_row_are() -> None:
+    once = await looked([1.0, 1.5, 1.0, 1.0], [0] * 4, [0, 2, 0, 0])
+    assert {load.state for load in once} == {LoadState.NORMAL}
+    late = await looked([1.5, 1.6, 1.0], [0] * 3, [0] * 3)
+    assert [(load.state.value, load.reason) for load in late] == [("normal", ""), ("downsampled", "loop"), ("downsampled", "loop")]
+    assert late[1].measures.loop_lag_s == pytest.approx(0.5)
+    slow = await looked([1.0, 1.0], [0] * 2, [2, 2])
+    assert [(load.state.value, load.reason) for load in slow] == [("normal", ""), ("downsampled", "commits")]
