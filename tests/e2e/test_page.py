@@ -376,18 +376,20 @@ def test_the_built_files(built_page: Path) -> None:
 
 
 def test_first_paint_and_long_tasks(new_page: Callable[..., Page], page_url: str) -> None:
-    """Another process may take the core away for a moment: three tries, one has to be clean."""
+    """From the first byte on, with figures arriving. Another process may take the core away for a moment: of five tries one has to be clean."""
     seen = []
-    for _ in range(3):
+    for _ in range(5):
         page = new_page()
+        page.add_init_script("""
+            window.tasks = [];
+            new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) window.tasks.push([Math.round(entry.startTime), Math.round(entry.duration)]);
+            }).observe({ type: "longtask" });
+        """)
         open_page(page, page_url)
+        page.wait_for_timeout(2000)
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        tasks = page.evaluate("""() => new Promise((resolve) => { const tasks = [];
-            const observer = new PerformanceObserver((list) => {
-                for (const entry of list.getEntries()) tasks.push(Math.round(entry.duration));
-            });
-            observer.observe({ type: "longtask" });
-            setTimeout(() => resolve(tasks), 3000); })""")
+        tasks = page.evaluate("window.tasks")
         page.close()
         seen.append((round(paint), tasks))
         if paint <= FIRST_PAINT_BUDGET_MS and tasks == []:

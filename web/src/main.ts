@@ -1,12 +1,14 @@
-/** Starts the page: the app in place of the first paint's shell, then the link. The theme is set already (boot.js). */
+/**
+ * Starts the page in pieces, each a task of its own: the shell is painted, the link opens and asks, the app is built while the
+ * answer is on its way. The theme is set already (boot.js).
+ */
 import "./app.css";
-import { mount } from "svelte";
-import App from "./App.svelte";
-import { page } from "./page.svelte";
+import { nextPiece } from "./pace";
 
-const target = document.getElementById("app");
-if (target !== null) {
-  target.replaceChildren();
-  mount(App, { target });
-  page.start();
-}
+await nextPiece();
+const { page } = await import("./page.svelte");
+await nextPiece();
+page.start();
+const { build } = await import("./build");
+await nextPiece();
+build();

@@ -4,6 +4,7 @@
  */
 import { flushSync } from "svelte";
 import { Link, type LinkState, type SocketLike } from "./link";
+import { afterFrame } from "./pace";
 import { choose, readAddress, sameAddress, toggle, writeAddress, type Address, type Choice } from "./select";
 import { rates, ServerClock, Store, type Rates, type Ring, type Table } from "./store";
 import type { RangeId } from "./traffic";
@@ -12,7 +13,7 @@ import { refusedTopics } from "./topics";
 
 /** The ring has whole seconds: more often than twice a second there is nothing new to draw. */
 const LIVE_INTERVAL_MS = 500;
-/** Work of one animation frame; what is over waits for the next one. */
+/** Work of one task; what is over waits until this is painted. */
 const FLUSH_BUDGET_MS = 6;
 
 export interface LiveView {
@@ -64,7 +65,7 @@ class Page {
   /** Topics asked for: all, less those that an older server refused. */
   private wanted: readonly Topic[] = TOPICS;
   private readonly link: Link;
-  private frame: number | null = null;
+  private waiting = false;
   private liveTimer: number | null = null;
   private liveAt = -Infinity;
 
@@ -195,7 +196,9 @@ class Page {
 
   private mark(changed: Iterable<Topic>): void {
     for (const topic of changed) this.dirty.add(topic);
-    if (this.dirty.size > 0 && this.frame === null && !document.hidden) this.frame = requestAnimationFrame(() => this.flush());
+    if (this.dirty.size === 0 || this.waiting || document.hidden) return;
+    this.waiting = true;
+    afterFrame(() => this.flush());
   }
 
   private tick(): void {
@@ -207,12 +210,12 @@ class Page {
   }
 
   private flush(): void {
-    this.frame = null;
+    this.waiting = false;
     const began = performance.now();
     for (const topic of TABLE_TOPICS) {
       if (!this.dirty.delete(topic)) continue;
       if (performance.now() - began > FLUSH_BUDGET_MS) {
-        // The rest in the next frame: a first snapshot fills ten cards at once.
+        // A first snapshot fills every card at once.
         this.mark([topic]);
         return;
       }
