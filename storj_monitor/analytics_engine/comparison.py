@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from storj_monitor.analytics_engine.models import worst_share
 from storj_monitor.analytics_engine.observed import Sums, milliseconds
-from storj_monitor.model.analytics import Change, Level, Metric
+from storj_monitor.model.analytics import Band, Change, Level, Metric
 
 MARKS_S = (3600, 6 * 3600, 24 * 3600)
 METRICS = (Metric.RATE, Metric.SUCCESS, Metric.LATENCY)
@@ -20,7 +20,10 @@ LEAST_EFFECT = {Metric.RATE: math.log(1.5), Metric.SUCCESS: 0.01, Metric.LATENCY
 
 
 class Difference(NamedTuple):
-    """A change point. `before`, `after`: transfers a minute, share of successes, milliseconds. `better` None where neither is good."""
+    """A change point. `before`, `after`: transfers a minute, share of successes, milliseconds. `better` None where neither is good.
+
+    `band`: what `after` could be without a change.
+    """
 
     metric: Metric
     change: Change
@@ -29,6 +32,7 @@ class Difference(NamedTuple):
     score: float
     samples: int
     better: bool | None
+    band: Band
 
 
 class Comparison:
@@ -90,16 +94,19 @@ class Comparison:
                 return None
             delta, sampling = math.log(seen.n / expected), 1 / seen.n
             before, after, samples, better = expected / self._minutes, seen.n / self._minutes, seen.n, None
+            band: Band = (before * math.exp(-SLACK * spread), before * math.exp(SLACK * spread))
         elif metric is Metric.SUCCESS:
             was, share = expected / seen.n, seen.bad / seen.n
             delta, sampling = share - was, max(was, 1 / seen.n) * (1 - was) / seen.n
             before, after, samples, better = 1 - was, 1 - share, seen.n, delta < 0
+            band = (1 - worst_share(was, spread), min(1.0, 1 - was + SLACK * spread))
         else:
             if seen.timed < LEAST_TRANSFERS or not expected:
                 return None
             mean, was = seen.logs / seen.timed, expected / seen.timed
             delta, sampling = mean - was, self._noise**2 / seen.timed
             before, after, samples, better = milliseconds(was), milliseconds(mean), seen.timed, delta < 0
+            band = (milliseconds(was - SLACK * spread), milliseconds(was + SLACK * spread))
         slack = SLACK * spread
         if metric is Metric.SUCCESS and delta > 0:
             slack = worst_share(expected / seen.n, spread) - expected / seen.n
@@ -110,4 +117,4 @@ class Comparison:
         score = math.copysign(beyond / math.sqrt(sampling) if sampling else beyond, delta)
         if abs(score) < LEAST_SCORE:
             return None
-        return Difference(metric, self.change, before, after, score, samples, better)
+        return Difference(metric, self.change, before, after, score, samples, better, band)

@@ -16,6 +16,7 @@ from storj_monitor.model.analytics import (
     Finding,
     FindingKind,
     HourCell,
+    Learning,
     Metric,
     NodeInput,
     Severity,
@@ -94,6 +95,10 @@ class AnalyticsEngine:
         """Findings that stand, worst and newest first."""
         return tuple(sorted(self._book.standing(), key=lambda f: (-f.severity, -f.found_s, f.number)))
 
+    def learning(self) -> tuple[Learning, ...]:
+        """How much is known of each node."""
+        return tuple(node.learning() for node in self._nodes.values())
+
     def _node(self, name: str) -> NodeWatch:
         found = self._nodes.get(name)
         if found is None:
@@ -135,5 +140,6 @@ class AnalyticsEngine:
             self._book.resolve(FindingKind.FORECAST, subject, now_s, "the forecast is good again")
             return
         draft = unnumbered(FindingKind.FORECAST, subject, judged.severity, now_s, now_s, judged.before, judged.after)
-        spoken = told(replace(draft, subject=subject._replace(satellite=satellite)), self._names, (), "", now_s)
+        about = subject._replace(satellite=satellite)
+        spoken = told(replace(draft, subject=about, band=judged.band), self._names, (), "", now_s)
         self._book.report(replace(spoken, subject=subject), now_s)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from storj_monitor.model.analytics import BudgetOutlook, EarningsOutlook, Severity, SpaceOutlook
+from storj_monitor.model.analytics import Band, BudgetOutlook, EarningsOutlook, Severity, SpaceOutlook
 
 SPACE_DAYS = ((Severity.CRITICAL, 3.0), (Severity.WARNING, 14.0))
 SPACE_EARLIEST_DAYS = 14.0
@@ -19,22 +19,24 @@ RELEASE = 1.25
 
 
 class Judgement(NamedTuple):
-    """`before`: the limit or the month before; `after`: the figure."""
+    """`before`: the limit or the month before; `after`: the figure; `band`: where it may lie."""
 
     severity: Severity
     before: float
     after: float
+    band: Band | None = None
 
 
 def judge_space(outlook: SpaceOutlook, standing: Severity | None) -> Judgement | None:
     """None when there is nothing to say. `standing`: severity of the finding that exists."""
     days = 0.0 if outlook.reached else outlook.days
+    band = None if outlook.reached else (outlook.earliest_days, outlook.latest_days)
     for severity, limit in SPACE_DAYS:
         if days is not None and days < _limit(severity, limit, standing):
-            return Judgement(severity, limit, days)
+            return Judgement(severity, limit, days, band)
     earliest = outlook.earliest_days
     if earliest is not None and earliest < _limit(Severity.INFO, SPACE_EARLIEST_DAYS, standing):
-        return Judgement(Severity.INFO, SPACE_EARLIEST_DAYS, earliest)
+        return Judgement(Severity.INFO, SPACE_EARLIEST_DAYS, earliest, band)
     return None
 
 
@@ -54,7 +56,9 @@ def judge_earnings(outlook: EarningsOutlook, standing: Severity | None) -> Judge
         return None
     fall = 1 - outlook.expected_usd_micros / previous - max(0.0, outlook.band_share)
     if fall > EARNINGS_FALL / (1.0 if standing is None else RELEASE):
-        return Judgement(Severity.WARNING, float(previous), float(outlook.expected_usd_micros))
+        width = max(0.0, outlook.band_share) * outlook.expected_usd_micros
+        band = (outlook.expected_usd_micros - width, outlook.expected_usd_micros + width)
+        return Judgement(Severity.WARNING, float(previous), float(outlook.expected_usd_micros), band)
     return None
 
 

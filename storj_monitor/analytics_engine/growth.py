@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from storj_monitor.analytics_engine.levels import mad, median
-from storj_monitor.model.analytics import SpaceSample
+from storj_monitor.model.analytics import Band, SpaceSample
 from storj_monitor.units import DAY_S
 
 STRETCH_S = 360
@@ -44,6 +44,11 @@ class Pace(NamedTuple):
     def score(self) -> float:
         return (self.now - self.usual) / self.spread
 
+    @property
+    def band(self) -> Band:
+        """What would still be usual."""
+        return None, max(self.usual + SPREADS * self.spread, TIMES * self.usual)
+
 
 class Growth:
     """Samples of one node in order of time."""
@@ -61,10 +66,12 @@ class Growth:
         self._calm = 0
 
     def add(self, sample: SpaceSample) -> None:
-        """One sample; one that is not later than the last is left out."""
+        """One sample; one that is not later than the last is left out, one that was made otherwise begins anew."""
         samples = self._samples
         if samples and sample.at_s <= samples[-1].at_s:
             return
+        if samples and sample.basis != samples[-1].basis:
+            samples.clear()
         samples.append(sample)
         while len(samples) > 2 and samples[1].at_s <= sample.at_s - STRETCH_S:
             samples.popleft()

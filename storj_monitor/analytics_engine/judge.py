@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from storj_monitor.analytics_engine.book import Book, unnumbered
 from storj_monitor.analytics_engine.comparison import Difference
 from storj_monitor.analytics_engine.detector import RAISE_AT
-from storj_monitor.analytics_engine.models import Watch
+from storj_monitor.analytics_engine.models import Model, Watch
 from storj_monitor.analytics_engine.node import ALL, NodeWatch
 from storj_monitor.analytics_engine.observed import milliseconds
 from storj_monitor.analytics_engine.series import Raised, Series
 from storj_monitor.analytics_engine.words import told
-from storj_monitor.model.analytics import Evidence, Finding, FindingKind, Metric, Severity, Subject
+from storj_monitor.model.analytics import Band, Evidence, Finding, FindingKind, Metric, Severity, Subject
 from storj_monitor.model.ids import DIRECTIONS
 
 NEW_LEVEL_AFTER_S = 3 * 86_400
@@ -120,7 +120,7 @@ class Judge:
         if watch is Watch.SUCCESS:
             before, after = 1 - before, 1 - after
         draft = unnumbered(_ANOMALY, subject, _severity(one, subject.satellite), seen.onset_s, now_s, before, after)
-        draft = self._with_score(draft, model.z_score(seen.n, seen.x), samples)
+        draft = replace(self._with_score(draft, model.z_score(seen.n, seen.x), samples), band=_band(watch, model))
         reasons: list[Evidence] = []
         if watch in (Watch.SUCCESS, Watch.ERRORS):
             reasons = node.reasons(subject.satellite, subject.direction, seen.onset_s)
@@ -137,7 +137,8 @@ class Judge:
         kept.add(subject)
         severity = Severity.CRITICAL if pace.full_days < 1 else Severity.WARNING
         draft = unnumbered(_ANOMALY, subject, severity, pace.onset_s, now_s, pace.usual, pace.now)
-        self._book.report(told(self._with_score(draft, pace.score, 0), names, (), "", now_s), now_s)
+        draft = replace(self._with_score(draft, pace.score, 0), band=pace.band)
+        self._book.report(told(draft, names, (), "", now_s), now_s)
 
     def _change(self, node: NodeWatch, series: Series, difference: Difference, now_s: int, names: Mapping[str, str]) -> None:
         subject = Subject(node.name, series.satellite, series.direction, difference.metric)
@@ -147,12 +148,22 @@ class Judge:
             return
         severity = Severity.GOOD if difference.better else Severity.INFO if difference.better is None else Severity.WARNING
         draft = unnumbered(_CHANGE, subject, severity, difference.change.at_s, now_s, difference.before, difference.after)
-        draft = self._with_score(draft, difference.score, difference.samples)
+        draft = replace(self._with_score(draft, difference.score, difference.samples), band=difference.band)
         self._book.report(told(draft, names, (), difference.change.text, now_s), now_s)
 
     @staticmethod
     def _with_score(draft: Finding, score: float, samples: int) -> Finding:
         return replace(draft, score=round(score, 2), samples=samples)
+
+
+def _band(watch: Watch, model: Model) -> Band:
+    """What would still be normal, in the unit of the finding."""
+    low, high = model.normal()
+    if watch is Watch.SUCCESS:
+        return 1 - (high or 0.0), 1 - (low or 0.0)
+    if watch is Watch.LATENCY:
+        return None, milliseconds(high or 0.0)
+    return (low, None) if watch is Watch.SILENCE else (low, high)
 
 
 def _severity(one: Raised, satellite: str) -> Severity:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from storj_monitor.model.analytics import Basis, Level, Metric
+from storj_monitor.model.analytics import Band, Basis, Level, Metric
 
 SLACK = 2.5
 SHARE_SLACK = 3.5
@@ -86,6 +86,13 @@ class Model(NamedTuple):
         else:
             sampling, spread = self.noise * self.noise / n, self.spread
         return (seen - self.base) / math.sqrt(sampling + spread * spread)
+
+    def normal(self) -> Band:
+        """From the best to the worst that is still normal."""
+        if self.family is Family.POISSON:
+            width = math.exp(SLACK * self.spread)
+            return min(self.null, self.base / width), max(self.null, self.base * width)
+        return (0.0 if self.family is Family.SHARE else None), self.null
 
     def recovery(self, n: float, x: float) -> Test:
         """The test of "normal again" against "as seen since the onset"."""

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 
 from storj_monitor.analytics_engine.changes import RESTART
 from storj_monitor.analytics_engine.growth import Growth
+from storj_monitor.analytics_engine.levels import LEAST_HOURS
 from storj_monitor.analytics_engine.observed import SIDE_BY_OP, Sums
 from storj_monitor.analytics_engine.series import Series
-from storj_monitor.model.analytics import Change, Evidence, FailureCount, HourCell, NodeInput, StoredBaseline, Work
+from storj_monitor.analytics_engine.words import learning_words
+from storj_monitor.model.analytics import Basis, Change, Evidence, FailureCount, HourCell, Learning, NodeInput, StoredBaseline, Work
 from storj_monitor.model.ids import DIRECTIONS
 from storj_monitor.model.rollups import HOUR_S, MINUTE_S, Cell
 
@@ -51,6 +53,7 @@ class NodeWatch:
         self._failures: deque[FailureCount] = deque(maxlen=KEEP_FAILURES)
         self._cursor_s: int | None = None
         self._read_to_s = 0
+        self._judge_from_s = 0
         self._restarts: deque[int] = deque()
         self._stored: dict[SeriesKey, int] = {}
         self._due_hour = -1
@@ -81,6 +84,9 @@ class NodeWatch:
         """Put aside what came; nothing is judged yet."""
         self.has_news = True
         self._read_to_s = max(self._read_to_s, new.read_to_s)
+        self._judge_from_s = max(self._judge_from_s, new.judge_from_s)
+        if new.from_s is not None:
+            self._cursor_s = new.from_s if self._cursor_s is None else max(self._cursor_s, new.from_s)
         for key, cell in new.cells.items():
             minute = key.start_s // MINUTE_S * MINUTE_S
             if self._cursor_s is not None and minute < self._cursor_s:
@@ -97,9 +103,11 @@ class NodeWatch:
         """Hand every complete minute to the series."""
         end = min(now_s - LATE_S, self._read_to_s) // MINUTE_S * MINUTE_S
         if self._cursor_s is None:
+            if not self._read_to_s:
+                return
             self._cursor_s = min(self._minutes, default=end)
-        for minute in self._backlog(min(end, now_s - WATCH_WITHIN_S)):
-            sums = self._minutes.pop(minute)
+        for minute in self._backlog(min(end, max(now_s - WATCH_WITHIN_S, self._judge_from_s))):
+            sums = self._minutes.pop(minute, {})
             for key, series in self.series.items():
                 series.learn(minute, sums.get(key))
         end = min(end, self._cursor_s + MAX_MINUTES_A_TICK * MINUTE_S)
@@ -153,6 +161,14 @@ class NodeWatch:
             self._stored["", -1] = turn
         self._stored.setdefault(("", -1), turn)
 
+    def learning(self) -> Learning:
+        """How much the baselines of all satellites together rest on."""
+        every = [self.series[ALL, side] for side in range(len(DIRECTIONS))]
+        hours = max(series.history.known() for series in every)
+        levels = [level for series in every for metric in LEAST_HOURS if (level := series.level(metric)) is not None]
+        basis = next((basis for basis in Basis if any(level.basis is basis for level in levels)), None)
+        return Learning(self.name, hours, basis, learning_words(hours, basis), self._cursor_s or 0, len(self.series))
+
     def _add_cell(self, into: dict[SeriesKey, Sums], satellite: str, op: int, cell: Cell) -> None:
         side = SIDE_BY_OP[op]
         for key in ((ALL, side), (satellite, side)) if satellite else ((ALL, side),):
@@ -171,10 +187,12 @@ class NodeWatch:
         return found
 
     def _backlog(self, until_s: int) -> list[int]:
-        """Minutes that are too old to be judged; the cursor moves on behind them."""
+        """Minutes that are too old to be judged; the cursor moves on behind them. Of a long time only those that have something."""
         if self._cursor_s is None or self._cursor_s >= until_s:
             return []
-        self._cursor_s = until_s // MINUTE_S * MINUTE_S
+        begin, self._cursor_s = self._cursor_s, until_s // MINUTE_S * MINUTE_S
+        if self._cursor_s - begin <= 2 * WATCH_WITHIN_S:
+            return list(range(begin, self._cursor_s, MINUTE_S))
         return sorted(minute for minute in self._minutes if minute < self._cursor_s)
 
     def _note(self, change: Change) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from storj_monitor.model.analytics import Evidence, Finding, FindingKind, Metric
+from storj_monitor.model.analytics import Basis, Evidence, Finding, FindingKind, Metric
 from storj_monitor.units import DAY_S, HOUR_S, MINUTE_S, format_bytes
 
 _NOUNS = {"up": "uploads", "down": "downloads", "": "transfers"}
@@ -60,6 +60,18 @@ def told(draft: Finding, names: Mapping[str, str], reasons: Sequence[Evidence], 
     else:
         advice = ADVICE[subject.metric, not subject.satellite]
     return replace(draft, title=title, text=text + ".", advice=advice, evidence=tuple(reasons), cause=cause)
+
+
+def learning_words(hours: int, basis: Basis | None) -> str:
+    """How much is known, for an operator. `basis` None: too little to judge anything."""
+    if basis is None:
+        seen = (
+            "no full hour has been seen yet" if not hours else "one hour has been seen" if hours == 1 else f"{hours} hours have been seen"
+        )
+        return f"{seen}; the first judgements come after twelve"
+    if basis is Basis.HOUR_OF_WEEK:
+        return f"baselines from {hours} hours, for each hour of the week"
+    return f"baselines from {hours} hours; full after four weeks"
 
 
 def _headline(draft: Finding, names: Mapping[str, str]) -> str:

@@ -95,6 +95,10 @@ class Level(NamedTuple):
     basis: Basis
 
 
+Band = tuple[float | None, float | None]
+"""From, to; None = open at that end."""
+
+
 class Evidence(NamedTuple):
     """A part of a whole with a name: ("connection reset", 40, 50)."""
 
@@ -116,6 +120,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     onset_s   -- when it began by the data, before it was found; `found_s` when it was raised; `changed_s` when any field changed last
     before, after -- shares 0..1, transfers a minute, milliseconds, bytes a day, days, hours or micro-dollars, as `metric` says
+    band      -- anomalies and changes: what would still be normal; forecasts: where `after` may lie; None = nobody knows
     score     -- robust z-score of what was seen since the onset (forecasts: 0)
     samples   -- transfers it rests on
     cause     -- the change that it came right after ("v1.162.3 started"), "" for none
@@ -132,6 +137,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     resolved_s: int | None = None
     before: float = 0.0
     after: float = 0.0
+    band: Band | None = None
     score: float = 0.0
     samples: int = 0
     cause: str = ""
@@ -170,11 +176,15 @@ class FailureCount(NamedTuple):
 
 
 class SpaceSample(NamedTuple):
-    """Bytes on the disk that the node says it uses (without what a compaction needs for a while, where that is known) and has free."""
+    """Bytes on the disk that the node says it uses (without what a compaction needs for a while, where that is known) and has free.
+
+    `basis` tells how the figure was made: figures of another basis are never compared.
+    """
 
     at_s: int
     used_bytes: int
     free_bytes: int | None
+    basis: str = ""
 
 
 class SpaceOutlook(NamedTuple):
@@ -209,11 +219,15 @@ class NodeInput:
 
     cells    -- minute rollup cells (start_s is a multiple of 60), each transfer in exactly one call
     read_to_s -- every line up to here has been read; what is later is unknown, not silent
+    from_s -- where these cells begin: what is before has come already, as minutes or as hours. None: they say so themselves
+    judge_from_s -- minutes before this were judged by an earlier run: they are learnt only
     space, budget, earnings -- None: nothing new
     """
 
     node: str
     read_to_s: int
+    from_s: int | None = None
+    judge_from_s: int = 0
     cells: Mapping[CellKey, Cell] = field(default_factory=dict)
     changes: Sequence[Change] = ()
     failures: Sequence[FailureCount] = ()
@@ -240,6 +254,24 @@ class HourCell(NamedTuple):
     satellite: str
     op: int
     cell: Cell
+
+
+class Learning(NamedTuple):
+    """How much a node's baselines rest on. `hours` watched of FULL_HOURS; `basis` the finest in use now, None while still learning.
+
+    `through_s`: minutes up to here have been looked at, 0 before the first look; `series`: satellites and directions followed.
+    """
+
+    node: str
+    hours: int
+    basis: Basis | None
+    words: str
+    through_s: int
+    series: int
+
+
+FULL_HOURS = 4 * 168
+"""After four weeks each hour of the week has a baseline of its own."""
 
 
 @dataclass(slots=True)
