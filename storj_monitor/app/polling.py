@@ -31,6 +31,7 @@ from storj_monitor.state.nodes import State
 from storj_monitor.tasks import Backoff, Supervisor, every
 
 HOUR_S = 3600.0
+CARE_S = 300.0
 LINES_BACK_S = 30 * DAY_S
 MOST_LINES = 5000
 MOST_FAILURES = 2000
@@ -95,14 +96,20 @@ class Polling:
             self._keeper.on_lines(name, events, live=False)
         for name, transfers in failures.items():
             self._keeper.on_transfers(name, transfers)
+        for name, minutes in (await self._reader.ask(_busy_minutes, names, now)).items():
+            self._keeper.on_old_minutes(name, minutes)
 
     async def start(self, tasks: Supervisor) -> None:
         """Begin to ask."""
         self._tasks, self._session = tasks, open_session()
         self._keeper.on_scores = self._on_scores
         asked = [node for node in self._nodes.values() if node.api or node.metrics]
+        for name in self._state.nodes:
+            if name not in self._nodes or self._nodes[name].api is None:
+                self._keeper.no_doors(name)
         for node in asked:
             self._watch(node, self._session)
+        self._spawn("care of budgets", partial(every, CARE_S, self._melt, clock=self._clock, rng=self._rng, offset_s=CARE_S))
         self._spawn("care of histories", partial(every, HOUR_S, self._care, clock=self._clock, rng=self._rng, offset_s=HOUR_S / 6))
         if not asked and self._nodes and self._ports:
             self._spawn(
@@ -150,6 +157,9 @@ class Polling:
     async def _care(self) -> None:
         self._keeper.every_hour()
 
+    async def _melt(self) -> None:
+        self._keeper.every_while()
+
     async def _look(self) -> None:
         """Which APIs answer on this machine, and whose they are. Ends for a node when one was found for it."""
         session = self._session
@@ -186,3 +196,15 @@ def _lines(
     for name, time_ms, satellite, op, piece_id, reason in store.notable_failures(db, list(ids.values()), failures_ms, MOST_FAILURES):
         failures.setdefault(name, []).append(Transfer(time_ms, satellite, op, -1, -1, 0, piece_id, "", reason))
     return lines, failures
+
+
+def _busy_minutes(db: Connection, names: Sequence[str], now: float) -> dict[str, dict[int, int]]:
+    """Transfers by minute of the last day, and of the last hour that each log tells of."""
+    found: dict[str, dict[int, int]] = {}
+    for node in queries.nodes(db):
+        if node.name in frozenset(names):
+            begin = int(min(now - DAY_S, node.newest_ms / 1000 - HOUR_S)) // 60 * 60
+            minutes = found[node.name] = {}
+            for start_s, _, count, _ in queries.traffic(db, [node.id], begin, 1 << 62, 60):
+                minutes[start_s] = minutes.get(start_s, 0) + count
+    return found

@@ -35,6 +35,7 @@ BUSY_TRANSFERS = 120
 _EVENTS = (ConfigurationLoaded, NodeFailed, NodeStarted, Panic, PingFailed, ServiceStopped, SignalReceived)
 _LOGGED = frozenset({Witness.PROCESS, Witness.PING_FAILED})
 _WITNESS = {Door.API: Witness.API_DOWN, Door.HEALTH: Witness.PROBE}
+_DOORS = frozenset(_WITNESS.values())
 
 
 class Pulse:
@@ -61,7 +62,10 @@ class Pulse:
 
 
 class Downtimes:
-    """Outages of all nodes, from their doors and their logs; what has ended is put to the rows that wait."""
+    """Outages of all nodes, from their doors and their logs; put to the rows that wait, those of doors as soon as they begin.
+
+    One that was open when the monitor was killed goes on when it starts again, until the door is seen to answer.
+    """
 
     def __init__(self) -> None:
         self._lines: dict[str, list[NodeEvent]] = {}
@@ -74,6 +78,8 @@ class Downtimes:
         witness, key = _WITNESS.get(state.door), (node.name, state.door)
         if witness is None:
             return
+        if state.status is ApiStatus.UNKNOWN:  # not asked yet: what was open stays open
+            return
         if state.status is ApiStatus.OK:
             self._was_ok.add(key)
         is_open = any(one.witness is witness and one.until_at is None for one in node.outages)
@@ -82,6 +88,21 @@ class Downtimes:
             node.outages = (*before, Outage(witness, state.since, None))
         elif not down and is_open:
             node.outages = coalesce(_ended(one, witness, now) for one in before)
+        _write(node, before, pending)
+
+    def resume(self, node: NodeSubjects) -> None:
+        """After a restart: doors that answered an earlier run, or were shut in its time, are known to be doors."""
+        if node.answer is not None:
+            self._was_ok.add((node.name, Door.API))
+        if node.health is not None:
+            self._was_ok.add((node.name, Door.HEALTH))
+        still = {one.witness for one in node.outages if one.until_at is None}
+        self._was_ok.update((node.name, door) for door, witness in _WITNESS.items() if witness in still)
+
+    def take_no_doors(self, node: NodeSubjects, now: float, pending: Pending) -> None:
+        """The node is not asked any more: nobody will see the end of what was open."""
+        before = node.outages
+        node.outages = tuple(one._replace(until_at=now) if one.witness in _DOORS and one.until_at is None else one for one in before)
         _write(node, before, pending)
 
     def take_lines(self, node: NodeSubjects, events: list[NodeEvent], pending: Pending) -> bool:
@@ -140,7 +161,8 @@ def _write(node: NodeSubjects, before: tuple[Outage, ...], pending: Pending) -> 
         if one not in node.outages:
             pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
     for one in node.outages:
-        if one not in before and one.until_at is not None:
+        # What only the log tells is open comes back from its lines, which are stored.
+        if one not in before and (one.until_at is not None or one.witness in _DOORS):
             pending.put(store.OUTAGE, rows.outage_row(node.name, one))
 
 

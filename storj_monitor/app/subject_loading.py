@@ -31,7 +31,7 @@ def since_ms(now: float) -> dict[str, int]:
 
 
 def load_histories(subjects: Subjects, found: Found) -> None:
-    """Points of scores and space, and outages that have ended."""
+    """Points of scores and space, and outages; those without an end are of doors."""
     scores: dict[tuple[str, str], list[ScorePoint]] = {}
     for row in found[store.SCORE_POINT.name]:
         scores.setdefault((row[0], row[1]), []).append(rows.score_point(row))
@@ -43,9 +43,8 @@ def load_histories(subjects: Subjects, found: Found) -> None:
     for name, kept in spaces.items():
         subjects.of(name).space.points = tuple(kept)
     for row in found[store.OUTAGE.name]:
-        if row[3] is not None:
-            node = subjects.of(row[0])
-            node.outages = (*node.outages, rows.outage(row))
+        node = subjects.of(row[0])
+        node.outages = (*node.outages, rows.outage(row))
 
 
 def load_money(subjects: Subjects, found: Found) -> dict[str, LastEstimates]:

@@ -109,10 +109,21 @@ class SubjectKeeper:
         self.flush()
 
     def on_state(self, name: str, state: ApiState) -> None:
-        """A door opened or closed."""
-        self._downtimes.take_door(self.subjects.of(name), state, self._clock.now(), self._pending)
-        self._tell(name, {Subject.HEALTH})
+        """A door opened or closed; how long the node may still be away changes with it."""
+        node = self.subjects.of(name)
+        before = node.outages
+        self._downtimes.take_door(node, state, self._clock.now(), self._pending)
+        self._tell(name, {Subject.HEALTH} if node.outages == before else {Subject.HEALTH, Subject.REPUTATION})
         self.flush()
+
+    def no_doors(self, name: str) -> None:
+        """Nobody asks this node (now)."""
+        self._downtimes.take_no_doors(self.subjects.of(name), self._clock.now(), self._pending)
+        self.flush()
+
+    def on_old_minutes(self, name: str, minutes: Mapping[int, int]) -> None:
+        """Transfers by minute (start, Unix seconds) as an earlier run stored them: a silence that goes on from there is one."""
+        self._downtimes.take_minutes(self.subjects.of(name), minutes, self._pending)
 
     def on_delta(self, delta: NodeDelta) -> None:
         """Lines of a log were summed up."""
@@ -121,7 +132,7 @@ class SubjectKeeper:
             for key, cell in delta.cells.items():
                 minutes[key.start_s] = minutes.get(key.start_s, 0) + cell.count
             if self._downtimes.take_minutes(self.subjects.of(delta.node), minutes, self._pending):
-                self._tell(delta.node, {Subject.HEALTH})
+                self._tell(delta.node, {Subject.HEALTH, Subject.REPUTATION})
                 self.flush()
         if delta.free_space and take_free_space(self.subjects.of(delta.node), delta.free_space.values(), self._clock.now(), self._pending):
             self._tell(delta.node, {Subject.STORAGE})
@@ -146,7 +157,7 @@ class SubjectKeeper:
         if take_log_space(node, every, now, self._pending):
             moved.add(Subject.STORAGE)
         if self._downtimes.take_lines(node, every, self._pending):
-            moved.add(Subject.HEALTH)
+            moved |= {Subject.HEALTH, Subject.REPUTATION}
         self._tell(name, moved)
         if live:
             self.flush()
@@ -168,6 +179,13 @@ class SubjectKeeper:
         node.remarks = remarks
         self._tell(name, {Subject.HEALTH})
 
+    def every_while(self) -> None:
+        """While a node is away its budget melts."""
+        now = self._clock.now()
+        for node in self.subjects.nodes.values():
+            if node.away_since(now) is not None:
+                self._tell(node.name, {Subject.REPUTATION})
+
     def every_hour(self) -> None:
         """Let go of what is too old, keep what the rules keep."""
         now = self._clock.now()
@@ -188,17 +206,13 @@ class SubjectKeeper:
             self._works.submit_work(partial(store.write, changes=self._pending.take()), self._on_written)
 
     def keep_last(self) -> None:
-        """The monitor stops: the last answers and what is open are stored as they are."""
+        """The monitor stops: the last answers and scores are stored as they are."""
         for answer in self._answers.values():
             self._pending.put(store.LAST_ANSWER, rows.answer_row(answer))
         for node in self.subjects.nodes.values():
             for satellite, points in node.standing.points.items():
                 if points:
                     self._pending.put(store.SCORE_POINT, rows.score_row(node.name, satellite, points[-1]))
-            now = self._clock.now()
-            for one in node.outages:
-                if one.until_at is None:
-                    self._pending.put(store.OUTAGE, rows.outage_row(node.name, one._replace(until_at=now)))
         self._writing = False
         self.flush()
 
@@ -226,6 +240,7 @@ class SubjectKeeper:
         for name, node in self.subjects.nodes.items():
             node.counted = Counted()
             recall_free_space(node)
+            self._downtimes.resume(node)
             if node.node_id:  # another node may have had this name before
                 node.money.stubs = {key: stub for key, stub in node.money.stubs.items() if key.node_id == node.node_id}
                 node.money.payouts = {key: row for key, row in node.money.payouts.items() if key.node_id == node.node_id}

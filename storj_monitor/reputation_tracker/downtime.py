@@ -22,6 +22,8 @@ LOG_GAP_S = 900.0
 """A log of a node with traffic that is silent for this long is a witness."""
 PING_JOIN_S = 7200.0
 """Check-ins are an hour apart: failures within two are one outage."""
+LATE_CONTACT_S = 7200.0
+"""Satellites look for a node every hour."""
 _MINUTE_S = 60
 
 
@@ -80,6 +82,18 @@ def downtimes(outages: Iterable[Outage], join_s: float = JOIN_S) -> tuple[Downti
     rest = _grouped([o for o in rough if o not in explained], join_s)
     found += [_downtime(group, {o.witness for o in group}) for group in rest]
     return tuple(sorted(found, key=lambda d: d.from_at))
+
+
+def away_since(times: Sequence[Downtime], last_contact: float | None, told_at: float) -> float | None:
+    """Since when satellites cannot reach the node; None while it is reached, as far as is known.
+
+    times        -- from `downtimes`: only certain ones count
+    last_contact -- what the node itself told at `told_at`; None = it did not tell
+    """
+    begins = [one.from_at for one in times if one.certain and one.until_at is None]
+    if last_contact is not None and told_at - last_contact > LATE_CONTACT_S:
+        begins.append(last_contact)
+    return min(begins, default=None)
 
 
 def hours_down(times: Iterable[Downtime], from_at: float, to_at: float, *, certain_only: bool = True) -> float:

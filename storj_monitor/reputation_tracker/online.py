@@ -45,6 +45,7 @@ class DowntimeBudget:
     full           -- the tracking period is full; before that the satellite does not suspend, and `hours` is on the safe side
     estimated      -- no windows were known, only the score and perhaps the age
     limited_by     -- "online_score" or "contact" (30 days without contact)
+    away_since     -- the node is away already, and `hours` is what is left of it
     """
 
     hours: float | None
@@ -53,6 +54,7 @@ class DowntimeBudget:
     full: bool
     estimated: bool
     limited_by: str = "online_score"
+    away_since: float | None = None
 
 
 def window_length_s(windows: Sequence[AuditWindow]) -> float:
@@ -97,13 +99,15 @@ def downtime_budget(windows: Sequence[AuditWindow], now: float, offline_since: f
         full=full,
         estimated=False,
         limited_by="contact" if hours >= most else "online_score",
+        away_since=offline_since,
     )
 
 
-def estimated_budget(score: float, age_s: float | None) -> DowntimeBudget:
+def estimated_budget(score: float, age_s: float | None, away_s: float = 0.0) -> DowntimeBudget:
     """The same for nodes that tell only a score (log only): whatever windows are behind it, this long is safe.
 
-    `age_s` is the node's age at the satellite; unknown counts as a full tracking period.
+    age_s  -- the node's age at the satellite; unknown counts as a full tracking period
+    away_s -- for how long the node has been away already
     """
     count = TRACKED_WINDOWS if age_s is None else max(0, min(TRACKED_WINDOWS, int(age_s / WINDOW_S)))
     # k windows of 0 join; at worst every window that leaves was a good one.
@@ -111,7 +115,7 @@ def estimated_budget(score: float, age_s: float | None) -> DowntimeBudget:
     leaving = TRACKED_WINDOWS * (score - OFFLINE_THRESHOLD) if count >= TRACKED_WINDOWS else growing
     hours = max(0.0, min(growing, leaving)) * WINDOW_S / HOUR_S
     return DowntimeBudget(
-        hours=min(hours, STRAY_HOURS),
+        hours=max(0.0, min(hours, STRAY_HOURS) - away_s / HOUR_S),
         score=score,
         windows=count,
         full=age_s is not None and count >= TRACKED_WINDOWS,

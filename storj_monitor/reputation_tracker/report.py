@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from storj_monitor.model.reputation import NEVER
@@ -122,7 +122,9 @@ def _budget(reputation: Reputation, windows: Sequence[object], now: float, offli
     if reputation.online_score is None:
         return DowntimeBudget(hours=None, score=None, windows=0, full=False, estimated=True)
     joined = reputation.joined_at
-    return estimated_budget(reputation.online_score.value, now - joined.value if joined and joined.value > 0 else None)
+    away_s = max(0.0, now - offline_since) if offline_since is not None else 0.0
+    estimated = estimated_budget(reputation.online_score.value, now - joined.value if joined and joined.value > 0 else None, away_s)
+    return replace(estimated, away_since=offline_since)
 
 
 def _judged(reputation: Reputation, guard: AuditGuard | None, progress: Vetting, failed: Failures) -> tuple[Standing, str]:

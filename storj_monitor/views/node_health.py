@@ -26,6 +26,31 @@ HELP = MappingProxyType(
             "At most a few weeks behind the newest one.",
             "Below the minimum the node gets no uploads and is disqualified in the end: update it.",
         ),
+        "minimum_version": Help(
+            "The oldest version that satellites accept, as the node was told last. It rises with most releases.",
+            "Some versions below the one that runs.",
+            "When it comes near: let the updater run, or update by hand before the node falls below it.",
+        ),
+        "up_to_date": Help(
+            "Whether the running version is at or above the oldest accepted one. Yes does not mean that it is the newest one.",
+            "Yes.",
+            "No: satellites send no uploads any more. Update the node now.",
+        ),
+        "started_at": Help(
+            "When the node's process began, by the node's own clock.",
+            "At its last update, or when its machine was started.",
+            "A time that nobody knows of: look for a crash in the log just before it.",
+        ),
+        "bandwidth_bytes": Help(
+            "All traffic of this calendar month (UTC), in both directions, as the node counts it.",
+            "It grows every day.",
+            "If it stands still, look at last contact and at the log.",
+        ),
+        "transfers": Help(
+            "What the node's own counters (/metrics) grew by since this monitor began to read them; restarts of the node are allowed for.",
+            "About what its log tells; more where the log hides failures.",
+            "Use it where the log is above INFO or has no start lines.",
+        ),
         "quic": Help(
             "Whether the node can be reached by QUIC (UDP) too.",
             "OK.",

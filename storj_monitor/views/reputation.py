@@ -44,19 +44,21 @@ class ReputationView:
         revision = node.revisions[Subject.REPUTATION]
         made = self._made.get(node.name)
         if made is None or made[0] != revision:
-            reports = [_report(node, satellite, now) for satellite in node.standing.known]
+            away_since = node.away_since(now)
+            reports = [_report(node, satellite, now, away_since) for satellite in node.standing.known]
             rows = {f"{node.name}/{one.reputation.satellite}": _row(node.name, one) for one in reports}
             made = self._made[node.name] = (revision, reports, rows)
         return made
 
 
-def _report(node: NodeSubjects, satellite: str, now: float) -> SatelliteReport:
+def _report(node: NodeSubjects, satellite: str, now: float, away_since: float | None) -> SatelliteReport:
     standing = node.standing
     return report(
         standing.known[satellite],
         standing.points.get(satellite, ()),
         now,
         failures=failures(standing.failing, standing.in_trash, satellite=satellite, limit=MOST_PIECES),
+        offline_since=away_since,
     )
 
 
@@ -128,6 +130,7 @@ def _budget(one: DowntimeBudget) -> Row:
         "full": one.full,
         "estimated": one.estimated,
         "limited_by": one.limited_by,
+        "away_since": one.away_since,
     }
 
 

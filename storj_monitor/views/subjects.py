@@ -18,7 +18,7 @@ from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import HealthAnswer
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence
-from storj_monitor.reputation_tracker.downtime import Outage
+from storj_monitor.reputation_tracker.downtime import Outage, away_since, downtimes
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.pieces import NotableTransfer
 from storj_monitor.reputation_tracker.reputation import Reputation
@@ -110,6 +110,14 @@ class NodeSubjects:
     def node_id(self) -> str:
         """As the node said; "" before it did."""
         return self.answer.node_id if self.answer else ""
+
+    def away_since(self, now: float) -> float | None:
+        """Since when satellites cannot reach the node, as far as doors, log and the node itself tell; None while they can."""
+        answer = self.answer
+        if answer is None or answer.last_pinged_at is None:
+            return away_since(downtimes(self.outages), None, now)
+        ahead_s = answer.clock_ahead_s or 0.0
+        return away_since(downtimes(self.outages), answer.last_pinged_at - ahead_s, answer.taken_at)
 
     @property
     def disqualified_ms(self) -> dict[str, int]:

@@ -28,8 +28,8 @@ from storj_monitor.model.events import FreeSpace
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, ApiStatus, Door, NodeAnswer, SatelliteAnswer
 from storj_monitor.model.node_events import NodeStarted, ScoresReported, SignalReceived
-from storj_monitor.model.reputation import NEVER, ReputationSnapshot
-from storj_monitor.model.rollups import NodeDelta
+from storj_monitor.model.reputation import NEVER, AuditWindow, ReputationSnapshot
+from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
 from storj_monitor.model.space import DiskSpace, UsageDay
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.reputation_tracker.downtime import Witness
@@ -287,3 +287,79 @@ def test_free_space_of_the_log_is_no_point_where_the_node_itself_tells(rig: Rig)
     free_space(rig, (rig.clock.at + DAY_S, 7))
     assert rig.rows(store.SPACE_POINT) == before
     assert rig.cards.rows("storage", ["a"])["a"]["free"]["source"] == "api"  # type: ignore[index]
+
+
+def door(rig: Rig, status: ApiStatus, which: Door = Door.API) -> None:
+    rig.keeper.on_state("a", ApiState(status, rig.clock.at, "", "http://node", which))
+
+
+def restart(rig: Rig) -> None:
+    """The monitor was killed: nothing was told to it, and its memory is gone."""
+    rig.begin()
+    rig.keeper.load(store.read_all(rig.desk.db, store.TABLES, ["a"], {}))
+
+
+def test_an_outage_that_was_open_when_the_monitor_was_killed_goes_on_until_the_door_answers(rig: Rig) -> None:
+    begin = rig.clock.at
+    door(rig, ApiStatus.OK)
+    door(rig, ApiStatus.UNREACHABLE)
+    rig.clock.at += 600
+    restart(rig)
+    door(rig, ApiStatus.UNKNOWN)
+    (outage,) = rig.cards.subjects.of("a").outages
+    assert (outage.witness, outage.from_at, outage.until_at) == (Witness.API_DOWN, begin, None)
+    door(rig, ApiStatus.UNREACHABLE)
+    rig.clock.at += 600
+    door(rig, ApiStatus.OK)
+    restart(rig)
+    (outage,) = rig.cards.subjects.of("a").outages
+    assert (outage.from_at, outage.until_at) == (begin, begin + 1200)
+    rig.clock.at += 600
+    door(rig, ApiStatus.UNREACHABLE)
+    assert len(rig.cards.subjects.of("a").outages) == 1, "no answer yet in this run, and none is kept of an earlier one"
+
+
+def test_a_door_that_answered_an_earlier_run_may_be_shut_in_this_one(rig: Rig) -> None:
+    rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
+    restart(rig)
+    door(rig, ApiStatus.UNREACHABLE)
+    assert [one.witness for one in rig.cards.subjects.of("a").outages] == [Witness.API_DOWN]
+    rig.clock.at += 60
+    rig.keeper.no_doors("a")
+    assert [one.until_at for one in rig.cards.subjects.of("a").outages] == [rig.clock.at], "an API that was taken out of the settings"
+
+
+def test_the_budget_melts_while_the_node_is_away(rig: Rig) -> None:
+    at = rig.clock.at
+    rig.take(AnswerKind.NODE, node_answer(at))
+    windows = tuple(AuditWindow(at - (61 - i) * 43_200, 10, 10) for i in range(61))
+    answer = satellite_answer(at, 29)
+    rig.take(AnswerKind.SATELLITE, replace(answer, reputation=replace(answer.reputation, windows=windows)), SAT)
+
+    def budget() -> dict[str, object]:
+        return rig.cards.rows("reputation", ["a"])[f"a/{SAT}"]["budget"]  # type: ignore[return-value]
+
+    whole = budget()
+    assert (whole["hours"], whole["away_since"]) == (288.0, None)
+    door(rig, ApiStatus.OK, Door.HEALTH)
+    door(rig, ApiStatus.UNREACHABLE, Door.HEALTH)
+    rig.clock.at += 100 * 3600
+    rig.keeper.every_while()
+    assert (budget()["hours"], budget()["away_since"]) == (188.0, at)
+    door(rig, ApiStatus.OK, Door.HEALTH)
+    assert budget()["away_since"] is None
+    rig.take(AnswerKind.NODE, replace(node_answer(rig.clock.at), last_pinged_at=rig.clock.at - 3 * 3600))
+    assert budget()["away_since"] == rig.clock.at - 3 * 3600, "nobody from outside has reached it for three hours"
+
+
+def test_a_silence_that_began_before_a_restart_is_seen_after_it(rig: Rig) -> None:
+    begin = int(rig.clock.at)
+    minutes = {begin + 60 * i: 10 for i in range(60)}
+    rig.keeper.on_old_minutes("a", minutes)
+    delta = NodeDelta("a")
+    delta.cells[CellKey(begin + 3600 + 1800, "s", 8)] = Cell(count=1)
+    rig.keeper.on_delta(delta)
+    (outage,) = rig.cards.subjects.of("a").outages
+    assert (outage.witness, outage.from_at, outage.until_at) == (Witness.LOG_GAP, begin + 3600, begin + 5400)
+    rig.keeper.on_old_minutes("a", minutes)
+    assert rig.cards.subjects.of("a").outages == (outage,)

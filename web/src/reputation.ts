@@ -1,5 +1,5 @@
 /** Scores against the limits that satellites set, and the words on standing, trend, vetting and downtime. */
-import { count, hours, NBSP, plural } from "./format";
+import { count, dateTime, hours, NBSP, plural } from "./format";
 import type { AuditGuard, AuditWindow, HistoryAnswer, ReputationRow } from "./wire_nodes";
 
 export type ScoreId = "audit" | "suspension" | "online";
@@ -64,6 +64,7 @@ export function budget(row: ReputationRow): string {
 export function budgetWhy(row: ReputationRow): string {
   const { hours: left, limited_by: by, estimated } = row.budget;
   if (left === null) return "no online score yet";
+  if (typeof row.budget.away_since === "number") return `away since ${dateTime(row.budget.away_since)}`;
   const reason = by === "contact" ? "until contact counts" : "until online 0.6";
   return estimated ? `${reason}, estimated` : reason;
 }

@@ -107,6 +107,8 @@ describe("reputation", () => {
     expect([budget(unknown), budgetWhy(unknown)]).toEqual(["unknown", "no online score yet"]);
     const spent = reputation({ budget: { hours: 0, score: 0.6, windows: 60, full: true, estimated: false, limited_by: "contact" } });
     expect([budget(spent), budgetWhy(spent)]).toEqual(["none left", "until contact counts"]);
+    const away = reputation({ budget: { hours: 188, score: 1, windows: 60, full: true, estimated: false, limited_by: "online_score", away_since: 1764158400 } });
+    expect(budgetWhy(away)).toMatch(/^away since 2025-11-26 /);
   });
 
   it("tells vetting only while it lasts", () => {
