@@ -20,6 +20,7 @@ from typing import NamedTuple
 from storj_monitor import __version__
 from storj_monitor.app.demo_history import remember
 from storj_monitor.app.load import LoadWatch
+from storj_monitor.app.own_terms import own_terms
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
 from storj_monitor.app.polling import Polling, Watched
 from storj_monitor.app.subjects import SubjectKeeper
@@ -174,7 +175,8 @@ class Monitor:
         self._reader = Reader(settings.database, settings.perf.db_executor_max_workers)
         self._nodes = [(name, log) for name, log in nodes if log]
         self.state = State(name for name, _ in nodes)
-        self._cards = Cards(Subjects(name for name, _ in nodes), self.state, self._clock.now)
+        terms = own_terms(settings.prices, settings.money, settings.nodes, [name for name, _ in nodes])
+        self._cards = Cards(Subjects(name for name, _ in nodes), self.state, self._clock.now, terms)
         self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake(), cards=self._cards)
         self._writer = Writer(
             settings.database,

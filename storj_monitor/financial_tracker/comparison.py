@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from storj_monitor.financial_tracker.estimate import usd_micros
 from storj_monitor.financial_tracker.months import node_previous_period, period_of, shifted
@@ -119,6 +119,29 @@ def compare_node(mine: NodeEstimate, theirs: EstimatedPayout) -> Comparison:
     if any(one.prices.source is PriceSource.PUBLISHED for one in mine.satellites):
         reasons.append("For some satellites the node has no prices: ours uses the published rates.")
     return compare_months(mine.now, theirs.current_month, reasons)
+
+
+def compare_nodes(nodes: Mapping[str, Comparison], left_out: Sequence[str] = ()) -> Comparison | None:
+    """All nodes together, by name: they agree when each does. `left_out` are nodes without an estimate of their own. None for no nodes."""
+    if not nodes:
+        return None
+    sums: dict[str, tuple[int, int]] = {}
+    for one in nodes.values():
+        for row in one.differences:
+            ours, theirs = sums.get(row.category, (0, 0))
+            sums[row.category] = (ours + row.ours_usd_micros, theirs + row.theirs_usd_micros)
+    reasons = [f"{name}: {' '.join(one.reasons)}" for name, one in nodes.items() if not one.agrees]
+    if left_out:
+        reasons.append(f"Without {', '.join(left_out)}, of which there is no estimate of the node's own.")
+    return Comparison(
+        satellite="",
+        period=max(one.period for one in nodes.values()),
+        differences=tuple(
+            Difference(category=name, ours_usd_micros=ours, theirs_usd_micros=theirs) for name, (ours, theirs) in sums.items()
+        ),
+        agrees=all(one.agrees for one in nodes.values()),
+        reasons=tuple(reasons),
+    )
 
 
 def expectation_reasons(mine: NodeEstimate, theirs: EstimatedPayout) -> tuple[str, ...]:

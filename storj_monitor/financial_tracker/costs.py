@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from storj_monitor.financial_tracker.months import HOUR_MS, end_ms, start_ms
 from storj_monitor.model.estimates import CostRates, MonthEstimate, Profit
 
@@ -27,3 +29,15 @@ def estimate_profit(estimate: MonthEstimate, rates: CostRates, from_ms: int | No
     """Profit of a month so far or at its end: payout after held, with what is given back, against the cost of the same time."""
     revenue = estimate.payout_usd_micros + estimate.disposed_usd_micros
     return month_profit(revenue, estimate.period, rates, from_ms, estimate.through_ms)
+
+
+def sum_profits(profits: Iterable[Profit | None]) -> Profit | None:
+    """Profit of all nodes of which the cost is known; None for none."""
+    known = [one for one in profits if one is not None]
+    if not known:
+        return None
+    return Profit(
+        revenue_usd_micros=sum(one.revenue_usd_micros for one in known),
+        power_usd_micros=sum(one.power_usd_micros for one in known),
+        fixed_usd_micros=sum(one.fixed_usd_micros for one in known),
+    )

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from storj_monitor.financial_tracker.balance import balance
 from storj_monitor.financial_tracker.comparison import compare_node, compare_previous, compare_satellite, expectation_reasons
 from storj_monitor.financial_tracker.costs import estimate_profit
+from storj_monitor.financial_tracker.days import day_earnings, month_band, sum_days
 from storj_monitor.financial_tracker.estimate import estimate_node, estimate_satellite, previous_month_usage
 from storj_monitor.financial_tracker.held import expected_disposed_usd_micros, held_position
 from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.financial_tracker.months import period_of
 from storj_monitor.financial_tracker.prices import PriceOverride, override_for, resolve_prices
 from storj_monitor.financial_tracker.revenue import revenue_per_tb, storage_price_usd_micros
+from storj_monitor.financial_tracker.usage import merge_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, Paystub, Pricing, SatelliteUsage
 from storj_monitor.model.estimates import Comparison, CostRates, HeldPosition, NodeEarnings, NodeEstimate, SatelliteEstimate
 
@@ -28,6 +30,7 @@ class NodeInputs:
     overrides       -- settings; "" is for all satellites
     disqualified_ms -- satellites that have disqualified the node
     estimates       -- the node's own; "" is the sum over all satellites
+    costs           -- None: not known, so no profit
     stubs           -- all paystubs of this node, also of satellites that are gone
     since_ms        -- when this node began to cost money; None means before this month
     """
@@ -40,7 +43,7 @@ class NodeInputs:
     estimates: Mapping[str, EstimatedPayout] = field(default_factory=dict)
     stubs: Mapping[StubKey, Paystub] = field(default_factory=dict)
     held_history: Mapping[str, HeldHistoryRow] = field(default_factory=dict)
-    costs: CostRates = field(default_factory=CostRates)
+    costs: CostRates | None = None
     since_ms: int | None = None
 
 
@@ -57,6 +60,10 @@ def node_earnings(inputs: NodeInputs, now_ms: int) -> NodeEarnings:
     ]
     estimate = estimate_node(satellites, now_ms)
     theirs = inputs.estimates.get("")
+    days = sum_days(
+        day_earnings(_with_days_before(inputs, one.satellite), one.prices, now_ms) for one in satellites if one.disqualified_ms is None
+    )
+    costs, end = inputs.costs, estimate.month_end
     return NodeEarnings(
         estimate=estimate,
         comparison=None if theirs is None else compare_node(estimate, theirs),
@@ -67,9 +74,16 @@ def node_earnings(inputs: NodeInputs, now_ms: int) -> NodeEarnings:
         balance=balance(inputs.stubs.values()),
         revenue=revenue_per_tb(estimate.now),
         unpaid_price_usd_micros_per_tb_month=storage_price_usd_micros(satellites),
-        profit_now=estimate_profit(estimate.now, inputs.costs, inputs.since_ms),
-        profit_month_end=None if estimate.month_end is None else estimate_profit(estimate.month_end, inputs.costs, inputs.since_ms),
+        days=days,
+        band=month_band(days, estimate.now.payout_usd_micros, estimate.expected_usd_micros, now_ms),
+        profit_now=None if costs is None else estimate_profit(estimate.now, costs, inputs.since_ms),
+        profit_month_end=None if costs is None or end is None else estimate_profit(end, costs, inputs.since_ms),
     )
+
+
+def _with_days_before(inputs: NodeInputs, satellite: str) -> SatelliteUsage:
+    """The newest answer, and where there are any the days of the month before."""
+    return merge_days(inputs.kept.get(satellite), inputs.usages[satellite], 0)
 
 
 def _prices_of(inputs: NodeInputs, satellite: str) -> Pricing | None:

@@ -53,3 +53,11 @@ def unpaid_data(trash_bytes: int, reclaimable_bytes: int, uncollected_bytes: int
         reclaimable_usd_micros_per_month=worth(reclaimable),
         uncollected_usd_micros_per_month=worth(uncollected),
     )
+
+
+def sum_unpaid(parts: Iterable[UnpaidData | None]) -> UnpaidData | None:
+    """Unpaid data of all nodes that tell it; None for none."""
+    known = [one for one in parts if one is not None]
+    if not known:
+        return None
+    return UnpaidData(**{name: sum(getattr(one, name) for one in known) for name in UnpaidData.__struct_fields__})

@@ -25,7 +25,7 @@ def storage_byte_hours(days: Iterable[StorageDay], period: str, through_ms: int,
     REPORTED: what the satellite has reported for days of the month, `through_ms` or not.
     """
     first_ms, last_ms = start_ms(period), end_ms(period)
-    counted = sorted((day for day in days if first_ms <= day.start_ms < last_ms and _believable(day)), key=lambda day: day.start_ms)
+    counted = sorted((day for day in days if first_ms <= day.start_ms < last_ms and believable_storage(day)), key=lambda day: day.start_ms)
     if formula is StorageFormula.REPORTED:
         return sum(day.byte_hours for day in counted)
     total = 0.0
@@ -38,18 +38,20 @@ def storage_byte_hours(days: Iterable[StorageDay], period: str, through_ms: int,
     return total
 
 
-def _believable(day: StorageDay) -> bool:
+def believable_storage(day: StorageDay) -> bool:
+    """Whether a disk can hold that."""
     return 0 <= day.average_bytes <= MOST_BYTES and 0 <= day.byte_hours <= MOST_BYTES * MONTH_H
 
 
-def _believable_traffic(day: BandwidthDay) -> bool:
+def believable_traffic(day: BandwidthDay) -> bool:
+    """Whether a line can carry that."""
     return all(0 <= size <= MOST_BYTES for size in (day.egress_usage_bytes, day.egress_repair_bytes, day.egress_audit_bytes))
 
 
 def month_usage(bandwidth: Sequence[BandwidthDay], storage: Sequence[StorageDay], period: str, through_ms: int) -> MonthUsage:
     """Usage of one month up to a moment. Days of other months are left out, so an answer from before midnight counts right."""
     first_ms, last_ms = start_ms(period), end_ms(period)
-    days = [day for day in bandwidth if first_ms <= day.start_ms < last_ms and _believable_traffic(day)]
+    days = [day for day in bandwidth if first_ms <= day.start_ms < last_ms and believable_traffic(day)]
     byte_hours = storage_byte_hours(storage, period, through_ms, storage_formula(storage))
     return MonthUsage(
         egress_bytes=sum(day.egress_usage_bytes for day in days),

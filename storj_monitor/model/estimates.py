@@ -7,6 +7,7 @@ Times are Unix milliseconds (UTC), periods are `YYYY-MM`, a TB is 1e12 bytes, a 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -113,6 +114,21 @@ class NodeEstimate(msgspec.Struct, frozen=True, kw_only=True):
     month_end: MonthEstimate | None
     expected_usd_micros: int
     previous: MonthEstimate | None
+
+
+class DayEarnings(NamedTuple):
+    """Payout of one UTC day. `complete`: the day is over and all of it has been told."""
+
+    start_ms: int
+    usd_micros: int
+    complete: bool
+
+
+class Band(NamedTuple):
+    """Where the payout of a month lies in nine of ten cases."""
+
+    low_usd_micros: int
+    high_usd_micros: int
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,6 +263,8 @@ class NodeEarnings(msgspec.Struct, frozen=True, kw_only=True):
     previous_comparisons  -- the month before, for each satellite that both know it of
     held                  -- each satellite that holds or held something, or may
     revenue, unpaid_price -- of the present month so far; the storage price that unpaid data is valued at
+    days, band            -- what each day has brought, the month before included where it is known; where the month's end may lie
+    profit                -- None where nobody said what the node costs
     """
 
     estimate: NodeEstimate
@@ -258,5 +276,7 @@ class NodeEarnings(msgspec.Struct, frozen=True, kw_only=True):
     balance: Balance
     revenue: Revenue
     unpaid_price_usd_micros_per_tb_month: int
-    profit_now: Profit
+    days: tuple[DayEarnings, ...]
+    band: Band | None
+    profit_now: Profit | None
     profit_month_end: Profit | None

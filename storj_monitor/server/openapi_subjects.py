@@ -99,6 +99,7 @@ _FORECAST: Schema = {
     "expected_usd_micros": _INTEGER,
     "theirs_usd_micros": _NUMBER_OR_NULL,
 }
+_EARNED_DAY: Schema = {"node": _TEXT, "day": _NUMBER, "payout_usd_micros": _INTEGER, "complete": {"type": "boolean"}}
 _HEALTH_FIGURES = (
     "version", "minimum_version", "up_to_date", "quic", "quic_at", "last_contact", "started_at", "uptime_s", "all_healthy", "clock_ahead_s",
     "bandwidth_bytes",
@@ -153,6 +154,7 @@ SUBJECT_ANSWERS: Mapping[str, tuple[str, Schema]] = {
             "months": _rows(_MONTH),
             "missing_periods": {"type": "object", "additionalProperties": _TEXTS},
             "scores": _rows(_SCORE),
+            "days": _rows(_EARNED_DAY),
             "forecasts": _rows(_FORECAST),
         },
     ),

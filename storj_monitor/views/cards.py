@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
+from storj_monitor.financial_tracker.terms import OwnTerms
 from storj_monitor.state.nodes import State
 from storj_monitor.views import earnings, node_health, reputation, storage
 from storj_monitor.views.earnings import EarningsView
@@ -26,11 +27,11 @@ HELPS: Mapping[str, Mapping[str, object]] = MappingProxyType(
 
 
 class Cards:
-    """Rows of the subject topics for any set of nodes; `now` is asked for when they are made."""
+    """Rows of the subject topics for any set of nodes; `now` is asked for when they are made, `terms` are what the operator sets."""
 
-    def __init__(self, subjects: Subjects, state: State, now: Callable[[], float]) -> None:
+    def __init__(self, subjects: Subjects, state: State, now: Callable[[], float], terms: OwnTerms | None = None) -> None:
         self.subjects = subjects
-        self.earnings = EarningsView()
+        self.earnings = EarningsView(terms)
         self._health = HealthView(state)
         self._now = now
         self._reputation = ReputationView()

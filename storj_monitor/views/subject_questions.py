@@ -9,6 +9,7 @@ from storj_monitor.database import subjects as store
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import RequestError
 from storj_monitor.financial_tracker.balance import balances_by, earned_usd_micros
+from storj_monitor.financial_tracker.days import month_days
 from storj_monitor.financial_tracker.export import Currency, currency, estimates_csv, paystubs_csv
 from storj_monitor.financial_tracker.history import StubKey, missing_periods
 from storj_monitor.financial_tracker.receipts import read_receipt
@@ -16,7 +17,7 @@ from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
 from storj_monitor.reputation_tracker.downtime import Outage, Witness, downtimes
 from storj_monitor.views import reputation, storage
 from storj_monitor.views.cards import HELPS, Cards
-from storj_monitor.views.earnings import balance_row
+from storj_monitor.views.earnings_rows import balance_row
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.node_health import downtime_row
 from storj_monitor.views.questions import AnyWindow
@@ -76,6 +77,7 @@ class SubjectQuestions:
             months=[{"period": period, **balance_row(months[period])} for period in sorted(months, reverse=True)],
             missing_periods={node.name: gaps for node in nodes if (gaps := missing_periods(key.period for key in node.money.stubs))},
             scores=[row for node in nodes for row in _scores(node)],
+            days=[row for node in nodes for row in self._days(node)],
             forecasts=[
                 {
                     "node": row[0],
@@ -89,6 +91,16 @@ class SubjectQuestions:
                 for row in made
             ],
         )
+
+    def _days(self, node: NodeSubjects) -> list[Row]:
+        """What each day of the present month has brought."""
+        made = self._cards.earnings.estimate_of(node, self._now())
+        if made is None:
+            return []
+        return [
+            {"node": node.name, "day": day.start_ms / 1000, "payout_usd_micros": day.usd_micros, "complete": day.complete}
+            for day in month_days(made.days, made.estimate.now.period)
+        ]
 
     async def health(self, window: AnyWindow) -> Payload:
         now = self._now()
@@ -105,8 +117,11 @@ class SubjectQuestions:
         return self._now_of(Subject.HEALTH, window, downtimes=rows)
 
     async def earnings_csv(self, nodes: Sequence[str], kind: str, rate: tuple[str, str] | None) -> str:
-        """A whole CSV file with a byte order mark; `kind` is `paystubs` or `estimates`. RequestError for an impossible rate."""
-        to = _currency(rate)
+        """A whole CSV file with a byte order mark; `kind` is `paystubs` or `estimates`. RequestError for an impossible rate.
+
+        Without a rate the currency of the settings is taken, where there is one.
+        """
+        to = _currency(rate) or self._cards.earnings.terms.currency
         known, now = self._cards.nodes(nodes), self._now()
         satellites = {key.satellite for node in known for key in node.money.stubs} | {one for node in known for one in node.money.usages}
         names = {satellite: satellite_name(satellite) for satellite in satellites}
