@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from storj_monitor.model.load import Load, LoadState, Measures
 
-CALM_S = 3.0
+CALM_S = 2.0
 # The pace of reading is that of so many seconds.
 TRAIL_S = 10.0
 _MIB = 1 << 20
@@ -74,7 +74,9 @@ def _asking(bounds: Bounds, measures: Measures, *, low: bool) -> str:
 
 
 def _left_s(trail: tuple[tuple[float, int], ...]) -> float | None:
-    (first_at, first), (last_at, last) = trail[0], trail[-1]
-    if not last or last >= first or last_at <= first_at:
+    """At the pace since it was most, which may have come at once. None while it grows or stands."""
+    last_at, last = trail[-1]
+    first_at, first = max(trail, key=lambda seen: (seen[1], seen[0]))
+    if not last or last == first:
         return None
     return last * (last_at - first_at) / (first - last)

@@ -49,8 +49,8 @@ def over(state: LoadState, measures: Measures, *, low: bool) -> bool:
 
 def test_a_backlog_comes_and_goes() -> None:
     big, middle, small = Measures(100 * MIB), Measures(40 * MIB), Measures(1 * MIB)
-    looks = [(1.0, Measures()), (1.0, big), (1.0, big), (1.0, big), (1.0, middle), *[(1.0, small)] * 9]
-    assert states(*looks) == [N, D, P, P, P, P, P, P, D, D, D, D, N, N]
+    looks = [(1.0, Measures()), (1.0, big), (1.0, big), (1.0, big), (1.0, middle), *[(1.0, small)] * 6]
+    assert states(*looks) == [N, D, P, P, P, P, P, D, D, D, N]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_just_below_a_bound_is_normal() -> None:
 
 
 def test_seconds_left_are_those_of_the_last_seconds() -> None:
-    looks = [(1.0, Measures(lag)) for lag in (900, 800, 700, 600)]
-    assert [judgement.load.left_s for _, judgement in after(looks)] == [None, 8.0, 7.0, 6.0]
+    looks = [(1.0, Measures(lag)) for lag in (0, 300, 900, 900, 800, 700, 600)]
+    assert [judgement.load.left_s for _, judgement in after(looks)] == [None, None, None, None, 8.0, 7.0, 6.0]
     assert after([*looks, (1.0, Measures(0))])[-1][1].load.left_s is None
     assert after([(1.0, Measures(500))] * 5)[-1][1].load.left_s is None  # it does not get less: nobody can tell
 
