@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from storj_monitor.database.connection import connect_reader
+from storj_monitor.database.pool import FixedPool, GrowingPool, Pool, most_threads
 from storj_monitor.errors import StoreError
 
 P = ParamSpec("P")
@@ -19,22 +18,29 @@ T = TypeVar("T")
 
 TIME_LIMIT_S = 5.0
 _STEPS_BETWEEN_LOOKS = 20_000
-AUTO_WORKERS = 2
 
 
 class Reader:
-    """Runs query functions (see queries) in a small pool; the event loop never waits for the disk."""
+    """Runs query functions (see queries) in a small pool; the event loop never waits for the disk.
+
+    workers -- threads at most; None: as many as the questions need (see pool)
+    """
 
     def __init__(self, path: Path, workers: int | None, time_limit_s: float = TIME_LIMIT_S) -> None:
         self._path = path
         self._time_limit_s = time_limit_s
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
-        self._pool = ThreadPoolExecutor(workers or AUTO_WORKERS, thread_name_prefix="database-reader")
+        self._pool: Pool = FixedPool(workers) if workers else GrowingPool(most_threads(), self._disconnect)
+
+    @property
+    def threads(self) -> int:
+        """How many threads there are to answer."""
+        return self._pool.threads
 
     async def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer of `question(connection, *args)`. Raises StoreError when it takes longer than the time limit or the file fails."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: self.ask_now(question, *args, **kwargs))
+        return await self._pool.run(lambda: self.ask_now(question, *args, **kwargs))
 
     def ask_now(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same, in the caller's thread."""
@@ -53,9 +59,9 @@ class Reader:
 
     def close(self) -> None:
         """End; questions that are being answered are broken off."""
-        for connection in self._connections:
+        for connection in list(self._connections):
             connection.interrupt()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.close()
         for connection in self._connections:
             connection.close()
 
@@ -65,3 +71,10 @@ class Reader:
             db = self._local.db = connect_reader(self._path)
             self._connections.append(db)
         return db
+
+    def _disconnect(self) -> None:
+        """This thread ends."""
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is not None:
+            self._connections.remove(db)
+            db.close()
