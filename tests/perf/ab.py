@@ -21,7 +21,7 @@ from typing import Any
 
 import background
 from ab_report import write_report
-from comparisons import ALL, BASELINE, Comparison, checkout_of, flag_comparisons
+from comparisons import ALL, BASELINE, Comparison, checkout_of, flag_comparisons, frozen
 from harness import HERE, MeasureError
 from journal import Journal, product_of
 from profilers import relative
@@ -64,7 +64,7 @@ def measure(comparisons: list[Comparison], pairs: int, plan: dict[str, Any], jou
     for number, (comparison, pair, side) in enumerate(missing, 1):
         shown = f"{comparison.name}, pair {pair + 1} of {pairs}, {side}"
         try:
-            keep = f"{comparison.name}-{side}.csv" if pair == 0 and (comparison.name == ALL or len(comparisons) == 1) else None
+            keep = f"{comparison.file}-{side}.csv" if pair == 0 and (comparison.name == ALL or len(comparisons) == 1) else None
             figures = run_side(comparison, side, plan, keep, out)
         except MeasureError as error:
             failures, in_a_row = failures + 1, in_a_row + 1
@@ -114,15 +114,16 @@ def work(args: argparse.Namespace) -> int:
     plan = {"seconds": args.seconds, "warm_up_s": args.warm_up, "rate": args.rate, "nodes": args.nodes, "clients": args.clients,
             "history_s": args.history, "polling": not args.no_polling}  # fmt: skip
     with ExitStack() as stack:
-        product = product_of()
+        here = stack.enter_context(frozen())
+        product = product_of(here)
         if args.against:
             other = stack.enter_context(checkout_of(args.against))
-            comparisons = [Comparison(f"against {Path(args.against).name}", (), (), off_root=other)]
+            comparisons = [Comparison(f"against {Path(args.against).name}", (), (), other, here)]
             product += f" against {product_of(other)}"
         elif args.custom:
-            comparisons = [Comparison(name, tuple(off.split()), tuple(on.split())) for name, off, on in args.custom]
+            comparisons = [Comparison(name, tuple(off.split()), tuple(on.split()), here, here) for name, off, on in args.custom]
         else:
-            comparisons = flag_comparisons()
+            comparisons = flag_comparisons(here)
             plan["off"] = "--perf-baseline" if BASELINE in comparisons[-1].off else "all flags off"
         if args.only:
             unknown = set(args.only) - {c.name for c in comparisons}

@@ -45,7 +45,7 @@ def write_report(out: Path, comparisons: Sequence[Comparison], done: Done, plan:
     text = [*_head(plan), *_overview(results), *_unsound(done), ""]
     met, verdict = _target(results)
     text += [verdict, ""] if verdict else []
-    text += _charts(out, results)
+    text += _charts(out, comparisons, results)
     for figure, (title, unit) in FIGURES.items():
         text += [f"## {title}, {unit}", "", "| off → on | pairs | off | on | difference | interval | confidence | on is |",
                  "|---|--:|--:|--:|--:|---|--:|---|"]  # fmt: skip
@@ -120,7 +120,7 @@ def _write_csv(path: Path, results: Mapping[str, Mapping[str, Difference | None]
                     writer.writerow([name, figure, d.pairs, *("" if v is None else round(v, 4) for v in values)])
 
 
-def _charts(out: Path, results: Mapping[str, Mapping[str, Difference | None]]) -> list[str]:
+def _charts(out: Path, comparisons: Sequence[Comparison], results: Mapping[str, Mapping[str, Difference | None]]) -> list[str]:
     links = []
     for figure, file in (("cpu_percent", "ab-cpu.svg"), ("cpu_peak_percent", "ab-peak.svg"), ("delay_p95_ms", "ab-delay.svg")):
         title, unit = FIGURES[figure]
@@ -128,10 +128,10 @@ def _charts(out: Path, results: Mapping[str, Mapping[str, Difference | None]]) -
         if groups:
             (out / file).write_text(bar_chart(title, unit, groups, ["off", "on"]), encoding="utf-8")
             links.append(f"![{title}]({file})")
-    for name in results:
-        files = {side: out / f"{name}-{side}.csv" for side in ("off", "on")}
+    for c in comparisons:
+        files = {side: out / f"{c.file}-{side}.csv" for side in ("off", "on")}
         if all(f.exists() for f in files.values()):
             series = {side: column(f, "cpu_percent") for side, f in files.items()}
-            (out / f"{name}-cpu.svg").write_text(line_chart(f"{name}: server CPU of the first pair", "%", series), encoding="utf-8")
-            links.append(f"![CPU over time](<{name}-cpu.svg>)")
+            (out / f"{c.file}-cpu.svg").write_text(line_chart(f"{c.name}: server CPU of the first pair", "%", series), encoding="utf-8")
+            links.append(f"![CPU over time]({c.file}-cpu.svg)")
     return [*links, ""]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -34,8 +36,13 @@ class Comparison(NamedTuple):
     name: str
     off: tuple[str, ...]
     on: tuple[str, ...]
-    off_root: Path = ROOT
-    on_root: Path = ROOT
+    off_root: Path
+    on_root: Path
+
+    @property
+    def file(self) -> str:
+        """The name as part of a file's name."""
+        return re.sub(r"[^\w.-]+", "-", self.name)
 
 
 def flag_rows() -> list[Setting[object]]:
@@ -52,10 +59,13 @@ def sides(row: Setting[object]) -> tuple[str, str]:
 
 
 def flag_comparisons(root: Path = ROOT) -> list[Comparison]:
-    """Each flag alone (all others at their defaults), then all on against the baseline."""
-    found = [Comparison(row.environment.removeprefix("STORJ_MONITOR_"), *((side,) for side in sides(row))) for row in flag_rows()]
+    """Each flag alone (all others at their defaults), then all on against the baseline; of the product at `root`."""
+    found = []
+    for row in flag_rows():
+        off_flag, on_flag = sides(row)
+        found.append(Comparison(row.environment.removeprefix("STORJ_MONITOR_"), (off_flag,), (on_flag,), root, root))
     off = (BASELINE,) if has_baseline(root) else tuple(sides(row)[0] for row in flag_rows())
-    found.append(Comparison(ALL, off, tuple(sides(row)[1] for row in flag_rows())))
+    found.append(Comparison(ALL, off, tuple(sides(row)[1] for row in flag_rows()), root, root))
     return found
 
 
@@ -64,6 +74,14 @@ def has_baseline(root: Path = ROOT) -> bool:
     command = [sys.executable, "-m", "storj_monitor", "run", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(root), cwd=root, check=False)
     return BASELINE in done.stdout
+
+
+@contextmanager
+def frozen() -> Iterator[Path]:
+    """A copy of this checkout's product as it is now: what is edited while hours of runs go by does not get into them."""
+    with TemporaryDirectory(prefix="storj_monitor-frozen-") as name:
+        shutil.copytree(ROOT / "storj_monitor", Path(name) / "storj_monitor", ignore=shutil.ignore_patterns("__pycache__"))
+        yield Path(name)
 
 
 @contextmanager

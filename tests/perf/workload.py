@@ -46,7 +46,7 @@ class Load:
     history_s   -- so many seconds of history at the same rate are in the logs and the database before the server starts
     polling     -- the nodes have an API and a metrics port, which the server asks; clients also watch what comes of it
     database    -- begin with a copy of this database, that was made elsewhere
-    ask_s       -- window of the questions that are asked at the end of the measured time; 0 = none
+    ask_s       -- windows of the questions that are asked at the end of the measured time
     root        -- the checkout whose product is measured
     """
 
@@ -64,7 +64,7 @@ class Load:
     history_s: float = 0.0
     polling: bool = False
     database: Path | None = None
-    ask_s: float = 0.0
+    ask_s: tuple[float, ...] = ()
     root: Path = ROOT
 
 
@@ -113,7 +113,7 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
         sampler.stop()
         end_s = time.time()
         cost = {f"{name}_cpu_percent": round(100 * (cpu_seconds(p.ps) - cpu) / load.seconds, 2) for name, (p, cpu) in around.items()}
-        asked = ask_window(server, load.ask_s) if load.ask_s else None
+        asked = {f"{window_s:g}": ask_window(server, window_s) for window_s in load.ask_s}
         profile = py_spy(server.popen.pid, load.py_spy_s, report, load.name) if load.py_spy_s else None
         if writer:
             writer.wait(load.py_spy_s * 3 + 60)
@@ -194,7 +194,7 @@ def ask_window(server: Server, window_s: float) -> dict[str, Any]:
             seconds, _ = server.get(f"/api/v1/{path}?{window.replace(str(to_s), str(to_s - 60 * number))}")
             took[path].append(seconds * 1000)
     figures: dict[str, Any] = {path: percentiles(sorted(values)) for path, values in took.items()}
-    return {"window_s": window_s, "paths": figures, "slowest_p50_ms": max(f["p50"] for f in figures.values())}
+    return {"paths": figures, "slowest_p50_ms": max(f["p50"] for f in figures.values())}
 
 
 def _writer(load: Load, folder: Path, trace: Path, seconds: float) -> Process:

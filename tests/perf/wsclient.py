@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import resource
 import struct
 import sys
 import time
@@ -183,6 +184,12 @@ def summary(clients: list[Client], seconds: float) -> dict[str, Any]:
     }
 
 
+def _allow_many_connections(wanted: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", required=True)
@@ -194,6 +201,7 @@ def main() -> int:
     parser.add_argument("--topics", default=",".join(TOPICS))
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
+    _allow_many_connections(args.clients + 100)
     clients, records = asyncio.run(run_clients(args.url, args.clients, args.seconds, tuple(args.topics.split(",")), args.record))
     (args.out / "events.bin").write_bytes(records)
     (args.out / "clients.json").write_text(json.dumps(summary(clients, args.seconds)), encoding="utf-8")
