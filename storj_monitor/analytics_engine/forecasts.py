@@ -29,8 +29,9 @@ class Judgement(NamedTuple):
 
 def judge_space(outlook: SpaceOutlook, standing: Severity | None) -> Judgement | None:
     """None when there is nothing to say. `standing`: severity of the finding that exists."""
-    days = 0.0 if outlook.reached else outlook.days
-    band = None if outlook.reached else (outlook.earliest_days, outlook.latest_days)
+    if outlook.reached:  # nothing is lost by that: it only gets no uploads, as many nodes for years
+        return Judgement(Severity.WARNING, SPACE_DAYS[-1][1], 0.0)
+    days, band = outlook.days, (outlook.earliest_days, outlook.latest_days)
     for severity, limit in SPACE_DAYS:
         if days is not None and days < _limit(severity, limit, standing):
             return Judgement(severity, limit, days, band)

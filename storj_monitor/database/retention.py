@@ -37,6 +37,7 @@ _RULES = (
     ("error_day", "start_s", 1, "days_s"),
     ("notable", "time_ms", 1000, "minutes_s"),
     ("node_event", "time_ms", 1000, "hours_s"),
+    ("finding", "changed_s", 1, "hours_s"),
 )
 
 FOR_EVER = ("paystub", "payout", "held_history", "pricing", "membership", "usage_day", "estimate_snapshot", "estimate_score")

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from storj_monitor.database.analytics_schema import create_analytics
 from storj_monitor.database.subject_schema import create_subjects
 from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreTooNew
@@ -90,7 +91,11 @@ def _create(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (("0001_create", _create), ("0002_subjects", create_subjects))
+MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (
+    ("0001_create", _create),
+    ("0002_subjects", create_subjects),
+    ("0003_analytics", create_analytics),
+)
 
 
 def migrate(db: sqlite3.Connection, now: float) -> None:

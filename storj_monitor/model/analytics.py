@@ -165,8 +165,11 @@ class Change(NamedTuple):
     text: str
 
 
+NO_REASON = "no reason given"
+
+
 class FailureCount(NamedTuple):
-    """Failed transfers of one minute by folded reason."""
+    """Failed transfers of one minute by folded reason (NO_REASON where the log names none)."""
 
     start_s: int
     satellite: str

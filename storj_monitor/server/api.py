@@ -55,6 +55,7 @@ class Api:
                 "storage": subjects.storage,
                 "earnings": subjects.earnings,
                 "health": subjects.health,
+                "findings": subjects.findings,
             }
 
     def routes(self) -> list[web.RouteDef]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 Schema = dict[str, object]
 
 _TEXT: Schema = {"type": "string"}
+_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 _NUMBER: Schema = {"type": "number"}
 _NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
 _INTEGER: Schema = {"type": "integer"}
@@ -53,7 +54,7 @@ _SPACE_FIGURES = (
 _STORAGE: Schema = {
     "kind": {"enum": ["fleet", "node"]},
     "node": _TEXT,
-    "at": _NUMBER,
+    "at": _NUMBER_OR_NULL,
     **dict.fromkeys(_SPACE_FIGURES, _OBJECT_OR_NULL),
     "capacity_bytes": _NUMBER_OR_NULL,
     "bar": _rows({"part": _TEXT, "bytes": _INTEGER}),
@@ -131,6 +132,35 @@ _HEALTH: Schema = {
     "transfers": _OBJECT_OR_NULL,
 }
 
+_EVIDENCE: Schema = {"name": _TEXT, "part": _INTEGER, "whole": _INTEGER}
+_STEP: Schema = {"state": {"enum": ["new", "active", "resolved"]}, "at": _INTEGER, "value": _NUMBER}
+_FINDING: Schema = {
+    "row": {"const": "finding"},
+    "number": _INTEGER,
+    **dict.fromkeys(("node", "title", "text", "advice"), _TEXT),
+    **dict.fromkeys(("satellite", "satellite_name", "resolved", "cause"), _TEXT_OR_NULL),
+    "direction": {"enum": ["up", "down", None]},
+    "kind": {"enum": ["anomaly", "change", "forecast"]},
+    "metric": {"enum": ["rate", "success", "latency", "errors", "silence", "growth", "space", "budget", "earnings"]},
+    "severity": {"enum": ["good", "info", "warning", "critical"]},
+    "state": {"enum": ["new", "active", "resolved"]},
+    **dict.fromkeys(("since", "found", "changed"), _INTEGER),
+    **dict.fromkeys(("until", "samples"), {"type": ["integer", "null"]}),
+    "unit": {"enum": ["per_minute", "share", "ms", "bytes_per_day", "days", "hours", "usd_micros"]},
+    **dict.fromkeys(("value", "expected"), _NUMBER),
+    "band": {"type": ["array", "null"], "items": _NUMBER_OR_NULL, "minItems": 2, "maxItems": 2},
+    "z": _NUMBER_OR_NULL,
+    "evidence": _rows(_EVIDENCE),
+    "history": _rows(_STEP),
+}
+_LEARNING: Schema = {
+    "row": {"const": "node"},
+    **dict.fromkeys(("node", "words"), _TEXT),
+    **dict.fromkeys(("hours", "full_hours", "series", "standing"), _INTEGER),
+    "basis": {"enum": ["none", "overall", "hour_of_day", "hour_of_week"]},
+    "judged_to": {"type": ["integer", "null"]},
+}
+
 SUBJECT_ANSWERS: Mapping[str, tuple[str, Schema]] = {
     "reputation": (
         "Standing at each satellite, worst first, and the history of scores",
@@ -161,6 +191,10 @@ SUBJECT_ANSWERS: Mapping[str, tuple[str, Schema]] = {
     "health": (
         "Who the nodes are, whether they are reached, and when they were away",
         {"rows": _rows(_HEALTH), "help": _HELP, "downtimes": _rows({"node": _TEXT, **_DOWNTIME})},
+    ),
+    "findings": (
+        "What is out of the ordinary, since when, why, and what to do; newest change first",
+        {"rows": {**_rows(_FINDING), "maxItems": 500}, "more": _INTEGER, "learning": _rows(_LEARNING), "help": _HELP},
     ),
 }
 """As openapi.ANSWERS."""

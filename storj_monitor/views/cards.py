@@ -1,4 +1,4 @@
-"""The four subject topics: which rows, which help, and when they may have changed. One maker for all pages and questions."""
+"""The subject topics: which rows, which help, and when they may have changed. One maker for all pages and questions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from storj_monitor.financial_tracker.terms import OwnTerms
 from storj_monitor.state.nodes import State
-from storj_monitor.views import earnings, node_health, reputation, storage
+from storj_monitor.views import analytics, earnings, node_health, reputation, storage
+from storj_monitor.views.analytics import AnalyticsView
 from storj_monitor.views.earnings import EarningsView
 from storj_monitor.views.node_health import HealthView
 from storj_monitor.views.reputation import ReputationView
@@ -21,6 +22,7 @@ HELPS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         Subject.STORAGE.value: storage.HELP_TEXTS,
         Subject.EARNINGS.value: earnings.HELP_TEXTS,
         Subject.HEALTH.value: node_health.HELP_TEXTS,
+        Subject.ANALYTICS.value: analytics.HELP_TEXTS,
     }
 )
 """Help by topic, then by the name of the figure."""
@@ -33,6 +35,7 @@ class Cards:
         self.subjects = subjects
         self.earnings = EarningsView(terms)
         self._health = HealthView(state)
+        self._analytics = AnalyticsView()
         self._now = now
         self._reputation = ReputationView()
         self._storage = StorageView()
@@ -54,6 +57,8 @@ class Cards:
                 return self.earnings.rows(nodes, now)
             case Subject.HEALTH:
                 return self._health.rows(nodes, now)
+            case Subject.ANALYTICS:
+                return self._analytics.rows(nodes)
 
     def nodes(self, names: Iterable[str]) -> list[NodeSubjects]:
         """What is known of the named nodes."""

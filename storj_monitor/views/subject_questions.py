@@ -1,4 +1,4 @@
-"""Answers of /api/v1 about reputation, storage, earnings and health: now from memory, the past from the reader."""
+"""Answers of /api/v1 about reputation, storage, earnings, health and findings: now from memory, the past from the reader."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from storj_monitor.database import subjects as store
+from storj_monitor.database.analytics import find
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import RequestError
 from storj_monitor.financial_tracker.balance import balances_by, earned_usd_micros
@@ -16,6 +17,7 @@ from storj_monitor.financial_tracker.receipts import read_receipt
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
 from storj_monitor.reputation_tracker.downtime import Outage, Witness, downtimes
 from storj_monitor.views import reputation, storage
+from storj_monitor.views.analytics import finding_row, learning_row
 from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.earnings_rows import balance_row
 from storj_monitor.views.names import satellite_name
@@ -26,6 +28,7 @@ from storj_monitor.views.tables import Row
 
 Payload = dict[str, object]
 MOST_POINTS = 300
+MOST_FINDINGS = 500
 _BOM = "\ufeff"
 
 
@@ -115,6 +118,16 @@ class SubjectQuestions:
             if one.from_at < window.to_s and (one.until_at is None or one.until_at >= window.from_s)
         ]
         return self._now_of(Subject.HEALTH, window, downtimes=rows)
+
+    async def findings(self, window: AnyWindow) -> Payload:
+        found = await self._reader.ask(find, window.nodes, window.from_s, window.to_s, MOST_FINDINGS)
+        return {
+            "as_of": self._now(),
+            "rows": [finding_row(one) for one in found.findings],
+            "more": found.more,
+            "learning": [learning_row(node) for node in self._cards.nodes(window.nodes)],
+            "help": HELPS[Subject.ANALYTICS.value],
+        }
 
     async def earnings_csv(self, nodes: Sequence[str], kind: str, rate: tuple[str, str] | None) -> str:
         """A whole CSV file with a byte order mark; `kind` is `paystubs` or `estimates`. RequestError for an impossible rate.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from storj_monitor.financial_tracker.history import StubKey
+from storj_monitor.model.analytics import Finding, Learning
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
 from storj_monitor.model.estimates import Score
 from storj_monitor.model.node_answers import ApiState, Door, NodeAnswer, Notification
@@ -29,12 +30,13 @@ CLOCK_BELIEVED_S = 3600.0
 
 
 class Subject(StrEnum):
-    """The four topics; the text is the name on the wire."""
+    """The topics about nodes beyond their traffic; the text is the name on the wire."""
 
     REPUTATION = "reputation"
     STORAGE = "storage"
     EARNINGS = "earnings"
     HEALTH = "health"
+    ANALYTICS = "analytics"
 
 
 @dataclass(slots=True)
@@ -49,9 +51,14 @@ class Standing:
 
 @dataclass(slots=True)
 class Space:
-    """`usages` by satellite ("" = all at once, only where no satellite told); `points` the last three months', oldest first."""
+    """`usages` by satellite ("" = all at once, only where no satellite told); `points` the last three months', oldest first.
+
+    folder, problem -- where the node keeps its data, "" where that is not on this machine; why its disk cannot be looked at
+    """
 
     evidence: SpaceEvidence = SpaceEvidence()
+    folder: str = ""
+    problem: str = ""
     usages: dict[str, StoredUsage] = field(default_factory=dict)
     points: tuple[SpacePoint, ...] = ()
 
@@ -87,6 +94,14 @@ class Counted:
 
 
 @dataclass(slots=True)
+class Insight:
+    """What the analytics found: findings by number (those that stand and the newest that ended), and how much they have learnt."""
+
+    findings: dict[int, Finding] = field(default_factory=dict)
+    learning: Learning | None = None
+
+
+@dataclass(slots=True)
 class NodeSubjects:
     """One node. `revisions` grow when a subject may look different; `log_started_at` is the last start that the log tells of."""
 
@@ -104,6 +119,7 @@ class NodeSubjects:
     standing: Standing = field(default_factory=Standing)
     space: Space = field(default_factory=Space)
     money: Money = field(default_factory=Money)
+    insight: Insight = field(default_factory=Insight)
     revisions: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(Subject, 0))
 
     @property

@@ -1,17 +1,16 @@
-"""Forecasts with their bands and hysteresis, growth of the disk, changes from events, failures by reason."""
+"""Forecasts with their bands and hysteresis, growth of the disk, changes from events."""
 
 from __future__ import annotations
 
 from random import Random
 
 import pytest
-from builders import EU1, US1, transfer
+from builders import US1
 
-from storj_monitor.analytics_engine.changes import NO_REASON, changes_of, failures_of
+from storj_monitor.analytics_engine.changes import changes_of
 from storj_monitor.analytics_engine.forecasts import judge_budget, judge_earnings, judge_space
 from storj_monitor.analytics_engine.growth import STRETCHES, Growth
-from storj_monitor.model.analytics import BudgetOutlook, EarningsOutlook, FailureCount, Severity, SpaceOutlook, SpaceSample
-from storj_monitor.model.ids import Action, Outcome
+from storj_monitor.model.analytics import BudgetOutlook, EarningsOutlook, Severity, SpaceOutlook, SpaceSample
 from storj_monitor.model.node_events import ConfigurationLoaded, NodeStarted, SignalReceived, VersionSeen
 
 GB = 10**9
@@ -26,7 +25,7 @@ GB = 10**9
         (None, 10.0, False, Severity.INFO),
         (10.0, 8.0, False, Severity.WARNING),
         (2.0, 1.0, False, Severity.CRITICAL),
-        (None, None, True, Severity.CRITICAL),
+        (None, None, True, Severity.WARNING),
     ],
 )
 def test_space(days: float | None, earliest: float | None, reached: bool, severity: Severity | None) -> None:
@@ -131,13 +130,3 @@ def test_versions_and_restarts_from_events() -> None:
     assert changes[-1].text == "v1.162.3 started"
     assert version == "1.162.3"
     assert changes_of([events[0]], "")[0] == [], "a version that was not known before is no change"
-
-
-def test_failures_by_reason() -> None:
-    seen = [
-        transfer(60_000, outcome=Outcome.FAILED, reason="connection reset"),
-        transfer(61_000, outcome=Outcome.FAILED, reason="connection reset"),
-        transfer(121_000, satellite=EU1, action=Action.GET, outcome=Outcome.FAILED),
-        transfer(121_000, action=Action.GET_AUDIT),
-    ]
-    assert failures_of(seen) == [FailureCount(60, US1, "up", "connection reset", 2), FailureCount(120, EU1, "down", NO_REASON, 1)]

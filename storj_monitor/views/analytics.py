@@ -1,0 +1,162 @@
+"""Topic `analytics` and question `findings`: findings and the state of learning, as they go on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from storj_monitor.model.analytics import FULL_HOURS, Band, Finding, FindingKind, FindingState, Learning, Metric
+from storj_monitor.model.figures import Help
+from storj_monitor.views.figures import helps
+from storj_monitor.views.names import satellite_name
+from storj_monitor.views.subjects import NodeSubjects, Subject
+from storj_monitor.views.tables import Row, Rows
+
+UNITS = MappingProxyType(
+    {
+        Metric.RATE: "per_minute",
+        Metric.SUCCESS: "share",
+        Metric.LATENCY: "ms",
+        Metric.ERRORS: "share",
+        Metric.SILENCE: "per_minute",
+        Metric.GROWTH: "bytes_per_day",
+        Metric.SPACE: "days",
+        Metric.BUDGET: "hours",
+        Metric.EARNINGS: "usd_micros",
+    }
+)
+_OF_TRANSFERS = frozenset({Metric.RATE, Metric.SUCCESS, Metric.LATENCY, Metric.ERRORS, Metric.SILENCE})
+
+HELP = MappingProxyType(
+    {
+        Metric.RATE.label: Help(
+            "Transfers a minute, against the same hour of other weeks (of other days, or of all hours, while there are no four weeks).",
+            "It follows day and week; half or double of what is usual happens.",
+            "All satellites together: look at free space and the network. One alone: mostly its customers' doing.",
+        ),
+        Metric.SUCCESS.label: Help(
+            "Share of transfers that succeeded; canceled ones count against it.",
+            "From 95 % up, steady from day to day.",
+            "Read what most failures say. All satellites: the disk, the processor, the uplink. One alone: the way to it.",
+        ),
+        Metric.LATENCY.label: Help(
+            "How long a successful transfer typically takes (the mean of the durations' logarithms).",
+            "Within a fifth of what it was in the same hour of other weeks.",
+            "A slow disk is the usual cause: filewalker, compaction, other programs, its health.",
+        ),
+        Metric.ERRORS.label: Help(
+            "Share of transfers that failed; canceled ones are not in it.",
+            "Below 1 %.",
+            "Read the reasons: disk and database errors are yours to mend, resets and time-outs are the network.",
+        ),
+        Metric.SILENCE.label: Help(
+            "No transfers at all where some should have come. Only judged while the log is read up to its end.",
+            "A busy node is never silent for minutes, a slow one may be for hours.",
+            "Look whether the node runs, its port is open, and the monitor reads the right log.",
+        ),
+        Metric.GROWTH.label: Help(
+            "How fast used space grows, in stretches of six minutes, against the last week.",
+            "Steady, with the traffic.",
+            "Look what is written: a log level of debug, trash that is not emptied, other programs.",
+        ),
+        Metric.SPACE.label: Help(
+            "Days until the node is full at its present growth, with the forecast's band.",
+            "Many weeks, or full for long already.",
+            "Add space or lower the allocation in time; a full node keeps serving but gets no uploads.",
+        ),
+        Metric.BUDGET.label: Help(
+            "Hours that the node may be away until its worst online score is too low.",
+            "Several days.",
+            "Keep the node online until the score has recovered.",
+        ),
+        Metric.EARNINGS.label: Help(
+            "The month's expected payout against the month before, when it is lower by more than a quarter and the estimate's own error.",
+            "About the month before.",
+            "Compare storage and egress with last month; deleted data, downtime and suspension lower both.",
+        ),
+    }
+)
+HELP_TEXTS = helps(HELP)
+
+
+class AnalyticsView:
+    """Rows are made once for a change of a node, however many pages look."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[int, Rows]] = {}
+
+    def rows(self, nodes: Iterable[NodeSubjects]) -> Rows:
+        """By `node/NAME` and `finding/NUMBER`."""
+        found: Rows = {}
+        for node in nodes:
+            found.update(self._of(node))
+        return found
+
+    def _of(self, node: NodeSubjects) -> Rows:
+        revision = node.revisions[Subject.ANALYTICS]
+        made = self._made.get(node.name)
+        if made is None or made[0] != revision:
+            findings = node.insight.findings.values()
+            rows: Rows = {f"node/{node.name}": learning_row(node)}
+            rows.update((f"finding/{one.number}", finding_row(one)) for one in findings)
+            made = self._made[node.name] = (revision, rows)
+        return made[1]
+
+
+def learning_row(node: NodeSubjects) -> Row:
+    """How much is known of a node."""
+    known = node.insight.learning or Learning(node.name, 0, None, "nothing has been looked at yet", 0, 0)
+    return {
+        "row": "node",
+        "node": node.name,
+        "hours": known.hours,
+        "full_hours": FULL_HOURS,
+        "basis": "none" if known.basis is None else known.basis.value,
+        "words": known.words,
+        "judged_to": known.through_s or None,
+        "series": known.series,
+        "standing": sum(one.state is not FindingState.RESOLVED for one in node.insight.findings.values()),
+    }
+
+
+def finding_row(one: Finding) -> Row:
+    """One finding. Figures have six digits at most."""
+    node, satellite, direction, metric = one.subject
+    stands = one.state is not FindingState.RESOLVED
+    return {
+        "row": "finding",
+        "number": one.number,
+        "node": node,
+        "satellite": satellite or None,
+        "satellite_name": satellite_name(satellite) or None,
+        "direction": direction or None,
+        "kind": one.kind.value,
+        "metric": metric.label,
+        "severity": one.severity.name.lower(),
+        "state": one.state.value,
+        "resolved": None if stands else one.why_resolved,
+        "since": one.onset_s,
+        "found": one.found_s,
+        "changed": one.changed_s,
+        "until": one.resolved_s,
+        "title": one.title,
+        "text": one.text,
+        "advice": one.advice,
+        "cause": one.cause or None,
+        "unit": UNITS[metric],
+        "value": _short(one.after),
+        "expected": _short(one.before),
+        "band": _band(one.band),
+        "z": None if one.kind is FindingKind.FORECAST else one.score,
+        "samples": one.samples if metric in _OF_TRANSFERS else None,
+        "evidence": [{"name": name, "part": part, "whole": whole} for name, part, whole in one.evidence],
+        "history": [{"state": step.state.value, "at": step.at_s, "value": _short(step.value)} for step in one.history],
+    }
+
+
+def _band(band: Band | None) -> list[float | None] | None:
+    return None if band is None else [None if end is None else _short(end) for end in band]
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
