@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from storj_monitor import __version__
 from storj_monitor.app.demo_history import remember
+from storj_monitor.app.file_systems import FileSystems
 from storj_monitor.app.load import LoadWatch
 from storj_monitor.app.own_terms import own_terms
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
@@ -256,6 +257,10 @@ class Monitor:
         tasks.spawn("load watch", self._load.run)
         self._loop.call_later(HOT_AFTER_S, self.pipeline.reload)
         await self._polling.start(tasks)
+        folders = {node.name: node.storage for node in self._settings.nodes if node.storage is not None}
+        if folders:
+            disks = FileSystems(folders, lambda name, *found: self.keeper.on_file_system(name, str(folders[name]), *found), self._clock)
+            tasks.spawn("look at disks", disks.run)
 
     async def stop(self) -> None:
         """Everything that was read is committed before this returns (unless the disk refuses)."""

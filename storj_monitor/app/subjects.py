@@ -7,6 +7,7 @@ refuses for hours costs neither memory nor rows: the newest of each key is writt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -44,6 +45,7 @@ from storj_monitor.model.node_events import ScoresReported
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import HealthAnswer
 from storj_monitor.model.rollups import NodeDelta
+from storj_monitor.model.space import FileSystemSpace
 from storj_monitor.node_api.discovery import shared_apis
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, snapshots_of_health
@@ -161,6 +163,13 @@ class SubjectKeeper:
         self._tell(name, moved)
         if live:
             self.flush()
+
+    def on_file_system(self, name: str, folder: str, found: FileSystemSpace | None, problem: str) -> None:
+        """The disk of a node was looked at; None where it could not be, for the reason `problem`."""
+        space = self.subjects.of(name).space
+        space.evidence = replace(space.evidence, file_system=found)
+        space.folder, space.problem = folder, problem
+        self._tell(name, {Subject.STORAGE})
 
     def add_history(self, name: str, space: Sequence[SpacePoint], by_satellite: Mapping[str, Sequence[ScorePoint]]) -> None:
         """Points of the past, in any order."""

@@ -111,12 +111,16 @@ class SatelliteUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSystemSpace:
-    """statvfs of the storage directory: `free_bytes` is f_bavail * f_frsize, what an ordinary user can still write."""
+    """statvfs of the storage directory: `free_bytes` is f_bavail * f_frsize, what an ordinary user can still write.
+
+    `device` is the same for all folders of one file system.
+    """
 
     taken_at: float
     path: str
     total_bytes: int
     free_bytes: int
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from storj_monitor.storage_tracker.help_texts import HELP
 from storj_monitor.storage_tracker.picture import FIGURES, SpacePicture
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.figures import figure, helps
-from storj_monitor.views.subjects import NodeSubjects, Subject
+from storj_monitor.views.subjects import NodeSubjects, Space, Subject
 from storj_monitor.views.tables import Row, Rows
 
 HELP_TEXTS = helps(HELP)
@@ -28,6 +28,8 @@ class _Made(NamedTuple):
     picture: SpacePicture
     forecasts: tuple[Forecast, ...]
     row: Row
+    folder: str
+    device: str
 
 
 class StorageView:
@@ -39,7 +41,7 @@ class StorageView:
     def rows(self, nodes: Iterable[NodeSubjects], now: float) -> Rows:
         """By node name; "" is the fleet."""
         made = {node.name: self._of(node, now) for node in nodes}
-        told = {name: one for name, one in made.items() if one.picture.taken_at}
+        told = {name: one for name, one in made.items() if one.picture.taken_at or one.folder}
         if not told:
             return {}
         return {"": _fleet(told), **{name: one.row for name, one in told.items()}}
@@ -54,9 +56,16 @@ class StorageView:
             forecasts = known.forecasts
         else:
             forecasts = tuple(forecast(points, now, days) for days in WINDOWS_DAYS)
-        row = _row(node.name, picture, forecasts)
-        made = self._made[node.name] = _Made(revision, len(points), picture, forecasts, row)
+        row = _row(node.name, picture, forecasts) | {"file_system": _file_system(node.space)}
+        disk = node.space.evidence.file_system
+        made = _Made(revision, len(points), picture, forecasts, row, node.space.folder, disk.device if disk else "")
+        self._made[node.name] = made
         return made
+
+
+def _file_system(space: Space) -> Row | None:
+    """Where the node keeps its data on this machine, and why its disk cannot be looked at."""
+    return {"path": space.folder, "problem": space.problem or None} if space.folder else None
 
 
 def _row(name: str, picture: SpacePicture, forecasts: Iterable[Forecast]) -> Row:
@@ -65,7 +74,7 @@ def _row(name: str, picture: SpacePicture, forecasts: Iterable[Forecast]) -> Row
     return {
         "kind": "node",
         "node": name,
-        "at": picture.taken_at,
+        "at": picture.taken_at or None,
         "meaning": picture.meaning.value if picture.meaning else None,
         **{field: figure(one) for field, one in figures.items()},
         "capacity_bytes": picture.capacity_bytes,
@@ -116,13 +125,13 @@ def _forecast(growth: Growth, levels: Iterable[DaysUntil]) -> Row:
 
 
 def _fleet(made: Mapping[str, _Made]) -> Row:
-    sums = fleet_space({name: one.picture for name, one in made.items()})
+    sums = fleet_space({name: one.picture for name, one in made.items()}, {name: one.device for name, one in made.items() if one.device})
     grown = [fleet_growth({name: one.forecasts[i] for name, one in made.items()}) for i in range(len(WINDOWS_DAYS))]
     capacities = [one.picture.capacity_bytes for one in made.values() if one.picture.capacity_bytes is not None]
     return {
         "kind": "fleet",
         "node": "",
-        "at": max(one.picture.taken_at for one in made.values()),
+        "at": max(one.picture.taken_at for one in made.values()) or None,
         **{
             name: None
             if not one.nodes
