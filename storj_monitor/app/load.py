@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from storj_monitor.clock import Clock
@@ -9,6 +10,7 @@ from storj_monitor.model.load import Load, Measures
 from storj_monitor.state.load import Judgement, judge
 
 LOOK_S = 1.0
+LASTING = 3
 
 
 class LoadWatch:
@@ -17,7 +19,7 @@ class LoadWatch:
     lag_bytes, commits_waiting -- the measures, asked for on the event loop
     tell                       -- called with each look's answer, on the event loop
 
-    One long commit or one big snapshot is no load: of these two measures the smaller of two looks counts.
+    One long commit or one big snapshot is no load: of these two measures the least of `LASTING` looks counts.
     """
 
     def __init__(
@@ -30,12 +32,13 @@ class LoadWatch:
 
     async def run(self) -> None:
         """Until cancelled."""
-        judgement, before = Judgement(), Measures()
+        judgement = Judgement()
+        seen = deque([Measures()], maxlen=LASTING)
         while True:
             due = self._clock.monotonic() + LOOK_S
             await self._clock.sleep(LOOK_S)
             now = self._clock.monotonic()
-            seen = Measures(self._lag_bytes(), self._commits_waiting(), max(0.0, now - due))
-            lasting = Measures(seen.lag_bytes, min(seen.commits_waiting, before.commits_waiting), min(seen.loop_lag_s, before.loop_lag_s))
-            before, judgement = seen, judge(judgement, lasting, now)
+            seen.append(Measures(self._lag_bytes(), self._commits_waiting(), max(0.0, now - due)))
+            lasting = Measures(seen[-1].lag_bytes, min(one.commits_waiting for one in seen), min(one.loop_lag_s for one in seen))
+            judgement = judge(judgement, lasting, now)
             self._tell(judgement.load)

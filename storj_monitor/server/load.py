@@ -17,7 +17,7 @@ _ANSWER: Payload = {
     "lag_bytes": {**_COUNT, "description": "bytes of log not read yet"},
     "left_s": {"type": ["number", "null"], "description": "seconds until they are read; null when unknown or nothing waits"},
     "commits_waiting": {**_COUNT, "description": "commits that are not on disk yet"},
-    "loop_lag_ms": {"type": "number", "minimum": 0, "description": "how late the event loop is, for a second at least"},
+    "loop_lag_ms": {"type": "number", "minimum": 0, "description": "how late the event loop is, for two seconds at least"},
 }
 LOAD_SCHEMA: Payload = {
     "type": "object",
@@ -55,4 +55,4 @@ def load_families(load: Load) -> Iterable[Family]:
     waiting = load.measures.commits_waiting
     yield Family("storj_monitor_commits_waiting", "Commits that are not on disk yet.", "gauge", [({}, waiting)])
     late = load.measures.loop_lag_s
-    yield Family("storj_monitor_loop_lag_seconds", "How late the event loop is, for a second at least.", "gauge", [({}, late)])
+    yield Family("storj_monitor_loop_lag_seconds", "How late the event loop is, for two seconds at least.", "gauge", [({}, late)])

@@ -50,11 +50,11 @@ async def test_measures_and_states_in_order() -> None:
     assert told[2].measures == Measures(90 << 20, 0, 0.0)
 
 
-async def test_one_late_turn_or_long_commit_is_no_load_but_two_in_a_row_are() -> None:
-    once = await looked([1.0, 1.5, 1.0, 1.0], [0] * 4, [0, 2, 0, 0])
-    assert {load.state for load in once} == {LoadState.NORMAL}
-    late = await looked([1.5, 1.6, 1.0], [0] * 3, [0] * 3)
-    assert [(load.state.value, load.reason) for load in late] == [("normal", ""), ("downsampled", "loop"), ("downsampled", "loop")]
-    assert late[1].measures.loop_lag_s == pytest.approx(0.5)
-    slow = await looked([1.0, 1.0], [0] * 2, [2, 2])
-    assert [(load.state.value, load.reason) for load in slow] == [("normal", ""), ("downsampled", "commits")]
+async def test_late_turns_and_long_commits_are_a_load_when_they_last() -> None:
+    twice = await looked([1.0, 1.5, 1.5, 1.0, 1.0], [0] * 5, [0, 2, 2, 0, 0])
+    assert {load.state for load in twice} == {LoadState.NORMAL}
+    late = await looked([1.5, 1.7, 1.6, 1.0], [0] * 4, [0] * 4)
+    assert [(load.state.value, load.reason) for load in late] == [("normal", "")] * 2 + [("downsampled", "loop")] * 2
+    assert late[2].measures.loop_lag_s == pytest.approx(0.5)
+    slow = await looked([1.0] * 3, [0] * 3, [2] * 3)
+    assert [(load.state.value, load.reason) for load in slow] == [("normal", "")] * 2 + [("downsampled", "commits")]

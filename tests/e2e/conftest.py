@@ -32,25 +32,14 @@ WATCH_VIOLATIONS = """
 """
 
 
-class DemoServer:
-    """The monitor itself, with the nodes of its demo, on a port and a database of its own."""
+class MonitorServer:
+    """The monitor itself, on a port of its own. `arguments`: its verb and flags."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, *arguments: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [
-            sys.executable,
-            "-m",
-            "storj_monitor",
-            "demo",
-            "--rate",
-            "200",
-            "--port",
-            str(port),
-            "--database",
-            str(folder / "demo.db"),
-        ]
+        command = [sys.executable, "-m", "storj_monitor", *arguments, "--port", str(port)]
         self.process = subprocess.Popen(command, cwd=DIST.parents[1], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.url = f"http://127.0.0.1:{port}/"
         self._wait_until_it_answers()
@@ -60,7 +49,7 @@ class DemoServer:
         while True:
             if self.process.poll() is not None:
                 _, said = self.process.communicate()
-                pytest.fail(f"the demo did not start: {said.decode(errors='replace')}")
+                pytest.fail(f"the monitor did not start: {said.decode(errors='replace')}")
             try:
                 with urllib.request.urlopen(self.url + "healthz", timeout=5) as answer:
                     answer.read()
@@ -68,7 +57,7 @@ class DemoServer:
             except OSError:
                 if time.monotonic() > deadline:
                     self.stop()
-                    pytest.fail("the demo did not answer within 30 s")
+                    pytest.fail("the monitor did not answer within 30 s")
                 time.sleep(0.1)
 
     def stop(self) -> None:
@@ -130,14 +119,14 @@ def page_server(built_page: Path) -> Iterator[Callable[..., PageServer]]:
 
 # Both end with their module: Playwright's loop stands in the way of tests that have a loop of their own, and a demo takes time from others.
 @pytest.fixture(scope="module")
-def demo_server(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
-    server = DemoServer(tmp_path_factory.mktemp("demo"))
+def demo_server(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonitorServer]:
+    server = MonitorServer("demo", "--rate", "200", "--database", str(tmp_path_factory.mktemp("demo") / "demo.db"))
     yield server
     server.stop()
 
 
 @pytest.fixture
-def page_url(demo_server: DemoServer) -> str:
+def page_url(demo_server: MonitorServer) -> str:
     """Address of a monitor that shows four nodes under about 200 events a second."""
     return demo_server.url
 

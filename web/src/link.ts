@@ -115,6 +115,8 @@ export class Link {
     const message = typeof data === "string" ? parseMessage(data) : null;
     if (message === null) return;
     if (message.k === "hello") {
+      // A later hello (there are other nodes) asks for one new subscription, as the first one does.
+      this.greeted = false;
       this.attempt = 0;
       this.events.state({ name: "open" });
     }

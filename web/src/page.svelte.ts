@@ -8,7 +8,7 @@ import { afterFrame } from "./pace";
 import { choose, readAddress, sameAddress, toggle, writeAddress, type Address, type Choice } from "./select";
 import { rates, ServerClock, Store, type Rates, type Ring, type Table } from "./store";
 import type { RangeId } from "./traffic";
-import { PROTOCOL, TABLE_TOPICS, TOPICS, type Hello, type ServerMessage, type Snap, type TableRows, type TableTopic, type Topic } from "./wire";
+import { PROTOCOL, TABLE_TOPICS, TOPICS, type Hello, type ServerMessage, type Snap, type TableRows, type TableTopic, type Topic, type WireLoad } from "./wire";
 import { refusedTopics } from "./topics";
 
 /** The ring has whole seconds: more often than twice a second there is nothing new to draw. */
@@ -58,6 +58,11 @@ class Page {
   known = $state.raw<readonly string[]>([]);
   readonly choice = $derived<Choice>(choose(this.address.nodes, this.known));
   readonly stale = $derived(this.connection.name !== "open" && this.hello !== null);
+  /** What the server last said of its load; null while it does not say. */
+  load = $state.raw<WireLoad | null>(null);
+  readonly paused = $derived(this.load?.state === "paused");
+  /** The figures do not move, whatever the reason: they are from some moment, not from now. */
+  readonly still = $derived(this.stale || this.paused);
 
   private readonly store = new Store();
   private readonly clock = new ServerClock();
@@ -68,6 +73,8 @@ class Page {
   private waiting = false;
   private liveTimer: number | null = null;
   private liveAt = -Infinity;
+  /** The moment that the live figures are of while the server sends none; null while it does. */
+  private heldAt: number | null = null;
 
   constructor() {
     this.link = new Link(
@@ -156,6 +163,7 @@ class Page {
     this.clock.sync(message.now, seconds());
     if (message.k === "hello") this.greeted(message);
     else if (message.k === "snap") this.snapshot(message);
+    else if (message.k === "load") this.loaded(message, message.now);
     else {
       const { changed, gap } = this.store.applyDelta(message);
       if (gap.length > 0) this.link.resubscribe();
@@ -170,7 +178,13 @@ class Page {
     this.subscribe();
   }
 
+  private loaded(load: WireLoad | undefined, now: number): void {
+    this.heldAt = load?.state === "paused" ? (this.heldAt ?? now) : null;
+    this.load = load ?? null;
+  }
+
   private greeted(hello: Hello): void {
+    this.loaded(hello.load, hello.now);
     this.store.forgetNumbers();
     // Another server may know more, or less, than the one before.
     this.wanted = TOPICS;
@@ -189,6 +203,8 @@ class Page {
     if (wished === null) this.known = view; // all nodes, and some may be newer than the hello
     else if (view.length !== wished.length || !wished.every((name) => view.includes(name))) return; // the selection was changed since
     this.switching = false;
+    this.heldAt = null; // these figures are new, paused or not
+    this.loaded(snap.load, snap.now);
     for (const topic of TABLE_TOPICS) this.topics[topic].missing = !(topic in snap.topics);
     this.mark(this.store.applySnap(snap).changed);
     this.liveAt = -Infinity;
@@ -205,7 +221,8 @@ class Page {
     const now = this.clock.at(seconds());
     if (now === null || document.hidden) return;
     this.now = Math.floor(now);
-    if (this.connection.name === "open") this.mark(["live"]);
+    // Time going on must not make rates of figures that stand still.
+    if (this.connection.name === "open" && this.heldAt === null) this.mark(["live"]);
     else this.mark([]);
   }
 
@@ -243,7 +260,7 @@ class Page {
       return;
     }
     this.dirty.delete("live");
-    const now = this.clock.at(seconds());
+    const now = this.heldAt ?? this.clock.at(seconds());
     if (now === null || this.store.ring.end === 0) return;
     this.liveAt = local;
     this.live = { last: Math.floor(now) - 1, rates: rates(this.store.ring, now), ring: this.store.ring };

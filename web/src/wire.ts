@@ -23,6 +23,21 @@ export type TableTopic = (typeof TABLE_TOPICS)[number];
 export type Topic = "live" | TableTopic;
 export const TOPICS: readonly Topic[] = ["live", ...TABLE_TOPICS];
 
+/** How busy the server is, and so what it sends; a server older than this page does not say. */
+export interface WireLoad {
+  state: "normal" | "downsampled" | "paused";
+  reason: "" | "lag" | "commits" | "loop";
+  lag_bytes: number;
+  left_s: number | null;
+  commits_waiting: number;
+  loop_lag_ms: number;
+}
+
+export interface LoadMessage extends WireLoad {
+  k: "load";
+  now: number;
+}
+
 export interface Hello {
   k: "hello";
   protocol: number;
@@ -35,6 +50,7 @@ export interface Hello {
   sample: number;
   /** See thresholds.ts; a server may say fewer. */
   thresholds?: { silent_s?: number; success_pct?: number };
+  load?: WireLoad;
 }
 
 /** `[second, up_bytes, down_bytes, up_ops, down_ops]` */
@@ -84,6 +100,7 @@ export interface Snap {
   k: "snap";
   view: string[];
   now: number;
+  load?: WireLoad;
   topics: Partial<Record<Topic, LiveSnap | TableSnap>>;
 }
 
@@ -100,7 +117,7 @@ export interface Reply {
   error?: { code: string; message: string };
 }
 
-export type ServerMessage = Hello | Snap | Delta | Reply;
+export type ServerMessage = Hello | Snap | Delta | LoadMessage | Reply;
 
 export type Command =
   | { cmd: "subscribe"; id: number; topics: readonly Topic[]; nodes: readonly string[] | null }
@@ -244,7 +261,7 @@ export interface TrafficAnswer {
   series: TrafficSeries[];
 }
 
-const KINDS = new Set(["hello", "snap", "delta", "re"]);
+const KINDS = new Set(["hello", "snap", "delta", "load", "re"]);
 
 /** The message in a frame, or null when the frame is none: a page never falls over a frame. */
 export function parseMessage(text: string): ServerMessage | null {

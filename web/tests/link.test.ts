@@ -86,6 +86,25 @@ describe("the link", () => {
     expect(states.at(-1)).toEqual({ name: "open" });
   });
 
+  it("subscribes once for a later hello, with what the page then wishes", () => {
+    const host = new Host();
+    const link: Link = new Link(host, {
+      message: (message) => {
+        if (message.k === "hello") link.subscribe(["live"], message.nodes);
+      },
+      state: () => undefined,
+    });
+    link.connect();
+    host.last.say(HELLO);
+    host.last.say({ ...HELLO, nodes: ["a", "b"] });
+    expect(host.last.sent.map((command) => [command.cmd, command.nodes])).toEqual([
+      ["subscribe", ["a"]],
+      ["subscribe", ["a", "b"]],
+    ]);
+    link.subscribe(["live"], null);
+    expect(host.last.sent).toHaveLength(3);
+  });
+
   it("waits longer each time, up to a limit", () => {
     expect([1, 2, 3, 4, 5, 6, 20].map((attempt) => backoffMs(attempt, 0.5))).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
     expect(backoffMs(1, 0)).toBe(400);
