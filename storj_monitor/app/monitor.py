@@ -15,12 +15,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from random import Random
+from typing import Any, NamedTuple
 
 from storj_monitor import __version__
+from storj_monitor.app.analytics import Analytics
 from storj_monitor.app.demo_history import remember
 from storj_monitor.app.file_systems import FileSystems
 from storj_monitor.app.load import LoadWatch
+from storj_monitor.app.own_log import OwnLog, own_log
 from storj_monitor.app.own_terms import own_terms
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
 from storj_monitor.app.polling import Polling, Watched
@@ -38,7 +41,7 @@ from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
-from storj_monitor.quiet import RepeatFilter
+from storj_monitor.quiet import TELL_S
 from storj_monitor.server import Server, hash_password, make_encoder
 from storj_monitor.simulator.demo import Demo
 from storj_monitor.simulator.fake_api import FakeNode
@@ -49,7 +52,7 @@ from storj_monitor.state.compactions import COMPACTION_KINDS
 from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
-from storj_monitor.tasks import Supervisor
+from storj_monitor.tasks import Supervisor, every
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
@@ -72,20 +75,22 @@ TICK_OF_COALESCE = 1.15
 OPEN_FILES = 2048
 HOT_AFTER_S = 2.0
 PAGE_DIR = Path(__file__).parent.parent / "web_dist"
+_log = logging.getLogger(__name__)
 
 
 def run(settings: Settings, demo: DemoOptions | None) -> int:
     """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
-    _log_to_stderr(settings.perf.enable_log_rate_limit)
     _allow_many_connections(OPEN_FILES)
     port = settings.server.port
-    with MonitorLock(settings.database):
+    with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database):
+        if settings.perf.baseline:
+            _log.info("perf.baseline is on: every optimisation is off, whatever its own setting says")
         while True:
             now = time.time()
             aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
             if aside:
                 print(f"the database was damaged; it was set aside as {aside} and a new one was begun", file=sys.stderr)
-            end = asyncio.run(_serve(settings, port, demo))
+            end = asyncio.run(_serve(settings, port, demo, log))
             if not isinstance(end, _Damaged):
                 return end
             port = end.port
@@ -97,7 +102,7 @@ class _Damaged(NamedTuple):
     port: int
 
 
-async def _serve(settings: Settings, port: int, demo: DemoOptions | None) -> int | _Damaged:
+async def _serve(settings: Settings, port: int, demo: DemoOptions | None, log: OwnLog) -> int | _Damaged:
     stop = asyncio.Event()
     _on_signals(stop)
     fleet = Demo(demo.folder, demo.nodes, demo.rate) if demo else None
@@ -117,7 +122,11 @@ async def _serve(settings: Settings, port: int, demo: DemoOptions | None) -> int
             return 0 if stop.is_set() else _Damaged(port)
         for name, answers in fleet.answers() if fleet else ():
             tasks.spawn(f"past of {name}", partial(remember, monitor.keeper, name, answers, time.time()))
-        _spare_the_collector()
+        jitter_pct = settings.perf.analytics_jitter_pct
+        telling = partial(every, TELL_S, log.tell, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TELL_S)
+        tasks.spawn("what the log left out", telling)
+        if not settings.perf.baseline:
+            _spare_the_collector()
         print(f"storj_monitor {__version__} is at {monitor.server.url}", flush=True)
         stopped = asyncio.create_task(stop.wait())
         failed = asyncio.create_task(tasks.failure())
@@ -172,6 +181,7 @@ class Monitor:
         self._settings = settings
         self._clock = SystemClock()
         self._country_of = CountryLookup()
+        self._plainly = settings.perf.ws_coalesce_ms == 0
         self._loop = asyncio.get_running_loop()
         self._reader = Reader(settings.database, settings.perf.db_executor_max_workers)
         self._nodes = [(name, log) for name, log in nodes if log]
@@ -189,7 +199,7 @@ class Monitor:
         )
         self.server = Server(
             self._feeds,
-            Questions(self._reader, self.state, lambda: self._writer.status.committed_at),
+            Questions(self._reader, self.state, lambda: self._writer.status.committed_at, self._cards),
             Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(subject_families, self._cards)),
             bind=settings.server.bind,
             port=port,
@@ -204,6 +214,7 @@ class Monitor:
             sample=SAMPLE,
             thresholds=asdict(settings.thresholds),
             subjects=SubjectQuestions(self._reader, self._cards, self._clock.now),
+            plain_sends=settings.perf.baseline,
         )
         self.pipeline = Pipeline(
             self._writer,
@@ -229,6 +240,17 @@ class Monitor:
             self._clock,
             jitter_pct=settings.perf.analytics_jitter_pct,
         )
+        self.analytics = Analytics(
+            [name for name, _ in nodes],
+            self._cards,
+            self.state,
+            self._reader,
+            self._writer,
+            self._clock,
+            changed=lambda: self.server.broadcaster.tick(self._clock.now()),
+            from_writer=self._loop.call_soon_threadsafe,
+            jitter_pct=settings.perf.analytics_jitter_pct,
+        )
         self._load = LoadWatch(
             self._clock,
             lag_bytes=lambda: sum(node.status.lag_bytes for node in self.state.nodes.values()),
@@ -245,22 +267,28 @@ class Monitor:
         for history in await self._reader.ask(node_history, [], self._window_start(), COMPACTION_KINDS, None):
             self.state.load(history)
         await self._polling.load()
+        await self.analytics.load()
         now = self._clock.now()
         for name, log in self._nodes:
             saved = await asyncio.to_thread(self._positions, name)
             source = open_source(name, log, saved, self._settings.from_end, now)
             before = source.before if isinstance(source, FileSource) else lambda: None
-            lane = Lane(name, source, partial(LineProcessor, name, self._country_of), Accumulator(name), before)
-            self.pipeline.add(lane)
+            processor = partial(LineProcessor, name, self._country_of, fast=not self._settings.perf.baseline)
+            self.pipeline.add(Lane(name, source, processor, Accumulator(name), before))
         await self.server.start()
         self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
         tasks.spawn("load watch", self._load.run)
         self._loop.call_later(HOT_AFTER_S, self.pipeline.reload)
         await self._polling.start(tasks)
+        self.analytics.start(tasks)
         folders = {node.name: node.storage for node in self._settings.nodes if node.storage is not None}
         if folders:
-            disks = FileSystems(folders, lambda name, *found: self.keeper.on_file_system(name, str(folders[name]), *found), self._clock)
-            tasks.spawn("look at disks", disks.run)
+            jitter_pct = self._settings.perf.analytics_jitter_pct
+
+            def take(name: str, *found: Any) -> None:
+                self.keeper.on_file_system(name, str(folders[name]), *found)
+
+            tasks.spawn("look at disks", FileSystems(folders, take, self._clock, jitter_pct=jitter_pct).run)
 
     async def stop(self) -> None:
         """Everything that was read is committed before this returns (unless the disk refuses)."""
@@ -269,6 +297,7 @@ class Monitor:
         if self._reading is not None:
             await asyncio.wait([self._reading])
         await self._polling.stop()
+        await self.analytics.stop()
         await asyncio.to_thread(self._writer.close)
         await self.server.stop()
         await asyncio.to_thread(self._reader.close)
@@ -298,6 +327,8 @@ class Monitor:
                 totals = totals_of(batch.transfers)
                 state.on_batch(batch, totals, tick.now)
                 self._feeds.push(batch, totals)
+                if self._plainly:
+                    self.server.broadcaster.tick(tick.now)
         for delta in tick.deltas:
             state.on_delta(delta, tick.now)
             self.keeper.on_delta(delta)
@@ -328,15 +359,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-def _log_to_stderr(limited: bool) -> None:
-    """The monitor's own messages; with `limited` a warning that comes again and again is told once in a while."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    if limited:
-        handler.addFilter(RepeatFilter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
 def _allow_many_connections(wanted: int) -> None:

@@ -14,8 +14,8 @@ from typing import Protocol
 from storj_monitor.app import subject_money as money
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.app import subject_scores as scores
-from storj_monitor.app.subject_health import Downtimes, count_transfers, expire_outages
-from storj_monitor.app.subject_loading import load_histories, load_money
+from storj_monitor.app.subject_health import Downtimes, count_transfers, expire_outages, keep_counters
+from storj_monitor.app.subject_loading import load_counters, load_histories, load_money
 from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
 from storj_monitor.app.subject_space import (
     add_points,
@@ -217,7 +217,7 @@ class SubjectKeeper:
     def keep_last(self) -> None:
         """The monitor stops: the last answers and scores are stored as they are."""
         for answer in self._answers.values():
-            self._pending.put(store.LAST_ANSWER, rows.answer_row(answer))
+            self._store_answer(answer)
         for node in self.subjects.nodes.values():
             for satellite, points in node.standing.points.items():
                 if points:
@@ -245,9 +245,10 @@ class SubjectKeeper:
             self._take(self._node_of(answer), answer)
             self._kept_at[_question(answer)] = answer.asked_at
             self._answers[_question(answer)] = answer
+        counted = load_counters(found)
         self._pending = Pending()  # what was just read need not be written again
         for name, node in self.subjects.nodes.items():
-            node.counted = Counted()
+            node.counted = Counted(hours=counted.get(name, {}))
             recall_free_space(node)
             self._downtimes.resume(node)
             if node.node_id:  # another node may have had this name before
@@ -264,6 +265,7 @@ class SubjectKeeper:
             fresh = NodeSubjects(node.name, doors=node.doors, found=node.found, outages=node.outages, revisions=node.revisions)
             fresh.remarks = (f"Since then this is another node: it was {node.answer.node_id}, it is {answer.value.node_id}.",)
             fresh.standing = Standing()
+            fresh.insight = node.insight
             self.subjects.nodes[node.name] = fresh
             self._last.pop(node.name, None)
             return fresh
@@ -355,7 +357,12 @@ class SubjectKeeper:
         self._answers[key] = answer
         if answer.asked_at - self._kept_at.get(key, 0.0) >= KEEP_ANSWER_S:
             self._kept_at[key] = answer.asked_at
-            self._pending.put(store.LAST_ANSWER, rows.answer_row(answer))
+            self._store_answer(answer)
+
+    def _store_answer(self, answer: Answer) -> None:
+        self._pending.put(store.LAST_ANSWER, rows.answer_row(answer))
+        if answer.kind is AnswerKind.METRICS:
+            keep_counters(self.subjects.of(answer.node), self._pending)
 
     def _keep_estimate(self, node: NodeSubjects) -> None:
         standing = node.answer.standings if node.answer else ()

@@ -1,0 +1,173 @@
+"""From the database into the engine: every committed minute once, closed hours where a long time has to be caught up.
+
+How far a node has come is told by the rows themselves, so nothing is counted twice or lost by a restart, a kill, or another process
+that reads the same log. Everything here runs in one thread that is not the event loop's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from storj_monitor.analytics_engine.changes import changes_of
+from storj_monitor.analytics_engine.engine import AnalyticsEngine
+from storj_monitor.analytics_engine.hours import HOURS
+from storj_monitor.analytics_engine.node import LATE_S, WATCH_WITHIN_S
+from storj_monitor.database import analytics as store
+from storj_monitor.database.reader import Reader
+from storj_monitor.model.analytics import Finding, Learning, NodeInput, StoredBaseline
+from storj_monitor.model.rollups import DAY_S, HOUR_S, MINUTE_S
+from storj_monitor.model.satellites import WELL_KNOWN
+
+CHUNK_S = 5 * MINUTE_S
+"""Minutes of one node that are in memory at once."""
+CHANGES_BACK_S = DAY_S
+FAILURES_BACK_S = HOUR_S
+"""What may explain a finding is looked up so far back when a monitor starts."""
+
+
+class Seen(NamedTuple):
+    """A node at this moment. `live`: its log has been read to the end, so what is not there has not happened. `told`: without rows."""
+
+    node: str
+    live: bool
+    told: NodeInput
+
+
+class Outcome(NamedTuple):
+    """What is to be shown and kept: the newest of each."""
+
+    findings: tuple[Finding, ...]
+    baselines: tuple[StoredBaseline, ...]
+    learning: tuple[Learning, ...]
+
+
+@dataclass(slots=True)
+class _Place:
+    """All rows before `cursor_s` are in the engine, all changes and failures before `seen_s`."""
+
+    cursor_s: int
+    judge_from_s: int
+    seen_s: int = 0
+    version: str = ""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    findings: dict[int, Finding] = field(default_factory=dict)
+    baselines: dict[tuple[str, str, str], StoredBaseline] = field(default_factory=dict)
+
+
+class AnalyticsFeed:
+    """One engine, and how far each of `names` has gone into it."""
+
+    def __init__(self, names: Sequence[str], reader: Reader) -> None:
+        self._names = names
+        self._reader = reader
+        self._engine: AnalyticsEngine | None = None
+        self._places: dict[str, _Place] = {}
+        self.halted = False
+
+    def begin_anew(self) -> None:
+        """Forget all; the next `work` takes everything from the database again (the clock was set back)."""
+        self._engine = None
+        self._places.clear()
+
+    def work(self, now: float, seen: Sequence[Seen]) -> Outcome:
+        """Take in what was committed and what nodes told, and judge. Raises StoreError; then nothing of that minute is lost."""
+        engine = self._engine
+        if engine is None:
+            engine = self._engine = self._restored(now)
+        gathered = _Gathered()
+        told = [one.told for one in seen]
+        reaches = self._reader.ask_now(store.reaches)
+        ends = {one.node: self._end(one, reaches[one.node], now) for one in seen if one.node in reaches and reaches[one.node].newest_s}
+        for node, end_s in ends.items():
+            place = self._places.get(node)
+            if place is None:
+                place = self._places[node] = _Place(_hour(max(reaches[node].first_s, int(now) - HOURS * HOUR_S)), 0)
+            self._learn_hours(engine, node, reaches[node].node, place, _hour(min(end_s, int(now) - WATCH_WITHIN_S)))
+        self._make_profiles(engine, now, gathered)
+        while not self.halted:
+            inputs = [self._next(node, reaches[node].node, end) for node, end in ends.items() if self._places[node].cursor_s < end]
+            if not inputs and not told:
+                break
+            _take(gathered, engine, now, [*told, *inputs])
+            told = []
+            for new in inputs:
+                self._places[new.node].cursor_s = new.read_to_s
+        return Outcome(tuple(gathered.findings.values()), tuple(gathered.baselines.values()), engine.learning())
+
+    def flush(self, now: float) -> tuple[StoredBaseline, ...]:
+        """Every baseline that has changed since it was stored last."""
+        return self._engine.flush(now) if self._engine is not None else ()
+
+    def _restored(self, now: float) -> AnalyticsEngine:
+        engine = AnalyticsEngine(WELL_KNOWN)
+        kept = self._reader.ask_now(store.restore)
+        engine.restore(kept.baselines, kept.standing, kept.next_number)
+        for name in {one.node for one in kept.baselines} | {one.subject.node for one in kept.standing}:
+            if name not in self._names:
+                engine.forget(name)
+        through = store.oldest_through_s(kept.baselines)
+        for name, reach in self._reader.ask_now(store.reaches).items():
+            if name in self._names and reach.newest_s:
+                newest_s = min(reach.newest_s, int(now))
+                begin_s = max(min(through.get(name, reach.first_s), newest_s), newest_s - HOURS * HOUR_S)
+                self._places[name] = _Place(_hour(begin_s), newest_s // MINUTE_S * MINUTE_S)
+        return engine
+
+    @staticmethod
+    def _end(one: Seen, reach: store.Reach, now: float) -> int:
+        """Minutes before this are complete."""
+        return int(min(now - LATE_S, now if one.live else reach.newest_s)) // MINUTE_S * MINUTE_S
+
+    def _learn_hours(self, engine: AnalyticsEngine, node: str, number: int, place: _Place, until_s: int) -> None:
+        """Closed hours up to `until_s`, a day at a time."""
+        while place.cursor_s % HOUR_S == 0 and place.cursor_s < until_s and not self.halted:
+            end_s = min(until_s, place.cursor_s + DAY_S)
+            engine.learn(node, self._reader.ask_now(store.hours, number, place.cursor_s, end_s))
+            place.cursor_s = end_s
+
+    def _make_profiles(self, engine: AnalyticsEngine, now: float, gathered: _Gathered) -> None:
+        """After a start all profiles are made at once: the first minutes are to be judged too."""
+        if any(place.seen_s for place in self._places.values()):
+            return
+        made = -1
+        while made != engine.work.levels and not self.halted:
+            made = engine.work.levels
+            _take(gathered, engine, now, [])
+
+    def _next(self, node: str, number: int, end_s: int) -> NodeInput:
+        """The next rows of a node: not beyond a full hour, from which on hours may be learnt."""
+        place = self._places[node]
+        begin_s = place.cursor_s
+        until_s = min(end_s, begin_s + CHUNK_S, _hour(begin_s) + HOUR_S)
+        cells = self._reader.ask_now(store.minutes, number, begin_s, until_s)
+        from_s, to_s = place.seen_s, max(until_s, place.judge_from_s)
+        if not from_s:
+            from_s = max(begin_s, place.judge_from_s) - CHANGES_BACK_S
+            place.version = self._reader.ask_now(store.version_before, number, from_s)
+        changes, place.version = changes_of(self._reader.ask_now(store.change_events, number, from_s, to_s), place.version)
+        failures = self._reader.ask_now(store.failures, number, max(from_s, to_s - FAILURES_BACK_S), to_s)
+        place.seen_s = max(from_s, to_s)
+        return NodeInput(
+            node=node,
+            read_to_s=until_s,
+            from_s=begin_s,
+            judge_from_s=place.judge_from_s,
+            cells=cells,
+            changes=changes,
+            failures=failures,
+        )
+
+
+def _take(gathered: _Gathered, engine: AnalyticsEngine, now: float, inputs: Iterable[NodeInput]) -> None:
+    result = engine.tick(now, inputs)
+    gathered.findings.update((one.number, one) for one in result.findings)
+    gathered.baselines.update((one[:3], one) for one in result.baselines)
+
+
+def _hour(at_s: int) -> int:
+    return at_s // HOUR_S * HOUR_S
