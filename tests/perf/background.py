@@ -32,11 +32,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(work: Callable[[], int], folder: Path, args: argparse.Namespace, argv: list[str]) -> int:
     """Do what the flags say: the work here and now, the work in the background, or a look at it. Returns the exit code."""
-    folder.mkdir(parents=True, exist_ok=True)
     if args.status:
         return _status(folder)
     if args.stop:
         return _stop(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     if (other := _running(folder)) is not None:
         print(f"process {other.pid} is at work in this folder: --status, --stop, or another --out", file=sys.stderr)
         return 2
@@ -51,6 +51,11 @@ def run(work: Callable[[], int], folder: Path, args: argparse.Namespace, argv: l
     except KeyboardInterrupt:
         print("stopped: finished runs are kept, the same command goes on", flush=True)
         return 130
+
+
+def folder_at_work(folders: Path) -> Path | None:
+    """The subfolder in which something runs, None when there is none."""
+    return next((note.parent for note in folders.glob("*/running.json") if _running(note.parent) is not None), None)
 
 
 def _detach(folder: Path, argv: list[str]) -> int:

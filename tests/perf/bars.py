@@ -31,6 +31,9 @@ _CPU = {0.0: 0.1, 200.0: 1.5, 2000.0: 4.0}
 # rate → p95 from line written to frame received, ms
 _DELAY = {200.0: 100.0, 400.0: 100.0, 2000.0: 100.0, 20_000.0: 200.0}
 RSS_MIB = 64.0
+GROWTH_MIB = 2.0
+"""Flat memory: what the last quarter of a long run may have more than its second."""
+LONG_S = 600.0
 QUERY_MS = 10.0
 SPECIFICATION_CPU = 50.0
 """The specification's own bar at 200 events/s, which holds for every run up to 400."""
@@ -63,6 +66,9 @@ def _load_bars(name: str, figures: dict[str, Any]) -> list[Bar]:
     elif load["rate"] <= 400:
         bars.append(Bar(name, "CPU, % of a core", SPECIFICATION_CPU, cpu["cpu_percent"]))
     bars.append(Bar(name, "RSS, MiB", RSS_MIB, cpu["rss_mib"]))
+    if load.get("seconds", 0) >= LONG_S:
+        quarters = figures["memory"]
+        bars.append(Bar(name, "RSS of the last quarter over that of the second, MiB", GROWTH_MIB, round(quarters[3] - quarters[1], 2)))
     delay = figures.get("delay_line_to_frame_ms")
     if delay is not None and delay["p95"] is not None:
         bars.append(Bar(name, "p95 line written → frame received, ms", _DELAY.get(load["rate"], 200.0), delay["p95"]))

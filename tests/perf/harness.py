@@ -22,6 +22,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 import psutil
@@ -265,6 +266,12 @@ class Sampler:
             "lag_bytes_max": max(s.written_bytes - s.committed_bytes for s in used),
             "lag_bytes_end": last.written_bytes - last.committed_bytes,
         }
+
+    def quarters(self) -> list[float]:
+        """Median RSS of each quarter of the run in MiB: equal ones mean that memory does not grow."""
+        n = len(self.samples)
+        parts = [self.samples[n * i // 4 : n * (i + 1) // 4] or self.samples[-1:] for i in range(4)]
+        return [round(median(s.rss_bytes for s in part) / (1 << 20), 2) for part in parts]
 
     def write_csv(self, path: Path) -> None:
         """Second by second (long runs: fewer rows): CPU percent, RSS, bytes written and committed a second, bytes behind."""

@@ -8,17 +8,22 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bars import Bar, check_bars
+from bars import LONG_S, Bar, check_bars
 from harness import HERE, MeasureError, machine
 
 REPORTS = HERE / "reports"
+
+
+def new_folder() -> Path:
+    """reports/TIMESTAMP, not made yet."""
+    return REPORTS / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
 
 
 class Report:
     """Collects the figures of runs; writes after each, so that an interrupted report keeps what it has."""
 
     def __init__(self, kind: str, folder: Path | None = None) -> None:
-        self.folder = folder or REPORTS / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        self.folder = folder or new_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.content: dict[str, Any] = {
             "kind": kind,
@@ -84,6 +89,8 @@ def one_line(figures: dict[str, Any]) -> str:
     if "cpu" in figures:
         cpu = figures["cpu"]
         parts.append(f"CPU {cpu['cpu_percent']} % of a core (peak 10 s {cpu['cpu_peak_percent']} %), RSS {cpu['rss_mib']} MiB")
+    if figures.get("load", {}).get("seconds", 0) >= LONG_S:
+        parts.append(f"RSS by quarters of the run {', '.join(f'{mib:g}' for mib in figures['memory'])} MiB")
     for key, name in (("delay_line_to_frame_ms", "line → frame"), ("delay_read_to_frame_ms", "read → frame")):
         if key in figures:
             d = figures[key]

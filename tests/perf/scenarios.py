@@ -11,6 +11,10 @@ idle         silent logs, no clients
 burst        2,000 events/s, 10 clients;  flood  20,000 events/s, 10 clients
 aggregation  24 h questions in turns over a database (--day: 17,280,000 events)
 ingest       400,000 lines into a new database
+hour         the mixed load for an hour (--hour): memory at its end
+simulated-day  24 h of log time at 200 events/s within --day-minutes (--simulated-day): memory must stay flat
+
+The long ones run in the background: --hour --background, then --status, --stop.
 """
 
 from __future__ import annotations
@@ -18,15 +22,17 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import background
 import profile_db
 import profile_ingest
 import profile_ingestion
 import profile_ws
-from reporting import Report, arguments, guarded
+from reporting import REPORTS, Report, arguments, guarded, new_folder
 from workload import Load, run_load
 
 FOUR = ("ingestion", "websocket", "mixed", "aggregation")
-FURTHER = ("idle", "burst", "flood", "ingest")
+FURTHER = ("idle", "burst", "flood", "ingest", "hour", "simulated-day")
+HOUR_S = 3600.0
 
 
 def _steady(report: Report, args: Any, name: str, rate: float) -> None:
@@ -38,12 +44,45 @@ def _steady(report: Report, args: Any, name: str, rate: float) -> None:
     guarded(report, load.name, lambda: profile_ingestion.run_and_profile(load, report.folder, args))
 
 
+def _hour(report: Report, args: Any) -> None:
+    seconds = args.seconds if args.quick else args.hours * HOUR_S
+    load = Load("hour", args.rate or 200.0, args.nodes or 4, args.clients or 10, seconds, chores=True, server_args=args.server_arg)
+    load.polling, load.warm_up_s = True, 10.0
+    guarded(report, load.name, lambda: run_load(load, report.folder))
+
+
+def _simulated_day(report: Report, args: Any) -> None:
+    seconds = args.seconds if args.quick else args.day_minutes * 60
+    warm_up_s = seconds / 20
+    load = Load("simulated-day", args.rate or 200.0, args.nodes or 4, args.clients or 3, seconds, warm_up_s=warm_up_s,
+                speed=24 * HOUR_S / (seconds + warm_up_s), server_args=args.server_arg)  # fmt: skip
+    if args.quick:
+        load.speed = 60.0
+    guarded(report, load.name, lambda: run_load(load, report.folder))
+
+
 def main() -> int:
     parser = arguments(__doc__, rate=None, clients=None, nodes=None, seconds=60.0)
     parser.add_argument("--only", nargs="+", choices=FOUR + FURTHER, default=list(FOUR), metavar="SCENARIO", help=" ".join(FOUR + FURTHER))
     parser.add_argument("--quick", action="store_true", help="6 s each")
     parser.add_argument("--day", action="store_true", help="aggregation over the full day of 17,280,000 events")
+    parser.add_argument("--hour", action="store_true", help="the long form `hour` alone")
+    parser.add_argument("--hours", type=float, default=1.0, help="length of the scenario `hour` [default: %(default)s]")
+    parser.add_argument("--simulated-day", action="store_true", help="the long form `simulated-day` alone")
+    parser.add_argument("--day-minutes", type=float, default=30.0, help="what the simulated day takes [default: %(default)s]")
+    background.add_flags(parser)
     args = parser.parse_args()
+    long_forms = [name for name, wished in (("hour", args.hour), ("simulated-day", args.simulated_day)) if wished]
+    args.only = long_forms or args.only
+    argv = list(sys.argv)
+    if args.report is None:
+        args.report = (background.folder_at_work(REPORTS) if args.status or args.stop else None) or new_folder()
+        argv += ["--report", str(args.report)]
+    return background.run(lambda: work(args), args.report, args, argv)
+
+
+def work(args: Any) -> int:
+    """All wished scenarios into one report."""
     args.seconds = 6.0 if args.quick else args.seconds
     args.updates, args.database = None, None
     args.events, args.repeats = (40_000, 5) if args.quick else (400_000, 100)
@@ -58,6 +97,10 @@ def main() -> int:
         elif name == "idle":
             idle = Load("idle", 0.0, args.nodes or 4, 0, args.seconds, server_args=args.server_arg)
             guarded(report, "idle", lambda load=idle: run_load(load, report.folder))
+        elif name == "hour":
+            _hour(report, args)
+        elif name == "simulated-day":
+            _simulated_day(report, args)
         elif name == "ingest":
             guarded(report, "ingest-400000", lambda: profile_ingest.measure(400_000, 3))
         else:

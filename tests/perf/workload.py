@@ -48,6 +48,7 @@ class Load:
     database    -- begin with a copy of this database, that was made elsewhere
     ask_s       -- windows of the questions that are asked at the end of the measured time
     root        -- the checkout whose product is measured
+    speed       -- seconds of log time that pass in one; 1 = live. Not live, no delays are measured
     """
 
     name: str
@@ -66,6 +67,12 @@ class Load:
     database: Path | None = None
     ask_s: tuple[float, ...] = ()
     root: Path = ROOT
+    speed: float = 1.0
+
+    @property
+    def events_per_s(self) -> float:
+        """Events in a second of the clock on the wall."""
+        return self.rate * self.speed
 
 
 def run_load(load: Load, report: Path) -> dict[str, Any]:
@@ -92,7 +99,7 @@ def run_load(load: Load, report: Path) -> dict[str, Any]:
             figures["correct"] = _check(folder, database)
         figures["json_loads_us"] = round(unit_us, 3)
         if load.rate:
-            us = figures["cpu"]["cpu_percent"] / 100 / load.rate * 1e6
+            us = figures["cpu"]["cpu_percent"] / 100 / load.events_per_s * 1e6
             figures["cpu_us_per_event"] = round(us, 2)
             figures["cpu_per_event_in_json_loads"] = round(us / unit_us, 1)
         return figures
@@ -126,18 +133,18 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
             if process:
                 process.stop()
     sampler.write_csv(report / f"{load.name}.csv")
-    results = traced_results(trace, begin_s, end_s) if writer else 0
+    results = traced_results(trace, begin_s, end_s) if trace.exists() else 0
     figures: dict[str, Any] = {
-        "load": {"rate": load.rate, "nodes": load.nodes, "clients": load.clients, "seconds": load.seconds, "tick_ms": load.tick_ms,
+        "load": {"rate": load.events_per_s, "nodes": load.nodes, "clients": load.clients, "seconds": load.seconds, "tick_ms": load.tick_ms,
                  "debug": not load.info, "server_args": load.server_args, "history_s": load.history_s, "polling": load.polling},
-        "cpu": sampler.window(), "around": cost, "start_s": round(server.start_s, 2),
+        "cpu": sampler.window(), "memory": sampler.quarters(), "around": cost, "start_s": round(server.start_s, 2),
         "results_per_s": round(results / (end_s - begin_s), 1), "read_all_after_s": round(late_s, 2),
     }  # fmt: skip
     if profile:
         figures["py_spy"] = profile
     if asked:
         figures["questions"] = asked
-    if clients and writer:
+    if clients and trace.exists():
         figures |= _delays(load, folder, trace)
     return figures
 
@@ -198,6 +205,13 @@ def ask_window(server: Server, window_s: float) -> dict[str, Any]:
 
 
 def _writer(load: Load, folder: Path, trace: Path, seconds: float) -> Process:
+    if load.speed != 1:
+        command = [
+            sys.executable, str(HERE / "day_feeder.py"), "--folder", str(folder / "logs"), "--nodes", str(load.nodes),
+            "--rate", str(load.rate), "--hours", str(seconds * load.speed / 3600), "--speed", str(load.speed),
+            "--truth", str(folder / "truth.json"),
+        ]  # fmt: skip
+        return Process("simulator", command, folder)
     command = [
         sys.executable, "-m", "storj_monitor.simulator", "live", "--folder", str(folder / "logs"), "--nodes", str(load.nodes),
         "--rate", str(load.rate), "--seconds", str(seconds), "--tick-ms", str(load.tick_ms), "--truth", str(folder / "truth.json"),
