@@ -171,7 +171,7 @@ def _rows(db: Connection, table: Table, node: int, from_ms: int | None, to_ms: i
         return db.execute(f"SELECT {columns} FROM {table.name} WHERE node = ? ORDER BY {order}", (node,))
     # A key of (node, satellite, time) is only quick when the satellites are named.
     split = "satellite" in table.columns[:2]
-    parts = _satellites_of(db, table, node) if split else [0]
+    parts = satellites_of(db, table.name, node) if split else [0]
     rows: list[Row] = []
     for part in parts:
         where, values = ("node = ? AND satellite = ?", (node, part)) if split else ("node = ?", (node,))
@@ -186,12 +186,12 @@ def _rows(db: Connection, table: Table, node: int, from_ms: int | None, to_ms: i
     return rows
 
 
-def _satellites_of(db: Connection, table: Table, node: int) -> list[int]:
+def satellites_of(db: Connection, table: str, node: int) -> list[int]:
     """Numbers of the satellites that a node has rows of: a look into the key for each, not at every row."""
     found: list[int] = []
     while True:
         after = found[-1] if found else -1
-        row = db.execute(f"SELECT min(satellite) FROM {table.name} WHERE node = ? AND satellite > ?", (node, after)).fetchone()
+        row = db.execute(f"SELECT min(satellite) FROM {table} WHERE node = ? AND satellite > ?", (node, after)).fetchone()
         if row[0] is None:
             return found
         found.append(int(row[0]))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from storj_monitor.database import subjects as store
 from storj_monitor.database.analytics import find
 from storj_monitor.database.reader import Reader
+from storj_monitor.database.subject_history import score_history, space_history
 from storj_monitor.errors import RequestError
 from storj_monitor.financial_tracker.balance import balances_by, earned_usd_micros
 from storj_monitor.financial_tracker.days import month_days
@@ -27,7 +28,6 @@ from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row
 
 Payload = dict[str, object]
-MOST_POINTS = 300
 MOST_FINDINGS = 500
 _BOM = "\ufeff"
 
@@ -41,27 +41,16 @@ class SubjectQuestions:
         self._now = now
 
     async def reputation(self, window: AnyWindow) -> Payload:
-        rows = await self._rows(store.SCORE_POINT, window, also_before=True)
-        series: dict[tuple[str, str], list[store.Row]] = {}
-        for row in rows:
-            if row[3] >= window.from_s * 1000:  # it still held when the window began
-                series.setdefault((row[0], row[1]), []).append(row)
+        found = await self._reader.ask(score_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         history = [
-            {
-                "node": node,
-                "satellite": satellite,
-                "name": satellite_name(satellite),
-                "points": [[row[2] / 1000, row[3] / 1000, *row[4:]] for row in _fewer(found, 2, worst=True)],
-            }
-            for (node, satellite), found in series.items()
+            {"node": node, "satellite": satellite, "name": satellite_name(satellite), "points": points}
+            for (node, satellite), points in found.items()
         ]
         return self._now_of(Subject.REPUTATION, window, columns=reputation.POINT_COLUMNS, history=history)
 
     async def storage(self, window: AnyWindow) -> Payload:
-        series: dict[str, list[store.Row]] = {}
-        for row in await self._rows(store.SPACE_POINT, window):
-            series.setdefault(row[0], []).append(row)
-        history = [{"node": node, "points": [[row[1] / 1000, *row[2:]] for row in _fewer(found, 1)]} for node, found in series.items()]
+        found = await self._reader.ask(space_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
+        history = [{"node": node, "points": points} for node, points in found.items()]
         return self._now_of(Subject.STORAGE, window, columns=storage.POINT_COLUMNS, history=history)
 
     async def earnings(self, window: AnyWindow) -> Payload:
@@ -151,20 +140,6 @@ class SubjectQuestions:
     def _now_of(self, subject: Subject, window: AnyWindow, **parts: object) -> Payload:
         rows = self._cards.rows(subject.value, window.nodes)
         return {"as_of": self._now(), "rows": list(rows.values()), "help": HELPS[subject.value], **parts}
-
-
-def _fewer(rows: Sequence[store.Row], at: int, *, worst: bool = False) -> Sequence[store.Row]:
-    """At most MOST_POINTS: of each equal stretch of time the last row, or the one with the worst scores."""
-    if len(rows) <= MOST_POINTS:
-        return rows
-    begin, length = rows[0][at], (rows[-1][at] - rows[0][at]) or 1
-    chosen: dict[int, store.Row] = {}
-    for row in rows:
-        stretch = min(MOST_POINTS - 1, int((row[at] - begin) / length * MOST_POINTS))
-        known = chosen.get(stretch)
-        if known is None or not worst or row[4:7] <= known[4:7]:
-            chosen[stretch] = row
-    return list(chosen.values())
 
 
 def _currency(rate: tuple[str, str] | None) -> Currency | None:

@@ -1,0 +1,60 @@
+"""Histories for charts: the last of each stretch of space, the worst of each stretch of scores, what held before, the newest."""
+
+from __future__ import annotations
+
+from database_store import Store
+
+from storj_monitor.database.subject_history import SCORE_POINTS, SPACE_POINTS, score_history, space_history
+from storj_monitor.database.subjects import SCORE_POINT, SPACE_POINT, Row, Table, write
+
+HOUR_MS = 3_600_000
+BEGIN = 1_794_960_000_000
+END = BEGIN + SPACE_POINTS * HOUR_MS
+
+
+def put(store: Store, table: Table, rows: list[Row]) -> None:
+    store.writer.execute("BEGIN")
+    write(store.writer, {table.name: {row[: table.key]: row for row in rows}})
+    store.writer.execute("COMMIT")
+
+
+def space(node: str, at_ms: int, used: int | None) -> Row:
+    return (node, at_ms, 100, used, *([None] * 7), "api")
+
+
+def score(at_ms: int, until_ms: int, audit: float, online: float = 1.0, suspension: float = 1.0, satellite: str = "s") -> Row:
+    return ("n", satellite, at_ms, until_ms, audit, suspension, online, None, None, "api")
+
+
+def test_the_last_of_each_stretch_of_space(store: Store) -> None:
+    put(store, SPACE_POINT, [space("n", BEGIN + i * HOUR_MS // 4, i) for i in range(-4, 12)] + [space("other", BEGIN, 1)])
+    found = space_history(store.reader, ["n", "nobody"], BEGIN, END)
+    assert list(found) == ["n"]
+    assert [(row[0], row[2]) for row in found["n"]] == [(BEGIN / 1000 + (4 * i + 3) * 900, 4 * i + 3) for i in range(3)]
+    assert found["n"][0] == (BEGIN / 1000 + 2700, 100, 3, *([None] * 7), "api")
+    assert space_history(store.reader, ["n"], END, END + 1) == {}
+
+
+def test_a_dip_of_any_score_is_never_lost_and_the_newest_is_there(store: Store) -> None:
+    step = 600_000
+    rows = [score(BEGIN + i * step, BEGIN + i * step, 1.0, online=0.9 + i % 3 / 100) for i in range(900)]
+    rows[300] = score(rows[300][2], rows[300][2], 0.97, online=0.99)
+    rows[500] = score(rows[500][2], rows[500][2], 1.0, suspension=0.8, online=0.99)
+    put(store, SCORE_POINT, rows)
+    points = score_history(store.reader, ["n"], BEGIN, BEGIN + 900 * step)["n", "s"]
+    assert len(points) <= SCORE_POINTS + 2
+    assert min(row[2] for row in points) == 0.97
+    assert min(row[3] for row in points) == 0.8
+    assert points[-1][0] == rows[-1][2] / 1000
+    assert [row[0] for row in points] == sorted({row[0] for row in points})
+    assert all(len(row) == 8 for row in points)
+
+
+def test_what_held_when_the_window_began_comes_first(store: Store) -> None:
+    put(
+        store,
+        SCORE_POINT,
+        [score(BEGIN - 9, BEGIN - 5, 0.9), score(BEGIN - 4, BEGIN + 5, 0.8), score(BEGIN - 3, BEGIN - 1, 0.7, satellite="t")],
+    )
+    found = score_history(store.reader, ["n"], BEGIN, END)
+    assert {key: [row[2] for row in points] for key, points in found.items()} == {("n", "s"): [0.8]}
