@@ -1,16 +1,22 @@
 """A log that does not drown: the same message again and again is written once in a while, with the number left out.
 
-Errors are never left out. Attach a `RepeatFilter` to a handler (or a logger); it looks at the message template, so
-`log.warning("cannot read %s", path)` counts as the same line for every path of one call site.
+Errors are never left out, and nothing is left out without being told: the next message of its kind tells how many there were, or, where
+none follows, `tell` does. Attach a `RepeatFilter` to a handler (or a logger); it looks at the message template, so
+`log.warning("cannot read %s", path)` counts as the same line for every path of one call site. Called from any thread.
 """
 
 from __future__ import annotations
 
 import logging
+import math
+import threading
 from collections import OrderedDict
 
+TELL_S = 60.0
+"""How often `tell` is worth calling."""
 _MOST_KEYS = 512
 _Key = tuple[str, int, str]
+_log = logging.getLogger(__name__)
 
 
 class _Seen:
@@ -27,35 +33,48 @@ class RepeatFilter(logging.Filter):
     def __init__(self, every_s: float = 30.0) -> None:
         super().__init__()
         self._every_s = every_s
+        self._lock = threading.Lock()
         self._seen: OrderedDict[_Key, _Seen] = OrderedDict()
+        self._forgotten = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno >= logging.ERROR:
+        if record.levelno >= logging.ERROR or record.name == __name__:
             return True
         key = (record.name, record.levelno, str(record.msg))
-        seen = self._seen.get(key)
-        if seen is None:
-            if len(self._seen) >= _MOST_KEYS:
-                self._seen.popitem(last=False)
-            self._seen[key] = _Seen(record.created)
-            return True
-        if 0 <= record.created - seen.since < self._every_s:
-            seen.left_out += 1
-            return False
-        self._seen.move_to_end(key)
-        if seen.left_out:
-            record.msg = f"{record.getMessage()} ({seen.left_out} more like this in the last {record.created - seen.since:.0f} s)"
+        with self._lock:
+            seen = self._seen.get(key)
+            if seen is None:
+                if len(self._seen) >= _MOST_KEYS:
+                    self._forgotten += self._seen.popitem(last=False)[1].left_out
+                self._seen[key] = _Seen(record.created)
+                return True
+            if 0 <= record.created - seen.since < self._every_s:
+                seen.left_out += 1
+                return False
+            self._seen.move_to_end(key)
+            left_out, since = seen.left_out, seen.since
+            seen.since, seen.left_out = record.created, 0
+        if left_out:
+            record.msg = f"{record.getMessage()} ({left_out} more like this in the last {record.created - since:.0f} s)"
             record.args = None
-        seen.since, seen.left_out = record.created, 0
         return True
 
     def summaries(self, now: float) -> list[str]:
         """What was left out by templates that have since fallen silent; each is told once. `now` in Unix seconds."""
         told: list[str] = []
-        for key, seen in list(self._seen.items()):
-            if now - seen.since < self._every_s:
-                continue
-            if seen.left_out:
-                told.append(f"{key[0]}: {key[2]} ({seen.left_out} more like this)")
-            del self._seen[key]
+        with self._lock:
+            for key, seen in list(self._seen.items()):
+                if now - seen.since < self._every_s:
+                    continue
+                if seen.left_out:
+                    told.append(f"{key[0]}: {key[2]} ({seen.left_out} more like this)")
+                del self._seen[key]
+            if self._forgotten:
+                told.append(f"{self._forgotten} more of other repeated messages")
+                self._forgotten = 0
         return told
+
+    def tell(self, now: float = math.inf) -> None:
+        """Log the summaries; without `now` also of what has not fallen silent yet: at the end of the program."""
+        for summary in self.summaries(now):
+            _log.info("%s", summary)

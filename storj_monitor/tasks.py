@@ -126,7 +126,7 @@ async def every(
     *,
     clock: Clock,
     rng: Random,
-    jitter_pct: float = 0.0,
+    jitter_pct: float,
     offset_s: float = 0.0,
 ) -> None:
     """Await `work()` again and again: first after `offset_s`, then every `interval_s` on a fixed grid, for ever.
@@ -135,10 +135,10 @@ async def every(
     moves do not add up. Work that takes longer than the interval skips the moments that it missed. Errors of `work` are
     raised: restarting is the supervisor's matter.
 
-    ValueError: the interval is not positive or the jitter is not in [0, 0.5).
+    ValueError: the interval is not positive or the jitter is not in [0, 0.5].
     """
-    if interval_s <= 0 or not 0 <= jitter_pct < 0.5:
-        raise ValueError("interval_s must be positive and jitter_pct in [0, 0.5)")
+    if interval_s <= 0 or not 0 <= jitter_pct <= 0.5:
+        raise ValueError("interval_s must be positive and jitter_pct in [0, 0.5]")
     base = clock.monotonic() + offset_s
     slot = 0
     while True:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+import re
+import threading
 from random import Random
 
 import pytest
@@ -120,7 +122,7 @@ async def test_stop_ends_the_newest_first_and_waits_for_each() -> None:
     assert tasks.names == ()
 
 
-async def run_every(clock: StepClock, times: int, took_s: float = 0.0, **settings: float) -> list[float]:
+async def run_every(clock: StepClock, times: int, took_s: float = 0.0, seed: int = 1, **settings: float) -> list[float]:
     moments: list[float] = []
 
     async def work() -> None:
@@ -130,7 +132,7 @@ async def run_every(clock: StepClock, times: int, took_s: float = 0.0, **setting
             raise Enough
 
     with pytest.raises(Enough):
-        await every(work=work, clock=clock, rng=Random(1), **settings)
+        await every(work=work, clock=clock, rng=Random(seed), **{"jitter_pct": 0.0, **settings})
     return moments
 
 
@@ -143,7 +145,21 @@ async def test_every_skips_what_it_missed() -> None:
     assert await run_every(StepClock(), 3, took_s=25, interval_s=10) == [100, 130, 160]
 
 
-@given(st.floats(0.01, 0.49), st.floats(0.1, 1000))
+async def test_the_largest_jitter_that_can_be_set_keeps_order_and_number() -> None:
+    moments = await run_every(StepClock(), 200, interval_s=10, jitter_pct=0.5)
+    assert moments == sorted(moments)
+    assert abs(moments[-1] - (100 + 199 * 10)) <= 5
+
+
+async def test_jitter_moves_two_loops_apart_and_none_keeps_them_together() -> None:
+    apart = [await run_every(StepClock(), 50, seed=seed, interval_s=10, jitter_pct=0.15) for seed in (1, 2)]
+    assert sum(abs(one - other) < 0.01 for one, other in zip(*apart, strict=True)) <= 3  # the first, and accidents
+    assert max(abs(one - other) for one, other in zip(*apart, strict=True)) > 0.5
+    together = [await run_every(StepClock(), 50, seed=seed, interval_s=10) for seed in (1, 2)]
+    assert together[0] == together[1]
+
+
+@given(st.floats(0.01, 0.5), st.floats(0.1, 1000))
 def test_jitter_moves_each_moment_and_never_adds_up(jitter: float, interval_s: float) -> None:
     moments = asyncio.run(run_every(StepClock(), 30, interval_s=interval_s, jitter_pct=jitter))
     for number, moment in enumerate(moments):
@@ -151,7 +167,7 @@ def test_jitter_moves_each_moment_and_never_adds_up(jitter: float, interval_s: f
 
 
 async def test_every_refuses_nonsense() -> None:
-    for settings in ({"interval_s": 0}, {"interval_s": 1, "jitter_pct": 0.5}):
+    for settings in ({"interval_s": 0}, {"interval_s": 1, "jitter_pct": 0.51}, {"interval_s": 1, "jitter_pct": -0.1}):
         with pytest.raises(ValueError, match="must be positive"):
             await run_every(StepClock(), 1, **settings)
 
@@ -194,6 +210,65 @@ def test_what_fell_silent_is_told_once() -> None:
     assert quiet.summaries(1010) == []
     assert quiet.summaries(1030) == ["storj_monitor.x: tick %d (2 more like this)"]
     assert quiet.summaries(1090) == []
+
+
+def test_the_last_words_tell_what_has_not_fallen_silent(caplog: pytest.LogCaptureFixture) -> None:
+    quiet = RepeatFilter(every_s=30)
+    for _ in range(5):
+        quiet.filter(record(logging.INFO, "100 %% of %d", 1000, 1))
+    with caplog.at_level(logging.INFO):
+        quiet.tell(1001)
+        assert caplog.text == ""
+        quiet.tell()
+        quiet.tell()
+    assert [one.getMessage() for one in caplog.records] == ["storj_monitor.x: 100 %% of %d (4 more like this)"]
+    assert quiet.filter(caplog.records[0])
+
+
+def test_what_is_forgotten_for_want_of_room_is_counted_too() -> None:
+    quiet = RepeatFilter(every_s=30)
+    for number in range(600):
+        for _ in range(3):
+            quiet.filter(record(logging.INFO, f"message {number}", 1000))
+    told = quiet.summaries(2000)
+    assert told[-1] == f"{2 * (600 - 512)} more of other repeated messages"
+    assert len(told) == 513
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b %d", "c"]), st.sampled_from([10, 20, 30, 40, 50]), st.integers(0, 40)), max_size=80))
+def test_whatever_comes_no_error_is_lost_and_every_message_is_counted(stream: list[tuple[str, int, int]]) -> None:
+    quiet, at, passed = RepeatFilter(every_s=30), 1000.0, 0
+    for message, level, pause_s in stream:
+        at += pause_s
+        one = record(level, message.replace(" %d", ""), at)
+        let_pass = quiet.filter(one)
+        assert let_pass or level < logging.ERROR
+        passed += let_pass
+        passed += int(found[1]) if let_pass and (found := re.search(r"\((\d+) more like", one.getMessage())) else 0
+    passed += sum(int(re.search(r"\((\d+) more like", line)[1]) for line in quiet.summaries(float("inf")))
+    assert passed == len(stream)
+
+
+def test_many_threads_may_log_at_once() -> None:
+    quiet, handler = RepeatFilter(every_s=0.0001), logging.NullHandler()
+    handler.addFilter(quiet)
+    start, failed = threading.Barrier(4), []
+
+    def log(name: int) -> None:
+        start.wait(5)
+        try:
+            for number in range(2000):
+                handler.handle(record(logging.INFO, f"message {(name * number) % 700}", 1000 + number / 1000))
+                quiet.summaries(1000 + number / 1000)
+        except (KeyError, RuntimeError) as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=log, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
 
 
 def test_a_clock_set_back_does_not_silence_the_log_for_long() -> None:

@@ -20,7 +20,6 @@ from storj_monitor.model.space import FileSystemSpace
 from storj_monitor.tasks import every
 
 LOOK_EVERY_S = 60.0
-_JITTER_PCT = 0.15
 _log = logging.getLogger(__name__)
 
 Take = Callable[[str, FileSystemSpace | None, str], None]
@@ -37,18 +36,19 @@ def look(folder: Path, now: float) -> FileSystemSpace:
 
 
 class FileSystems:
-    """`folders` by node; `take` is called on the event loop."""
+    """`folders` by node; `take` is called on the event loop. `jitter_pct` moves each round (0.15 = by up to 15 % of a minute)."""
 
-    def __init__(self, folders: Mapping[str, Path], take: Take, clock: Clock) -> None:
+    def __init__(self, folders: Mapping[str, Path], take: Take, clock: Clock, *, jitter_pct: float = 0.0) -> None:
         self._folders = dict(folders)
         self._take = take
         self._clock = clock
+        self._jitter_pct = jitter_pct
         self._looking: set[str] = set()
         self._problems: dict[str, str] = {}
 
     async def run(self) -> None:
         """Look at each disk at once and then every minute, for ever."""
-        await every(LOOK_EVERY_S, self.look_at_all, clock=self._clock, rng=Random(), jitter_pct=_JITTER_PCT)
+        await every(LOOK_EVERY_S, self.look_at_all, clock=self._clock, rng=Random(), jitter_pct=self._jitter_pct)
 
     async def look_at_all(self) -> None:
         """Begin a look at each disk; what is found is taken when it comes."""

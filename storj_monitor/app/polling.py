@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -55,8 +55,9 @@ class Watched(NamedTuple):
 class Polling:
     """`start` loads what is known and begins to ask; `stop` ends the asking, after which nothing comes in any more.
 
-    ports    -- where APIs are looked for on this machine when no node has one in the settings; () looks nowhere
-    schedule -- what is common to all nodes; each gets a phase of its own
+    jitter_pct -- spread of the times of all that repeats (0.15 = 15 % of its interval); 0 also lets all nodes be asked together
+    ports      -- where APIs are looked for on this machine when no node has one in the settings; () looks nowhere
+    schedule   -- what is common to all nodes; each gets a phase of its own
     """
 
     def __init__(
@@ -109,12 +110,10 @@ class Polling:
                 self._keeper.no_doors(name)
         for node in asked:
             self._watch(node, self._session)
-        self._spawn("care of budgets", partial(every, CARE_S, self._melt, clock=self._clock, rng=self._rng, offset_s=CARE_S))
-        self._spawn("care of histories", partial(every, HOUR_S, self._care, clock=self._clock, rng=self._rng, offset_s=HOUR_S / 6))
+        self._repeat("care of budgets", CARE_S, self._melt, CARE_S)
+        self._repeat("care of histories", HOUR_S, self._care, HOUR_S / 6)
         if not asked and self._nodes and self._ports:
-            self._spawn(
-                "search for APIs", partial(every, LOOK_EVERY_S, self._look, clock=self._clock, rng=self._rng, offset_s=FIRST_LOOK_S)
-            )
+            self._repeat("search for APIs", LOOK_EVERY_S, self._look, FIRST_LOOK_S)
 
     async def stop(self) -> None:
         """End all tasks of this part, then their connections; what is open is stored."""
@@ -136,7 +135,7 @@ class Polling:
             node.name,
             NodeClient(node.api, session, clock) if node.api else None,
             MetricsClient(node.metrics, session, clock) if node.metrics else None,
-            replace(self._schedule, phase=phases(list(self._nodes))[node.name]),
+            replace(self._schedule, phase=phases(list(self._nodes))[node.name], staggered=self._jitter_pct > 0),
             clock,
             self._rng,
             self._jitter_pct,
@@ -148,6 +147,10 @@ class Polling:
         for state in poller.states:
             self._keeper.on_state(node.name, state)
         self._spawn(f"API of {node.name}", poller.run)
+
+    def _repeat(self, name: str, interval_s: float, work: Callable[[], Awaitable[None]], first_s: float) -> None:
+        clock, rng, jitter_pct = self._clock, self._rng, self._jitter_pct
+        self._spawn(name, partial(every, interval_s, work, clock=clock, rng=rng, jitter_pct=jitter_pct, offset_s=first_s))
 
     def _spawn(self, name: str, work: Callable[[], object]) -> None:
         if self._tasks is not None:

@@ -8,7 +8,7 @@ from storj_monitor.log_processor.fast_path import FastPath
 from storj_monitor.log_processor.free_space import newest_free_space
 from storj_monitor.log_processor.harvest import Harvest, Satellites
 from storj_monitor.log_processor.line_state import LineState
-from storj_monitor.log_processor.places import CountryLookup
+from storj_monitor.log_processor.plain_path import PlainPath
 from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
 from storj_monitor.log_processor.wrappers import DOCKER_START, MAX_HELD_BYTES, SPLIT_PART, split_lines, unwrap, unwrap_docker
 from storj_monitor.model.events import EventBatch, FreeSpace, LineKind
@@ -27,13 +27,15 @@ class LineProcessor:
     begins, and the next batch's checkpoint starts there. A restart therefore reads it again, whole.
     """
 
-    def __init__(self, node: str, country_of: Callable[[str], str]) -> None:
+    fast -- False: every line by the exact path, which says the same
+
+    def __init__(self, node: str, country_of: Callable[[str], str], *, fast: bool = True) -> None:
         self._node = node
         self._countries_of = _for_many(country_of)
         self._satellites = Satellites()
         self._keys = KnownKeys()
         self._state = LineState()
-        self._fast = FastPath(self._state)
+        self._path = FastPath(self._state) if fast else PlainPath(self._state)
         self._held = b""
         self._held_start = 0
         self._held_of: FileIdentity | None = None
@@ -81,7 +83,7 @@ class LineProcessor:
                 harvest.tally.count(LineKind.IGNORED, "", SPLIT_PART, unwrapped.part_sample, unwrapped.parts)
             lines = iter(unwrapped.lines)
             arrivals = iter(unwrapped.arrivals) if unwrapped.arrivals is not None else None
-            docker_line = self._fast.read(lines, arrivals, harvest)
+            docker_line = self._path.read(lines, arrivals, harvest)
             if docker_line is None:
                 break
             unwrapped = unwrap_docker([docker_line, *lines])

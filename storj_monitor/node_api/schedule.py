@@ -61,6 +61,7 @@ class Schedule:
 
     phase         -- this node's place in every cycle, 0..1: see `phases`
     group_gap_s   -- at the start the groups follow each other at this distance
+    staggered     -- False: all nodes and groups begin together and share one grid; `phase` and `group_gap_s` do not count
     young_s       -- while the node has run for less, everything is asked every `young_interval_s` at least: a starting node
                      gets its satellites, prices and paystubs one by one
     retry_first_s -- after a failure, doubling up to `retry_most_s`
@@ -69,6 +70,7 @@ class Schedule:
     cadences: Mapping[AnswerKind, Cadence] = field(default_factory=lambda: CADENCES)
     phase: float = 0.0
     group_gap_s: float = 1.0
+    staggered: bool = True
     young_s: float = _HOUR
     young_interval_s: float = 5 * _MINUTE
     retry_first_s: float = 5.0
@@ -81,7 +83,7 @@ class Schedule:
 
     def first_due(self, kind: AnswerKind, now: float) -> float:
         """When a question that is new is asked: group after group."""
-        return now + self.group_gap_s * self.cadences[kind].group
+        return now + self.group_gap_s * self.cadences[kind].group if self.staggered else now
 
     def next_due(self, kind: AnswerKind, now: float, slot: int | None, moved: float, young: bool = False) -> tuple[int, float]:
         """The next place on the grid and its time: (slot, monotonic seconds).
@@ -90,7 +92,7 @@ class Schedule:
         moved -- jitter of this slot as a share of the interval; moves do not add up
         """
         interval_s = self.interval_s(kind, young)
-        phase = (self.phase + _APART * self.cadences[kind].group) % 1.0
+        phase = (self.phase + _APART * self.cadences[kind].group) % 1.0 if self.staggered else 0.0
         at = now / interval_s - phase
         following = math.floor(at + (_FIRST_REST if slot is None else 0.0)) + 1
         if slot is not None and slot == following:  # jitter had moved it forward: its own grid point has not passed yet

@@ -1,0 +1,43 @@
+"""The monitor's own messages, on the standard error stream; with a limit, repeated ones are told once in a while and with their number."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from storj_monitor.clock import Clock
+from storj_monitor.quiet import RepeatFilter
+
+
+class OwnLog:
+    """`limited`: see quiet.RepeatFilter."""
+
+    def __init__(self, clock: Clock, *, limited: bool) -> None:
+        self._clock = clock
+        self._filter = RepeatFilter() if limited else None
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        if self._filter is not None:
+            handler.addFilter(self._filter)
+        logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+    async def tell(self) -> None:
+        """What was left out and has fallen silent since; to be called now and then."""
+        if self._filter is not None:
+            self._filter.tell(self._clock.now())
+
+    def tell_all(self) -> None:
+        """What was left out and not told yet: the last words."""
+        if self._filter is not None:
+            self._filter.tell()
+
+
+@contextmanager
+def own_log(clock: Clock, *, limited: bool) -> Iterator[OwnLog]:
+    """Messages go out from here on; at the end the last words are said."""
+    log = OwnLog(clock, limited=limited)
+    try:
+        yield log
+    finally:
+        log.tell_all()
