@@ -8,6 +8,7 @@ from storj_monitor.log_processor.fast_path import FastPath
 from storj_monitor.log_processor.free_space import newest_free_space
 from storj_monitor.log_processor.harvest import Harvest, Satellites
 from storj_monitor.log_processor.line_state import LineState
+from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.log_processor.plain_path import PlainPath
 from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
 from storj_monitor.log_processor.wrappers import DOCKER_START, MAX_HELD_BYTES, SPLIT_PART, split_lines, unwrap, unwrap_docker
@@ -25,9 +26,9 @@ class LineProcessor:
 
     A line that Docker has split and that is not complete at the end of a chunk is held back: the batch's checkpoint ends where it
     begins, and the next batch's checkpoint starts there. A restart therefore reads it again, whole.
-    """
 
     fast -- False: every line by the exact path, which says the same
+    """
 
     def __init__(self, node: str, country_of: Callable[[str], str], *, fast: bool = True) -> None:
         self._node = node
