@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from storj_monitor.model.events import ErrorSeen, EventBatch, LineKey, NodeEvent, Transfer
+from collections.abc import Iterable, Sequence
+
+from storj_monitor.model.events import ErrorSeen, EventBatch, LineKey, NodeEvent, Row, Transfer
 from storj_monitor.model.ids import Action, Outcome, op_code, piece_hash
 from storj_monitor.model.positions import Checkpoint, FileIdentity
 
@@ -28,6 +30,16 @@ def transfer(
     return Transfer(time_ms, satellite, op_code(action, outcome), size, duration_ms, piece_hash(piece_id), piece_id, country, reason)
 
 
+def rows_of(transfers: Iterable[Transfer]) -> list[Row]:
+    """As the log processor has them, but with the country in the place of the address."""
+    return [(t.time_ms, t.satellite, t.op, t.size_bytes, t.duration_ms, t.piece_id, t.country, t.reason) for t in transfers]
+
+
+def completed(rows: Sequence[Row]) -> list[Transfer]:
+    """Transfers again of rows from `rows_of`."""
+    return [Transfer(*row[:5], piece_hash(row[5]), *row[5:]) for row in rows]
+
+
 def batch(
     transfers: list[Transfer],
     *,
@@ -43,4 +55,5 @@ def batch(
     newest = max((t.time_ms for t in transfers), default=0) if newest_ms is None else newest_ms
     counts = {UPLOADED: len(transfers)} if lines is None else lines
     checkpoint = Checkpoint(identity, start, end, "node.log")
-    return EventBatch(node, newest / 1000, True, transfers, {}, events or [], errors or [], counts, {}, newest, 1000, checkpoint)
+    rows = rows_of(transfers)
+    return EventBatch(node, newest / 1000, True, rows, completed, {}, events or [], errors or [], counts, {}, newest, 1000, checkpoint)

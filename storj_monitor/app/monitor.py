@@ -66,12 +66,12 @@ if sys.platform == "win32":
 else:
     import resource
 
-COMMIT_S = 5.0
+COMMIT_S = 10.0
 # With coalescing off every read is sent at once; the logs are then looked at this often.
 PLAIN_TICK_S = 0.02
 # The tail shares the wake-up of the frames: what a tick reads is sent at once, and the next tick is a little more than the
 # coalescing time away, so that no frame has to wait for a timer of its own. 0.95 of such a tick is the p95 of the delay.
-TICK_OF_COALESCE = 1.15
+TICK_OF_COALESCE = 1.23
 OPEN_FILES = 2048
 HOT_AFTER_S = 2.0
 PAGE_DIR = Path(__file__).parent.parent / "web_dist"
@@ -323,8 +323,8 @@ class Monitor:
     def _on_tick(self, tick: Tick) -> None:
         state = self.state
         for batch in tick.batches:
-            if batch.transfers:
-                totals = totals_of(batch.transfers)
+            if batch.rows:
+                totals = totals_of(batch.rows)
                 state.on_batch(batch, totals, tick.now)
                 self._feeds.push(batch, totals)
                 if self._plainly:

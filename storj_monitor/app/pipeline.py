@@ -33,8 +33,9 @@ SILENT_AFTER_S = 10.0
 # Bounds of what waits for a commit: memory while catching up, and a transaction well under 50 ms, so that another process never
 # waits long for the database.
 COMMIT_LINES = 10_000
-COMMIT_LINES_BEHIND = 2_000
+COMMIT_LINES_BEHIND = 1_800
 READ_BYTES = 1 << 16
+ROUND_BYTES = 2 * READ_BYTES
 # A commit costs by lines and by rollup cells; a cell costs as much as this many lines. A minute has a handful of cells.
 LINES_A_CELL = 4
 CELLS_A_MINUTE = 8
@@ -46,6 +47,8 @@ QUIET_TICK_S = 15.0
 ANEW_AGAIN_S = 2.0
 # The machine's clock was set when it moves by more than this against the one that never jumps.
 JUMP_S = 60.0
+# Others get their turn even when a round took longer than a tick.
+MIN_PAUSE_S = 0.01
 
 
 class Source(Protocol):
@@ -210,7 +213,7 @@ class Pipeline:
                     told_at = clock
                     self._hand_over(Tick(now, batches, deltas, hot, statuses, loaded))
                 if not behind:
-                    self._pause(now)
+                    self._pause(now, clock)
         finally:
             self._drain(time.time())
             self._commit()
@@ -226,14 +229,24 @@ class Pipeline:
             self._drift = drift
 
     def _read_all(self, now: float) -> tuple[list[EventBatch], bool]:
-        """One chunk of each log that has something; True when more is waiting already.
+        """One chunk of each log that has something, parsed; True when more is waiting already."""
+        chunks, behind = self._take(now)
+        batches = []
+        for lane, chunk in chunks:
+            batch = lane.processor.process(chunk)
+            lane.accumulator.add(batch)
+            lane.weight += _weight_of(batch)
+            if batch.newest_ms / 1000 > now - LIVE_AGE_S:
+                batches.append(batch)
+        return batches, behind
 
-        It stops early when there is enough for a commit; the next round begins with the log whose turn it is.
+    def _take(self, now: float) -> tuple[list[tuple[Lane, Chunk]], bool]:
+        """The chunks of one round, at most about ROUND_BYTES; the next round begins with the log whose turn it is.
+
+        All are read before the first is parsed: each of the two goes quicker when it is done again and again.
         """
-        batches, behind, waiting = [], False, self._waiting()
+        chunks, behind, size = [], False, 0
         for _ in self._lanes:
-            if behind and waiting >= COMMIT_LINES_BEHIND:
-                break
             lane = self._lanes[self._turn % len(self._lanes)]
             self._turn += 1
             if not lane.source.due(now):
@@ -245,14 +258,12 @@ class Pipeline:
             if chunk is None:
                 continue
             lane.read_at = now
-            batch = lane.processor.process(chunk)
-            lane.accumulator.add(batch)
-            lane.weight += _weight_of(batch)
-            waiting += _weight_of(batch)
+            chunks.append((lane, chunk))
             behind |= not chunk.live
-            if batch.newest_ms / 1000 > now - LIVE_AGE_S:
-                batches.append(batch)
-        return batches, behind
+            size += len(chunk.data)
+            if size >= ROUND_BYTES:
+                return chunks, True
+        return chunks, behind
 
     def _waiting(self) -> int:
         """What the next commit will cost, in lines."""
@@ -326,18 +337,18 @@ class Pipeline:
                 lane.pending = closed
             lane.hot.resume(history.hot_hour_s, history.hot)
 
-    def _pause(self, now: float) -> None:
+    def _pause(self, now: float, clock: float) -> None:
         if self._watched() and any(now - lane.read_at < SILENT_AFTER_S for lane in self._lanes):
             # So short a pause need not be cut short, and a plain sleep wakes up cheaper than a wait.
-            time.sleep(self._tick_s)
+            time.sleep(max(MIN_PAUSE_S, self._tick_s - (time.monotonic() - clock)))
         elif self._wake.wait(IDLE_TICK_S):
             self._wake.clear()
 
 
 def _weight_of(batch: EventBatch) -> int:
     """Lines, or more where a few of them span many minutes and so touch many rollup rows."""
-    lines, transfers = sum(batch.lines.values()), batch.transfers
-    if not transfers:
+    lines, rows = sum(batch.lines.values()), batch.rows
+    if not rows:
         return lines
-    minutes = abs(transfers[-1].time_ms - transfers[0].time_ms) // 60_000 + 1
-    return max(lines, LINES_A_CELL * min(len(transfers), CELLS_A_MINUTE * minutes))
+    minutes = abs(rows[-1][0] - rows[0][0]) // 60_000 + 1
+    return max(lines, LINES_A_CELL * min(len(rows), CELLS_A_MINUTE * minutes))

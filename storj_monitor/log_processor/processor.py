@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from storj_monitor.log_processor.completing import Completer
 from storj_monitor.log_processor.fast_path import FastPath
 from storj_monitor.log_processor.free_space import newest_free_space
-from storj_monitor.log_processor.harvest import Harvest, Satellites
+from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
-from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.log_processor.plain_path import PlainPath
 from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
 from storj_monitor.log_processor.wrappers import DOCKER_START, MAX_HELD_BYTES, SPLIT_PART, split_lines, unwrap, unwrap_docker
@@ -32,8 +32,7 @@ class LineProcessor:
 
     def __init__(self, node: str, country_of: Callable[[str], str], *, fast: bool = True) -> None:
         self._node = node
-        self._countries_of = _for_many(country_of)
-        self._satellites = Satellites()
+        self._complete = Completer(country_of)
         self._keys = KnownKeys()
         self._state = LineState()
         self._path = FastPath(self._state) if fast else PlainPath(self._state)
@@ -64,7 +63,8 @@ class LineProcessor:
             node=self._node,
             read_at=chunk.read_at,
             live=chunk.live,
-            transfers=harvest.transfers(self._satellites, self._countries_of),
+            rows=harvest.settled_rows(),
+            complete=self._complete,
             started=harvest.started,
             events=harvest.events,
             errors=harvest.errors,
@@ -115,10 +115,3 @@ class LineProcessor:
         if not self._held or self._held_of not in (chunk.identity, chunk.previous):
             return chunk.data, chunk.start
         return self._held + chunk.data, self._held_start
-
-
-def _for_many(country_of: Callable[[str], str]) -> Callable[[Sequence[str]], list[str]]:
-    """The table answers many at once quicker; anything else is asked one by one."""
-    if isinstance(country_of, CountryLookup):
-        return country_of.many
-    return lambda hosts: [country_of(host) for host in hosts]

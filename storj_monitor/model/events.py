@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -36,6 +36,11 @@ class Transfer(NamedTuple):
     piece_id: str
     country: str
     reason: str
+
+
+Row = tuple[int, str, int, int, int, str, str, str]
+"""A finished transfer as its line says it: time_ms, satellite, op, size_bytes, duration_ms (all as in Transfer), piece_id, remote
+address, reason. Hash and country are worked out later, for many rows at once."""
 
 
 class ErrorSeen(NamedTuple):
@@ -84,6 +89,8 @@ class FreeSpace(NamedTuple):
 class EventBatch(NamedTuple):
     """Everything that one chunk of a log said. Pure data; handed over once.
 
+    rows         -- finished transfers
+    complete     -- makes Transfers of rows, also of those of many batches of this node together
     started      -- transfers started, by action (only logs at DEBUG, or at INFO before v1.116, have them)
     lines        -- number of lines by LineKey
     samples      -- one raw line (at most 500 characters) for keys that were ignored or not understood
@@ -96,7 +103,8 @@ class EventBatch(NamedTuple):
     node: str
     read_at: float
     live: bool
-    transfers: Sequence[Transfer]
+    rows: Sequence[Row]
+    complete: Callable[[Sequence[Row]], list[Transfer]]
     started: Mapping[int, int]
     events: Sequence[NodeEvent]
     errors: Sequence[ErrorSeen]
@@ -106,3 +114,8 @@ class EventBatch(NamedTuple):
     duration_resolution_ms: int
     checkpoint: Checkpoint | None
     free_space: FreeSpace | None = None
+
+    @property
+    def transfers(self) -> list[Transfer]:
+        """The finished transfers with hash and country."""
+        return self.complete(self.rows)

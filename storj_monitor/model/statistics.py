@@ -104,7 +104,7 @@ class StatisticsCounter:
 
     def add(self, batch: EventBatch) -> None:
         counts, sizes = self._counts, self._bytes
-        for time_ms, satellite, op, size_bytes, *_ in batch.transfers:
+        for time_ms, satellite, op, size_bytes, *_ in batch.rows:
             counts[op, satellite, time_ms // MINUTE_MS if time_ms > 0 else -1] += 1
             sizes[op, satellite] += size_bytes if size_bytes > 0 else 0
         self._started.update(batch.started)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from storj_monitor.model.events import ErrorSeen, EventBatch
+from storj_monitor.model.events import ErrorSeen, EventBatch, Row, Transfer
 from storj_monitor.model.ids import Action, Outcome, op_action
 from storj_monitor.model.rollups import (
     FREE_SPACE_MS,
@@ -69,16 +69,18 @@ def make_cell(sizes: list[int], durations: list[int]) -> Cell:
 class Accumulator:
     """Collects one node's batches until `drain` hands them over as one delta.
 
-    Transfers are only put aside when they come and are summed up at the drain: one long loop every few seconds costs far less than
-    many short ones between which the processor's caches are gone.
+    Rows are only put aside when they come; they are completed and summed up at the drain: one long loop every few seconds costs far
+    less than many short ones between which the processor's caches are gone.
     """
 
     def __init__(self, node: str) -> None:
         self._node = node
+        self._complete: Callable[[Sequence[Row]], list[Transfer]] | None = None
         self._begin()
 
     def _begin(self) -> None:
         self._delta = NodeDelta(self._node)
+        self._rows: list[Row] = []
         self.line_count = 0
 
     @property
@@ -89,7 +91,9 @@ class Accumulator:
     def add(self, batch: EventBatch) -> None:
         """Take in a batch."""
         delta = self._delta
-        delta.transfers += batch.transfers
+        if batch.rows:
+            self._rows += batch.rows
+            self._complete = batch.complete
         if batch.errors:
             self._add_errors(batch.errors)
         delta.events.extend(batch.events)
@@ -108,7 +112,8 @@ class Accumulator:
     def drain(self) -> NodeDelta:
         """Hand over what was collected and begin anew."""
         delta = self._delta
-        if delta.transfers:
+        if self._rows and self._complete:
+            delta.transfers = self._complete(self._rows)
             _sum_up(delta)
         self._begin()
         return delta

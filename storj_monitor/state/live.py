@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from storj_monitor.model.events import Transfer
+from storj_monitor.model.events import Row
 from storj_monitor.model.ids import Action
 
 RING_S = 300
@@ -23,12 +23,12 @@ class Totals(NamedTuple):
     ops: dict[int, list[int]]
 
 
-def totals_of(transfers: Iterable[Transfer]) -> Totals:
+def totals_of(rows: Iterable[Row]) -> Totals:
     """Sums of a batch, made once for the ring and for every open page."""
     seconds: dict[int, list[int]] = {}
     ops: dict[int, list[int]] = {}
     is_up = IS_UP
-    for time_ms, _, op, size, *_ in transfers:
+    for time_ms, _, op, size, *_ in rows:
         if size < 0:
             size = 0
         second = time_ms // 1000

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from storj_monitor.model.events import EventBatch
+from storj_monitor.model.events import EventBatch, Row
+from storj_monitor.model.ids import piece_hash_hex, piece_hashes
+from storj_monitor.model.node_metrics import Spread
 from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.state.live import AHEAD_S, RING_S, Totals, add_columns
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
+from storj_monitor.views.actions import Grown, NodeActions, action_rows
 from storj_monitor.views.cards import HELPS, Cards
-from storj_monitor.views.tables import Row, Rows
+from storj_monitor.views.subjects import Subject
+from storj_monitor.views.tables import Rows
 
 LIVE = "live"
 SAMPLE = 64
@@ -34,20 +38,20 @@ class LiveTopic:
         self._clear()
 
     def _clear(self) -> None:
-        self._events: list[list[object]] = []
+        self._samples: list[tuple[float, int, Sequence[Row]]] = []
+        self._sampled = 0
         self._count = 0
         self._seconds: dict[int, list[int]] = {}
         self._ops: dict[int, list[int]] = {}
 
     def push(self, batch: EventBatch, totals: Totals) -> None:
         """Count a batch of one of this view's nodes."""
-        events = self._events
-        room = SAMPLE - len(events)
+        room = SAMPLE - self._sampled
         if room > 0:
-            node, read_at, index = self._indices[batch.node], round(batch.read_at, 3), self._state.satellite_index
-            for _, satellite, op, size, duration_ms, piece, *_ in batch.transfers[:room]:
-                events.append([read_at, f"{piece:016x}", node, index(satellite), op, size, duration_ms])
-        self._count += len(batch.transfers)
+            rows = batch.rows[:room]
+            self._samples.append((round(batch.read_at, 3), self._indices[batch.node], rows))
+            self._sampled += len(rows)
+        self._count += len(batch.rows)
         add_columns(self._seconds, totals.seconds)
         if len(self._seconds) > MAX_SECONDS:
             # Nobody takes the deltas (no page of this view shows them), or an old log is being read.
@@ -61,16 +65,27 @@ class LiveTopic:
             return None
         self._n += 1
         oldest, newest = int(now) - RING_S, int(now) + AHEAD_S
+        events = self._events()  # first: it may meet new satellites
         payload: Payload = {
             "n": self._n,
             "sats": self._new_satellites(),
-            "ev": self._events,
-            "more": self._count - len(self._events),
+            "ev": events,
+            "more": self._count - self._sampled,
             "tot": [[second, *cell] for second, cell in self._seconds.items() if oldest < second <= newest],
             "ops": [[op, *pair] for op, pair in self._ops.items()],
         }
         self._clear()
         return payload
+
+    def _events(self) -> list[list[object]]:
+        """The sample, one list an event. All hashes at once: that costs far less than one by one."""
+        hashes = iter(piece_hashes([row[5] for _, _, rows in self._samples for row in rows]))
+        index = self._state.satellite_index
+        return [
+            [read_at, piece_hash_hex(next(hashes)), node, index(satellite), op, size, duration_ms]
+            for read_at, node, rows in self._samples
+            for _, satellite, op, size, duration_ms, *_ in rows
+        ]
 
     def snapshot(self, now: float) -> Payload:
         """The ring of the view's nodes; call right after `advance`."""
@@ -174,7 +189,15 @@ class Feed:
         return due
 
     def _revision(self, topic: str) -> int:
-        return self._cards.revision(topic) if self._cards is not None and topic in HELPS else self.state.revision
+        if self._cards is None:
+            return self.state.revision
+        if topic == "actions":  # nodes' own counters may stand in
+            return self.state.revision + self._cards.revision(Subject.HEALTH)
+        return self._cards.revision(topic) if topic in HELPS else self.state.revision
+
+    def counted(self, name: str) -> tuple[Grown, Mapping[int, Spread]]:
+        """What a node's own counters say of the last hour."""
+        return self._cards.counted(name) if self._cards is not None else ({}, {})
 
     def snapshot(self, topics: Collection[str], now: float) -> dict[str, Payload]:
         """Each topic in full, as its deltas up to its `n` describe it."""
@@ -182,7 +205,7 @@ class Feed:
 
 
 def _actions(feed: Feed) -> Rows:
-    return tables.action_rows(tables.sum_cells(n.window.by_op for n in feed.nodes), max((n.resolution_ms for n in feed.nodes), default=0))
+    return action_rows([NodeActions(n.window.by_op, n.resolution_ms, *feed.counted(n.name)) for n in feed.nodes])
 
 
 def _satellites(feed: Feed) -> Rows:
@@ -311,4 +334,4 @@ class Feeds:
             feed.push(batch, totals)
 
 
-__all__ = ["SAMPLE", "Feed", "Feeds", "Row"]
+__all__ = ["SAMPLE", "Feed", "Feeds"]

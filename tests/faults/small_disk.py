@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
@@ -40,11 +41,15 @@ def small_disk(folder: Path, size_kib: int) -> Iterator[Path]:
 
 
 def fill(place: Path, leave_kib: int) -> Path:
-    """A file that takes all room but so much; delete it to make room again."""
+    """A file that takes all room but so much; delete it to make room again. The monitor writes meanwhile: the disk may be full before."""
     ballast = place / "ballast"
     left = os.statvfs(place)
-    with ballast.open("wb") as file:
-        block = bytes(4096)
-        for _ in range(max(0, left.f_bavail * left.f_frsize - leave_kib * 1024) // 4096):
-            file.write(block)
+    block = bytes(4096)
+    try:
+        with ballast.open("wb", buffering=0) as file:
+            for _ in range(max(0, left.f_bavail * left.f_frsize - leave_kib * 1024) // 4096):
+                file.write(block)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
     return ballast

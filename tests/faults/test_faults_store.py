@@ -42,14 +42,14 @@ def test_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
             assert "full" in wait_until_said(page, fleet.names[0], 15)
             assert monitor.healthy()
             fleet.wait_for_lines(4000)
-            ballast.unlink()
+            ballast.unlink(missing_ok=True)
             wait_until_well(page, fleet.names, 10)
             ballast = fill(disk, leave_kib=16)
             wait_until_said(page, fleet.names[0], 15)
             fleet.wait_for_lines(2000)
             code, took_s = monitor.stop()
             assert (code, took_s <= 2) == (0, True), f"{took_s} s"
-        ballast.unlink()
+        ballast.unlink(missing_ok=True)
         with Monitor(tmp_path, fleet.logs, database=disk / "monitor.db") as monitor:
             fleet.finish()
             monitor.wait_for_lines(fleet.lines())
@@ -66,7 +66,7 @@ def test_kill_on_a_full_disk(tmp_path: Path) -> None:
             ballast = fill(disk, leave_kib=64)
             wait_until_said(page, fleet.names[0], 15)
         fleet.finish()
-        ballast.unlink()
+        ballast.unlink(missing_ok=True)
         with Monitor(tmp_path, fleet.logs, database=disk / "monitor.db") as monitor:
             monitor.wait_for_lines(fleet.lines())
             assert monitor.stop()[0] == 0

@@ -9,14 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_lines import chunk_of, chunks_of, new_processor, read_all, same_totals, somewhere
 
+from storj_monitor.log_processor.completing import Completer
 from storj_monitor.log_processor.exact_path import ExactPath
-from storj_monitor.log_processor.harvest import Harvest, Satellites, piece_hashes
+from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.tally import KnownKeys
 from storj_monitor.log_processor.transfers import TRANSFER_MESSAGES
 from storj_monitor.log_processor.wrappers import unwrap_line
 from storj_monitor.model.events import EventBatch
-from storj_monitor.model.ids import piece_hash
+from storj_monitor.model.ids import piece_hash, piece_hashes
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 PIECES = ["HMPVZUYVY7FPTCI2BKAQ4PUOELD75MD5NF563XQKMV5ZJZS6J6WA", "SKPHX26EUU2RMNE76NJF2BDBPSK4GYZTEMOQIRSJLQCUHOBYKXBQ", "short", ""]
@@ -112,7 +113,7 @@ def by_exact_path(data: bytes) -> tuple[object, ...]:
     for line in data.split(b"\n")[:-1]:
         exact.read(*unwrap_line(line))
     harvest.settle_counts(keys)
-    transfers = harvest.transfers(Satellites(), lambda hosts: [somewhere(host) for host in hosts])
+    transfers = Completer(somewhere)(harvest.settled_rows())
     return transfers, harvest.events, harvest.errors, harvest.started, harvest.tally.lines, harvest.newest_ms, harvest.resolution_ms()
 
 

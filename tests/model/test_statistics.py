@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from builders import completed, rows_of
+
 from storj_monitor.model.events import UNKNOWN_SIZE, ErrorSeen, EventBatch, LineKey, LineKind, Transfer
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.statistics import Statistics, StatisticsCounter
@@ -18,7 +20,7 @@ def batch(transfers: list[Transfer]) -> EventBatch:
     lines = {LineKey(LineKind.UNDERSTOOD, "piecestore", "uploaded"): len(transfers), LineKey(LineKind.IGNORED, "", "foreign"): 1}
     samples = {LineKey(LineKind.IGNORED, "", "foreign"): "goroutine 1 [running]:"}
     error = ErrorSeen(0, "ERROR", "piecestore", "download failed", "pieces error: *", "", "")
-    return EventBatch("mine", 0.0, False, transfers, {Action.GET: 3}, [], [error], lines, samples, 0, 1000, None)
+    return EventBatch("mine", 0.0, False, rows_of(transfers), completed, {Action.GET: 3}, [], [error], lines, samples, 0, 1000, None)
 
 
 def counted() -> Statistics:

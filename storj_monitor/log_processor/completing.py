@@ -1,0 +1,60 @@
+"""Finished transfers get what their lines do not say themselves: the hash of the piece, and the country of the remote address.
+
+Both cost far less for many rows at once than for a few, so batches carry rows, and those of some seconds are completed together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from storj_monitor.log_processor.places import CountryLookup
+from storj_monitor.model.events import Row, Transfer
+from storj_monitor.model.ids import piece_hashes
+
+MAX_REMEMBERED = 1024
+_new_transfer: Callable[[Sequence[object]], Transfer] = partial(tuple.__new__, Transfer)
+
+
+class Completer:
+    """Of one node's rows, in order."""
+
+    def __init__(self, country_of: Callable[[str], str]) -> None:
+        self._countries_of = _for_many(country_of)
+        self._satellites = _Satellites()
+
+    def __call__(self, rows: Sequence[Row]) -> list[Transfer]:
+        if not rows:
+            return []
+        times, raw_satellites, ops, sizes, durations, piece_ids, addresses, reasons = zip(*rows, strict=True)
+        satellites = self._satellites
+        columns = zip(
+            times,
+            [satellites[satellite] for satellite in raw_satellites],
+            ops,
+            sizes,
+            durations,
+            piece_hashes(piece_ids),
+            piece_ids,
+            self._countries_of([address.rpartition(":")[0] for address in addresses]),
+            reasons,
+            strict=True,
+        )
+        return list(map(_new_transfer, columns))
+
+
+class _Satellites(dict[str, str]):
+    """The same satellite is the same text object: batches stay small and look-ups quick; bounded."""
+
+    def __missing__(self, satellite: str) -> str:
+        if len(self) >= MAX_REMEMBERED:
+            self.clear()
+        self[satellite] = satellite
+        return satellite
+
+
+def _for_many(country_of: Callable[[str], str]) -> Callable[[Sequence[str]], list[str]]:
+    """The table answers many at once quicker; anything else is asked one by one."""
+    if isinstance(country_of, CountryLookup):
+        return country_of.many
+    return lambda hosts: [country_of(host) for host in hosts]
