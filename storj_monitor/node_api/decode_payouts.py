@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
+from storj_monitor.errors import AnswerNotUnderstood
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, MonthPayout, PayoutHistoryRow, Paystub, Pricing
 from storj_monitor.node_api import wire_payouts as wire
 from storj_monitor.node_api.decode import decode_as, unix_ms
 from storj_monitor.node_api.transport import Reply
+from storj_monitor.node_api.wire import MOST_SATELLITES, Bounded
 
+MOST_PERIODS = 1200
+"""A hundred years."""
 _PRICING: Final = msgspec.json.Decoder(wire.Pricing)
 _ESTIMATE: Final = msgspec.json.Decoder(wire.EstimatedPayout)
-_PERIODS: Final = msgspec.json.Decoder(list[wire.Period] | None)
+_PERIODS: Final = msgspec.json.Decoder(Annotated[list[wire.Period], Meta(max_length=MOST_PERIODS)] | None)
 _PAYSTUBS: Final = msgspec.json.Decoder(list[wire.Paystub] | wire.Paystub | None)
-_PAYOUT_HISTORY: Final = msgspec.json.Decoder(list[wire.PayoutHistoryRow] | None)
-_HELD_HISTORY: Final = msgspec.json.Decoder(list[wire.HeldHistoryRow] | None)
+_PAYOUT_HISTORY: Final = msgspec.json.Decoder(Annotated[list[wire.PayoutHistoryRow], Bounded] | None)
+_HELD_HISTORY: Final = msgspec.json.Decoder(Annotated[list[wire.HeldHistoryRow], Bounded] | None)
 
 
 def decode_pricing(reply: Reply) -> Pricing:
@@ -65,6 +70,8 @@ def decode_paystubs(reply: Reply) -> tuple[Paystub, ...]:
     """`/api/heldamount/paystubs/…`: an array, one object, or null."""
     found = decode_as(_PAYSTUBS, reply)
     stubs = [found] if isinstance(found, wire.Paystub) else found or []
+    if len({one.satellite_id for one in stubs}) > MOST_SATELLITES:
+        raise AnswerNotUnderstood(reply.path, "$", f"more than {MOST_SATELLITES} satellites")
     return tuple(
         Paystub(
             satellite=one.satellite_id,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from storj_monitor.errors import AnswerNotUnderstood
 from storj_monitor.model.figures import Source
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.node_metrics import DiskFigures, HashstoreFigures, MigrationFigures, NodeMetrics, Spread, TransferCount
 from storj_monitor.model.reputation import NEVER, ReputationSnapshot
 from storj_monitor.model.space import BlobsUsage, HashstoreUsage, SpaceMetrics
 from storj_monitor.node_api.samples import Families, Fields, read_families
+from storj_monitor.node_api.wire import MOST_SATELLITES
 
 PATH: Final = "/metrics"
 _NO_FIELDS: Final[Fields] = {}
@@ -26,12 +28,14 @@ _HASHSTORE_KEYS: Final = (
     "LogsRewritten", "DataRewritten", "DataReclaimed", "DataReclaimable", "FreeRequired", "LastCompact",
 )  # fmt: skip
 _SWITCHES: Final = ("PassiveMigrate", "WriteToNew", "ReadNewFirst", "TTLToNew")
+_SATELLITE_LABELS: Final = ("satellite", "satellite_id")
 _PROGRESS: Final = ("enqueued", "processed", "successes", "errors", "remaining_directories")
 
 
 def decode_metrics(body: bytes, taken_at: float) -> NodeMetrics:
     """One answer of `/metrics`. AnswerNotUnderstood when it is not that of a storage node."""
     families = read_families(body, PATH)
+    _bound_satellites(families)
     disk = _one(families, "diskio")
     return NodeMetrics(
         taken_at=taken_at,
@@ -57,6 +61,16 @@ def decode_metrics(body: bytes, taken_at: float) -> NodeMetrics:
         counters=_counters(families),
         samples=sum(len(fields) for series in families.values() for fields in series.values()),
     )
+
+
+def _bound_satellites(families: Families) -> None:
+    """AnswerNotUnderstood for more satellites than any node has."""
+    for series in families.values():
+        if (
+            len(series) > MOST_SATELLITES
+            and len({value for labels in series for name, value in labels if name in _SATELLITE_LABELS}) > MOST_SATELLITES
+        ):
+            raise AnswerNotUnderstood(PATH, "$", f"more than {MOST_SATELLITES} satellites")
 
 
 def _one(families: Families, family: str) -> Fields:

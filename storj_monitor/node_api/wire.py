@@ -11,6 +11,9 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+MOST_SATELLITES = 100
+"""Nodes have four, some a few more. An answer that names many more is none: each would cost questions, memory and rows for ever."""
+Bounded = Meta(max_length=MOST_SATELLITES)
 Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """Go's int64; anything larger would not fit into the database."""
 Score = Annotated[float, Meta(ge=0.0, le=1.001)]
@@ -49,7 +52,7 @@ class Node(Camel, frozen=True):
     version: str
     wallet: str = ""
     wallet_features: list[str] | None = None
-    satellites: list[SatelliteDates] | None = None
+    satellites: Annotated[list[SatelliteDates], Bounded] | None = None
     bandwidth: BandwidthUsed = BandwidthUsed()
     last_pinged: Time | None = None
     allowed_version: str = ""
@@ -125,7 +128,7 @@ class Satellite(Camel, frozen=True):
 
 
 class AllSatellites(Camel, frozen=True):
-    audits: list[Scores] | None
+    audits: Annotated[list[Scores], Bounded] | None
     storage_daily: list[StorageDay] | None = None
     bandwidth_daily: list[BandwidthDay] | None = None
     storage_summary: float = 0.0
@@ -165,4 +168,4 @@ class HealthStatus(msgspec.Struct, frozen=True, rename="pascal"):
 
 class Health(msgspec.Struct, frozen=True, rename="pascal"):
     all_healthy: bool
-    statuses: list[HealthStatus] | None = None
+    statuses: Annotated[list[HealthStatus], Bounded] | None = None

@@ -16,6 +16,8 @@ from storj_monitor.model.reputation import NEVER
 from storj_monitor.model.space import SpaceMeaning
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
 from storj_monitor.node_api.transport import Limits
+from storj_monitor.node_api.wire import MOST_SATELLITES
+from storj_monitor.simulator.fake_answers import FakeReply
 from storj_monitor.simulator.fake_faults import Fault, Faults, spoil
 
 CLOCK = SystemClock()
@@ -197,6 +199,34 @@ async def test_nothing_doubtful_passes(key: str, value: object, start_node: Star
     with pytest.raises(AnswerNotUnderstood) as caught:
         await NodeClient(fake.api_url, session, CLOCK).node()
     assert caught.value.field.startswith(f"$.{key}")
+
+
+async def test_an_answer_with_more_satellites_than_any_node_has_is_refused(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    answers = recorded(PAYOUT)
+
+    def grown(path: str, key: str | None, satellite: str) -> None:
+        body = json.loads(answers.replies[path].body)
+        one = (body[key] if key else body)[0]
+        many = [one | {satellite: f"s{number}"} for number in range(MOST_SATELLITES + 1)]
+        answers.replies[path] = answers.replies[path]._replace(body=json.dumps(body | {key: many} if key else many).encode())
+
+    stubs = next(path for path in answers.replies if path.startswith("/api/heldamount/paystubs/2026-01/"))
+    grown("/api/sno/", "satellites", "id")
+    grown("/api/sno/satellites", "audits", "satelliteName")
+    grown(stubs, None, "satelliteId")
+    grown("/api/heldamount/held-history", None, "satelliteID")
+    scores = b"".join(b'online_score{satellite_id="%d",field="recent"} 1\n' % number for number in range(MOST_SATELLITES + 1))
+    answers.replies["(debug) /metrics"] = FakeReply(
+        200, "text/plain", b'# TYPE process gauge\nprocess{field="uptime"} 1\n# TYPE online_score gauge\n' + scores
+    )
+    fake = await start_node(answers)
+    client = NodeClient(fake.api_url, session, CLOCK)
+    first, last = stubs.split("/")[4:6]
+    assert fake.metrics_url is not None
+    metrics = MetricsClient(fake.metrics_url, session, CLOCK)
+    for ask in (client.node, client.satellites, lambda: client.paystubs(first, last), client.held_history, metrics.metrics):
+        with pytest.raises(AnswerNotUnderstood, match="100"):
+            await ask()
 
 
 async def test_a_lying_clock_is_told(start_node: StartNode, session: aiohttp.ClientSession) -> None:
