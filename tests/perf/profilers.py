@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import pstats
 import re
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import HERE, ROOT
+from markdown import table
 
 # Idle waits say nothing about cost; py-spy leaves them out, except for calls that it cannot recognise.
 _SKIP = ("<module>", "_bootstrap", "run_forever", "_run_once", "run_until_complete", "main (", "_run_module", "_run_code")
@@ -140,9 +142,36 @@ def _holds(key: tuple[str, int, str]) -> bool:
     return any(w in key[2] for w in ("_bootstrap", "builtins.exec", "profiled_run"))
 
 
-def scalene_runner(report: Path, name: str) -> tuple[list[str] | None, str]:
-    """Runner and a note; no runner where scalene is not installed."""
+def scalene_runner(folder: Path) -> tuple[list[str] | None, str]:
+    """Runner (which leaves `scalene.json` in the folder) and a note; no runner where scalene is not installed."""
     if importlib.util.find_spec("scalene") is None:
         return None, "scalene is not installed: skipped (pip install scalene)"
-    out = report / f"{name}.scalene.json"
-    return ["-m", "scalene", "--json", "--cpu", "--memory", "--outfile", str(out), "-m", "storj_monitor"], f"written to {out.name}"
+    return ["-m", "scalene", "run", "-o", str(folder / "scalene.json"), str(HERE / "run_monitor.py"), "---"], ""
+
+
+def finish_scalene(folder: Path, report: Path, name: str) -> str:
+    """NAME.scalene.md with the lines that took most CPU and memory; scalene's own file is large and full of places of this machine."""
+    path = folder / "scalene.json"
+    if not path.exists():
+        return "scalene left no profile"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    lines = [part | {"file": relative(file)} for file, found in content["files"].items() for part in found["lines"]]
+    text = [
+        f"# scalene: greatest footprint {content['max_footprint_mb']:.0f} MB in {content['elapsed_time_sec']:.0f} s", "",
+        "## CPU", "", *_scalene_table(lines, ("n_cpu_percent_python", "n_cpu_percent_c", "n_sys_percent"), ("% Python", "% C", "% system")),
+        "## Memory", "", *_scalene_table(lines, ("n_malloc_mb",), ("MB allocated",)),
+    ]  # fmt: skip
+    (report / f"{name}.scalene.md").write_text("\n".join(text), encoding="utf-8")
+    return f"written to [{name}.scalene.md]({name}.scalene.md)"
+
+
+def _scalene_table(lines: list[dict[str, Any]], columns: tuple[str, ...], heads: tuple[str, ...]) -> list[str]:
+    """The twenty lines with the greatest sum of these columns."""
+    top = sorted(((sum(line[c] for c in columns), line) for line in lines), key=lambda pair: -pair[0])[:20]
+    rows = [(*(float(line[c]) for c in columns), _code(line)) for total, line in top if total > 0]
+    return table([*heads, "<line"], rows)
+
+
+def _code(line: dict[str, Any]) -> str:
+    text = line["line"].strip().replace("|", "\\|")[:80]
+    return f"{line['file']}:{line['lineno']} `{text}`"

@@ -29,7 +29,7 @@ from harness import (
     stored_stats,
     wait_until_read,
 )
-from profilers import cprofile_runner, finish_cprofile, py_spy, scalene_runner
+from profilers import cprofile_runner, finish_cprofile, finish_scalene, py_spy, scalene_runner
 from wsclient import SUBJECTS, TOPICS
 
 
@@ -39,7 +39,8 @@ class Load:
 
     rate, nodes -- events (transfers) a second of all nodes together; DEBUG doubles the lines; 0 = silent logs
     tick_ms     -- distance of the writer's writes to one node
-    clients     -- WebSocket clients on the live page's topics; 0 = none
+    clients     -- WebSocket clients on the live page's topics, which note every event; 0 = none
+    crowd       -- further clients in a process of their own, which note the age of each frame (see crowd.py)
     seconds     -- measured time, after `warm_up_s`
     server_args -- further flags of `storj_monitor run`
     py_spy_s    -- seconds under py-spy after the measured time; 0 = none
@@ -68,6 +69,7 @@ class Load:
     ask_s: tuple[float, ...] = ()
     root: Path = ROOT
     speed: float = 1.0
+    crowd: int = 0
 
     @property
     def events_per_s(self) -> float:
@@ -108,13 +110,14 @@ def run_load(load: Load, report: Path) -> dict[str, Any]:
 def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[tuple[str, Path]], server: Server) -> dict[str, Any]:
     whole_s = load.warm_up_s + load.seconds + (load.py_spy_s + 2 if load.py_spy_s else 0)
     trace = folder / "trace"
+    crowd = _crowd(load, folder, server) if load.crowd else None
     clients = _clients(load, folder, server) if load.clients else None
     writer = _writer(load, folder, trace, whole_s) if load.rate else None
     sampler = Sampler(server, database, [p for _, p in logs])
     try:
         time.sleep(load.warm_up_s)
         begin_s = time.time()
-        around = {p.name: (p, cpu_seconds(p.ps)) for p in (writer, clients) if p}
+        around = {p.name: (p, cpu_seconds(p.ps)) for p in (writer, clients, crowd) if p}
         sampler.start()
         time.sleep(load.seconds)
         sampler.stop()
@@ -127,16 +130,19 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
         late_s = wait_until_read(database, [p for _, p in logs], 30)
         if clients:
             clients.wait(60)
+        if crowd:
+            crowd.wait(60)
     finally:
         sampler.stop()
-        for process in (writer, clients):
+        for process in (writer, clients, crowd):
             if process:
                 process.stop()
     sampler.write_csv(report / f"{load.name}.csv")
     results = traced_results(trace, begin_s, end_s) if trace.exists() else 0
     figures: dict[str, Any] = {
-        "load": {"rate": load.events_per_s, "nodes": load.nodes, "clients": load.clients, "seconds": load.seconds, "tick_ms": load.tick_ms,
-                 "debug": not load.info, "server_args": load.server_args, "history_s": load.history_s, "polling": load.polling},
+        "load": {"rate": load.events_per_s, "nodes": load.nodes, "clients": load.clients + load.crowd, "seconds": load.seconds,
+                 "tick_ms": load.tick_ms, "debug": not load.info, "server_args": load.server_args, "history_s": load.history_s,
+                 "polling": load.polling},
         "cpu": sampler.window(), "memory": sampler.quarters(), "around": cost, "start_s": round(server.start_s, 2),
         "results_per_s": round(results / (end_s - begin_s), 1), "read_all_after_s": round(late_s, 2),
     }  # fmt: skip
@@ -146,6 +152,8 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
         figures["questions"] = asked
     if clients and trace.exists():
         figures |= _delays(load, folder, trace)
+    if crowd:
+        figures["crowd"] = json.loads((folder / "crowd.json").read_text(encoding="utf-8"))
     return figures
 
 
@@ -234,6 +242,17 @@ def _clients(load: Load, folder: Path, server: Server) -> Process:
     return process
 
 
+def _crowd(load: Load, folder: Path, server: Server) -> Process:
+    """All connected and subscribed when it returns. They do not wait for one another's figures: see `_clients`."""
+    command = [
+        sys.executable, str(HERE / "crowd.py"), "--url", server.base_url, "--clients", str(load.crowd),
+        "--seconds", str(load.warm_up_s + load.seconds + 4), "--out", str(folder),
+    ]  # fmt: skip
+    process = Process("crowd", command, folder)
+    _wait_for(process, "ready", 60)
+    return process
+
+
 def _delays(load: Load, folder: Path, trace: Path) -> dict[str, Any]:
     from_line, from_read = delays_ms(folder / "events.bin", trace, load.warm_up_s)
     return {
@@ -263,33 +282,41 @@ def _check(folder: Path, database: Path) -> dict[str, Any]:
 def profile_load(load: Load, report: Path, *, scalene: bool = False) -> dict[str, Any]:
     """The same load under cProfile (all threads), and under scalene when wished: shares, never bars."""
     found: dict[str, Any] = {}
-    runners = [("cprofile", cprofile_runner(report, load.name))]
+    with _profiling_folder(load) as folder:
+        _profiled_run(load, folder, cprofile_runner(report, load.name))
+        found["cprofile"] = finish_cprofile(report, load.name)
     if scalene:
-        runner, note = scalene_runner(report, load.name)
-        found["scalene"] = note
-        if runner:
-            runners.append(("scalene", runner))
-    for kind, runner in runners:
-        with tempfile.TemporaryDirectory(prefix="storj_monitor-perf-") as name:
-            folder = Path(name)
-            logs = [(f"node{i}", folder / "logs" / f"node{i}.log") for i in range(1, load.nodes + 1)]
-            (folder / "logs").mkdir()
-            for _, path in logs:
-                path.touch()
-            with _doors(load, folder) as doors:
-                _profiled_run(load, folder, Server(folder, folder / "perf.db", logs, load.server_args, runner, doors=doors, root=load.root))
-        if kind == "cprofile":
-            found["cprofile"] = finish_cprofile(report, load.name)
+        with _profiling_folder(load) as folder:
+            runner, found["scalene"] = scalene_runner(folder)
+            if runner:
+                _profiled_run(load, folder, runner)
+                found["scalene"] = finish_scalene(folder, report, load.name)
     return found
 
 
-def _profiled_run(load: Load, folder: Path, server: Server) -> None:
+@contextlib.contextmanager
+def _profiling_folder(load: Load) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="storj_monitor-perf-") as name:
+        (Path(name) / "logs").mkdir()
+        for number in range(1, load.nodes + 1):
+            (Path(name) / "logs" / f"node{number}.log").touch()
+        yield Path(name)
+
+
+def _profiled_run(load: Load, folder: Path, runner: list[str]) -> None:
+    logs = [(f"node{i}", folder / "logs" / f"node{i}.log") for i in range(1, load.nodes + 1)]
     clients = None
-    try:
-        clients = _clients(load, folder, server) if load.clients else None
-        _writer(load, folder, folder / "trace", load.seconds).wait(load.seconds + 60)
-    finally:
-        with contextlib.suppress(MeasureError):
-            if clients:
-                clients.wait(30)
-        server.stop(60)
+    with _doors(load, folder) as doors:
+        server = Server(folder, folder / "perf.db", logs, load.server_args, runner, doors=doors, root=load.root)
+        try:
+            clients = _clients(load, folder, server) if load.clients else None
+            _writer(load, folder, folder / "trace", load.seconds).wait(load.seconds + 60)
+        finally:
+            with contextlib.suppress(MeasureError):
+                if clients:
+                    clients.wait(30)
+            # scalene runs the program in a child, and does not hand signals on
+            for child in server.ps.children():
+                child.terminate()
+                child.wait(60)
+            server.stop(60)

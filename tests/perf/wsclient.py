@@ -184,7 +184,8 @@ def summary(clients: list[Client], seconds: float) -> dict[str, Any]:
     }
 
 
-def _allow_many_connections(wanted: int) -> None:
+def allow_many_connections(wanted: int) -> None:
+    """Raise the soft limit of open files as far as the system lets us."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
@@ -201,7 +202,7 @@ def main() -> int:
     parser.add_argument("--topics", default=",".join(TOPICS))
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    _allow_many_connections(args.clients + 100)
+    allow_many_connections(args.clients + 100)
     clients, records = asyncio.run(run_clients(args.url, args.clients, args.seconds, tuple(args.topics.split(",")), args.record))
     (args.out / "events.bin").write_bytes(records)
     (args.out / "clients.json").write_text(json.dumps(summary(clients, args.seconds)), encoding="utf-8")
