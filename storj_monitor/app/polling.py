@@ -11,7 +11,7 @@ from typing import NamedTuple
 import aiohttp
 import msgspec
 
-from storj_monitor.app.subject_loading import since_ms
+from storj_monitor.app.subject_loading import LOADED, since_ms
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import Clock
 from storj_monitor.database import queries
@@ -91,7 +91,7 @@ class Polling:
         names, now = list(self._state.nodes), self._clock.now()
         for name in names:
             self._keeper.subjects.of(name)
-        self._keeper.load(await self._reader.ask(store.read_all, store.TABLES, names, since_ms(now)))
+        self._keeper.load(await self._reader.ask(store.read_all, LOADED, names, since_ms(now)))
         lines, failures = await self._reader.ask(_lines, names, int((now - LINES_BACK_S) * 1000), int((now - DAY_S) * 1000))
         for name, events in lines.items():
             self._keeper.on_lines(name, events, live=False)

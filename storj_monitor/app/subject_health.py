@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
 
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.app.subject_rows import Pending
@@ -24,7 +23,7 @@ from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.node_api.counters import transfer_growth
 from storj_monitor.reputation_tracker.downtime import LOG_GAP_S, Outage, Witness, coalesce, ping_outages, process_outages
 from storj_monitor.reputation_tracker.history import DAY_S
-from storj_monitor.views.subjects import Counted, NodeSubjects
+from storj_monitor.views.subjects import POLL_S, NodeSubjects, Stretch, add_up
 
 OUTAGES_S = 400 * DAY_S
 MOST_LINES = 1000
@@ -144,16 +143,30 @@ def expire_outages(node: NodeSubjects, now: float, pending: Pending) -> None:
 
 
 def count_transfers(node: NodeSubjects, after: NodeMetrics) -> None:
-    """Counters by delta, across restarts of the node."""
-    counted = node.counted
-    if node.metrics is None or not counted.since:
-        node.counted = Counted(since=after.taken_at)
+    """Counters by delta, across restarts of the node, and of the monitor where the answer before is a stored one."""
+    before, counted = node.metrics, node.counted
+    growth = transfer_growth(before, after)
+    if counted.since:
+        counted.ops = add_up((counted.ops, growth))
+    else:
+        counted.since = after.taken_at
+    if before is None or not 0 < after.taken_at - before.taken_at <= DAY_S:
         return
-    ops = dict(counted.ops)
-    for op, growth in transfer_growth(node.metrics, after).items():
-        old = ops.get(op, [0.0, 0.0, 0.0, 0.0])
-        ops[op] = [a + b for a, b in zip(old, growth, strict=True)]
-    node.counted = replace(counted, ops=ops)
+    counted.recent.append(Stretch(before.taken_at, growth))
+    while counted.recent[0].from_at < after.taken_at - HOUR_S - POLL_S:
+        counted.recent.popleft()
+    hour = counted.hours.setdefault(int(after.taken_at // HOUR_S * HOUR_S * 1000), {})
+    hour.update({op: hour[op].plus(more) if op in hour else more for op, more in growth.items()})
+
+
+def keep_counters(node: NodeSubjects, pending: Pending) -> None:
+    """To be stored together with the answer that they count to: so no growth is lost or counted twice, whenever the monitor ends."""
+    hours = node.counted.hours
+    for start_ms, ops in hours.items():
+        for op, growth in ops.items():
+            pending.put(store.COUNTER_HOUR, rows.counter_row(node.name, start_ms, op, growth))
+    for start_ms in sorted(hours)[:-1]:
+        del hours[start_ms]
 
 
 def _write(node: NodeSubjects, before: tuple[Outage, ...], pending: Pending) -> None:

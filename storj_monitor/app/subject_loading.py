@@ -9,6 +9,7 @@ from storj_monitor.app.subject_money import LastEstimates
 from storj_monitor.app.subject_scores import POINTS_S
 from storj_monitor.app.subject_space import POINTS_S as SPACE_POINTS_S
 from storj_monitor.database import subjects as store
+from storj_monitor.model.node_metrics import Growth
 from storj_monitor.reputation_tracker.history import DAY_S, ScorePoint
 from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.views.subjects import Subjects
@@ -16,6 +17,8 @@ from storj_monitor.views.subjects import Subjects
 Found = Mapping[str, list[store.Row]]
 _USAGE_S = 70 * DAY_S
 _OUTAGES_S = 60 * DAY_S
+LOADED = (*store.TABLES, store.COUNTER_HOUR)
+"""What a starting monitor reads."""
 
 
 def since_ms(now: float) -> dict[str, int]:
@@ -26,6 +29,7 @@ def since_ms(now: float) -> dict[str, int]:
         store.USAGE_DAY: _USAGE_S,
         store.OUTAGE: _OUTAGES_S,
         store.ESTIMATE_SNAPSHOT: _USAGE_S,
+        store.COUNTER_HOUR: DAY_S,
     }
     return {table.name: round((now - age_s) * 1000) for table, age_s in ages.items()}
 
@@ -45,6 +49,14 @@ def load_histories(subjects: Subjects, found: Found) -> None:
     for row in found[store.OUTAGE.name]:
         node = subjects.of(row[0])
         node.outages = (*node.outages, rows.outage(row))
+
+
+def load_counters(found: Found) -> dict[str, dict[int, dict[int, Growth]]]:
+    """The hour that each node's stored answer of /metrics lies in: what is added later in it adds up."""
+    hours: dict[str, dict[int, dict[int, Growth]]] = {}
+    for row in found.get(store.COUNTER_HOUR.name, ()):
+        hours.setdefault(row[0], {}).setdefault(row[1], {})[row[2]] = rows.counter(row)
+    return {name: {max(own): own[max(own)]} for name, own in hours.items()}
 
 
 def load_money(subjects: Subjects, found: Found) -> dict[str, LastEstimates]:

@@ -30,7 +30,7 @@ from storj_monitor.model.node_answers import (
     Notification,
     SatelliteAnswer,
 )
-from storj_monitor.model.node_metrics import NodeMetrics
+from storj_monitor.model.node_metrics import Growth, NodeMetrics
 from storj_monitor.model.reputation import HealthAnswer
 from storj_monitor.reputation_tracker.downtime import Outage, Witness
 from storj_monitor.reputation_tracker.history import ScorePoint
@@ -76,6 +76,14 @@ def outage_row(node: str, outage: Outage) -> Row:
 
 def outage(row: Row) -> Outage:
     return Outage(Witness(row[1]), row[2] / 1000, None if row[3] is None else row[3] / 1000)
+
+
+def counter_row(node: str, start_ms: int, op: int, growth: Growth) -> Row:
+    return (node, start_ms, op, growth.number, growth.size_bytes, growth.timed, round(growth.total_s * 1000))
+
+
+def counter(row: Row) -> Growth:
+    return Growth(row[3], row[4], row[5], row[6] / 1000)
 
 
 def answer_row(answer: Answer) -> Row:

@@ -35,6 +35,7 @@ _RULES = (
     ("total_day", "start_s", 1, "days_s"),
     ("country_day", "start_s", 1, "days_s"),
     ("error_day", "start_s", 1, "days_s"),
+    ("counter_hour", "start_ms", 1000, "hours_s"),
     ("notable", "time_ms", 1000, "minutes_s"),
     ("node_event", "time_ms", 1000, "hours_s"),
     ("finding", "changed_s", 1, "hours_s"),
@@ -76,7 +77,8 @@ class Pruner:
             if keep_s is None:
                 continue
             for node, newest_ms in nodes:
-                limit = int((min(newest_ms / 1000, now) - keep_s) * scale)
+                # a node without a log has no newest line
+                limit = int((min(newest_ms / 1000 or now, now) - keep_s) * scale)
                 while self._delete(table, column, node, limit):
                     more = True
                     if time.perf_counter() > deadline:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from storj_monitor.database.analytics_schema import create_analytics
-from storj_monitor.database.subject_schema import create_subjects
+from storj_monitor.database.subject_schema import create_counters, create_subjects
 from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreTooNew
 from storj_monitor.stats import SIZE_CLASSES
@@ -95,6 +95,7 @@ MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (
     ("0001_create", _create),
     ("0002_subjects", create_subjects),
     ("0003_analytics", create_analytics),
+    ("0004_counters", create_counters),
 )
 
 

@@ -68,3 +68,11 @@ def create_subjects(db: sqlite3.Connection) -> None:
             db.execute(statement)
     for table in _BY_NODE_ID:
         db.execute(f"CREATE INDEX {table}_node ON {table}(node)")
+
+
+def create_counters(db: sqlite3.Connection) -> None:
+    """The change `0004_counters`; inside the caller's transaction."""
+    db.execute(
+        "CREATE TABLE counter_hour(node INTEGER NOT NULL, start_ms INTEGER NOT NULL, op INTEGER NOT NULL, n INTEGER NOT NULL, "
+        "bytes INTEGER NOT NULL, timed INTEGER NOT NULL, total_ms INTEGER NOT NULL, PRIMARY KEY(node, start_ms, op)) WITHOUT ROWID"
+    )

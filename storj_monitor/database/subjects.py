@@ -89,11 +89,13 @@ ESTIMATE_SCORE = Table(
     3,
     ("node_id", "satellite", "period", "node", "made_ms", "estimated_usd_micros", "paid_usd_micros", "error_percent", "agrees", "reasons"),
 )
+COUNTER_HOUR = Table("counter_hour", 3, ("node", "start_ms", "op", "n", "bytes", "timed", "total_ms"), "start_ms")
+"""Growth of a node's own counters; kept as long as sums of hours are."""
 TABLES: Sequence[Table] = (
     SCORE_POINT, SPACE_POINT, OUTAGE, LAST_ANSWER, USAGE_DAY, PAYSTUB, PAYOUT, HELD_HISTORY, PRICING, MEMBERSHIP, ESTIMATE_SNAPSHOT,
     ESTIMATE_SCORE,
 )  # fmt: skip
-_BY_NAME = {table.name: table for table in TABLES}
+_BY_NAME = {table.name: table for table in (*TABLES, COUNTER_HOUR)}
 _DICTIONARIES = {"node": ("node", "name"), "satellite": ("satellite", "text")}
 
 Changes = Mapping[str, Mapping[Key, Row | None]]

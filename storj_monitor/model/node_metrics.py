@@ -46,6 +46,18 @@ class TransferCount(NamedTuple):
     duration_s: Spread | None = None
 
 
+class Growth(NamedTuple):
+    """What counters of one op grew by: transfers, bytes, and the summed duration of the `timed` ones (seconds)."""
+
+    number: int = 0
+    size_bytes: int = 0
+    timed: int = 0
+    total_s: float = 0.0
+
+    def plus(self, other: Growth) -> Growth:
+        return Growth(*(a + b for a, b in zip(self, other, strict=True)))  # type: ignore[arg-type]
+
+
 class HashstoreFigures(NamedTuple):
     """Exact figures of one satellite's hashstore. `store` is "s0" or "s1", or "" for both together (never add those to the others).
 

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from storj_monitor.model.node_metrics import NodeMetrics, TransferCount
+from storj_monitor.model.node_metrics import Growth, NodeMetrics, TransferCount
 
 _SLACK_S = 5.0
-
-
-class Growth(NamedTuple):
-    """What was added for one op: transfers, bytes, and the summed duration of the `timed` ones (seconds)."""
-
-    number: int
-    size_bytes: int
-    timed: int
-    total_s: float
 
 
 def counter_growth(before: float, after: float, restarted: bool = False) -> float:

@@ -48,7 +48,10 @@ _ACTION: Schema = {
     "p50_ms": _NUMBER_OR_NULL,
     "p95_ms": _NUMBER_OR_NULL,
     "p99_ms": _NUMBER_OR_NULL,
+    "mean_ms": _NUMBER_OR_NULL,
     "resolution_ms": _NUMBER_OR_NULL,
+    "source": {"enum": ["log", "metrics", "mixed"]},
+    "timed_source": {"enum": ["log", "metrics", None]},
 }
 _SATELLITE: Schema = {
     "satellite": _TEXT,
@@ -143,7 +146,10 @@ _LOGS: Schema = {**_rows(_LINE), "totals": {"type": "object", "additionalPropert
 ANSWERS: Mapping[str, tuple[str, Schema]] = {
     "nodes": ("The nodes and how their logs are read", _rows(_NODE)),
     "traffic": ("Transfers and bytes over time", _TRAFFIC),
-    "actions": ("Results, bytes and durations by action", _rows(_ACTION)),
+    "actions": (
+        "Results, bytes and durations by action, from the log or from the nodes' own counters",
+        {**_rows(_ACTION), "counted": {"type": ["object", "null"], "description": "the hours that figures of counters are of"}},
+    ),
     "satellites": ("Results and bytes by satellite", _rows(_SATELLITE)),
     "latency": ("Durations by action and outcome", _rows(_LATENCY)),
     "sizes": ("Transfers by size class", _rows(_SIZE)),

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from storj_monitor.financial_tracker.terms import OwnTerms
+from storj_monitor.model.node_metrics import Spread
 from storj_monitor.state.nodes import State
 from storj_monitor.views import analytics, earnings, node_health, reputation, storage
+from storj_monitor.views.actions import Grown, spreads_of
 from storj_monitor.views.analytics import AnalyticsView
 from storj_monitor.views.earnings import EarningsView
 from storj_monitor.views.node_health import HealthView
 from storj_monitor.views.reputation import ReputationView
 from storj_monitor.views.storage import StorageView
-from storj_monitor.views.subjects import NodeSubjects, Subject, Subjects
+from storj_monitor.views.subjects import HOUR_S, NodeSubjects, Subject, Subjects
 from storj_monitor.views.tables import Rows
 
 HELPS: Mapping[str, Mapping[str, object]] = MappingProxyType(
@@ -43,6 +45,15 @@ class Cards:
     def revision(self, topic: str) -> int:
         """Grows whenever the topic's rows may have changed."""
         return self.subjects.revisions[Subject(topic)]
+
+    def counted(self, name: str) -> tuple[Grown, Mapping[int, Spread]]:
+        """What a node's own counters grew by in the last hour, and the durations of its recent sample."""
+        node = self.subjects.of(name)
+        return (growth, spreads_of(node.metrics)) if (growth := node.counted.last_hour(self._now())) else ({}, {})
+
+    def spreads(self, name: str, to_s: float) -> Mapping[int, Spread]:
+        """Durations of a node's recent sample, for a stretch of time that goes on to now."""
+        return spreads_of(self.subjects.of(name).metrics) if to_s >= self._now() - HOUR_S else {}
 
     def rows(self, topic: str, names: Iterable[str]) -> Rows:
         """Rows of a topic by their key."""

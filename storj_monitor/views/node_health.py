@@ -219,8 +219,8 @@ def _transfers(counted: Counted) -> Row | None:
                 "action": action.label,
                 "direction": action.direction,
                 "outcome": outcome.label,
-                "count": int(number),
-                "bytes": int(size),
+                "count": number,
+                "bytes": size,
                 "mean_ms": mean_ms,
             }
         )

@@ -9,17 +9,21 @@ from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 import msgspec
 
 from storj_monitor.database import queries
+from storj_monitor.database import subjects as store
 from storj_monitor.database.kept import Kept, kept_window
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.events import LineKey
 from storj_monitor.model.ids import op_action, op_outcome
 from storj_monitor.model.node_events import AnyNodeEvent
+from storj_monitor.model.node_metrics import Growth
 from storj_monitor.model.rollups import HOUR_S, Cell, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.state.compactions import HISTORY_KINDS, Compactions
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.stats import quantile
 from storj_monitor.views import tables
+from storj_monitor.views.actions import NodeActions, action_rows, counted_hours
+from storj_monitor.views.cards import Cards
 from storj_monitor.views.tables import Row
 
 P = ParamSpec("P")
@@ -91,7 +95,8 @@ def in_hours(window: AnyWindow) -> Window:
 class Questions:
     """One method a path. `committed_at` tells the time of the newest commit: the `as_of` of every answer."""
 
-    def __init__(self, reader: Reader, state: State, committed_at: Callable[[], float]) -> None:
+    def __init__(self, reader: Reader, state: State, committed_at: Callable[[], float], cards: Cards | None = None) -> None:
+        self._cards = cards
         self._reader = reader
         self._state = state
         self._committed_at = committed_at
@@ -135,8 +140,26 @@ class Questions:
 
     async def actions(self, window: AnyWindow) -> Payload:
         as_of = self._as_of()
-        kept, cells = await self._ask_of(window.nodes, _totals, window.from_s, window.to_s)
-        return _answer(as_of, rows=list(tables.action_rows(cells, self._resolution_ms(window.nodes)).values()), **_bounds(kept))
+        hours = in_hours(window)
+        counters = await self._counters(hours)
+        plain = [name for name in window.nodes if name not in counters]
+        kept, cells = await self._ask_of(plain, _totals, window.from_s, window.to_s)
+        told = [NodeActions(cells, self._resolution_ms(plain))]
+        for name, growth in counters.items():
+            kept, cells = await self._ask_of([name], _totals, window.from_s, window.to_s)
+            _, compared = await self._ask_of([name], _totals, hours.from_s, hours.to_s)
+            spreads = self._cards.spreads(name, window.to_s) if self._cards else {}
+            told.append(NodeActions(cells, self._resolution_ms([name]), growth, spreads, compared))
+        counted = {"from": hours.from_s, "to": hours.to_s} if counters else None
+        return _answer(as_of, rows=list(action_rows(told).values()), counted=counted, **_bounds(kept))
+
+    async def _counters(self, hours: Window) -> dict[str, dict[int, Growth]]:
+        """Growth of nodes' own counters by name; nodes without are not in it."""
+        if self._cards is None:
+            return {}
+        from_ms, to_ms = hours.from_s * 1000, hours.to_s * 1000
+        stored = await self._ask(store.read, store.COUNTER_HOUR, hours.nodes, from_ms, to_ms)
+        return counted_hours(stored, self._cards.nodes(hours.nodes), from_ms, to_ms)
 
     async def satellites(self, window: AnyWindow) -> Payload:
         as_of = self._as_of()

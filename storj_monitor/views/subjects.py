@@ -5,9 +5,11 @@ Everything here is what was said, with who said it and when; what is made of it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.model.analytics import Finding, Learning
@@ -15,7 +17,7 @@ from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, Payout
 from storj_monitor.model.estimates import Score
 from storj_monitor.model.node_answers import ApiState, Door, NodeAnswer, Notification
 from storj_monitor.model.node_events import FoundInTrash
-from storj_monitor.model.node_metrics import NodeMetrics
+from storj_monitor.model.node_metrics import Growth, NodeMetrics
 from storj_monitor.model.reputation import HealthAnswer
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence
@@ -25,6 +27,9 @@ from storj_monitor.reputation_tracker.pieces import NotableTransfer
 from storj_monitor.reputation_tracker.reputation import Reputation
 from storj_monitor.storage_tracker.history import SpacePoint
 
+HOUR_S = 3600.0
+POLL_S = 90.0
+"""Counters are asked every minute or so."""
 CLOCK_BELIEVED_S = 3600.0
 """A node's clock that is off by more is not believed."""
 
@@ -85,12 +90,40 @@ class Money:
     estimated_at: float = 0.0
 
 
+class Stretch(NamedTuple):
+    """Between two answers: what the node's counters grew by, by op."""
+
+    from_at: float
+    growth: Mapping[int, Growth]
+
+
 @dataclass(slots=True)
 class Counted:
-    """Growth of the node's own counters since `since`: op -> [count, bytes, timed, seconds]."""
+    """Growth of the node's own counters, by op.
+
+    since, ops -- since the first answer to this run of the monitor
+    recent     -- the last hour's, answer by answer
+    hours      -- by start of the hour (Unix milliseconds): those that are not stored yet, and the one that the stored answer lies in
+    """
 
     since: float = 0.0
-    ops: dict[int, list[float]] = field(default_factory=dict)
+    ops: dict[int, Growth] = field(default_factory=dict)
+    recent: deque[Stretch] = field(default_factory=deque)
+    hours: dict[int, dict[int, Growth]] = field(default_factory=dict)
+
+    def last_hour(self, now: float) -> dict[int, Growth]:
+        """What was added in the last 60 minutes, as far as it was asked."""
+        return add_up(stretch.growth for stretch in self.recent if stretch.from_at >= now - HOUR_S - POLL_S)
+
+
+def add_up(parts: Iterable[Mapping[int, Growth]]) -> dict[int, Growth]:
+    """The sums by op."""
+    total: dict[int, Growth] = {}
+    for part in parts:
+        for op, growth in part.items():
+            known = total.get(op)
+            total[op] = growth if known is None else known.plus(growth)
+    return total
 
 
 @dataclass(slots=True)

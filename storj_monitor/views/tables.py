@@ -9,13 +9,11 @@ from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome, piec
 from storj_monitor.model.rollups import Cell, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.state.compactions import Compaction
 from storj_monitor.state.nodes import NodeState
-from storj_monitor.stats import SIZE_CLASS_BOUNDS_BYTES, SIZE_CLASSES, quantile
+from storj_monitor.stats import SIZE_CLASS_BOUNDS_BYTES, SIZE_CLASSES
 from storj_monitor.views.names import satellite_name
 
 Row = dict[str, object]
 Rows = dict[str, Row]
-
-_OUTCOMES = (Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED)
 
 GROUPS: Mapping[Action, str] = {
     Action.PUT: "put",
@@ -32,10 +30,6 @@ TOP_COUNTRIES = 40
 TOP_LINES = 30
 
 
-def _whole_ms(value: float | None) -> int | None:
-    return None if value is None else round(value)
-
-
 def sum_cells(parts: Iterable[Mapping[int, Cell]]) -> dict[int, Cell]:
     """Cells of several nodes as one."""
     merged: dict[int, Cell] = {}
@@ -44,30 +38,6 @@ def sum_cells(parts: Iterable[Mapping[int, Cell]]) -> dict[int, Cell]:
             known = merged.get(op)
             merged[op] = cell if known is None else known.plus(cell)
     return merged
-
-
-def action_rows(cells: Mapping[int, Cell], resolution_ms: int) -> Rows:
-    """By action: counts of the three outcomes, bytes, and duration percentiles of the successes."""
-    rows: Rows = {}
-    for action in Action:
-        found = {outcome: cells.get(action << 2 | outcome) for outcome in _OUTCOMES}
-        if not any(found.values()):
-            continue
-        counts = {outcome.label: cell.count if cell else 0 for outcome, cell in found.items()}
-        success = found[Outcome.SUCCESS] or Cell()
-        rows[f"{action.label} {action.direction}"] = {
-            "action": action.label,
-            "direction": action.direction,
-            **counts,
-            "bytes": success.size_bytes,
-            "all_bytes": sum(cell.size_bytes for cell in found.values() if cell),
-            "timed": success.timed,
-            "p50_ms": _whole_ms(quantile(success.buckets, 0.50)),
-            "p95_ms": _whole_ms(quantile(success.buckets, 0.95)),
-            "p99_ms": _whole_ms(quantile(success.buckets, 0.99)),
-            "resolution_ms": resolution_ms if success.timed else None,
-        }
-    return rows
 
 
 def satellite_rows(sums: Mapping[tuple[str, int], Sequence[int]]) -> Rows:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from storj_monitor.app.subject_health import Pulse
+from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.database import subjects as store
 from storj_monitor.database.connection import connect_writer, open_database
@@ -26,11 +27,13 @@ from storj_monitor.model.earnings import (
 )
 from storj_monitor.model.events import FreeSpace
 from storj_monitor.model.figures import Source
+from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, ApiStatus, Door, NodeAnswer, SatelliteAnswer
 from storj_monitor.model.node_events import NodeStarted, ScoresReported, SignalReceived
+from storj_monitor.model.node_metrics import NodeMetrics, Spread, TransferCount
 from storj_monitor.model.reputation import NEVER, AuditWindow, ReputationSnapshot
 from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
-from storj_monitor.model.space import DiskSpace, UsageDay
+from storj_monitor.model.space import DiskSpace, SpaceMetrics, UsageDay
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.reputation_tracker.downtime import Witness
 from storj_monitor.state.nodes import State
@@ -175,7 +178,7 @@ def test_a_month_is_estimated_daily_kept_over_a_restart_and_scored_by_its_paystu
     assert [row[3] * 86_400 for row in rig.rows(store.ESTIMATE_SNAPSHOT)] == [OCTOBER_30 + i * DAY_S for i in (-1, 0, 1)]
     assert len(rig.rows(store.USAGE_DAY)) == 31
     rig.begin()
-    rig.keeper.load(store.read_all(rig.desk.db, store.TABLES, ["a"], {}))
+    rig.keeper.load(store.read_all(rig.desk.db, LOADED, ["a"], {}))
     rig.clock.at = OCTOBER_30 + 12 * DAY_S
     rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
     ours = rig.rows(store.ESTIMATE_SNAPSHOT)[-1]
@@ -276,7 +279,7 @@ def test_a_node_with_nothing_but_a_log_has_free_space_history_and_a_forecast(rig
     assert month["levels"][0]["days"] == pytest.approx((9e12 - 959e9) / 24e9, rel=0.02)
     assert len(rig.rows(store.SPACE_POINT)) == 40 * 24
     rig.begin()
-    rig.keeper.load(store.read_all(rig.desk.db, store.TABLES, ["a"], {}))
+    rig.keeper.load(store.read_all(rig.desk.db, LOADED, ["a"], {}))
     assert rig.cards.rows("storage", ["a"])["a"]["free"] == row["free"], "with its age, before the log says more"
 
 
@@ -296,7 +299,7 @@ def door(rig: Rig, status: ApiStatus, which: Door = Door.API) -> None:
 def restart(rig: Rig) -> None:
     """The monitor was killed: nothing was told to it, and its memory is gone."""
     rig.begin()
-    rig.keeper.load(store.read_all(rig.desk.db, store.TABLES, ["a"], {}))
+    rig.keeper.load(store.read_all(rig.desk.db, LOADED, ["a"], {}))
 
 
 def test_an_outage_that_was_open_when_the_monitor_was_killed_goes_on_until_the_door_answers(rig: Rig) -> None:
@@ -363,3 +366,31 @@ def test_a_silence_that_began_before_a_restart_is_seen_after_it(rig: Rig) -> Non
     assert (outage.witness, outage.from_at, outage.until_at) == (Witness.LOG_GAP, begin + 3600, begin + 5400)
     rig.keeper.on_old_minutes("a", minutes)
     assert rig.cards.subjects.of("a").outages == (outage,)
+
+
+GOT = op_code(Action.GET, Outcome.SUCCESS)
+
+
+def metrics(at: float, uptime_s: float, number: int) -> NodeMetrics:
+    spread = Spread(number, number * 0.25, p50=0.2, p99=1.0)
+    return NodeMetrics(
+        taken_at=at, uptime_s=uptime_s, transfers={GOT: TransferCount(GOT, number, number * 1000, spread)}, space=SpaceMetrics(taken_at=at)
+    )
+
+
+def test_counters_are_kept_by_the_hour_over_restarts_of_node_and_monitor(rig: Rig) -> None:
+    begin = rig.clock.at  # a full hour
+    told = [(0, 100, 1000), (60, 160, 1010), (3500, 3600, 1100), (3660, 20, 7), (3720, 80, 9)]
+    for after_s, uptime_s, number in told:
+        rig.clock.at = begin + after_s
+        rig.take(AnswerKind.METRICS, metrics(rig.clock.at, uptime_s, number))
+    assert rig.cards.counted("a")[0][GOT].number == 90 + 7 + 2, "the first stretch began more than an hour ago"
+    rig.clock.at = begin + 3780
+    restart(rig)  # killed: of the last answers only the first one of the hour was stored
+    rig.take(AnswerKind.METRICS, metrics(rig.clock.at, 140, 12))
+    rig.clock.at = begin + 7300
+    rig.take(AnswerKind.METRICS, metrics(rig.clock.at, 3660, 50))
+    rig.keeper.keep_last()
+    hours = {row[1]: row[3:] for row in rig.rows(store.COUNTER_HOUR)}
+    assert {start_ms / 1000 - begin: row[0] for start_ms, row in hours.items()} == {0: 100, 3600: 12, 7200: 38}
+    assert hours[int((begin + 7200) * 1000)] == (38, 38_000, 38, 9500)

@@ -81,6 +81,7 @@ class CountingFeeds:
 
 
 _ACTION = {"action": "PUT", "direction": "up", "success": 5, "canceled": 1, "failed": 0, "bytes": 10, "all_bytes": 12, "timed": 4}
+_SOURCES = {"source": "log", "timed_source": "log"}
 _ROWS: dict[str, dict[str, object]] = {
     "nodes": {
         "name": "a",
@@ -96,7 +97,7 @@ _ROWS: dict[str, dict[str, object]] = {
         "detail": "",
         "path": "/var/log/a.log",
     },
-    "actions": {**_ACTION, "p50_ms": 1000, "p95_ms": 2000.0, "p99_ms": None, "resolution_ms": 1000},
+    "actions": {**_ACTION, "p50_ms": 1000, "p95_ms": 2000.0, "p99_ms": None, "resolution_ms": 1000, "mean_ms": 1.5, **_SOURCES},
     "satellites": {
         "satellite": "12Eay",
         "name": "us1",
@@ -179,7 +180,7 @@ class CannedQuestions:
         return {"as_of": None, "bucket_s": window.bucket_s, "times": times, "series": series}
 
     async def actions(self, window: Window) -> Payload:
-        return self._rows("actions", window)
+        return {**self._rows("actions", window), "counted": None}
 
     async def satellites(self, window: Window) -> Payload:
         return self._rows("satellites", window)

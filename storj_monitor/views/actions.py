@@ -1,0 +1,167 @@
+"""Topic and question `actions`: results and durations by action, from each node's log or, where that does not tell, its own counters.
+
+The counters (/metrics) stand in for a log that is above INFO or that is not there; their durations for a log without start lines. The
+node does not tell its uploads apart, and its percentiles are those of its own recent sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+from storj_monitor.model.ids import Action, Outcome, op_action, op_code, op_outcome
+from storj_monitor.model.node_metrics import Growth, NodeMetrics, Spread
+from storj_monitor.model.rollups import Cell
+from storj_monitor.stats import quantile
+from storj_monitor.views.subjects import NodeSubjects, add_up
+from storj_monitor.views.tables import Row, Rows, sum_cells
+
+SEEN_SHARE = 0.9
+"""A log that shows less of what the node counted hides lines: it is above INFO, or was for a while, or is not read to its end."""
+_DIRECTIONS = ("up", "down")
+_OUTCOMES = (Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED)
+_ALL_UPLOADS = op_code(Action.UNKNOWN_UP, Outcome.SUCCESS)
+T = TypeVar("T")
+Cells = Mapping[int, Cell]
+Grown = Mapping[int, Growth]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeActions:
+    """One node in a stretch of time, by op.
+
+    cells    -- what its log says
+    growth   -- what its counters grew by; empty when it has no such door
+    spreads  -- durations of its recent sample (seconds); empty for stretches that have ended
+    compared -- what the log says of the stretch that `growth` is of, where that is another one
+    """
+
+    cells: Cells
+    resolution_ms: int = 0
+    growth: Grown = field(default_factory=dict)
+    spreads: Mapping[int, Spread] = field(default_factory=dict)
+    compared: Cells | None = None
+
+
+class _Timed(NamedTuple):
+    """Durations from counters: for how many transfers, how long together (seconds), and the node's recent sample."""
+
+    number: int
+    total_s: float
+    spread: Spread | None
+
+
+def spreads_of(metrics: NodeMetrics | None) -> dict[int, Spread]:
+    """Durations of the recent sample, of ops that have one."""
+    if metrics is None:
+        return {}
+    return {op: count.duration_s for op, count in metrics.transfers.items() if count.duration_s is not None and count.duration_s.number}
+
+
+def counted_hours(stored: Iterable[Sequence[Any]], nodes: Iterable[NodeSubjects], from_ms: int, to_ms: int) -> dict[str, dict[int, Growth]]:
+    """Growth by node name in whole hours [from_ms, to_ms): rows that are stored, and what only memory has yet."""
+    found: dict[tuple[str, int], dict[int, Growth]] = {}
+    for name, start_ms, op, number, size_bytes, timed, total_ms in stored:
+        found.setdefault((name, start_ms), {})[op] = Growth(number, size_bytes, timed, total_ms / 1000)
+    for node in nodes:
+        found |= {(node.name, start_ms): ops for start_ms, ops in node.counted.hours.items() if from_ms <= start_ms < to_ms}
+    by_name: dict[str, list[dict[int, Growth]]] = {}
+    for (name, _), ops in found.items():
+        by_name.setdefault(name, []).append(ops)
+    return {name: total for name, parts in by_name.items() if (total := add_up(parts))}
+
+
+def action_rows(nodes: Sequence[NodeActions]) -> Rows:
+    """By action: counts of the three outcomes, bytes, durations of the successes, and who told them."""
+    plain = [node for node in nodes if not node.growth]
+    logged = [node.cells for node in plain]
+    grown: list[Grown] = []
+    timed: dict[Action, list[_Timed]] = {}
+    for node in nodes:
+        if not node.growth:
+            continue
+        for direction in _DIRECTIONS:
+            cells, growth = _of(node.cells, direction), _of(node.growth, direction)
+            seen = sum(cell.count for cell in _of(node.cells if node.compared is None else node.compared, direction).values())
+            if seen < SEEN_SHARE * sum(one.number for one in growth.values()):
+                grown.append(growth)
+                actions: Iterable[Action] = {op_action(op) for op in growth}
+            else:
+                logged.append(cells)
+                actions = [op_action(op) for op, cell in cells.items() if op_outcome(op) is Outcome.SUCCESS and not cell.timed]
+            for action in actions:
+                if one := _timed(node, action):
+                    timed.setdefault(action, []).append(one)
+    resolution_ms = max((node.resolution_ms for node in nodes), default=0)
+    told, counted = sum_cells(logged), add_up(grown)
+    rows = {f"{action.label} {action.direction}": _row(action, told, counted, timed.get(action, []), resolution_ms) for action in Action}
+    return {key: row for key, row in rows.items() if row}
+
+
+def _of(ops: Mapping[int, T], direction: str) -> dict[int, T]:
+    """Results (no starts) in a direction."""
+    return {op: one for op, one in ops.items() if op_outcome(op) is not Outcome.STARTED and op_action(op).direction == direction}
+
+
+def _timed(node: NodeActions, action: Action) -> _Timed | None:
+    own = op_code(action, Outcome.SUCCESS)
+    op = own if own in node.growth or action.direction == "down" else _ALL_UPLOADS
+    growth = node.growth.get(op)
+    return _Timed(growth.timed, growth.total_s, node.spreads.get(op)) if growth and growth.timed else None
+
+
+def _row(action: Action, cells: Cells, grown: Grown, durations: Sequence[_Timed], resolution_ms: int) -> Row:
+    """Empty where nobody told of this action."""
+    logged = {outcome: cells[op] for outcome in _OUTCOMES if (op := op_code(action, outcome)) in cells}
+    counted = {outcome: grown[op] for outcome in _OUTCOMES if (op := op_code(action, outcome)) in grown}
+    if not logged and not counted:
+        return {}
+    good, more = logged.get(Outcome.SUCCESS, Cell()), counted.get(Outcome.SUCCESS, Growth())
+    return {
+        "action": action.label,
+        "direction": action.direction,
+        **{
+            outcome.label: (logged[outcome].count if outcome in logged else 0) + (counted[outcome].number if outcome in counted else 0)
+            for outcome in _OUTCOMES
+        },
+        "bytes": good.size_bytes + more.size_bytes,
+        "all_bytes": sum(cell.size_bytes for cell in logged.values()) + sum(one.size_bytes for one in counted.values()),
+        "source": "log" if not counted else "metrics" if not logged else "mixed",
+        **(_log_durations(good, resolution_ms) if good.timed or not durations else _counted_durations(durations)),
+    }
+
+
+def _log_durations(good: Cell, resolution_ms: int) -> Row:
+    return {
+        "timed": good.timed,
+        "mean_ms": round(good.duration_sum_ms / good.timed, 1) if good.timed else None,
+        "p50_ms": _whole_ms(quantile(good.buckets, 0.50)),
+        "p95_ms": _whole_ms(quantile(good.buckets, 0.95)),
+        "p99_ms": _whole_ms(quantile(good.buckets, 0.99)),
+        "resolution_ms": resolution_ms if good.timed else None,
+        "timed_source": "log" if good.timed else None,
+    }
+
+
+def _counted_durations(durations: Sequence[_Timed]) -> Row:
+    """Means add up; percentiles of several nodes do not, and the node has none of 95 %."""
+    number = sum(one.number for one in durations)
+    spread = durations[0].spread if len(durations) == 1 else None
+    return {
+        "timed": number,
+        "mean_ms": round(sum(one.total_s for one in durations) / number * 1000, 1),
+        "p50_ms": _ms_of_s(spread.p50) if spread else None,
+        "p95_ms": None,
+        "p99_ms": _ms_of_s(spread.p99) if spread else None,
+        "resolution_ms": None,
+        "timed_source": "metrics",
+    }
+
+
+def _whole_ms(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _ms_of_s(value: float | None) -> int | None:
+    return None if value is None else round(value * 1000)
