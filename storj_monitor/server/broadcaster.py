@@ -80,6 +80,7 @@ class Broadcaster:
     coalesce_s -- least time between two frames of one view; 0 = every tick sends
     slow_hz    -- greatest rate of all topics but `live`; 0 = no bound
     hello      -- makes the greeting, which is sent again to everybody when there are other nodes than before
+    share      -- False: every client's messages are encoded for it alone; they say the same
     """
 
     def __init__(
@@ -92,9 +93,11 @@ class Broadcaster:
         slow_hz: float,
         max_clients: int,
         hello: Callable[[], Payload],
+        share: bool = True,
     ) -> None:
         self._feeds = feeds
         self._hello = hello
+        self._share = share
         self._told = feeds.nodes()
         self._encoder = encoder
         self._clock = clock
@@ -255,7 +258,8 @@ class Broadcaster:
         if topics:
             deltas = view.feed.advance(topics, now, slow)
             if deltas:
-                self._send_deltas(view, deltas, now)
+                send = self._send_deltas if self._share else self._send_each
+                send(view, deltas, now)
         if view.waiting:
             self._admit(view, now)
 
@@ -275,6 +279,13 @@ class Broadcaster:
                 if client.outbox.send(frame):
                     self.frames_sent += 1
 
+    def _send_each(self, view: _View, deltas: Mapping[str, Payload], now: float) -> None:
+        """The plain way: a message a client."""
+        for topics, clients in view.groups.items():
+            due = {topic: payload for topic, payload in deltas.items() if topic in topics}
+            for client in clients if due else ():
+                self.send(client, {"k": "delta", "now": round(now, 3), "topics": due})
+
     def _admit(self, view: _View, now: float) -> None:
         """Snapshots for those who wait. Topics that were not watched are advanced first: their deltas are for nobody."""
         waiting, view.waiting = view.waiting, {}
@@ -283,7 +294,7 @@ class Broadcaster:
             view.feed.advance(fresh, now, True)
         frames: dict[Topics, Frame] = {}
         for client in waiting:
-            frame = frames.get(client.topics)
+            frame = frames.get(client.topics) if self._share else None
             if frame is None:
                 snap = {**self._snap(view.nodes, now), "topics": view.feed.snapshot(client.topics, now)}
                 frame = frames[client.topics] = Frame(self._encoder.encode(snap))

@@ -50,7 +50,7 @@ class Server:
     sample         -- greatest number of single events in one live frame, told in `hello`
     thresholds     -- when the page marks something, told in `hello` by these names (docs/protocol.md)
     subjects       -- answers about what nodes say of themselves; None leaves those paths out
-    plain_sends    -- send through aiohttp's own `send_str` instead of shared frames
+    plain_sends    -- encode for each client alone and send through aiohttp's own `send_str`, instead of shared frames
     """
 
     def __init__(
@@ -100,7 +100,14 @@ class Server:
         self._login = Login(self._check, self._door, clock)
         self._page = Page(page_dir, clock)
         self.broadcaster = Broadcaster(
-            feeds, encoder, clock, coalesce_s=coalesce_ms / 1000.0, slow_hz=slow_hz, max_clients=max_clients, hello=self._hello
+            feeds,
+            encoder,
+            clock,
+            coalesce_s=coalesce_ms / 1000.0,
+            slow_hz=slow_hz,
+            max_clients=max_clients,
+            hello=self._hello,
+            share=not plain_sends,
         )
         self._runner = web.AppRunner(
             self._application(Api(questions, subjects, feeds, encoder, clock, version)),
