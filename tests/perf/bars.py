@@ -31,6 +31,9 @@ _CPU = {0.0: 0.1, 200.0: 1.5, 2000.0: 4.0}
 # rate → p95 from line written to frame received, ms
 _DELAY = {200.0: 100.0, 400.0: 100.0, 2000.0: 100.0, 20_000.0: 200.0}
 RSS_MIB = 64.0
+CROWD_FROM = 100
+"""With more clients than this, memory is told, not promised: each connection has its own."""
+CROWD_DELAY = 200.0
 GROWTH_MIB = 2.0
 """Flat memory: what the last quarter of a long run may have more than its second."""
 LONG_S = 600.0
@@ -65,13 +68,18 @@ def _load_bars(name: str, figures: dict[str, Any]) -> list[Bar]:
         bars.append(Bar(name, "CPU, % of a core", limit, cpu["cpu_percent"]))
     elif load["rate"] <= 400:
         bars.append(Bar(name, "CPU, % of a core", SPECIFICATION_CPU, cpu["cpu_percent"]))
-    bars.append(Bar(name, "RSS, MiB", RSS_MIB, cpu["rss_mib"]))
+    if load["clients"] <= CROWD_FROM:
+        bars.append(Bar(name, "RSS, MiB", RSS_MIB, cpu["rss_mib"]))
     if load.get("seconds", 0) >= LONG_S:
         quarters = figures["memory"]
         bars.append(Bar(name, "RSS of the last quarter over that of the second, MiB", GROWTH_MIB, round(quarters[3] - quarters[1], 2)))
     delay = figures.get("delay_line_to_frame_ms")
+    crowd = figures.get("crowd")
+    if crowd is not None:
+        bars.append(Bar(name, "clients of the crowd that were closed", 0, crowd["closed_by_server"]))
     if delay is not None and delay["p95"] is not None:
-        bars.append(Bar(name, "p95 line written → frame received, ms", _DELAY.get(load["rate"], 200.0), delay["p95"]))
+        most = CROWD_DELAY if crowd else _DELAY.get(load["rate"], 200.0)
+        bars.append(Bar(name, "p95 line written → frame received, ms", most, delay["p95"]))
     elif delay is not None:
         bars.append(Bar(name, "runs in which no event reached a client", 0, 1))
     if "websocket" in figures:

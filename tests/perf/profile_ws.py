@@ -3,6 +3,7 @@
     python tests/perf/profile_ws.py                                  # 1, 2, 5 updates/s × 3, 6, 10 clients
     python tests/perf/profile_ws.py --rate 200 --clients 10          # a steady 200 events/s
     python tests/perf/profile_ws.py --rate 2000 --clients 10 --profile
+    python tests/perf/profile_ws.py --rate 200 --clients 1000        # all but ten in a process of their own: crowd.py
 
 `--updates` is how often a second the nodes write; without it and with `--rate` they write every 20 ms.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from bars import CROWD_FROM
 from profile_ingestion import run_and_profile
 from reporting import Report, arguments, guarded
 from workload import Load
@@ -19,12 +21,15 @@ from workload import Load
 UPDATES = (1.0, 2.0, 5.0)
 CLIENTS = (3, 6, 10)
 EVENTS_PER_UPDATE = 10
+RECORDERS = 10
 
 
 def add_runs(report: Report, args: Any) -> None:
     """The scenario's grid, or the one run that the flags ask for."""
     if args.rate and not args.updates:
-        loads = [Load(f"ws-{args.rate:g}eps-{args.clients or 10}c", args.rate, args.nodes or 4, args.clients or 10, args.seconds)]
+        clients = args.clients or RECORDERS
+        few = clients if clients <= CROWD_FROM else RECORDERS
+        loads = [Load(f"ws-{args.rate:g}eps-{clients}c", args.rate, args.nodes or 4, few, args.seconds, crowd=clients - few)]
     else:
         loads = [
             Load(f"ws-{updates:g}ups-{clients}c", args.rate or updates * EVENTS_PER_UPDATE, args.nodes or 4, clients, args.seconds,

@@ -95,6 +95,12 @@ def one_line(figures: dict[str, Any]) -> str:
         if key in figures:
             d = figures[key]
             parts.append(f"{name} p50 {d['p50']} p95 {d['p95']} p99 {d['p99']} ms ({d['n']})")
+    if "crowd" in figures:
+        crowd, age = figures["crowd"], figures["crowd"]["sent_to_frame_ms"]
+        parts.append(
+            f"crowd of {crowd['clients']}: connected in {crowd['connect_s']} s, sent → frame p50 {age['p50']} p95 {age['p95']} ms,"
+            f" {crowd['frames_per_client_s']['least']} to {crowd['frames_per_client_s']['most']} frames/s each"
+        )
     if "correct" in figures:
         parts.append("exact" if all(figures["correct"][k] for k in ("transfers", "bytes", "lines")) else f"NOT EXACT {figures['correct']}")
     if "lines_per_s" in figures:

@@ -9,6 +9,7 @@ websocket    1, 2, 5 updates/s × 3, 6, 10 clients
 mixed        200 events/s, 4 nodes, 10 clients, node chores in the logs, an hour of history in the database
 idle         silent logs, no clients
 burst        2,000 events/s, 10 clients;  flood  20,000 events/s, 10 clients
+crowd        200 events/s, 1,000 clients
 aggregation  24 h questions in turns over a database (--day: 17,280,000 events)
 ingest       400,000 lines into a new database
 hour         the mixed load for an hour (--hour): memory at its end
@@ -31,7 +32,7 @@ from reporting import REPORTS, Report, arguments, guarded, new_folder
 from workload import Load, run_load
 
 FOUR = ("ingestion", "websocket", "mixed", "aggregation")
-FURTHER = ("idle", "burst", "flood", "ingest", "hour", "simulated-day")
+FURTHER = ("idle", "burst", "flood", "crowd", "ingest", "hour", "simulated-day")
 HOUR_S = 3600.0
 
 
@@ -94,6 +95,10 @@ def work(args: Any) -> int:
             profile_ws.add_runs(report, args)
         elif name == "aggregation":
             profile_db.add_runs(report, args)
+        elif name == "crowd":
+            crowd = Load("crowd", args.rate or 200.0, args.nodes or 4, 10, args.seconds, crowd=(args.clients or 1000) - 10,
+                         server_args=args.server_arg)  # fmt: skip
+            guarded(report, "crowd", lambda load=crowd: run_load(load, report.folder))
         elif name == "idle":
             idle = Load("idle", 0.0, args.nodes or 4, 0, args.seconds, server_args=args.server_arg)
             guarded(report, "idle", lambda load=idle: run_load(load, report.folder))
