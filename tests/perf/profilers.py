@@ -146,7 +146,8 @@ def scalene_runner(folder: Path) -> tuple[list[str] | None, str]:
     """Runner (which leaves `scalene.json` in the folder) and a note; no runner where scalene is not installed."""
     if importlib.util.find_spec("scalene") is None:
         return None, "scalene is not installed: skipped (pip install scalene)"
-    return ["-m", "scalene", "run", "-o", str(folder / "scalene.json"), str(HERE / "run_monitor.py"), "---"], ""
+    command = ["-m", "scalene", "run", "--use-virtual-time", "--program-path", str(ROOT), "-o", str(folder / "scalene.json")]
+    return [*command, str(HERE / "run_monitor.py"), "---"], ""
 
 
 def finish_scalene(folder: Path, report: Path, name: str) -> str:
@@ -167,7 +168,9 @@ def finish_scalene(folder: Path, report: Path, name: str) -> str:
 
 def _scalene_table(lines: list[dict[str, Any]], columns: tuple[str, ...], heads: tuple[str, ...]) -> list[str]:
     """The twenty lines with the greatest sum of these columns."""
-    top = sorted(((sum(line[c] for c in columns), line) for line in lines), key=lambda pair: -pair[0])[:20]
+    # what is imported is start-up
+    busy = (line for line in lines if not line["line"].strip().startswith(("import ", "from ")))
+    top = sorted(((sum(line[c] for c in columns), line) for line in busy), key=lambda pair: -pair[0])[:20]
     rows = [(*(float(line[c]) for c in columns), _code(line)) for total, line in top if total > 0]
     return table([*heads, "<line"], rows)
 
