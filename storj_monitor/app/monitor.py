@@ -23,6 +23,7 @@ from storj_monitor.app.analytics import Analytics
 from storj_monitor.app.demo_history import remember
 from storj_monitor.app.file_systems import FileSystems
 from storj_monitor.app.load import LoadWatch
+from storj_monitor.app.open_files import allow_many_files
 from storj_monitor.app.own_log import OwnLog, own_log
 from storj_monitor.app.own_terms import own_terms
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
@@ -42,7 +43,7 @@ from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.quiet import TELL_S
-from storj_monitor.server import Server, hash_password, make_encoder
+from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
 from storj_monitor.simulator.demo import Demo
 from storj_monitor.simulator.fake_api import FakeNode
 from storj_monitor.sources.factory import open_source
@@ -61,18 +62,12 @@ from storj_monitor.views.subject_gauges import subject_families
 from storj_monitor.views.subject_questions import SubjectQuestions
 from storj_monitor.views.subjects import Subjects
 
-if sys.platform == "win32":
-    resource = None
-else:
-    import resource
-
 COMMIT_S = 10.0
 # With coalescing off every read is sent at once; the logs are then looked at this often.
 PLAIN_TICK_S = 0.02
 # The tail shares the wake-up of the frames: what a tick reads is sent at once, and the next tick is a little more than the
 # coalescing time away, so that no frame has to wait for a timer of its own. 0.95 of such a tick is the p95 of the delay.
 TICK_OF_COALESCE = 1.23
-OPEN_FILES = 2048
 HOT_AFTER_S = 2.0
 PAGE_DIR = Path(__file__).parent.parent / "web_dist"
 _log = logging.getLogger(__name__)
@@ -80,7 +75,6 @@ _log = logging.getLogger(__name__)
 
 def run(settings: Settings, demo: DemoOptions | None) -> int:
     """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
-    _allow_many_connections(OPEN_FILES)
     port = settings.server.port
     with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database):
         if settings.perf.baseline:
@@ -213,6 +207,7 @@ class Monitor:
             clock=self._clock,
             sample=SAMPLE,
             thresholds=asdict(settings.thresholds),
+            max_clients=allow_many_files(MAX_CLIENTS, len(self._nodes)),
             subjects=SubjectQuestions(self._reader, self._cards, self._clock.now),
             plain_sends=settings.perf.baseline,
         )
@@ -359,15 +354,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-def _allow_many_connections(wanted: int) -> None:
-    """Raise the soft limit of open files as far as the system lets us; each page is one, each log another."""
-    if resource is None:
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def _retention(settings: Settings) -> Retention:

@@ -2,6 +2,6 @@
 
 from storj_monitor.server.encoding import make_encoder
 from storj_monitor.server.passwords import hash_password
-from storj_monitor.server.service import Server
+from storj_monitor.server.service import MAX_CLIENTS, Server
 
-__all__ = ["Server", "hash_password", "make_encoder"]
+__all__ = ["MAX_CLIENTS", "Server", "hash_password", "make_encoder"]

@@ -1,8 +1,12 @@
-"""A big backlog of real log: pages get less, then nothing but how it stands; reading goes on, and at the end page and database agree."""
+"""A big backlog of real log: pages get less, then nothing but how it stands; reading goes on, and at the end page and database agree.
+
+And too few open files for all the pages that come: pages are refused, logs are read.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import resource
 import subprocess
 import time
 from collections.abc import Callable
@@ -113,3 +117,42 @@ async def test_a_big_backlog(tmp_path: Path) -> None:
         f"{key} {outcome}": row[outcome] for key, row in watcher.rows["actions"].items() for outcome in ("success", "canceled", "failed")
     }
     assert {k: n for k, n in told.items() if n} == {k: n for k, n in counts["transfers"].items() if n and not k.endswith(" started")}
+
+
+FILES = 200
+
+
+def few_files() -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, FILES))
+
+
+async def test_more_pages_than_the_system_has_files_for(tmp_path: Path) -> None:
+    log = tmp_path / "node.log"
+    log.touch()
+    line = b"2026-11-23T12:00:00Z\tINFO\tpiecestore\tnot a transfer\t{}\n"
+    with Monitor(tmp_path, {"node": log}, before=few_files) as monitor:
+        assert f"allows {FILES} open files (ulimit -Hn): at most {FILES - 129} pages" in monitor.text()
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+            url, refused, pages = f"http://127.0.0.1:{monitor.port}/ws", 0, []
+            for _ in range(FILES):
+                try:
+                    pages.append(await session.ws_connect(url))
+                except aiohttp.WSServerHandshakeError as error:
+                    assert error.status == 503
+                    refused += 1
+            assert (len(pages), refused) == (FILES - 129, 129)
+            log.rename(tmp_path / "node.log.1")
+            log.write_bytes(line * 7)  # a new file is opened while no page more would be let in
+            await asyncio.to_thread(monitor.wait_for_lines, 7)
+            await pages[0].close()
+            async with asyncio.timeout(LIMIT_S):
+                while not await let_in(session, url):  # noqa: ASYNC110 - another process lets it in
+                    await asyncio.sleep(0.02)
+
+
+async def let_in(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.ws_connect(url) as ws:
+            return bool((await ws.receive_json())["k"] == "hello")
+    except aiohttp.WSServerHandshakeError:
+        return False
