@@ -23,7 +23,7 @@ from made_up_nodes import HELP
 DIST = Path(__file__).parents[2] / "storj_monitor" / "web_dist"
 CSP = "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 TABLES = ("nodes", "actions", "satellites", "sizes", "errors", "pieces", "countries", "compactions", "lines")
-SAYINGS = ("reputation", "storage", "earnings", "health")
+SAYINGS = ("reputation", "storage", "earnings", "health", "analytics")
 THRESHOLDS = ("silent_s", "success_pct")
 FRAME_S = 0.075
 
@@ -189,6 +189,9 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
     async def earnings(request: web.Request) -> web.Response:
         return web.json_response(world.sayings.earnings_answer(window(request)[2], time.time()))
 
+    async def findings(request: web.Request) -> web.Response:
+        return web.json_response(world.sayings.findings_answer(window(request)[2], time.time()))
+
     async def index(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(DIST / "index.html")
 
@@ -208,6 +211,7 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
             web.get("/api/v1/reputation", reputation),
             web.get("/api/v1/storage", storage),
             web.get("/api/v1/earnings", earnings),
+            web.get("/api/v1/findings", findings),
             web.static("/assets", DIST / "assets"),
         ]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from made_up_findings import Findings
 from made_up_money import Money
 from made_up_said import DAY_S, SATELLITES, Row
 from made_up_space import Space
@@ -22,12 +23,13 @@ HELP = {
         name: help_text(f"About {name}.") for name in ("allocated", "used", "pieces", "trash", "free", "reported", "unpaid", "growth")
     },
     "earnings": {name: help_text(f"About {name}.") for name in ("now", "expected", "held", "balance", "comparison")},
+    "analytics": {name: help_text(f"About {name}.") for name in ("silence", "success", "rate", "latency", "space")},
     "health": {name: help_text(f"About {name}.") for name in ("version", "quic", "last_contact", "wallet", "doors", "downtimes")},
 }
 
 
-class Sayings(Space, Money):
-    """Rows of the four topics, fixed at the start so that only what changes is sent."""
+class Sayings(Space, Money, Findings):
+    """Rows of these topics, fixed at the start so that only what changes is sent."""
 
     def reputation(self, view: list[str]) -> dict[str, Row]:
         rows = [self._standing(node, place, satellite) for node in view for place, satellite in enumerate(SATELLITES)]

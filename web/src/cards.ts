@@ -6,6 +6,7 @@ import Compactions from "./panels/Compactions.svelte";
 import Countries from "./panels/Countries.svelte";
 import Earnings from "./panels/Earnings.svelte";
 import Errors from "./panels/Errors.svelte";
+import Findings from "./panels/Findings.svelte";
 import Health from "./panels/Health.svelte";
 import LiveRates from "./panels/LiveRates.svelte";
 import LogHealth from "./panels/LogHealth.svelte";
@@ -14,6 +15,7 @@ import Reputation from "./panels/Reputation.svelte";
 import Satellites from "./panels/Satellites.svelte";
 import Sizes from "./panels/Sizes.svelte";
 import Storage from "./panels/Storage.svelte";
+import "./rows.css";
 import type { SectionId } from "./sections";
 
 /** `width`: columns of twelve on a wide screen. */
@@ -27,6 +29,7 @@ export interface PlacedCard {
 export const CARDS: readonly PlacedCard[] = [
   { panel: LiveRates, width: "wide", section: "now" },
   { panel: Bandwidth, width: "wide", section: "now" },
+  { panel: Findings, width: "wide", section: "findings" },
   { panel: Health, width: "wide", section: "nodes" },
   { panel: Reputation, width: "wide", section: "reputation" },
   { panel: Storage, width: "wide", section: "storage" },

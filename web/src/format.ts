@@ -101,6 +101,11 @@ export function span(seconds: number): string {
   return `${WHOLE.format(Math.floor(whole / 3600))}${NBSP}h${NBSP}${Math.floor((whole % 3600) / 60)}${NBSP}min`;
 }
 
+/** How long something lasts, as coarse as an age: "45 s", "50 min", "2 h". */
+export function lasting(seconds: number): string {
+  return seconds < 1.5 ? "a moment" : age(seconds);
+}
+
 /**
  * A measured duration, no finer than it was measured: node logs since v1.83 have whole seconds, so two stamps one
  * second apart mean "up to a second", and longer ones are good to a second.

@@ -1,6 +1,7 @@
 /** The parts of the page, in their order: what the navigation names and where each card lives. */
 export const SECTIONS = [
   { id: "now", name: "Now" },
+  { id: "findings", name: "Findings" },
   { id: "nodes", name: "Nodes" },
   { id: "reputation", name: "Reputation" },
   { id: "storage", name: "Storage" },

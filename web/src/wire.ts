@@ -3,6 +3,7 @@
  * Everything that arrives is text from outside: `parseMessage` checks the envelope, panels show values as text only.
  */
 
+import type { AnalyticsRow } from "./wire_analytics";
 import { NODE_TOPICS, type HelpTexts, type NodeRows } from "./wire_nodes";
 
 export const PROTOCOL = 1;
@@ -18,6 +19,7 @@ export const TABLE_TOPICS = [
   "compactions",
   "lines",
   ...NODE_TOPICS,
+  "analytics",
 ] as const;
 export type TableTopic = (typeof TABLE_TOPICS)[number];
 export type Topic = "live" | TableTopic;
@@ -151,6 +153,10 @@ export interface ActionRow {
   p99_ms: number | null;
   /** Null when nothing was timed. */
   resolution_ms: number | null;
+  mean_ms?: number | null;
+  /** `log`, `metrics` (the node's own counters) or `mixed`. */
+  source?: string;
+  timed_source?: string | null;
 }
 
 export type Outcomes = [number, number, number];
@@ -241,6 +247,7 @@ export interface TableRows extends NodeRows {
   countries: CountryRow;
   compactions: CompactionRow;
   lines: LineTotalsRow | LineReasonRow;
+  analytics: AnalyticsRow;
 }
 
 export interface TrafficSeries {

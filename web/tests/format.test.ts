@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, ago, axisRate, bytes, clockTime, count, country, duration, percent, plural, shortId, since, sizeClass, span, splitBytes } from "../src/format";
+import { age, ago, axisRate, bytes, clockTime, count, country, duration, lasting, percent, plural, shortId, since, sizeClass, span, splitBytes } from "../src/format";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
@@ -133,4 +133,8 @@ describe("since", () => {
     expect(since({ asOf: 7200, from: 6000 })).toBe(`since ${clockTime(6000)}`);
     expect(since({ asOf: 0, from: 6000 })).toBe("last 60 min");
   });
+});
+
+it("says how long something lasted", () => {
+  expect([0, 45, 3000, 7200, 3 * 86400].map((seconds) => plain(lasting(seconds)))).toEqual(["a moment", "45 s", "50 min", "2 h", "3 d"]);
 });

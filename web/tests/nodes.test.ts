@@ -268,7 +268,7 @@ describe("earnings", () => {
 describe("an older server", () => {
   it("is asked for less, never for nothing", () => {
     expect([...refusedTopics(TOPICS, "no such topic: health")]).toEqual(["health"]);
-    expect([...refusedTopics(TOPICS, "no")]).toEqual(["reputation", "storage", "earnings", "health"]);
+    expect([...refusedTopics(TOPICS, "no")]).toEqual(["reputation", "storage", "earnings", "health", "analytics"]);
     expect(refusedTopics(["live"], "no such topic: live").size).toBe(0);
   });
 });
