@@ -7,7 +7,7 @@ const LOG: ActionRow = {
   source: "log", timed_source: "log",
 };
 const COUNTED: ActionRow = { ...LOG, p50_ms: 45, p95_ms: null, resolution_ms: null, mean_ms: 90.2, source: "metrics", timed_source: "metrics" };
-const plain = (text: string | null): string => (text ?? "").replaceAll(" ", " ");
+const plain = (text: string | null): string => (text ?? "").replaceAll("\u00a0", " ");
 
 describe("results by action", () => {
   it("says who told a row", () => {
