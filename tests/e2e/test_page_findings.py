@@ -40,7 +40,6 @@ def test_findings_that_stand_worst_first(new_page: Callable[..., Page], page_ser
     expect(rows).to_have_count(1)
     expect(badge).to_have_text(re.compile("^1"))
     expect(badge).not_to_have_class(re.compile(r"\b(bad|warn)\b"))
-    page.get_by_role("button", name="Nodes shown").click()
     page.get_by_role("button", name="Only office", exact=True).click()
     expect(card.locator("[data-calm=known]")).to_contain_text("Nothing unusual")
     expect(badge).to_have_count(0)
