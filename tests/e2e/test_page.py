@@ -399,7 +399,7 @@ def test_the_built_files(built_page: Path) -> None:
 
 
 def test_first_paint_and_long_tasks(new_page: Callable[..., Page], page_url: str) -> None:
-    """From the first byte on, with figures arriving. Another process may take the core away for a moment: one try of five has to be clean."""
+    """From the first byte on, with figures arriving. Another process may take the core for a moment: one try of five has to be clean."""
     seen = []
     for _ in range(5):
         page = new_page()
