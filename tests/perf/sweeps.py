@@ -82,7 +82,7 @@ def make_stream(seconds: int) -> tuple[list[list[EventBatch]], int]:
                 chunk = Chunk(name, data, at, at + len(data), start_s, FileIdentity(4096, f"{number:02}"), f"{name}.log")
                 batch = processor.process(chunk)
                 at += len(data)
-                events += len(batch.transfers)
+                events += len(batch.rows)
                 stream[min(slot + first // each, len(stream) - 1)].append(batch)
             slot += PER_SECOND
     while not stream[-1]:
