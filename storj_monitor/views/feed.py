@@ -209,7 +209,7 @@ def _actions(feed: Feed) -> Rows:
 
 
 def _satellites(feed: Feed) -> Rows:
-    return tables.satellite_rows(_sum_pairs(n.window.by_satellite for n in feed.nodes))
+    return tables.satellite_rows(_sum_pairs(n.window.by_satellite for n in feed.nodes), tables.TOP_SATELLITES)
 
 
 def _sizes(feed: Feed) -> Rows:
@@ -251,11 +251,7 @@ def _sum_pairs(parts: Iterable[dict[K, list[int]]]) -> dict[K, list[int]]:
 
 
 def _compactions(feed: Feed) -> Rows:
-    return {
-        f"{node.name}/{one.satellite}/{one.store}": tables.compaction_row(node.name, one)
-        for node in feed.nodes
-        for one in node.compactions.current()
-    }
+    return tables.newest_compactions((node.name, one) for node in feed.nodes for one in node.compactions.current())
 
 
 def _nodes(feed: Feed) -> Rows:

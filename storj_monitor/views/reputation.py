@@ -17,6 +17,8 @@ from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
 MOST_PIECES = 20
+# 30 days of 12 hours, the open one, and one of chance.
+MOST_WINDOWS = 62
 HELP_TEXTS = helps(HELP)
 POINT_COLUMNS = ("at", "until", "audit_score", "suspension_score", "online_score", "total_audits", "successful_audits", "source")
 
@@ -85,10 +87,10 @@ def _row(node: str, one: SatelliteReport) -> Row:
         "suspension_allowed": one.suspension_allowed,
         "missed_audits": one.missed_audits,
         "vetting": _vetting(one.vetting),
-        "windows": [list(window) for window in windows],
+        "windows": [list(window) for window in windows[-MOST_WINDOWS:]],
         "offline_windows": [
             {"start": w.start_at, "length_s": w.length_s, "total": w.total, "missed": w.missed, "offline_s": round(w.offline_s)}
-            for w in one.offline_windows
+            for w in one.offline_windows[-MOST_WINDOWS:]
         ],
         "budget": _budget(one.budget),
         "failures": _failures(one.failures),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from storj_monitor.model.events import LineKind
 from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome, piece_hash_hex
 from storj_monitor.model.rollups import Cell, ErrorCount, ErrorKey, HotPiece
-from storj_monitor.state.compactions import Compaction
+from storj_monitor.state.compactions import RUNNING, Compaction
 from storj_monitor.state.nodes import NodeState
+from storj_monitor.state.windows import OTHER
 from storj_monitor.stats import SIZE_CLASS_BOUNDS_BYTES, SIZE_CLASSES
 from storj_monitor.views.names import satellite_name
 
@@ -28,6 +29,11 @@ TOP_ERRORS = 25
 TOP_PIECES = 25
 TOP_COUNTRIES = 40
 TOP_LINES = 30
+# Of all nodes together, and what each has at least.
+TOP_LINES_IN_ALL = 300
+LEAST_LINES = 3
+TOP_SATELLITES = 50
+TOP_COMPACTIONS = 200
 
 
 def sum_cells(parts: Iterable[Mapping[int, Cell]]) -> dict[int, Cell]:
@@ -40,8 +46,10 @@ def sum_cells(parts: Iterable[Mapping[int, Cell]]) -> dict[int, Cell]:
     return merged
 
 
-def satellite_rows(sums: Mapping[tuple[str, int], Sequence[int]]) -> Rows:
-    """By satellite, from (satellite id, op) -> [count, bytes]."""
+def satellite_rows(sums: Mapping[tuple[str, int], Sequence[int]], limit: int | None = None) -> Rows:
+    """By satellite, from (satellite id, op) -> [count, bytes]; beyond `limit` those with the fewest transfers are one row, OTHER."""
+    if limit is not None and len({satellite for satellite, _ in sums}) > limit:
+        sums = _busiest(sums, limit)
     rows: dict[str, dict[str, list[int]]] = {}
     moved: dict[str, dict[str, int]] = {}
     for (satellite, op), (count, size) in sums.items():
@@ -61,6 +69,20 @@ def satellite_rows(sums: Mapping[tuple[str, int], Sequence[int]]) -> Rows:
         }
         for satellite, columns in rows.items()
     }
+
+
+def _busiest(sums: Mapping[tuple[str, int], Sequence[int]], limit: int) -> Mapping[tuple[str, int], Sequence[int]]:
+    """The same sums with `limit` satellites and OTHER."""
+    counts: dict[str, int] = {}
+    for (satellite, _), (count, _size) in sums.items():
+        counts[satellite] = counts.get(satellite, 0) + count
+    kept = set(sorted(counts, key=lambda satellite: (-counts[satellite], satellite))[:limit])
+    folded: dict[tuple[str, int], list[int]] = {}
+    for (satellite, op), (count, size) in sums.items():
+        pair = folded.setdefault((satellite if satellite in kept else OTHER, op), [0, 0])
+        pair[0] += count
+        pair[1] += size
+    return folded
 
 
 def size_rows(cells: Mapping[int, Cell]) -> Rows:
@@ -169,15 +191,22 @@ def node_row(node: NodeState, store_problem: str) -> Row:
     }
 
 
-def line_rows(nodes: Iterable[NodeState]) -> Rows:
+def newest_compactions(found: Iterable[tuple[str, Compaction]], limit: int = TOP_COMPACTIONS) -> Rows:
+    """From (node, compaction), by `node/satellite/store`: those that run first, then those that ended last."""
+    order = sorted(found, key=lambda pair: (pair[1].state == RUNNING, pair[1].finished_ms or pair[1].started_ms), reverse=True)
+    return {f"{node}/{one.satellite}/{one.store}": compaction_row(node, one) for node, one in order[:limit]}
+
+
+def line_rows(nodes: Collection[NodeState]) -> Rows:
     """Per node the totals, and the most frequent reasons of lines that were not used."""
     rows: Rows = {}
+    limit = min(TOP_LINES, max(LEAST_LINES, TOP_LINES_IN_ALL // max(1, len(nodes))))
     for node in nodes:
         rows[node.name] = {"node": node.name, **node.count_lines()}
         unused = [(key, count) for key, count in node.lines.items() if key.kind != LineKind.UNDERSTOOD]
         # What was not understood matters more than what was ignored on purpose.
         unused.sort(key=lambda item: (item[0].kind != LineKind.NOT_UNDERSTOOD, -item[1]))
-        for key, count in unused[:TOP_LINES]:
+        for key, count in unused[:limit]:
             rows["/".join((node.name, *key))] = {
                 "node": node.name,
                 "kind": key.kind,
