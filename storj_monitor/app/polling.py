@@ -103,7 +103,7 @@ class Polling:
     async def start(self, tasks: Supervisor) -> None:
         """Begin to ask."""
         self._tasks, self._session = tasks, open_session()
-        self._keeper.on_scores = self._on_scores
+        self._keeper.on_scores = self._keeper.on_doubt = self._ask_satellites
         asked = [node for node in self._nodes.values() if node.api or node.metrics]
         for name in self._state.nodes:
             if name not in self._nodes or self._nodes[name].api is None:
@@ -124,8 +124,8 @@ class Polling:
             await self._session.close()
         self._keeper.keep_last()
 
-    def _on_scores(self, name: str) -> None:
-        """The log told new scores: windows and dates have changed with them."""
+    def _ask_satellites(self, name: str) -> None:
+        """The log told new scores (windows and dates have changed with them), or the node's estimate knows more than we do."""
         if name in self.pollers:
             self.pollers[name].refresh(AnswerKind.SATELLITE)
 

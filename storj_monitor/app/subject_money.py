@@ -6,6 +6,7 @@ Nothing is stored while the node's clock cannot be believed: its month may not b
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 import msgspec
 
@@ -17,7 +18,7 @@ from storj_monitor.financial_tracker.months import end_ms, period_of, shifted, s
 from storj_monitor.financial_tracker.scoring import score
 from storj_monitor.financial_tracker.usage import merge_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
-from storj_monitor.model.estimates import MonthEstimate, NodeEstimate
+from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, NodeEstimate, SatelliteEstimate
 from storj_monitor.model.node_answers import Answer
 from storj_monitor.views.subjects import CLOCK_BELIEVED_S, NodeSubjects
 
@@ -105,10 +106,11 @@ def take_held_history(node: NodeSubjects, held: tuple[HeldHistoryRow, ...], now_
             pending.put(store.HELD_HISTORY, rows.held_row(node.node_id, node.name, row))
 
 
-def keep_estimate(node: NodeSubjects, estimate: NodeEstimate, made_ms: int, last: LastEstimates, pending: Pending) -> None:
+def keep_estimate(node: NodeSubjects, estimate: NodeEstimate, last: LastEstimates, pending: Pending) -> None:
     """One estimate a day of each satellite, and of a month's last day the last one."""
     if not clock_believed(node):
         return
+    made_ms = node.money.now_ms
     for one in estimate.satellites:
         key = (one.satellite, one.now.period)
         before = last.get(key)
@@ -119,6 +121,27 @@ def keep_estimate(node: NodeSubjects, estimate: NodeEstimate, made_ms: int, last
         cents = None if theirs is None else round(theirs.current_month.payout_cents * 10_000)
         last[key] = (made_ms, one.now)
         pending.put(store.ESTIMATE_SNAPSHOT, rows.estimate_row(node.name, made_ms, one, cents))
+
+
+def add_estimates(
+    node: NodeSubjects, made: Iterable[tuple[int, SatelliteEstimate]], last: LastEstimates, now_ms: int, pending: Pending
+) -> None:
+    """Estimates of the past (when made, what), oldest first; months whose paystub is there already are scored."""
+    for made_ms, one in made:
+        key = (one.satellite, one.now.period)
+        if key not in last or last[key][0] < made_ms:
+            last[key] = (made_ms, one.now)
+        pending.put(store.ESTIMATE_SNAPSHOT, rows.estimate_row(node.name, made_ms, one, None))
+    for stub_key, stub in node.money.stubs.items():
+        if stub_key not in node.money.scores:
+            _score(node, stub_key, stub, last, now_ms, pending)
+
+
+def is_doubtful(earnings: NodeEarnings) -> bool:
+    """Whether ours differs from the node's own estimate without a reason of the operator's: then its satellites were asked too long ago."""
+    if earnings.comparison is None or earnings.comparison.agrees:
+        return False
+    return not any(one.prices.overridden for one in earnings.estimate.satellites)
 
 
 def forget_satellites(node: NodeSubjects, trusted: frozenset[str]) -> None:

@@ -16,6 +16,7 @@ from storj_monitor.model.space import DiskSpace, LogSpace, SatelliteUsage
 from storj_monitor.storage_tracker.history import DAY_S, SpacePoint, is_due, merge_points, point_of, thin
 from storj_monitor.storage_tracker.log_only import log_space
 from storj_monitor.storage_tracker.reconcile import reconcile
+from storj_monitor.storage_tracker.reported import with_last_day
 from storj_monitor.views.subjects import NodeSubjects
 
 POINTS_S = 100 * DAY_S
@@ -40,9 +41,10 @@ def take_metrics_space(node: NodeSubjects, metrics: NodeMetrics, now: float, pen
 def take_usage_space(node: NodeSubjects, usage: SatelliteUsage, now: float, pending: Pending) -> None:
     """What a satellite counts; the sum of all ("") only stands in while no satellite told by itself."""
     space = node.space
-    space.usages[usage.satellite] = usage
+    space.usages[usage.satellite] = with_last_day(space.usages.get(usage.satellite), usage, now)
     single = [one for satellite, one in space.usages.items() if satellite]
     space.evidence = replace(space.evidence, usages=tuple(single or space.usages.values()))
+    _complete_point(node, now, pending)
 
 
 def take_log_space(node: NodeSubjects, events: Iterable[NodeEvent], now: float, pending: Pending) -> bool:
@@ -113,6 +115,17 @@ def _merged(old: LogSpace | None, new: LogSpace) -> LogSpace:
     if new.pieces_bytes is None:
         merged = replace(merged, pieces_bytes=old.pieces_bytes, pieces_at=old.pieces_at)
     return merged
+
+
+def _complete_point(node: NodeSubjects, now: float, pending: Pending) -> None:
+    """A node is asked before its satellites: what they tell of the moment of the newest point goes into it."""
+    space = node.space
+    if not space.points or space.points[-1].reported is not None:
+        return
+    point = point_of(reconcile(space.evidence, now))
+    if point is not None and point.at == space.points[-1].at and point.reported is not None:
+        space.points = merge_points(space.points, [point])
+        pending.put(store.SPACE_POINT, rows.space_row(node.name, point))
 
 
 def _take_point(node: NodeSubjects, now: float, pending: Pending) -> None:

@@ -31,6 +31,7 @@ from storj_monitor.clock import Clock
 from storj_monitor.database import subjects as store
 from storj_monitor.database.subjects import Connection
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing
+from storj_monitor.model.estimates import SatelliteEstimate
 from storj_monitor.model.events import NodeEvent, Transfer
 from storj_monitor.model.node_answers import (
     AllSatellitesAnswer,
@@ -70,7 +71,7 @@ class Works(Protocol):
 class SubjectKeeper:
     """`changed` is called when pages may want to know. `from_writer` brings a call from the writer's thread to the event loop.
 
-    `on_scores` may be set: it is called with a node's name when its log tells new scores.
+    `on_scores` and `on_doubt` may be set: called with a node's name when its log tells new scores, and when its estimate contradicts ours.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class SubjectKeeper:
         self._told_at: dict[tuple[str, Subject], float] = {}
         self._downtimes = Downtimes()
         self.on_scores: Callable[[str], None] = lambda _: None
+        self.on_doubt: Callable[[str], None] = lambda _: None
 
     # ---- what comes in ----
 
@@ -178,6 +180,13 @@ class SubjectKeeper:
         for satellite, points in by_satellite.items():
             scores.add_points(node, satellite, points, self._pending)
         self._tell(name, {Subject.STORAGE, Subject.REPUTATION})
+        self.flush()
+
+    def add_estimates(self, name: str, made: Sequence[tuple[int, SatelliteEstimate]]) -> None:
+        """Estimates of the past, each with the moment (Unix milliseconds) when it was made, oldest first."""
+        now_ms, last = int(self._clock.now() * 1000), self._last.setdefault(name, {})
+        money.add_estimates(self.subjects.of(name), made, last, now_ms, self._pending)
+        self._tell(name, {Subject.EARNINGS})
         self.flush()
 
     def remark(self, name: str, remarks: tuple[str, ...], *, found: bool | None = None) -> None:
@@ -371,8 +380,9 @@ class SubjectKeeper:
             self.subjects.changed(node.name, Subject.EARNINGS)
             earnings = self._cards.earnings.estimate_of(node, self._clock.now())
             if earnings is not None:
-                last = self._last.setdefault(node.name, {})
-                money.keep_estimate(node, earnings.estimate, node.money.now_ms, last, self._pending)
+                if money.is_doubtful(earnings):
+                    self.on_doubt(node.name)
+                money.keep_estimate(node, earnings.estimate, self._last.setdefault(node.name, {}), self._pending)
 
     def _look_for_doubles(self) -> None:
         """Two names for one node are said on the page of both."""

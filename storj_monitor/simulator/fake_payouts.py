@@ -64,7 +64,10 @@ class Payouts:
     def _estimate(self, satellite: Satellite, year: int, month: int, until: float) -> dict[str, float]:
         days = list(self._ledger.days(satellite, year, month, until))
         if self._filled:
-            byte_hours = sum(day.average_bytes * min(24.0, (until - day.start_s) / 3600) for day in days)
+            # The last rate that a satellite told goes on until now; on a month's first day there is none yet.
+            told = [day for day in days if day.start_s + DAY_S <= until]
+            byte_hours = sum(day.average_bytes * 24.0 for day in told[:-1])
+            byte_hours += sum(day.average_bytes * (until - day.start_s) / 3600 for day in told[-1:])
         else:
             byte_hours = sum(
                 day.average_bytes * day.tally_h for day in days if day.start_s + DAY_S <= until and not is_tally_lost(day.start_s)

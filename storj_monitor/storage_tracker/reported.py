@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.space import SatelliteUsage, UsageDay
 
 DAY_S = 86_400.0
 MOST_BYTES = 1e18
+LAST_DAY_STANDS_S = 4 * DAY_S
 FULL_DAY_HOURS = 12.0
 """Less than this of a day does not stand for a day."""
 
@@ -23,17 +26,33 @@ def day_average(day: UsageDay) -> float:
 def newest_day(days: Sequence[UsageDay], now: float) -> UsageDay | None:
     """The newest complete day that a satellite reported; a running or filled-in one only when there is no other."""
     told = [d for d in days if not d.calculated]
-    complete = [d for d in told if d.start_at + DAY_S <= now and (d.hours is None or d.hours >= FULL_DAY_HOURS)]
-    return max(complete or told or days, key=lambda d: d.start_at, default=None)
+    return max(_complete(days, now) or told or days, key=lambda d: d.start_at, default=None)
+
+
+def with_last_day(before: SatelliteUsage | None, usage: SatelliteUsage, now: float) -> SatelliteUsage:
+    """At the turn of a month a node tells of no whole day at first: the newest one before stands until it does, but not for long."""
+    if before is None or _complete(usage.days, now):
+        return usage
+    last = max(_complete(before.days, now), key=lambda d: d.start_at, default=None)
+    if last is None or last.start_at < now - LAST_DAY_STANDS_S or any(d.start_at == last.start_at for d in usage.days):
+        return usage
+    return replace(usage, days=(last, *usage.days))
+
+
+def _complete(days: Sequence[UsageDay], now: float) -> list[UsageDay]:
+    """Days that are over, as satellites reported them."""
+    return [d for d in days if not d.calculated and d.start_at + DAY_S <= now and (d.hours is None or d.hours >= FULL_DAY_HOURS)]
 
 
 def month_average(usage: SatelliteUsage) -> float | None:
     """Average bytes of the month so far, from what was reported; None when nothing was."""
-    told = [d for d in usage.days if not d.calculated and d.hours]
+    begun_at = datetime.fromtimestamp(usage.taken_at, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+    of_month = [d for d in usage.days if d.start_at >= begun_at]
+    told = [d for d in of_month if not d.calculated and d.hours]
     hours = sum(d.hours or 0.0 for d in told)
     if hours:
         return sum(d.byte_hours for d in told) / hours
-    return usage.average_bytes if usage.days else None
+    return usage.average_bytes if of_month else None
 
 
 def reported(usages: Sequence[SatelliteUsage], now: float) -> Figure[int] | None:
