@@ -10,7 +10,8 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 
 from storj_monitor.simulator.compaction import compaction_lines
-from storj_monitor.simulator.profile import SATELLITES, NodeProfile
+from storj_monitor.simulator.log_figures import LogFigures
+from storj_monitor.simulator.profile import SATELLITES, NodeProfile, online_score
 from storj_monitor.simulator.speech import VERSIONS, Fields, Speech, Value, go_duration, stamp
 
 HOUR = 3600.0
@@ -27,14 +28,17 @@ _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 class Chores:
     """Lines that are due, in order of time. Equal seeds give equal lines, however often `due` is called."""
 
-    def __init__(self, profile: NodeProfile, seed: int, begin_s: float, *, start_up: bool = True) -> None:
+    def __init__(
+        self, profile: NodeProfile, seed: int, begin_s: float, *, start_up: bool = True, figures: LogFigures | None = None
+    ) -> None:
         self._rng = random.Random(f"chores {seed} {profile.name}")
         self.profile = profile
         self.speech = Speech(profile.version, profile.encoding)
         self.node_id = "1" + "".join(self._rng.choices(_BASE58, k=49))
         self._heap: list[tuple[float, int, bytes | Callable[[float], None]]] = []
         self._order = 0
-        self._audits = {s.id: self._rng.randint(20_000, 2_000_000) for s in SATELLITES}
+        self._figures = figures or LogFigures()
+        self._told = dict.fromkeys((s.id for s in SATELLITES), 1.0)
         self._schedule(begin_s, start_up)
 
     def due(self, now_s: float) -> list[tuple[float, bytes]]:
@@ -148,17 +152,15 @@ class Chores:
             say(at + 30 + rng.random() * 30, "INFO", "orders", "finished", ("satellite_id", satellite.id), ("count", count))
 
     def _scores(self, at: float) -> None:
-        rng = self._rng
+        rng, online = self._rng, online_score(self.profile)
         for satellite in SATELLITES:
-            self._audits[satellite.id] += rng.randint(50, 400)
-            total = self._audits[satellite.id]
-            worse = rng.random() < 0.08 + self.profile.trouble / 2
-            delta = -0.0006944444444443976 if worse else 0
-            level, message = ("WARN", "node scores worsened") if worse else ("INFO", "node scores updated")
+            total, missed, score = self._figures.audits[satellite.id]
+            delta, self._told[satellite.id] = score - self._told[satellite.id], score
+            level, message = ("WARN", "node scores worsened") if delta < 0 else ("INFO", "node scores updated")
             self._say(
                 at + rng.random() * 3, level, "reputation:service", message, ("satellite_id", satellite.id), ("total_audits", total),
-                ("successful_audits", total - total // 900), ("audit_score", 1), ("online_score", 0.9965277777777778 if worse else 1),
-                ("suspension_score", 1), ("audit_score_delta", 0), ("online_score_delta", delta), ("suspension_score_delta", 0),
+                ("successful_audits", total - missed), ("audit_score", score), ("online_score", online),
+                ("suspension_score", 1), ("audit_score_delta", round(delta, 6)), ("online_score_delta", 0), ("suspension_score_delta", 0),
             )  # fmt: skip
 
     def _trash(self, at: float) -> None:

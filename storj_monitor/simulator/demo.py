@@ -8,6 +8,7 @@ from pathlib import Path
 
 from storj_monitor.simulator.fake_answers import API, DEBUG, PUBLIC, Answers
 from storj_monitor.simulator.fake_generated import GeneratedAnswers
+from storj_monitor.simulator.log_figures import LogFigures
 from storj_monitor.simulator.node_log import TROUBLE_RAMP_S, NodeLog
 from storj_monitor.simulator.profile import demo_profiles
 from storj_monitor.simulator.writer import LogWriter, Target
@@ -38,19 +39,25 @@ class Demo:
         self._seed = seed
         self._now_s = time.time()
         self._profiles = demo_profiles(nodes)
+        self._figures = {p.name: LogFigures() for p in self._profiles}
         self.logs = [(p.name, folder / f"{p.name}.log") for p in self._profiles]
 
     def answers(self) -> list[tuple[str, Answers]]:
         """(name, what its HTTP ports say) of each node: the same node ids, starts and versions as in its log."""
         begin_s = self._now_s - HISTORY_S
-        return [(p.name, GeneratedAnswers(p, self._seed, begin_s, doors=(API, DEBUG, PUBLIC))) for p in self._profiles]
+        return [
+            (p.name, GeneratedAnswers(p, self._seed, begin_s, doors=(API, DEBUG, PUBLIC), figures=self._figures[p.name]))
+            for p in self._profiles
+        ]
 
     def run(self, stop: threading.Event) -> None:
         """Write history, then live lines until `stop` is set. Blocks: run it in a thread or a process of its own."""
         now_s = self._now_s
         begin_s = now_s - HISTORY_S
         targets = [
-            Target(NodeLog(p, self._seed, begin_s, tick_s=TICK_S, trouble_from_s=now_s - TROUBLE_RAMP_S), path)
+            Target(
+                NodeLog(p, self._seed, begin_s, tick_s=TICK_S, trouble_from_s=now_s - TROUBLE_RAMP_S, figures=self._figures[p.name]), path
+            )
             for p, (_, path) in zip(self._profiles, self.logs, strict=True)
         ]
         writer = LogWriter(targets, self.rate, TICK_S)

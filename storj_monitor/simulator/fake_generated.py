@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -12,9 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 from storj_monitor.simulator.chores import Chores
 from storj_monitor.simulator.fake_answers import API, DEBUG, PUBLIC, UNKNOWN, FakeReply
 from storj_monitor.simulator.fake_ledger import DAY_S, Day, Ledger, is_tally_lost, utc
-from storj_monitor.simulator.fake_metrics import metrics_text
+from storj_monitor.simulator.fake_metrics import Counters, metrics_text, transfers_by_time
 from storj_monitor.simulator.fake_payouts import Payouts
-from storj_monitor.simulator.profile import SATELLITES, NodeProfile, Satellite
+from storj_monitor.simulator.log_figures import Audits, LogFigures
+from storj_monitor.simulator.profile import SATELLITES, NodeProfile, Satellite, online_score
 
 _ADDRESSES: Final = {
     "us1": "us1.storj.io:7777",
@@ -23,6 +24,7 @@ _ADDRESSES: Final = {
     "saltlake": "saltlake.tardigrade.io:7777",
 }
 _WINDOW_S: Final = 43200.0
+_LOG_LATE_S: Final = 120.0
 _BY_ID: Final = {satellite.id: satellite for satellite in SATELLITES}
 Json = object
 
@@ -31,10 +33,18 @@ class GeneratedAnswers:
     """One simulated node; its node id and starts are those of its simulated log (same profile, seed and begin).
 
     begin_s -- when its log begins; months -- how long ago it joined; ahead_s -- by how much its clock is ahead
+    figures -- what its log says: audits and counters follow it; None: they follow the time
     """
 
     def __init__(
-        self, profile: NodeProfile, seed: int, begin_s: float, *, months: float = 11.0, doors: tuple[str, ...] = (API, DEBUG, PUBLIC)
+        self,
+        profile: NodeProfile,
+        seed: int,
+        begin_s: float,
+        *,
+        months: float = 11.0,
+        doors: tuple[str, ...] = (API, DEBUG, PUBLIC),
+        figures: LogFigures | None = None,
     ) -> None:
         self.ahead_s = 0.0
         self.profile = profile
@@ -45,10 +55,12 @@ class GeneratedAnswers:
             seed,
             begin_s - months * 30.4 * DAY_S,
             full_bytes=rng.uniform(4e12, 10e12),
-            online=0.9931 if profile.trouble else 1.0,
+            online=online_score(profile),
         )
         self._payouts = Payouts(self.ledger, _ADDRESSES, filled=self.minor >= 162)
         self._begin_s = begin_s
+        self._figures = figures
+        self._counters = Counters()
         self._doors = doors
         self._public_port = 28967
 
@@ -70,7 +82,7 @@ class GeneratedAnswers:
 
     def answer(self, door: str, path: str, now: float) -> FakeReply:
         if door == DEBUG:
-            text = metrics_text(self.profile, self.ledger, now, now - self.started_s(now), self.minor) if path == "/metrics" else ""
+            text = self._metrics(now) if path == "/metrics" else ""
             return FakeReply(200, "text/plain; charset=utf-8", text.encode()) if text else UNKNOWN
         if door != API:
             return _reply(self._health(now), indent=2)
@@ -104,6 +116,18 @@ class GeneratedAnswers:
                 page = {"notifications": [], "offset": 0, "limit": 0, "currentPage": 0, "pageCount": 0}
                 return _reply({"page": page, "unreadCount": 0, "totalCount": 0})
         return UNKNOWN
+
+    def _metrics(self, now: float) -> str:
+        started_s, figures = self.started_s(now), self._figures
+        counts = transfers_by_time(now - started_s) if figures is None else self._counters.since(started_s, figures, now)
+        return metrics_text(self.profile, self.ledger, now, now - started_s, self.minor, counts, self._audits(now))
+
+    def _audits(self, now: float) -> Mapping[str, Audits]:
+        """As the log tells them, from where it has got to; before that by the time."""
+        if self._figures is not None and now >= self._figures.told_s - _LOG_LATE_S:
+            return self._figures.audits
+        totals = {satellite.id: self.ledger.audits(satellite, now) for satellite in SATELLITES}
+        return {satellite: Audits(total, total // 900, 1.0) for satellite, total in totals.items()}
 
     def _of(self, satellite: str, make: Callable[[Satellite], Json]) -> FakeReply:
         if satellite not in _BY_ID:
@@ -158,7 +182,7 @@ class GeneratedAnswers:
 
     def _satellite(self, satellite: Satellite, now: float) -> Json:
         answer: dict[str, Json] = {"id": satellite.id, **self._month([satellite], now, single=True)}
-        answer["audits"] = self._scores(satellite)
+        answer["audits"] = self._scores(satellite, now)
         answer["auditHistory"] = {"score": self.ledger.online, "windows": self._windows(satellite, now)}
         prices = self._payouts.pricing(satellite)
         keys = ("egressBandwidth", "repairBandwidth", "auditBandwidth", "diskSpace")
@@ -169,11 +193,12 @@ class GeneratedAnswers:
         return answer
 
     def _all(self, now: float) -> Json:
-        scores = [self._scores(satellite) for satellite in SATELLITES]
+        scores = [self._scores(satellite, now) for satellite in SATELLITES]
         return {**self._month(SATELLITES, now, single=False), "earliestJoinedAt": self._stamp(self.ledger.joined_s), "audits": scores}
 
-    def _scores(self, satellite: Satellite) -> Json:
-        return {"auditScore": 1, "suspensionScore": 1, "onlineScore": self.ledger.online, "satelliteName": _ADDRESSES[satellite.name]}
+    def _scores(self, satellite: Satellite, now: float) -> Json:
+        audit = self._audits(now)[satellite.id].score
+        return {"auditScore": audit, "suspensionScore": 1, "onlineScore": self.ledger.online, "satelliteName": _ADDRESSES[satellite.name]}
 
     def _windows(self, satellite: Satellite, now: float) -> Json:
         last = int(now // _WINDOW_S)

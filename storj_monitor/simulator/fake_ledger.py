@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from storj_monitor.simulator.log_figures import audits_in
 from storj_monitor.simulator.profile import SATELLITES, Satellite
 
 DAY_S: Final = 86400.0
@@ -126,7 +127,7 @@ class Ledger:
 
     def audits(self, satellite: Satellite, now_s: float) -> int:
         """Audits since joining."""
-        return int(max(0.0, now_s - self.joined_s) / 3600 * (4 + 40 * satellite.share))
+        return audits_in(satellite, now_s - self.joined_s)
 
 
 def month_start(year: int, month: int) -> float:

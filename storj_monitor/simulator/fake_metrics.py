@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from storj_monitor.simulator.fake_ledger import Ledger
+from storj_monitor.simulator.log_figures import Audits, Counts, LogFigures
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile
 
 _SHARES = {"success": 0.965, "cancel": 0.03, "failure": 0.005}
@@ -15,12 +16,20 @@ _NODE = "storj_io_storj_storagenode"
 _TRANSFERS_A_SECOND = 6.0
 _TIMINGS = 120
 
+_WORDS = {"started": "started", "success": "success", "canceled": "cancel", "failed": "failure"}
+_LIVE_S = 90.0
+"""A log that is told of later than this is not written as it happens: its past is being made up."""
+
 Labels = Mapping[str, str]
+Moved = dict[tuple[str, str], dict[str, tuple[int, int]]]
+"""(upload or download, action or "") -> started, success, cancel or failure -> (number, bytes)."""
 
 
-def metrics_text(profile: NodeProfile, ledger: Ledger, now: float, uptime_s: float, minor: int) -> str:
+def metrics_text(
+    profile: NodeProfile, ledger: Ledger, now: float, uptime_s: float, minor: int, moved: Moved, audits: Mapping[str, Audits]
+) -> str:
     """One answer; counters count since `uptime_s` ago."""
-    families = {**_process(profile, uptime_s), **_transfers(uptime_s), **_space(ledger, now), **_scores(ledger, now)}
+    families = {**_process(profile, uptime_s), **_transfers(moved), **_space(ledger, now), **_scores(ledger, audits)}
     if profile.hashstore and minor >= 145:
         families["hashstore"] = list(_hashstore(ledger, now))
     families["function_times"] = [
@@ -72,20 +81,61 @@ def _process(profile: NodeProfile, uptime_s: float) -> dict[str, list[str]]:
     }
 
 
-def _transfers(uptime_s: float) -> dict[str, list[str]]:
-    families: dict[str, list[str]] = {}
-    ways: list[tuple[str, Labels, float]] = [("upload", {}, 0.4)]
-    ways += [("download", {"action": action}, 0.6 * share) for action, share in _ACTIONS.items()]
+class Counters:
+    """Counters of a log's transfers that begin anew when the node starts."""
+
+    def __init__(self) -> None:
+        self._started_s = 0.0
+        self._before: tuple[Counts, Counts] = ({}, {})
+
+    def since(self, started_s: float, figures: LogFigures, now: float) -> Moved:
+        """What the log has added since the node's last start, as far as it was seen, or since the log is written as it happens."""
+        if started_s != self._started_s or figures.told_s < now - _LIVE_S:
+            self._started_s, self._before = started_s, (figures.transfers, figures.sizes)
+        return _moved(_more(figures.transfers, self._before[0]), _more(figures.sizes, self._before[1]))
+
+
+def transfers_by_time(uptime_s: float) -> Moved:
+    """At a steady rate."""
+    ways: list[tuple[str, str, float]] = [("upload", "", 0.4)]
+    ways += [("download", action, 0.6 * share) for action, share in _ACTIONS.items()]
+    moved: Moved = {}
     for way, action, share in ways:
-        labels = {**action, "scope": _PIECESTORE}
         started = int(uptime_s * _TRANSFERS_A_SECOND * share)
-        families.setdefault(f"{way}_started_count", []).extend(_counter(labels, started))
-        for outcome, part in _SHARES.items():
-            count = int(started * part)
-            if not count:
+        results = {outcome: int(started * part) for outcome, part in _SHARES.items()}
+        moved[way, action] = {"started": (started, 0), **{outcome: (count, count * 310_000) for outcome, count in results.items()}}
+    return moved
+
+
+def _more(now: Counts, before: Counts) -> Counts:
+    return {key: count - before.get(key, 0) for key, count in now.items()}
+
+
+def _moved(counts: Counts, sizes: Counts) -> Moved:
+    """The node does not tell its uploads apart."""
+    moved: Moved = {}
+    for key, count in counts.items():
+        action, direction, outcome = key.split(" ")
+        up = direction == "up"
+        of = moved.setdefault(("upload" if up else "download", "" if up else action), {})
+        word = _WORDS[outcome]
+        number, size = of.get(word, (0, 0))
+        of[word] = (number + count, size + sizes.get(key, 0))
+    for of in moved.values():
+        of["started"] = (max(of.get("started", (0, 0))[0], sum(number for word, (number, _) in of.items() if word != "started")), 0)
+    return moved
+
+
+def _transfers(moved: Moved) -> dict[str, list[str]]:
+    families: dict[str, list[str]] = {}
+    for (way, action), results in moved.items():
+        labels: Labels = {**({"action": action} if action else {}), "scope": _PIECESTORE}
+        families.setdefault(f"{way}_started_count", []).extend(_counter(labels, results["started"][0]))
+        for outcome, (count, size) in results.items():
+            if not count or outcome == "started":
                 continue
             families.setdefault(f"{way}_{outcome}_count", []).extend(_counter(labels, count))
-            families.setdefault(f"{way}_{outcome}_byte_meter", []).append(_line(labels, "total", count * 310_000))
+            families.setdefault(f"{way}_{outcome}_byte_meter", []).append(_line(labels, "total", size))
             families.setdefault(f"{way}_{outcome}_duration_ns", []).extend(_spread(labels, count, 9e7))
     return families
 
@@ -103,17 +153,17 @@ def _space(ledger: Ledger, now: float) -> dict[str, list[str]]:
     return {name: [_line(labels, "count", 1), _line(labels, "recent", value)] for name, value in values.items()}
 
 
-def _scores(ledger: Ledger, now: float) -> dict[str, list[str]]:
+def _scores(ledger: Ledger, told: Mapping[str, Audits]) -> dict[str, list[str]]:
     families: dict[str, list[str]] = {}
     for satellite in SATELLITES:
         labels = {"satellite_id": f"_{satellite.id}", "scope": _REPUTATION}
-        audits = ledger.audits(satellite, now)
+        audits = told[satellite.id]
         figures = {
-            "audit_reputation_score": 1.0,
+            "audit_reputation_score": audits.score,
             "suspension_score": 1.0,
             "online_score": ledger.online,
-            "audit_total_count": audits,
-            "audit_success_count": audits - audits // 900,
+            "audit_total_count": audits.total,
+            "audit_success_count": audits.total - audits.missed,
         }
         for name, value in figures.items():
             families.setdefault(name, []).extend((_line(labels, "count", 1), _line(labels, "recent", value)))

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 
 from storj_monitor.simulator.chores import Chores
+from storj_monitor.simulator.log_figures import LogFigures
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.speech import TIME, stamp
 from storj_monitor.simulator.transfers import Block, TransferStream
@@ -28,15 +29,18 @@ class NodeLog:
     trouble_from_s -- when a profile with `trouble` begins to degrade; None = at once in full
     start_up       -- begin with the lines of a starting node
     chores         -- False: transfers only
+    figures        -- are told every minute what the log says
     """
 
     def __init__(
         self, profile: NodeProfile, seed: int, begin_s: float, *, tick_s: float = 1.0,
-        trouble_from_s: float | None = None, start_up: bool = True, chores: bool = True,
+        trouble_from_s: float | None = None, start_up: bool = True, chores: bool = True, figures: LogFigures | None = None,
     ) -> None:  # fmt: skip
         self.profile = profile
         self._stream = TransferStream(profile, seed, tick_s)
-        self._chores = Chores(profile, seed, begin_s, start_up=start_up) if chores else None
+        self._figures = figures or LogFigures()
+        self._told_minute = -1
+        self._chores = Chores(profile, seed, begin_s, start_up=start_up, figures=self._figures) if chores else None
         self._noise = random.Random(f"noise {seed} {profile.name}")
         self._trouble_from_s = trouble_from_s
         self._now_s = begin_s
@@ -52,6 +56,9 @@ class NodeLog:
         starts = int(self._owed)
         self._owed -= starts
         block = self._stream.step(self._now_s, starts, self._trouble(now_s))
+        if int(now_s) // 60 != self._told_minute:
+            self._told_minute, truth = int(now_s) // 60, self._stream.tally.folded
+            self._figures.tell(now_s, truth.transfers, truth.bytes, truth.satellites)
         if self._chores is None:
             return block
         due = self._chores.due(now_s)

@@ -71,6 +71,11 @@ class NodeProfile:
     storage_path: str = "/mnt/storj/node/storage"
 
 
+def online_score(profile: NodeProfile) -> float:
+    """A node in trouble has missed some audits."""
+    return 0.9931 if profile.trouble else 1.0
+
+
 def demo_profiles(count: int) -> list[NodeProfile]:
     """A small fleet that shows everything: both vocabularies, both encodings, INFO and DEBUG; the last of several degrades."""
     kinds = (

@@ -90,6 +90,11 @@ class Tally:
         """Lines that are no transfers."""
         self._truth.lines += count
 
+    @property
+    def folded(self) -> Truth:
+        """Everything up to the last full minute."""
+        return self._truth
+
     def truth(self) -> Truth:
         """Everything so far."""
         self._fold()
