@@ -94,6 +94,7 @@ class Analytics:
         now = self._clock.now()
         for finding in await self._reader.ask(store.recent_findings, self._names, int(now) - SHOWN_S):
             self._insight(finding.subject.node).findings[finding.number] = finding
+        self._feed.begin(now, await self._reader.ask(store.reaches))
         for name in self._names:
             self._forget_old(name, int(now))
             self._subjects.changed(name, Subject.ANALYTICS)
@@ -109,7 +110,7 @@ class Analytics:
         """One look at everything that is new."""
         now = self._clock.now()
         if now < self._looked_at - SET_BACK_S and not (self._writing or self._baselines or self._findings):
-            self._feed.begin_anew()
+            self._feed.begin(now, await self._reader.ask(store.reaches))
             self._looked_at = 0.0
         self._looked_at = max(self._looked_at, now)
         told = [(name, self._is_live(name), self._outlooks.of(name, now)) for name in self._names]

@@ -6,7 +6,7 @@ that reads the same log. Everything here runs in one thread that is not the even
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,7 +21,8 @@ from storj_monitor.model.rollups import DAY_S, HOUR_S, MINUTE_S
 from storj_monitor.model.satellites import WELL_KNOWN
 
 CHUNK_S = 5 * MINUTE_S
-"""Minutes of one node that are in memory at once."""
+HOURS_S = 6 * HOUR_S
+"""Rows of one node that are in memory at once: minutes, and hours."""
 CHANGES_BACK_S = DAY_S
 FAILURES_BACK_S = HOUR_S
 """What may explain a finding is looked up so far back when a monitor starts."""
@@ -67,12 +68,14 @@ class AnalyticsFeed:
         self._reader = reader
         self._engine: AnalyticsEngine | None = None
         self._places: dict[str, _Place] = {}
+        self._judged_s: dict[str, int] = {}
         self.halted = False
 
-    def begin_anew(self) -> None:
-        """Forget all; the next `work` takes everything from the database again (the clock was set back)."""
+    def begin(self, now: float, reaches: Mapping[str, store.Reach]) -> None:
+        """Take everything from the database at the next `work`; lines up to here were judged by an earlier run and are learnt only."""
         self._engine = None
         self._places.clear()
+        self._judged_s = {name: min(reach.newest_s, int(now)) // MINUTE_S * MINUTE_S for name, reach in reaches.items()}
 
     def work(self, now: float, seen: Sequence[Seen]) -> Outcome:
         """Take in what was committed and what nodes told, and judge. Raises StoreError; then nothing of that minute is lost."""
@@ -83,13 +86,16 @@ class AnalyticsFeed:
         told = [one.told for one in seen]
         reaches = self._reader.ask_now(store.reaches)
         ends = {one.node: self._end(one, reaches[one.node], now) for one in seen if one.node in reaches and reaches[one.node].newest_s}
-        for node, end_s in ends.items():
-            place = self._places.get(node)
-            if place is None:
-                place = self._places[node] = _Place(_hour(max(reaches[node].first_s, int(now) - HOURS * HOUR_S)), 0)
-            self._learn_hours(engine, node, reaches[node].node, place, _hour(min(end_s, int(now) - WATCH_WITHIN_S)))
-        self._make_profiles(engine, now, gathered)
+        for node in ends:
+            if node not in self._places:
+                self._places[node] = _Place(_hour(max(reaches[node].first_s, int(now) - HOURS * HOUR_S)), 0)
+        is_first = not any(place.seen_s for place in self._places.values())
         while not self.halted:
+            for node, end_s in ends.items():
+                self._learn_hours(engine, node, reaches[node].node, _hour(min(end_s, int(now) - WATCH_WITHIN_S)))
+            if is_first:
+                self._make_profiles(engine, now, gathered)
+                is_first = False
             inputs = [self._next(node, reaches[node].node, end) for node, end in ends.items() if self._places[node].cursor_s < end]
             if not inputs and not told:
                 break
@@ -113,9 +119,9 @@ class AnalyticsFeed:
         through = store.oldest_through_s(kept.baselines)
         for name, reach in self._reader.ask_now(store.reaches).items():
             if name in self._names and reach.newest_s:
-                newest_s = min(reach.newest_s, int(now))
-                begin_s = max(min(through.get(name, reach.first_s), newest_s), newest_s - HOURS * HOUR_S)
-                self._places[name] = _Place(_hour(begin_s), newest_s // MINUTE_S * MINUTE_S)
+                judged_s = self._judged_s.get(name, 0)
+                begin_s = min(through.get(name, reach.first_s), judged_s or int(now))
+                self._places[name] = _Place(_hour(max(begin_s, int(now) - HOURS * HOUR_S)), judged_s)
         return engine
 
     @staticmethod
@@ -123,17 +129,16 @@ class AnalyticsFeed:
         """Minutes before this are complete."""
         return int(min(now - LATE_S, now if one.live else reach.newest_s)) // MINUTE_S * MINUTE_S
 
-    def _learn_hours(self, engine: AnalyticsEngine, node: str, number: int, place: _Place, until_s: int) -> None:
-        """Closed hours up to `until_s`, a day at a time."""
+    def _learn_hours(self, engine: AnalyticsEngine, node: str, number: int, until_s: int) -> None:
+        """Closed hours up to `until_s`, from a full hour on."""
+        place = self._places[node]
         while place.cursor_s % HOUR_S == 0 and place.cursor_s < until_s and not self.halted:
-            end_s = min(until_s, place.cursor_s + DAY_S)
+            end_s = min(until_s, place.cursor_s + HOURS_S)
             engine.learn(node, self._reader.ask_now(store.hours, number, place.cursor_s, end_s))
             place.cursor_s = end_s
 
     def _make_profiles(self, engine: AnalyticsEngine, now: float, gathered: _Gathered) -> None:
         """After a start all profiles are made at once: the first minutes are to be judged too."""
-        if any(place.seen_s for place in self._places.values()):
-            return
         made = -1
         while made != engine.work.levels and not self.halted:
             made = engine.work.levels

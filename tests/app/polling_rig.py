@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from flags import flag_environment
 
 from storj_monitor.app import polling
 from storj_monitor.app.monitor import Monitor
-from storj_monitor.clock import SystemClock
+from storj_monitor.clock import Clock, SystemClock
 from storj_monitor.config import load
 from storj_monitor.database.connection import open_database
 from storj_monitor.simulator.fake_answers import Answers
@@ -78,18 +79,22 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, nodes: dict[str, dict[str, str]], ports: tuple[int, ...] = ()) -> AsyncIterator[Running]:
+async def running(
+    folder: Path, nodes: dict[str, dict[str, str]], ports: tuple[int, ...] = (), analytics_clock: Clock | None = None
+) -> AsyncIterator[Running]:
     """`nodes`: name to api and metrics. The database stays in the folder for the next one."""
     text = f'database = "{folder}/monitor.db"\n[server]\nport = 0\n'
     for name, doors in nodes.items():
         text += f'[[node]]\nname = "{name}"\n' + "".join(f'{key} = "{value}"\n' for key, value in doors.items())
     config = folder / "settings.toml"
     config.write_text(text)
-    settings = load(environ={}, config_path=str(config)).settings
+    settings = load(environ=flag_environment(), config_path=str(config)).settings
     open_database(settings.database, time.time(), "stamp")
     monitor = Monitor(settings, [(node.name, str(node.log) if node.log else "") for node in settings.nodes], port=0, demo=False)
     monitor._polling._schedule = polling.Schedule(group_gap_s=0.05, retry_first_s=0.05, retry_most_s=0.1)
     monitor._polling._ports = ports
+    if analytics_clock is not None:
+        monitor.analytics._clock = analytics_clock
     async with Supervisor(SystemClock()) as tasks, aiohttp.ClientSession() as http:
         await monitor.start(tasks)
         try:
