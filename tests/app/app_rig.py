@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flags import all_off, flag_environment
+
 from storj_monitor.app.ingest import ingest
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
 from storj_monitor.config import IngestInput, Settings, load
@@ -67,7 +69,7 @@ class Rig:
     def __init__(self, folder: Path, nodes: dict[str, Path], *, commit_s: float = 0.05, quiet_tick_s: float = 15.0) -> None:
         self.path = folder / "monitor.db"
         assert open_database(self.path, 1.0, "stamp") is None
-        self.reader = Reader(self.path, 1)
+        self.reader = Reader(self.path, settings_for(self.path).perf.db_executor_max_workers)
         self.state = State(nodes)
         self.ticks: list[Tick] = []
         self.conflicts: list[str] = []
@@ -80,7 +82,9 @@ class Rig:
         )  # fmt: skip
         for name, log in nodes.items():
             source = FileSource(name, str(log), self.positions(name))
-            self.pipeline.add(Lane(name, source, lambda name=name: LineProcessor(name, nowhere), Accumulator(name), source.before))
+            self.pipeline.add(
+                Lane(name, source, lambda name=name: LineProcessor(name, nowhere, fast=not all_off()), Accumulator(name), source.before)
+            )
         self._thread = threading.Thread(target=self.pipeline.run, name="pipeline")
 
     def begin(self) -> Rig:
@@ -147,8 +151,8 @@ class Rig:
 
 
 def settings_for(database: Path) -> Settings:
-    """The defaults, and this database."""
-    return load(environ={}, flags={"database": str(database)}).settings
+    """The defaults (or the flags of this test run), and this database."""
+    return load(environ=flag_environment(), flags={"database": str(database)}).settings
 
 
 def ingest_quietly(database: Path, *inputs: IngestInput) -> int:

@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import psutil
+from flags import flag_environment
 
 T = TypeVar("T")
 
@@ -48,8 +49,8 @@ def until(look: Callable[[], T], limit_s: float, what: str | Callable[[], str]) 
 
 
 def environment(clock: Path | None = None) -> dict[str, str]:
-    """This checkout first, none of the operator's own settings; `clock`: see SettableClock."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("STORJ_MONITOR_")}
+    """This checkout first, none of the operator's own settings, the flags of this test run; `clock`: see SettableClock."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("STORJ_MONITOR_")} | flag_environment()
     kept |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     if clock:
         kept |= {"PYTHONPATH": f"{HERE / 'settable_clock'}{os.pathsep}{ROOT}", "STORJ_FAULT_CLOCK": str(clock)}

@@ -9,11 +9,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from flags import all_off, chosen
 from server_fakes import CannedQuestions, CountingFeeds, Serve, TwoGauges
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.server import Server
-from storj_monitor.server.encoding import JsonEncoder
+from storj_monitor.server.encoding import make_encoder
 
 
 @pytest.fixture
@@ -31,7 +32,8 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             "version": "9.9.9",
             "coalesce_ms": 0,
             "slow_hz": 0,
-            "encoder": JsonEncoder(),
+            "encoder": make_encoder(chosen() == "on"),
+            "plain_sends": all_off(),
             "page_dir": tmp_path / "page",
             "clock": clock,
         }
