@@ -35,6 +35,8 @@ DEFAULTS: dict[str, tuple[float, ...]] = {
     "clients": (1, 10, 100, 1000),
     "history": (1, 7, 30, 90, 365),
 }
+RECORDERS = 10
+"""So many clients note every event; the others are a crowd that costs little."""
 X_NAMES = {"events": "events/s", "nodes": "nodes", "clients": "clients", "history": "days"}
 FIGURES = {
     "cpu_percent": ("CPU", "% of a core"),
@@ -57,7 +59,8 @@ def load_of(curve: str, x: float, plan: Mapping[str, Any]) -> Load:
     elif curve == "nodes":
         load.nodes = int(x)
     elif curve == "clients":
-        load.clients = int(x)
+        load.clients = min(int(x), RECORDERS)
+        load.crowd = int(x) - load.clients
     else:
         load.nodes, load.clients = plan["history_nodes"], 3
         load.ask_s = (DAY_S, x * DAY_S)
