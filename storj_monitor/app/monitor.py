@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -259,8 +259,9 @@ class Monitor:
 
         Counting the open hour's downloads again takes longer than all the rest, so that is done when the page is alive already.
         """
-        for history in await self._reader.ask(node_history, [], self._window_start(), COMPACTION_KINDS, None):
-            self.state.load(history)
+        for node in await self._reader.ask(queries.nodes):
+            for history in await self._reader.ask(node_history, [node.name], self._window_start(), COMPACTION_KINDS, None):
+                self.state.load(history)
         await self._polling.load()
         await self.analytics.load()
         now = self._clock.now()
@@ -300,8 +301,9 @@ class Monitor:
     def _window_start(self) -> int:
         return int(self._clock.now()) - WINDOW_S
 
-    def _histories(self) -> list[NodeHistory]:
-        return self._reader.ask_now(node_history, [], self._window_start(), COMPACTION_KINDS, HOT_OPS)
+    def _histories(self) -> Iterator[NodeHistory]:
+        for node in self._reader.ask_now(queries.nodes):
+            yield from self._reader.ask_now(node_history, [node.name], self._window_start(), COMPACTION_KINDS, HOT_OPS)
 
     def _positions(self, name: str) -> list[SavedPosition]:
         known = {node.name: node.id for node in self._reader.ask_now(queries.nodes)}

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from storj_monitor.errors import StoreError
@@ -72,11 +73,11 @@ class Tick(NamedTuple):
     """What one round brought, for the event loop. `hot` are the pieces downloaded most in the open hour, by node."""
 
     now: float
-    batches: list[EventBatch]
-    deltas: list[NodeDelta]
-    hot: dict[str, dict[int, HotPiece]]
-    statuses: list[tuple[str, SourceStatus]]
-    loaded: list[NodeHistory]
+    batches: Sequence[EventBatch] = ()
+    deltas: Sequence[NodeDelta] = ()
+    hot: Mapping[str, dict[int, HotPiece]] = MappingProxyType({})
+    statuses: Sequence[tuple[str, SourceStatus]] = ()
+    loaded: Sequence[NodeHistory] = ()
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ class Pipeline:
     watched   -- is a page open
     hand_over -- called in the pipeline's thread with each Tick that says something
     positions -- saved positions of a node, from the database
-    histories -- what the database has of all nodes, for memory to begin anew
+    histories -- what the database has of all nodes, one after the other, for memory to begin anew
     (both may raise StoreError: they are asked again later)
     """
 
@@ -134,7 +135,7 @@ class Pipeline:
         watched: Callable[[], bool],
         hand_over: Callable[[Tick], None],
         positions: Callable[[str], list[SavedPosition]],
-        histories: Callable[[], list[NodeHistory]],
+        histories: Callable[[], Iterable[NodeHistory]],
         quiet_tick_s: float = QUIET_TICK_S,
     ) -> None:
         self._lanes: list[Lane] = []
@@ -193,7 +194,6 @@ class Pipeline:
                 deltas: list[NodeDelta] = []
                 hot: dict[str, dict[int, HotPiece]] = {}
                 statuses: list[tuple[str, SourceStatus]] = []
-                loaded: list[NodeHistory] = []
                 if clock - drained_at >= DRAIN_S:
                     drained_at = clock
                     deltas, statuses = self._drain(now), self._statuses()
@@ -205,13 +205,15 @@ class Pipeline:
                 if (self._conflicts or self._reload) and clock >= self._anew_at:
                     deltas += self._drain(now)
                     self._commit()
-                    loaded = self._begin_anew()
+                    self._hand_over(Tick(now, batches, deltas, hot, statuses))
+                    batches, deltas, statuses = [], [], []
+                    self._begin_anew(now)
                 if deltas and clock - ranked_at >= RANK_S:
                     ranked_at = clock
                     hot = {lane.node: lane.hot.top() for lane in self._lanes}
-                if batches or deltas or statuses or loaded or clock - told_at >= self._quiet_tick_s:
+                if batches or deltas or statuses or clock - told_at >= self._quiet_tick_s:
                     told_at = clock
-                    self._hand_over(Tick(now, batches, deltas, hot, statuses, loaded))
+                    self._hand_over(Tick(now, batches, deltas, hot, statuses))
                 if not behind:
                     self._pause(now, clock)
         finally:
@@ -299,23 +301,25 @@ class Pipeline:
         if deltas:
             self._store.submit(deltas)
 
-    def _begin_anew(self) -> list[NodeHistory]:
-        """Everything of ours is submitted; take all memory from the database: from here on both are one again.
+    def _begin_anew(self, now: float) -> None:
+        """Everything of ours is submitted and told; take all memory from the database: from here on both are one again.
 
-        Nodes in conflict drop what they read since the database's position, and read on from there. Empty when the database
-        does not answer: then nothing has changed, and it is asked again a little later.
+        Nodes in conflict drop what they read since the database's position, and read on from there. When the database does not
+        answer it is asked again a little later. One node at a time: the last hours of a hundred would be much memory at once.
         """
         self._anew_at = time.monotonic() + ANEW_AGAIN_S
         if not self._store.barrier(timeout_s=10.0):
-            return []
+            return
         nodes = self._conflicts.copy()
         self._reload, reload = False, self._reload
         try:
             positions = {lane.node: self._positions(lane.node) for lane in self._lanes if lane.node in nodes}
-            histories = self._histories()
+            for history in self._histories():
+                self._count_hot_anew(history, nodes)
+                self._hand_over(Tick(now, loaded=[history]))
         except StoreError:
             self._reload |= reload
-            return []
+            return
         # After the barrier and before the next submit the writer's thread adds none.
         self._conflicts -= nodes
         self._anew_at = 0.0
@@ -323,19 +327,15 @@ class Pipeline:
             if lane.node in nodes:
                 self._store.resume(lane.node)
                 lane.go_on_from(positions[lane.node])
-        self._count_hot_anew({history.name: history for history in histories}, nodes)
-        return histories
 
-    def _count_hot_anew(self, histories: Mapping[str, NodeHistory], refused: Collection[str]) -> None:
+    def _count_hot_anew(self, history: NodeHistory, refused: Collection[str]) -> None:
         for lane in self._lanes:
-            history = histories.get(lane.node)
-            if history is None:
-                continue
-            # Another process has gone on to a later hour: ours is complete now. What was refused is in the counts of that process.
-            closed = None if lane.node in refused else lane.hot.leave(lane.node, history.hot_hour_s * 1000)
-            if closed:
-                lane.pending = closed
-            lane.hot.resume(history.hot_hour_s, history.hot)
+            if lane.node == history.name:
+                # Another process has gone on to a later hour: ours is complete now. What was refused is in the counts of that process.
+                closed = None if lane.node in refused else lane.hot.leave(lane.node, history.hot_hour_s * 1000)
+                if closed:
+                    lane.pending = closed
+                lane.hot.resume(history.hot_hour_s, history.hot)
 
     def _pause(self, now: float, clock: float) -> None:
         if self._watched() and any(now - lane.read_at < SILENT_AFTER_S for lane in self._lanes):

@@ -7,8 +7,12 @@ cheap; node ids are always given as a list, which lets SQLite use the primary ke
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter, defaultdict
+from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from heapq import nlargest
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from storj_monitor.database.schema import SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS, Level
@@ -20,6 +24,8 @@ from storj_monitor.stats import add_counts, decode_sketch
 
 Row = tuple[Any, ...]
 Connection = sqlite3.Connection
+
+_HOT_PARTS = 16
 
 REMOVED_NODE = "removed/"
 """Name of a node that is being removed: this, its id, a slash and its former name. No node of an operator has a slash in its name."""
@@ -244,15 +250,25 @@ def events_since(db: sqlite3.Connection, node: int, from_ms: int) -> Iterator[St
 
 
 def open_hot_hour(db: sqlite3.Connection, node: int, hour_s: int, ops: frozenset[int], keep: int) -> dict[int, HotPiece]:
-    """Count the downloads of an hour again from the single events: what memory held before a restart. Ids are not kept there."""
-    counts: Counter[int] = Counter()
-    sizes: defaultdict[int, int] = defaultdict(int)
+    """Count the downloads of an hour again from the single events: what memory held before a restart. Ids are not kept there.
+
+    Pieces are counted in parts, by their hash: a table of all of them would be many times larger than the columns they come in.
+    """
+    pieces, sizes = array("Q"), array("q")
     begin_ms, end_ms = hour_s * 1000, (hour_s + HOUR_S) * 1000
     for (data,) in db.execute("SELECT data FROM events WHERE node = ? AND to_ms >= ? AND from_ms < ?", (node, begin_ms, end_ms)):
         block = decode_columns(data)
         first, last = begin_ms - block.base_ms, end_ms - block.base_ms
         for offset, piece, size, op in zip(block.offsets_ms, block.pieces, block.sizes, block.ops, strict=True):
             if op in ops and first <= offset < last:
-                counts[piece] += 1
-                sizes[piece] += size if size > 0 else 0
-    return {piece: HotPiece("", "", count, 0, sizes[piece]) for piece, count in counts.most_common(keep)}
+                pieces.append(piece)
+                sizes.append(max(size, 0))
+    largest: list[tuple[int, int]] = []
+    for part in range(_HOT_PARTS):
+        counts = Counter([piece for piece in pieces if piece % _HOT_PARTS == part])
+        largest = nlargest(keep, chain(largest, counts.items()), key=itemgetter(1))
+    hot = {piece: HotPiece("", "", count) for piece, count in largest}
+    for piece, size in zip(pieces, sizes, strict=True):
+        if piece in hot:
+            hot[piece].size_bytes += size
+    return hot
