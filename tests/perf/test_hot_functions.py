@@ -7,24 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
-from random import Random
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from ratios import ratio
+from samples import NODE, Sink, batches, chunks, durations
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.log_processor import CountryLookup, LineProcessor
-from storj_monitor.model.events import EventBatch
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import FileIdentity
 from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.encoding import JsonEncoder, make_encoder
-from storj_monitor.simulator.bulk import transfer_blocks
-from storj_monitor.simulator.profile import NodeProfile
-from storj_monitor.simulator.truth import Truth
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import State
@@ -33,10 +26,6 @@ from storj_monitor.views.feed import LIVE, TABLES, Feeds
 from storj_monitor.websocket_utils import Frame
 
 NOW = 1_790_000_300.0
-START_S = 1_790_000_000.0
-NODE = "node1"
-SECONDS = 60
-RATE = 200.0
 TOPICS = frozenset((LIVE, *TABLES))
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 
@@ -52,39 +41,6 @@ MAX_SHARED = 0.15
 """CPU of a frame for a hundred clients, encoded once, over encoding it for each. When written: 0.046."""
 MAX_DELTA_BYTES = 0.35
 """Bytes of the deltas of all tables over the tables in full, when one of four nodes moves a little. Always the same: 0.26."""
-
-
-class Sink:
-    """Stands where a socket is: takes every frame."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-
-    def send(self, frame: Frame) -> bool:
-        self.bytes += len(frame.wire)
-        return True
-
-
-@lru_cache(maxsize=1)
-def chunks() -> tuple[Chunk, ...]:
-    """A minute of one node's log, a chunk a second."""
-    at, found = 0, []
-    for data in transfer_blocks(int(RATE * 2 * SECONDS), NodeProfile(NODE), 1, START_S, RATE, Truth()):
-        found.append(Chunk(NODE, data, at, at + len(data), START_S, FileIdentity(4096, "00"), "node.log"))
-        at += len(data)
-    return tuple(found)
-
-
-@lru_cache(maxsize=1)
-def batches() -> tuple[EventBatch, ...]:
-    processor = LineProcessor(NODE, CountryLookup())
-    return tuple(batch for chunk in chunks() if (batch := processor.process(chunk)).rows)
-
-
-@lru_cache(maxsize=1)
-def durations() -> tuple[int, ...]:
-    random = Random(1)
-    return tuple(int(random.lognormvariate(4.5, 1.2)) for _ in range(100_000))
 
 
 def accumulated() -> NodeDelta:
