@@ -39,11 +39,14 @@ def take_metrics_space(node: NodeSubjects, metrics: NodeMetrics, now: float, pen
 
 
 def take_usage_space(node: NodeSubjects, usage: SatelliteUsage, now: float, pending: Pending) -> None:
-    """What a satellite counts; the sum of all ("") only stands in while no satellite told by itself."""
+    """What a satellite counts. The sum of all ("") stands in until each satellite has told by itself; a part of them is no sum."""
     space = node.space
     space.usages[usage.satellite] = with_last_day(space.usages.get(usage.satellite), usage, now)
     single = [one for satellite, one in space.usages.items() if satellite]
-    space.evidence = replace(space.evidence, usages=tuple(single or space.usages.values()))
+    standings = node.answer.standings if node.answer else ()
+    complete = all(one.satellite in space.usages for one in standings)
+    together = [space.usages[""]] if "" in space.usages else []
+    space.evidence = replace(space.evidence, usages=tuple(single if single and complete else together))
     _complete_point(node, now, pending)
 
 

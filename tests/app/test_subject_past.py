@@ -43,6 +43,22 @@ def test_what_satellites_count_goes_into_the_point_of_the_same_moment(rig: Rig) 
     assert [point.reported for point in rig.cards.subjects.of("a").space.points] == [TB]
 
 
+def test_a_part_of_the_satellites_is_no_sum(rig: Rig) -> None:
+    other = "12L9ZFwhzVpuEKMUNUqkaTLGzwY9G24tbiigLiXpmZWKwmcNDDs"
+    at, day = rig.clock.at, UsageDay(OCTOBER_30 - 2 * DAY_S, 24.0 * TB, 1.0 * TB, 24.0)
+    node = node_answer(at)
+    both = (*node.standings, replace(node.standings[0], satellite=other))
+    rig.take(AnswerKind.NODE, replace(node, standings=both))
+    assert rig.cards.rows("storage", ["a"])["a"]["reported"] is None
+    rig.take(AnswerKind.SATELLITE, told(at, day), SAT)
+    assert rig.cards.rows("storage", ["a"])["a"]["reported"] is None
+    rig.take(AnswerKind.SATELLITE, replace(told(at, day), storage=replace(stored(at, day), satellite=other)), other)
+    figure = rig.cards.rows("storage", ["a"])["a"]["reported"]
+    assert isinstance(figure, dict)
+    assert figure["value"] == 2 * TB
+    assert [row[10] for row in rig.rows(store.SPACE_POINT)] == [2 * TB]
+
+
 def test_the_last_day_stands_over_the_turn_of_a_month() -> None:
     last = UsageDay(NOVEMBER - DAY_S, 48.0, 2.0, 24.0)
     october = stored(NOVEMBER - 60, UsageDay(NOVEMBER - 2 * DAY_S, 24.0, 1.0, 24.0), last)

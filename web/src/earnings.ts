@@ -1,6 +1,6 @@
 /** Money of a month by category, the node's own estimate beside ours, and what was paid. */
-import { money } from "./format";
-import type { EarningsRow, Month, PaidMonth } from "./wire_nodes";
+import { money, NBSP } from "./format";
+import type { Currency, EarningsAnswer, EarningsRow, Month, PaidMonth } from "./wire_nodes";
 
 export interface Category {
   id: string;
@@ -38,9 +38,82 @@ export function gapText(row: EarningsRow): string {
   if (row.comparison?.agrees === true) return "Agrees with ours to the cent.";
   if (row.now === null) return "";
   const gap = row.now.payout_usd_micros - row.theirs.now_usd_micros;
-  // Of a sum of nodes nobody compares categories: it agrees when each node could, within a cent.
-  if (row.comparison === null && Math.abs(gap) <= 10_000 * (row.nodes ?? 1)) return "Agrees with ours to the cent.";
   return Math.abs(gap) < 5000 ? "The sums agree, the categories differ." : `Ours is ${money(Math.abs(gap))} ${gap > 0 ? "more" : "less"}.`;
+}
+
+/** The same amount in another currency: "28.76 EUR"; "" where none is set. */
+export function converted(micros: number | null | undefined, currency: Currency | null | undefined): string {
+  if (micros === null || micros === undefined || currency === null || currency === undefined || !Number.isFinite(micros)) return "";
+  const amount = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format((micros / 1e6) * currency.per_usd);
+  return `${amount.replace("-", "−")}${NBSP}${currency.code}`;
+}
+
+/** "$40.73 to $41.39", or "" where the band is narrower than a cent or unknown. */
+export function bandText(row: EarningsRow): string {
+  const band = row.band;
+  if (band === null || band === undefined) return "";
+  const [low, high] = [money(band.low_usd_micros), money(band.high_usd_micros)];
+  return low === high ? "" : `${low} to ${high}`;
+}
+
+/** Where a satellite's prices come from: its own words, and which the operator has set. */
+export function priceSource(prices: EarningsRow["prices"]): { from: string; own: string } {
+  if (prices === null || prices === undefined) return { from: "", own: "" };
+  const own = prices.overridden.map((name) => name.replace(/_.*/, "")).join(", ");
+  return { from: prices.source === "settings" ? "your settings" : prices.source, own: own === "" || prices.source === "settings" ? "" : `${own}: your settings` };
+}
+
+/** Days of the month from 0 (its beginning) to `days` (its end), money in micro-dollars. */
+export interface MonthLine {
+  period: string;
+  days: number;
+  /** What is earned at the end of each day, the last one now. */
+  earned: { day: number; micros: number }[];
+  /** From now to the month's end: what is expected there, and the band around it. */
+  end: { expected: number; low: number | null; high: number | null };
+  /** What was expected of the whole month, by the day it was reckoned. */
+  made: { day: number; micros: number }[];
+  top: number;
+}
+
+const DAY_S = 86_400;
+
+/** The month as a line: what each day brought, and where it is going. Null while there is nothing to draw. */
+export function monthLine(answer: EarningsAnswer, whole: EarningsRow): MonthLine | null {
+  const now = whole.now;
+  if (now === null) return null;
+  const [year, month] = now.period.split("-").map(Number);
+  const begin = Date.UTC(year ?? 0, (month ?? 1) - 1, 1) / 1000;
+  const days = Math.round((Date.UTC(year ?? 0, month ?? 1, 1) / 1000 - begin) / DAY_S);
+  const through = (now.through - begin) / DAY_S;
+  const byDay = new Map<number, number>();
+  for (const one of answer.days) byDay.set(one.day, (byDay.get(one.day) ?? 0) + one.payout_usd_micros);
+  const earned = [{ day: 0, micros: 0 }];
+  for (const [start, micros] of [...byDay].sort(([a], [b]) => a - b)) {
+    const day = Math.min((start - begin) / DAY_S + 1, through);
+    if (day > 0) earned.push({ day, micros: (earned.at(-1)?.micros ?? 0) + micros });
+  }
+  if (earned.length < 2) return null;
+  // Cents that were rounded, and what was told since the days were asked: the line ends at the figure that stands above it.
+  earned.push({ day: through, micros: now.payout_usd_micros });
+  const expected = whole.expected_usd_micros ?? now.payout_usd_micros;
+  const end = { expected, low: whole.band?.low_usd_micros ?? null, high: whole.band?.high_usd_micros ?? null };
+  const made = madeForecasts(answer, now.period, begin);
+  const top = Math.max(1, expected, end.high ?? 0, ...earned.map((one) => one.micros), ...made.map((one) => one.micros));
+  return { period: now.period, days, earned, end, made, top };
+}
+
+/** Sums of what was expected on each day; a sum begins when all that ever told have told. */
+function madeForecasts(answer: EarningsAnswer, period: string, begin: number): { day: number; micros: number }[] {
+  const rows = answer.forecasts.filter((one) => one.period === period).sort((a, b) => a.made - b.made);
+  const all = new Set(rows.map((one) => `${one.node}/${one.satellite}`)).size;
+  const known = new Map<string, number>();
+  const sums = new Map<number, number>();
+  for (const one of rows) {
+    known.set(`${one.node}/${one.satellite}`, one.expected_usd_micros);
+    if (known.size === all) sums.set(Math.floor((one.made - begin) / DAY_S), [...known.values()].reduce((sum, micros) => sum + micros, 0));
+  }
+  return [...sums].map(([day, micros]) => ({ day: day + 0.5, micros }));
 }
 
 export interface MonthBar {

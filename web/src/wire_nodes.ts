@@ -122,7 +122,8 @@ export type StorageNodeRow = Partial<Record<SpaceFigure, Known<number>>> & {
   kind: "node";
   node: string;
   meaning: string | null;
-  at: number;
+  at: number | null;
+  file_system?: { path: string; problem: string | null } | null;
   capacity_bytes: number | null;
   bar: BarPart[];
   differences: { gap: string; difference_bytes: number; text: string }[];
@@ -168,6 +169,11 @@ export interface Profit {
   power_usd_micros: number;
   fixed_usd_micros: number;
   profit_usd_micros: number;
+}
+
+export interface Currency {
+  code: string;
+  per_usd: number;
 }
 
 /** One shape for satellites, nodes and the fleet: what a kind does not have is left out. */
@@ -231,6 +237,10 @@ export interface EarningsRow {
   } | null;
   revenue?: { storage_usd_micros_per_tb_month: number | null; egress_usd_micros_per_tb: number | null; all_usd_micros_per_tb_month: number | null } | null;
   unpaid?: { trash_bytes: number; reclaimable_bytes: number; uncollected_bytes: number; total_bytes: number; total_usd_micros_per_month: number } | null;
+  /** Where the payout of the whole month lies in nine of ten cases. */
+  band?: { low_usd_micros: number; high_usd_micros: number } | null;
+  currency?: Currency | null;
+  without_costs?: string[];
   profit_now?: Profit | null;
   profit_month_end?: Profit | null;
   nodes?: number;
@@ -309,8 +319,42 @@ export interface PaidMonth {
   undistributed_usd_micros: number;
 }
 
+export interface PaidStub {
+  node: string;
+  satellite: string;
+  name: string;
+  period: string;
+  codes: string;
+  earned_usd_micros: number;
+  held_usd_micros: number;
+  disposed_usd_micros: number;
+  paid_usd_micros: number;
+  distributed_usd_micros: number;
+  network: string;
+  transaction_url: string;
+}
+
+/** What one day has brought; `complete` when it is over and all of it was told. */
+export interface EarnedDay {
+  node: string;
+  day: number;
+  payout_usd_micros: number;
+  complete: boolean;
+}
+
+export interface MadeForecast {
+  node: string;
+  satellite: string;
+  period: string;
+  made: number;
+  expected_usd_micros: number;
+}
+
 export interface EarningsAnswer {
   as_of: number;
+  paystubs: PaidStub[];
+  days: EarnedDay[];
+  forecasts: MadeForecast[];
   months: PaidMonth[];
   missing_periods: Record<string, string[]>;
   scores: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { questionUrl } from "../src/ask";
-import { csvUrl, gapText, heldText, monthBars, monthName, rowsOf, wholeOf } from "../src/earnings";
+import { bandText, converted, csvUrl, gapText, heldText, monthBars, monthLine, monthName, priceSource, rowsOf, wholeOf } from "../src/earnings";
 import { origin, origins, shown, terms } from "../src/figures";
 import { bytesChange, days, hours, money, moneyChange, score } from "../src/format";
 import { allowed, budget, budgetWhy, margin, onlineShare, scoreAlarm, scoreSteps, since, summary, trend, vetting, windowsText, worstFirst } from "../src/reputation";
@@ -9,7 +9,7 @@ import { sameAddress } from "../src/select";
 import { firstKnown, growthText, levelText, partName, spaceColumns, stretches } from "../src/space";
 import { refusedTopics } from "../src/topics";
 import { TOPICS } from "../src/wire";
-import type { AuditGuard, EarningsRow, Forecast, HistoryAnswer, Level, PaidMonth, ReputationRow } from "../src/wire_nodes";
+import type { AuditGuard, EarnedDay, EarningsAnswer, EarningsRow, Forecast, HistoryAnswer, Level, MadeForecast, Month, PaidMonth, ReputationRow } from "../src/wire_nodes";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 const NOW = 1_800_000_000;
@@ -236,8 +236,34 @@ describe("earnings", () => {
     expect(gapText(earning({}))).toBe("The node gives no estimate.");
     expect(gapText(earning({ theirs, now: now(1), comparison: { agrees: true, reasons: [], differences: [] } }))).toBe("Agrees with ours to the cent.");
     expect(gapText(earning({ theirs, now: now(870_000), comparison: { agrees: false, reasons: [], differences: [] } }))).toBe("Ours is $0.13 less.");
-    expect(gapText(earning({ kind: "fleet", nodes: 3, theirs, now: now(1_030_000) }))).toBe("Agrees with ours to the cent.");
+    expect(gapText(earning({ kind: "fleet", nodes: 3, theirs, now: now(1_030_000), comparison: { agrees: true, reasons: [], differences: [] } }))).toBe("Agrees with ours to the cent.");
     expect(gapText(earning({ kind: "fleet", nodes: 2, theirs, now: now(1_030_000) }))).toBe("Ours is $0.03 more.");
+  });
+
+  it("says amounts in another currency, bands and where prices come from", () => {
+    const euro = { code: "EUR", per_usd: 0.92 };
+    expect([converted(31_250_000, euro), converted(-1_000_000, euro), converted(1, null), converted(null, euro)].map(plain)).toEqual(["28.75 EUR", "−0.92 EUR", "", ""]);
+    expect([earning({ band: { low_usd_micros: 40_730_000, high_usd_micros: 41_390_000 } }), earning({ band: { low_usd_micros: 1_001, high_usd_micros: 1_002 } }), earning({})].map(bandText)).toEqual(["$40.73 to $41.39", "", ""]);
+    const prices = (source: string, overridden: string[]): EarningsRow["prices"] => ({ source, overridden }) as unknown as EarningsRow["prices"];
+    expect(priceSource(prices("node", ["egress_usd_micros_per_tb", "storage_usd_micros_per_tb_month"]))).toEqual({ from: "node", own: "egress, storage: your settings" });
+    expect(priceSource(prices("settings", ["egress_usd_micros_per_tb"]))).toEqual({ from: "your settings", own: "" });
+    expect(priceSource(undefined)).toEqual({ from: "", own: "" });
+  });
+
+  it("draws the month: days that add up, where it goes, and what was expected before", () => {
+    const begin = Date.UTC(2026, 1, 1) / 1000;
+    const day = (node: string, number: number, micros: number): EarnedDay => ({ node, day: begin + number * 86_400, payout_usd_micros: micros, complete: true });
+    const made = (node: string, number: number, micros: number, period = "2026-02"): MadeForecast => ({ node, satellite: "s", period, made: begin + number * 86_400, expected_usd_micros: micros });
+    const answer = { days: [day("a", 1, 20), day("a", 0, 10), day("b", 1, 5), day("a", 2, 4)], forecasts: [made("a", 0.4, 300), made("b", 1.1, 90), made("a", 1.5, 280), made("a", 0, 7, "2026-01")] } as unknown as EarningsAnswer;
+    const month = { period: "2026-02", through: begin + 2.5 * 86_400, payout_usd_micros: 40 } as Month;
+    const line = monthLine(answer, earning({ now: month, expected_usd_micros: 400, band: { low_usd_micros: 350, high_usd_micros: 450 } }));
+    expect(line?.days).toBe(28);
+    expect(line?.earned).toEqual([{ day: 0, micros: 0 }, { day: 1, micros: 10 }, { day: 2, micros: 35 }, { day: 2.5, micros: 39 }, { day: 2.5, micros: 40 }]);
+    expect(line?.end).toEqual({ expected: 400, low: 350, high: 450 });
+    expect(line?.made).toEqual([{ day: 1.5, micros: 370 }]);
+    expect(line?.top).toBe(450);
+    expect(monthLine({ ...answer, days: [] }, earning({ now: month }))).toBeNull();
+    expect(monthLine(answer, earning({}))).toBeNull();
   });
 
   it("draws the newest months, oldest first", () => {
