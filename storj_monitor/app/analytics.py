@@ -21,7 +21,7 @@ from storj_monitor.database import analytics as store
 from storj_monitor.database.analytics import Connection
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreError
-from storj_monitor.model.analytics import Finding, FindingState, Learning, StoredBaseline
+from storj_monitor.model.analytics import Finding, FindingState, Learning, NodeInput, StoredBaseline
 from storj_monitor.model.sources import SourceState
 from storj_monitor.state.nodes import State
 from storj_monitor.tasks import Backoff, Supervisor, every
@@ -113,7 +113,7 @@ class Analytics:
             self._feed.begin(now, await self._reader.ask(store.reaches))
             self._looked_at = 0.0
         self._looked_at = max(self._looked_at, now)
-        told = [(name, self._is_live(name), self._outlooks.of(name, now)) for name in self._names]
+        told = [(self._seen(name), self._outlooks.of(name, now)) for name in self._names]
         try:
             outcome = await self._in_thread(partial(self._work, now, told))
         except StoreError as error:
@@ -136,15 +136,16 @@ class Analytics:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _is_live(self, name: str) -> bool:
-        """Has everything that the node logged been read?"""
-        return self._state.nodes[name].status.state == SourceState.LIVE.value and not self._state.store_problem
+    def _seen(self, name: str) -> Seen:
+        node = self._state.nodes[name]
+        live = node.status.state == SourceState.LIVE.value and not self._state.store_problem
+        return Seen(name, live, node.newest_ms // 1000, NodeInput(node=name, read_to_s=0))
 
-    def _work(self, now: float, told: Sequence[tuple[str, bool, Told]]) -> Outcome | None:
+    def _work(self, now: float, told: Sequence[tuple[Seen, Told]]) -> Outcome | None:
         """In the thread. None: not everything that was read is committed."""
         if self._feed.halted or not self._writer.barrier(SETTLE_S):
             return None
-        return self._feed.work(now, [Seen(name, live, one.as_input(name, now)) for name, live, one in told])
+        return self._feed.work(now, [seen._replace(told=one.as_input(seen.node, now)) for seen, one in told])
 
     def _take(self, outcome: Outcome, now_s: int) -> None:
         moved = set()

@@ -29,10 +29,16 @@ FAILURES_BACK_S = HOUR_S
 
 
 class Seen(NamedTuple):
-    """A node at this moment. `live`: its log has been read to the end, so what is not there has not happened. `told`: without rows."""
+    """A node at this moment.
+
+    live     -- its log has been read to the end: what is not there has not happened
+    newest_s -- time of the newest line that was read; while the database has an older one only, the rest waits for its commit
+    told     -- what it said of itself, without rows
+    """
 
     node: str
     live: bool
+    newest_s: int
     told: NodeInput
 
 
@@ -127,7 +133,7 @@ class AnalyticsFeed:
     @staticmethod
     def _end(one: Seen, reach: store.Reach, now: float) -> int:
         """Minutes before this are complete."""
-        return int(min(now - LATE_S, now if one.live else reach.newest_s)) // MINUTE_S * MINUTE_S
+        return int(min(now - LATE_S, now if one.live and one.newest_s <= reach.newest_s else reach.newest_s)) // MINUTE_S * MINUTE_S
 
     def _learn_hours(self, engine: AnalyticsEngine, node: str, number: int, until_s: int) -> None:
         """Closed hours up to `until_s`, from a full hour on."""

@@ -16,6 +16,7 @@ from app.polling_rig import Running, running, until
 
 from storj_monitor.app import analytics as room
 from storj_monitor.app import monitor, pipeline
+from storj_monitor.database.analytics import reaches
 from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.server.openapi import answer_schema
 
@@ -73,9 +74,16 @@ def now_s() -> int:
 async def look(one: Running, clock: HandClock | None = None, at_s: float = 0.0) -> None:
     """A look at the analytics' own time, when the log has been read to its end."""
     await until(lambda: all(one.monitor.state.nodes[name].status.state == "live" for name, _ in one.monitor._nodes))
+    read = {name: one.monitor.state.nodes[name].newest_ms // 1000 for name, _ in one.monitor._nodes}
+    await until(lambda: read.items() <= committed(one).items())
     if clock:
         clock.at = at_s
     await one.monitor.analytics.round()
+
+
+def committed(one: Running) -> dict[str, int]:
+    """Time of the newest line of each node that the database has."""
+    return {name: reach.newest_s for name, reach in one.monitor._reader.ask_now(reaches).items()}
 
 
 def findings(one: Running) -> list[dict[str, Any]]:
@@ -195,7 +203,8 @@ async def test_while_the_database_refuses_nothing_is_called_silent(tmp_path: Pat
             with path.open("ab") as file:
                 file.writelines(line(now_s - HOUR_S + i * 10, 900_000 + i) for i in range(360))
             await until(lambda: one.monitor.state.store_problem)
-            await look(one, clock, now_s)
+            clock.at = now_s
+            await one.monitor.analytics.round()
             assert one.rows("analytics")["node/a"]["judged_to"] == before
             other.execute("ROLLBACK")
         await until(lambda: not one.monitor.state.store_problem)
