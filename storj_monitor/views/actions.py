@@ -7,12 +7,13 @@ node does not tell its uploads apart, and its percentiles are those of its own r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from storj_monitor.model.ids import Action, Outcome, op_action, op_code, op_outcome
+from storj_monitor.model.ids import Action, Outcome, op_action, op_code
 from storj_monitor.model.node_metrics import Growth, NodeMetrics, Spread
 from storj_monitor.model.rollups import Cell
+from storj_monitor.state.accumulator import DIRECTION_BY_OP
 from storj_monitor.stats import quantile
 from storj_monitor.views.subjects import NodeSubjects, add_up
 from storj_monitor.views.tables import Row, Rows, sum_cells
@@ -22,25 +23,35 @@ SEEN_SHARE = 0.9
 _DIRECTIONS = ("up", "down")
 _OUTCOMES = (Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED)
 _ALL_UPLOADS = op_code(Action.UNKNOWN_UP, Outcome.SUCCESS)
-T = TypeVar("T")
 Cells = Mapping[int, Cell]
 Grown = Mapping[int, Growth]
 
 
+class Counters(NamedTuple):
+    """What a node's own counters say of a stretch of time.
+
+    growth  -- by op
+    results -- of these the results (no starts) by direction, and how many they are
+    spreads -- durations of the node's recent sample (seconds), by op; empty for stretches that have ended
+    """
+
+    growth: Grown
+    results: Mapping[str, tuple[Grown, int]]
+    spreads: Mapping[int, Spread]
+
+
 @dataclass(frozen=True, slots=True)
 class NodeActions:
-    """One node in a stretch of time, by op.
+    """One node in a stretch of time.
 
-    cells    -- what its log says
-    growth   -- what its counters grew by; empty when it has no such door
-    spreads  -- durations of its recent sample (seconds); empty for stretches that have ended
-    compared -- what the log says of the stretch that `growth` is of, where that is another one
+    cells    -- what its log says, by op
+    counters -- None when it has none, or they did not move
+    compared -- what the log says of the stretch that `counters` are of, where that is another one
     """
 
     cells: Cells
     resolution_ms: int = 0
-    growth: Grown = field(default_factory=dict)
-    spreads: Mapping[int, Spread] = field(default_factory=dict)
+    counters: Counters | None = None
     compared: Cells | None = None
 
 
@@ -52,11 +63,16 @@ class _Timed(NamedTuple):
     spread: Spread | None
 
 
-def spreads_of(metrics: NodeMetrics | None) -> dict[int, Spread]:
-    """Durations of the recent sample, of ops that have one."""
-    if metrics is None:
-        return {}
-    return {op: count.duration_s for op, count in metrics.transfers.items() if count.duration_s is not None and count.duration_s.number}
+def counters_of(growth: Grown, metrics: NodeMetrics | None) -> Counters | None:
+    """`metrics`: the newest answer, where the stretch goes on to now."""
+    if not growth:
+        return None
+    results: dict[str, tuple[Grown, int]] = {}
+    for direction in _DIRECTIONS:
+        own = {op: one for op, one in growth.items() if op & 3 and DIRECTION_BY_OP[op] == direction}
+        results[direction] = (own, sum(one.number for one in own.values()))
+    sampled = metrics.transfers.items() if metrics is not None else ()
+    return Counters(growth, results, {op: count.duration_s for op, count in sampled if count.duration_s is not None})
 
 
 def counted_hours(stored: Iterable[Sequence[Any]], nodes: Iterable[NodeSubjects], from_ms: int, to_ms: int) -> dict[str, dict[int, Growth]]:
@@ -74,24 +90,25 @@ def counted_hours(stored: Iterable[Sequence[Any]], nodes: Iterable[NodeSubjects]
 
 def action_rows(nodes: Sequence[NodeActions]) -> Rows:
     """By action: counts of the three outcomes, bytes, durations of the successes, and who told them."""
-    plain = [node for node in nodes if not node.growth]
-    logged = [node.cells for node in plain]
+    logged: list[Cells] = []
     grown: list[Grown] = []
     timed: dict[Action, list[_Timed]] = {}
     for node in nodes:
-        if not node.growth:
+        counters = node.counters
+        if counters is None:
+            logged.append(node.cells)
             continue
-        for direction in _DIRECTIONS:
-            cells, growth = _of(node.cells, direction), _of(node.growth, direction)
-            seen = sum(cell.count for cell in _of(node.cells if node.compared is None else node.compared, direction).values())
-            if seen < SEEN_SHARE * sum(one.number for one in growth.values()):
+        for direction, (growth, number) in counters.results.items():
+            seen = node.cells if node.compared is None else node.compared
+            if sum(cell.count for op, cell in seen.items() if op & 3 and DIRECTION_BY_OP[op] == direction) < SEEN_SHARE * number:
                 grown.append(growth)
-                actions: Iterable[Action] = {op_action(op) for op in growth}
+                actions = [op_action(op) for op in growth if op & 3 == Outcome.SUCCESS]
             else:
+                cells = {op: cell for op, cell in node.cells.items() if DIRECTION_BY_OP[op] == direction}
                 logged.append(cells)
-                actions = [op_action(op) for op, cell in cells.items() if op_outcome(op) is Outcome.SUCCESS and not cell.timed]
+                actions = [op_action(op) for op, cell in cells.items() if op & 3 == Outcome.SUCCESS and not cell.timed]
             for action in actions:
-                if one := _timed(node, action):
+                if one := _timed(counters, action):
                     timed.setdefault(action, []).append(one)
     resolution_ms = max((node.resolution_ms for node in nodes), default=0)
     told, counted = sum_cells(logged), add_up(grown)
@@ -99,16 +116,11 @@ def action_rows(nodes: Sequence[NodeActions]) -> Rows:
     return {key: row for key, row in rows.items() if row}
 
 
-def _of(ops: Mapping[int, T], direction: str) -> dict[int, T]:
-    """Results (no starts) in a direction."""
-    return {op: one for op, one in ops.items() if op_outcome(op) is not Outcome.STARTED and op_action(op).direction == direction}
-
-
-def _timed(node: NodeActions, action: Action) -> _Timed | None:
+def _timed(counters: Counters, action: Action) -> _Timed | None:
     own = op_code(action, Outcome.SUCCESS)
-    op = own if own in node.growth or action.direction == "down" else _ALL_UPLOADS
-    growth = node.growth.get(op)
-    return _Timed(growth.timed, growth.total_s, node.spreads.get(op)) if growth and growth.timed else None
+    op = own if own in counters.growth or action.direction == "down" else _ALL_UPLOADS
+    growth = counters.growth.get(op)
+    return _Timed(growth.timed, growth.total_s, counters.spreads.get(op)) if growth and growth.timed else None
 
 
 def _row(action: Action, cells: Cells, grown: Grown, durations: Sequence[_Timed], resolution_ms: int) -> Row:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from storj_monitor.financial_tracker.terms import OwnTerms
-from storj_monitor.model.node_metrics import Spread
 from storj_monitor.state.nodes import State
 from storj_monitor.views import analytics, earnings, node_health, reputation, storage
-from storj_monitor.views.actions import Grown, spreads_of
+from storj_monitor.views.actions import Counters, Grown, counters_of
 from storj_monitor.views.analytics import AnalyticsView
 from storj_monitor.views.earnings import EarningsView
 from storj_monitor.views.node_health import HealthView
@@ -29,6 +28,9 @@ HELPS: Mapping[str, Mapping[str, object]] = MappingProxyType(
 )
 """Help by topic, then by the name of the figure."""
 
+COUNTED_S = 60.0
+"""Growth leaves the last hour at this grain."""
+
 
 class Cards:
     """Rows of the subject topics for any set of nodes; `now` is asked for when they are made, `terms` are what the operator sets."""
@@ -41,19 +43,26 @@ class Cards:
         self._now = now
         self._reputation = ReputationView()
         self._storage = StorageView()
+        self._counted: dict[str, tuple[tuple[int, int], Counters | None]] = {}
 
     def revision(self, topic: str) -> int:
         """Grows whenever the topic's rows may have changed."""
         return self.subjects.revisions[Subject(topic)]
 
-    def counted(self, name: str) -> tuple[Grown, Mapping[int, Spread]]:
-        """What a node's own counters grew by in the last hour, and the durations of its recent sample."""
-        node = self.subjects.of(name)
-        return (growth, spreads_of(node.metrics)) if (growth := node.counted.last_hour(self._now())) else ({}, {})
+    def counted(self, name: str) -> Counters | None:
+        """What a node's own counters say of the last hour. Made once for a change."""
+        node, now = self.subjects.of(name), self._now()
+        if not node.counted.recent:
+            return None
+        version = (node.revisions[Subject.HEALTH], int(now // COUNTED_S))
+        made = self._counted.get(name)
+        if made is None or made[0] != version:
+            made = self._counted[name] = (version, counters_of(node.counted.last_hour(now), node.metrics))
+        return made[1]
 
-    def spreads(self, name: str, to_s: float) -> Mapping[int, Spread]:
-        """Durations of a node's recent sample, for a stretch of time that goes on to now."""
-        return spreads_of(self.subjects.of(name).metrics) if to_s >= self._now() - HOUR_S else {}
+    def counters(self, name: str, growth: Grown, to_s: float) -> Counters | None:
+        """The same of another stretch; the node's recent sample is of one that goes on to now."""
+        return counters_of(growth, self.subjects.of(name).metrics if to_s >= self._now() - HOUR_S else None)
 
     def rows(self, topic: str, names: Iterable[str]) -> Rows:
         """Rows of a topic by their key."""

@@ -8,13 +8,12 @@ from typing import TypeVar
 
 from storj_monitor.model.events import EventBatch, Row
 from storj_monitor.model.ids import piece_hash_hex, piece_hashes
-from storj_monitor.model.node_metrics import Spread
 from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.state.live import AHEAD_S, RING_S, Totals, add_columns
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
-from storj_monitor.views.actions import Grown, NodeActions, action_rows
+from storj_monitor.views.actions import Counters, NodeActions, action_rows
 from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.subjects import Subject
 from storj_monitor.views.tables import Rows
@@ -195,9 +194,9 @@ class Feed:
             return self.state.revision + self._cards.revision(Subject.HEALTH)
         return self._cards.revision(topic) if topic in HELPS else self.state.revision
 
-    def counted(self, name: str) -> tuple[Grown, Mapping[int, Spread]]:
+    def counted(self, name: str) -> Counters | None:
         """What a node's own counters say of the last hour."""
-        return self._cards.counted(name) if self._cards is not None else ({}, {})
+        return self._cards.counted(name) if self._cards is not None else None
 
     def snapshot(self, topics: Collection[str], now: float) -> dict[str, Payload]:
         """Each topic in full, as its deltas up to its `n` describe it."""
@@ -205,7 +204,7 @@ class Feed:
 
 
 def _actions(feed: Feed) -> Rows:
-    return action_rows([NodeActions(n.window.by_op, n.resolution_ms, *feed.counted(n.name)) for n in feed.nodes])
+    return action_rows([NodeActions(n.window.by_op, n.resolution_ms, feed.counted(n.name)) for n in feed.nodes])
 
 
 def _satellites(feed: Feed) -> Rows:

@@ -148,8 +148,8 @@ class Questions:
         for name, growth in counters.items():
             kept, cells = await self._ask_of([name], _totals, window.from_s, window.to_s)
             _, compared = await self._ask_of([name], _totals, hours.from_s, hours.to_s)
-            spreads = self._cards.spreads(name, window.to_s) if self._cards else {}
-            told.append(NodeActions(cells, self._resolution_ms([name]), growth, spreads, compared))
+            own = self._cards.counters(name, growth, window.to_s) if self._cards else None
+            told.append(NodeActions(cells, self._resolution_ms([name]), own, compared))
         counted = {"from": hours.from_s, "to": hours.to_s} if counters else None
         return _answer(as_of, rows=list(action_rows(told).values()), counted=counted, **_bounds(kept))
 

@@ -384,7 +384,9 @@ def test_counters_are_kept_by_the_hour_over_restarts_of_node_and_monitor(rig: Ri
     for after_s, uptime_s, number in told:
         rig.clock.at = begin + after_s
         rig.take(AnswerKind.METRICS, metrics(rig.clock.at, uptime_s, number))
-    assert rig.cards.counted("a")[0][GOT].number == 90 + 7 + 2, "the first stretch began more than an hour ago"
+    counted = rig.cards.counted("a")
+    assert counted is not None
+    assert counted.growth[GOT].number == 90 + 7 + 2, "the first stretch began more than an hour ago"
     rig.clock.at = begin + 3780
     restart(rig)  # killed: of the last answers only the first one of the hour was stored
     rig.take(AnswerKind.METRICS, metrics(rig.clock.at, 140, 12))

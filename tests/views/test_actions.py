@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from storj_monitor.model.ids import Action, Outcome, op_code
-from storj_monitor.model.node_metrics import Growth, Spread
+from storj_monitor.model.node_metrics import Growth, NodeMetrics, Spread, TransferCount
 from storj_monitor.model.rollups import Cell
-from storj_monitor.views.actions import NodeActions, action_rows
+from storj_monitor.model.space import SpaceMetrics
+from storj_monitor.views.actions import Counters, NodeActions, action_rows, counters_of
 
 PUT, GET = op_code(Action.PUT, Outcome.SUCCESS), op_code(Action.GET, Outcome.SUCCESS)
 GET_FAILED, GET_STARTED = op_code(Action.GET, Outcome.FAILED), op_code(Action.GET, Outcome.STARTED)
@@ -17,12 +18,17 @@ COUNTERS = {
 }  # fmt: skip
 
 
+def counted(growth: dict[int, Growth], *sampled: int) -> Counters | None:
+    transfers = {op: TransferCount(op, 100, 0, SAMPLE if op in sampled else None) for op in growth}
+    return counters_of(growth, NodeMetrics(taken_at=0.0, transfers=transfers, space=SpaceMetrics(taken_at=0.0)))
+
+
 def cell(count: int, timed: int = 0) -> Cell:
     return Cell(count=count, size_bytes=count * 100, timed=timed, duration_sum_ms=timed * 500, duration_max_ms=500, buckets={})
 
 
 def test_a_node_without_a_log_is_told_by_its_counters() -> None:
-    rows = action_rows([NodeActions({}, 0, COUNTERS, {GET: SAMPLE, UP: SAMPLE})])
+    rows = action_rows([NodeActions({}, 0, counted(COUNTERS, GET, UP))])
     assert set(rows) == {"UNKNOWN up", "GET down"}
     up, get = rows["UNKNOWN up"], rows["GET down"]
     assert (up["success"], up["canceled"], up["failed"], up["bytes"], up["all_bytes"]) == (90, 10, 0, 9000, 9050)
@@ -32,20 +38,20 @@ def test_a_node_without_a_log_is_told_by_its_counters() -> None:
 
 def test_a_log_that_shows_failures_only_is_not_believed_about_rates() -> None:
     """At WARN a log has failures and no success."""
-    rows = action_rows([NodeActions({GET_FAILED: cell(2)}, 0, COUNTERS)])
+    rows = action_rows([NodeActions({GET_FAILED: cell(2)}, 0, counted(COUNTERS))])
     assert (rows["GET down"]["success"], rows["GET down"]["failed"], rows["GET down"]["source"]) == (200, 2, "metrics")
 
 
 def test_each_direction_has_its_own_source() -> None:
     """At INFO a node hides many failed uploads, but no downloads."""
-    rows = action_rows([NodeActions({PUT: cell(70, 70), GET: cell(199, 199)}, 1000, COUNTERS)])
+    rows = action_rows([NodeActions({PUT: cell(70, 70), GET: cell(199, 199)}, 1000, counted(COUNTERS))])
     assert (rows["UNKNOWN up"]["source"], rows["GET down"]["source"]) == ("metrics", "log")
     assert "PUT up" not in rows
     assert (rows["GET down"]["success"], rows["GET down"]["timed"], rows["GET down"]["mean_ms"]) == (199, 199, 500.0)
 
 
 def test_a_log_without_start_lines_gets_its_durations_from_counters() -> None:
-    rows = action_rows([NodeActions({PUT: cell(95), GET: cell(200)}, 0, COUNTERS, {GET: SAMPLE})])
+    rows = action_rows([NodeActions({PUT: cell(95), GET: cell(200)}, 0, counted(COUNTERS, GET))])
     for key, mean, p50 in (("PUT up", 100.0, None), ("GET down", 250.0, 50)):
         assert (rows[key]["source"], rows[key]["timed_source"], rows[key]["mean_ms"], rows[key]["p50_ms"]) == ("log", "metrics", mean, p50)
 
@@ -57,13 +63,13 @@ def test_without_counters_nothing_is_made_up() -> None:
 
 
 def test_several_nodes_add_up_and_say_so() -> None:
-    rows = action_rows([NodeActions({GET: cell(100, 100)}, 1000), NodeActions({}, 0, COUNTERS, {GET: SAMPLE})])
+    rows = action_rows([NodeActions({GET: cell(100, 100)}, 1000), NodeActions({}, 0, counted(COUNTERS, GET))])
     assert (rows["GET down"]["success"], rows["GET down"]["source"], rows["GET down"]["timed_source"]) == (300, "mixed", "log")
-    two = action_rows([NodeActions({}, 0, COUNTERS, {GET: SAMPLE})] * 2)["GET down"]
+    two = action_rows([NodeActions({}, 0, counted(COUNTERS, GET))] * 2)["GET down"]
     assert (two["success"], two["mean_ms"], two["p50_ms"]) == (400, 250.0, None), "percentiles of two nodes do not add up"
 
 
 def test_what_is_compared_is_of_the_same_stretch() -> None:
     """Counters are of whole hours; the question was about some minutes."""
-    asked = NodeActions({GET: cell(10)}, 0, {GET: COUNTERS[GET]}, compared={GET: cell(200)})
+    asked = NodeActions({GET: cell(10)}, 0, counted({GET: COUNTERS[GET]}), compared={GET: cell(200)})
     assert (action_rows([asked])["GET down"]["success"], action_rows([asked])["GET down"]["source"]) == (10, "log")
