@@ -38,6 +38,10 @@ class Looks:
         return {name: (space, problem) for name, space, problem in found}
 
 
+def device_of(folder: Path) -> str:
+    return str(folder.stat().st_dev)
+
+
 async def test_the_systems_own_figures(tmp_path: Path) -> None:
     (space, problem) = (await Looks({"a": tmp_path}).round())["a"]
     assert problem == ""
@@ -45,7 +49,7 @@ async def test_the_systems_own_figures(tmp_path: Path) -> None:
     assert space.path == str(tmp_path)
     assert space.total_bytes == shutil.disk_usage(tmp_path).total
     assert 0 < space.free_bytes <= space.total_bytes
-    assert space.device == str(tmp_path.stat().st_dev)
+    assert space.device == device_of(tmp_path)
 
 
 async def test_a_wrong_folder_is_said_once_and_its_return_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
