@@ -55,7 +55,7 @@ class Watcher:
                 elif frame["k"] == "snap":
                     self.rows[topic] = body["rows"]
                 else:
-                    self.rows[topic] |= body["set"]
+                    self.rows[topic] |= body["set"] if "set" in body else body["rows"]
 
     def states(self) -> list[str]:
         return [name for name, _ in groupby(load["state"] for load in self.loads)]
