@@ -13,6 +13,7 @@ from storj_monitor.model.load import Load, LoadState, Measures
 CALM_S = 2.0
 # The pace of reading is that of so many seconds.
 TRAIL_S = 10.0
+LEAST_LEFT_S = 0.5
 _MIB = 1 << 20
 
 
@@ -42,7 +43,10 @@ BOUNDS: dict[LoadState, Bounds] = {
 
 
 class Judgement(NamedTuple):
-    """The load, and what the next look needs to know: since when all is calm enough for a step back, and the last lags by time."""
+    """The load, and what the next look needs to know: since when all is calm enough for a step back, and the last lags by time.
+
+    Sources say their lag more seldom than it is looked at: `trail` has each value once, with the time when it was new.
+    """
 
     load: Load = Load()
     calm_since: float | None = None
@@ -52,7 +56,9 @@ class Judgement(NamedTuple):
 def judge(before: Judgement, measures: Measures, now: float) -> Judgement:
     """One look. `now` is monotonic seconds, not earlier than that of `before`; the state moves by at most one level."""
     level = LEVELS.index(before.load.state)
-    trail = (*((at, lag) for at, lag in before.trail if at >= now - TRAIL_S), (now, measures.lag_bytes))
+    trail = tuple((at, lag) for at, lag in before.trail if at >= now - TRAIL_S)
+    if not trail or trail[-1][1] != measures.lag_bytes:
+        trail = (*trail, (now, measures.lag_bytes))
     calm_since = None
     if level + 1 < len(LEVELS) and _asking(BOUNDS[LEVELS[level + 1]], measures, low=False):
         level += 1
@@ -62,7 +68,7 @@ def judge(before: Judgement, measures: Measures, now: float) -> Judgement:
             level, calm_since = level - 1, None
     state = LEVELS[level]
     reason = (_asking(BOUNDS[state], measures, low=True) or before.load.reason) if level else ""
-    return Judgement(Load(state, reason, measures, _left_s(trail)), calm_since, trail)
+    return Judgement(Load(state, reason, measures, _left_s(trail, now)), calm_since, trail)
 
 
 def _asking(bounds: Bounds, measures: Measures, *, low: bool) -> str:
@@ -73,10 +79,10 @@ def _asking(bounds: Bounds, measures: Measures, *, low: bool) -> str:
     return ""
 
 
-def _left_s(trail: tuple[tuple[float, int], ...]) -> float | None:
-    """At the pace since it was most, which may have come at once. None while it grows or stands."""
+def _left_s(trail: tuple[tuple[float, int], ...], now: float) -> float | None:
+    """At the pace since there was most, which may have come at once. None while it grows or stands."""
     last_at, last = trail[-1]
     first_at, first = max(trail, key=lambda seen: (seen[1], seen[0]))
     if not last or last == first:
         return None
-    return last * (last_at - first_at) / (first - last)
+    return max(LEAST_LEFT_S, last * (last_at - first_at) / (first - last) - (now - last_at))

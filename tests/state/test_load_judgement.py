@@ -71,9 +71,13 @@ def test_just_below_a_bound_is_normal() -> None:
 
 
 def test_seconds_left_are_those_of_the_last_seconds() -> None:
-    looks = [(1.0, Measures(lag)) for lag in (0, 300, 900, 900, 800, 700, 600)]
-    assert [judgement.load.left_s for _, judgement in after(looks)] == [None, None, None, None, 8.0, 7.0, 6.0]
+    looks = [(1.0, Measures(lag)) for lag in (0, 300, 900, 800, 700, 600)]
+    assert [judgement.load.left_s for _, judgement in after(looks)] == [None, None, None, 8.0, 7.0, 6.0]
     assert after([*looks, (1.0, Measures(0))])[-1][1].load.left_s is None
+    twice = [(1.0, Measures(lag)) for lag in (900, 900, 700, 700, 500, 500, 300, 300)]  # told every other second
+    assert [judgement.load.left_s for _, judgement in after(twice)] == [None, None, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0]
+    stands = [(1.0, Measures(lag)) for lag in (900, *[500] * 12)]
+    assert [judgement.load.left_s for _, judgement in after(stands)][-4:] == [0.5, 0.5, None, None], "no news for ten seconds"
     assert after([(1.0, Measures(500))] * 5)[-1][1].load.left_s is None  # it does not get less: nobody can tell
 
 
