@@ -207,8 +207,8 @@ def _loops() -> list[Thing]:
         Thing(
             "sum over a list made for it → over an iterator",
             "state, views",
-            lambda: sum([s for s in SIZES]),
-            lambda: sum(s for s in SIZES),
+            lambda: sum([s + 1 for s in SIZES]),
+            lambda: sum(s + 1 for s in SIZES),
             1000,
             EVENTS_PER_S,
         ),
