@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from builders import EU1, NOON_MS, US1, batch, transfer
 from storj_monitor.database import queries
 from storj_monitor.database.connection import WAL_PAGES, connect_reader, open_database
 from storj_monitor.database.retention import Retention
-from storj_monitor.database.writer import Writer
+from storj_monitor.database.writer import QUEUE_DEPTH, Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.state.accumulator import Accumulator
@@ -74,6 +77,24 @@ def test_sums_beyond_all_bounds_are_the_greatest_that_can_be_kept(kept: Kept) ->
     kept.commit(part(3, 1, satellite=EU1))
     assert kept.transfers() == 10
     assert queries.by_satellite(kept.reader, [1], NOON_MS // 1000 - 3600, NOON_MS // 1000 + 86400)
+
+
+def test_commits_that_wait_are_counted(kept: Kept) -> None:
+    """Another process holds the database: one commit is being tried, one waits, and no more can."""
+    kept.commit(part(0))
+    assert kept.writer.commits_waiting == 0
+    with closing(sqlite3.connect(kept.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert kept.writer.submit([part(1)])
+        assert kept.writer.submit([part(2)])  # there is room for it once the first is taken up
+        deadline = time.monotonic() + 10
+        while kept.writer.commits_waiting < QUEUE_DEPTH + 1:  # the writer has it in its hands, but may not have begun
+            assert time.monotonic() < deadline
+        assert kept.writer.commits_waiting == 2
+        other.execute("ROLLBACK")
+    assert kept.writer.barrier(10.0)
+    assert kept.writer.commits_waiting == 0
+    assert kept.transfers() == 3
 
 
 def test_who_submits_to_a_writer_that_has_ended_is_told(kept: Kept) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import Any
 
 import jsonschema
@@ -141,3 +142,37 @@ async def test_the_api_and_prometheus_say_the_same(serve: Serve, load: Load) -> 
     assert f"storj_monitor_load_state {float(list(LoadState).index(load.state))}" in lines
     assert f"storj_monitor_commits_waiting {float(load.measures.commits_waiting)}" in lines
     assert f"storj_monitor_loop_lag_seconds {load.measures.loop_lag_s}" in lines
+
+
+@pytest.mark.parametrize("plain_sends", [False, True])
+async def test_whatever_the_load_does_nothing_is_lost_or_counted_twice(serve: Serve, plain_sends: bool) -> None:
+    one = await serve(plain_sends=plain_sends)
+    rng = random.Random(7)
+    watchers = [await LoadWatcher.connect(one) for _ in range(8)]
+    for watcher in watchers:
+        await watcher.subscribe(["live", "satellites"])
+    for _ in range(50):
+        one.feeds.push(rng.choice("abc"), rng.randrange(1000))
+        if rng.random() < 0.5:
+            one.server.broadcaster.tick(one.clock.now())
+        if rng.random() < 0.4:
+            one.server.broadcaster.on_load(rng.choice([ALL_IS_WELL, BUSY, HEAVY]))
+        if rng.random() < 0.3:
+            await rng.choice(watchers).subscribe(["live", "satellites"], rng.choice([None, ["a"], ["b", "c"]]))
+        if rng.random() < 0.2:
+            watcher = rng.choice(watchers)
+            await watcher.command(cmd="hint", id=1, hidden=True)
+            one.feeds.push("a", 1)
+            await watcher.command(cmd="hint", id=2, hidden=False)
+            await watcher.until_snap()
+    one.server.broadcaster.on_load(HEAVY)
+    one.server.broadcaster.on_load(ALL_IS_WELL)
+    for watcher in watchers:
+        await watcher.subscribe(["live", "satellites"])
+    one.feeds.push("a", 1)
+    one.server.broadcaster.tick(one.clock.now())
+    truth = one.feeds.open_feeds[("a", "b", "c")].sum
+    for watcher in watchers:
+        await watcher.until_sum(truth)
+        while watcher.rows != {"sum": {"value": truth}}:
+            watcher.take(await watcher.ws.receive_json(timeout=5))
