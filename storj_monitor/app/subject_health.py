@@ -23,7 +23,7 @@ from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.node_api.counters import transfer_growth
 from storj_monitor.reputation_tracker.downtime import LOG_GAP_S, Outage, Witness, coalesce, ping_outages, process_outages
 from storj_monitor.reputation_tracker.history import DAY_S
-from storj_monitor.views.subjects import POLL_S, NodeSubjects, Stretch, add_up
+from storj_monitor.views.subjects import NodeSubjects, Stretch, add_up
 
 OUTAGES_S = 400 * DAY_S
 MOST_LINES = 1000
@@ -152,9 +152,8 @@ def count_transfers(node: NodeSubjects, after: NodeMetrics) -> None:
         counted.since = after.taken_at
     if before is None or not 0 < after.taken_at - before.taken_at <= DAY_S:
         return
-    counted.recent.append(Stretch(before.taken_at, growth))
-    while counted.recent[0].from_at < after.taken_at - HOUR_S - POLL_S:
-        counted.recent.popleft()
+    counted.add(Stretch(before.taken_at, growth))
+    counted.last_hour(after.taken_at)
     hour = counted.hours.setdefault(int(after.taken_at // HOUR_S * HOUR_S * 1000), {})
     hour.update({op: hour[op].plus(more) if op in hour else more for op, more in growth.items()})
 

@@ -55,7 +55,10 @@ class Growth(NamedTuple):
     total_s: float = 0.0
 
     def plus(self, other: Growth) -> Growth:
-        return Growth(*(a + b for a, b in zip(self, other, strict=True)))  # type: ignore[arg-type]
+        return Growth(self[0] + other[0], self[1] + other[1], self[2] + other[2], self[3] + other[3])
+
+    def minus(self, other: Growth) -> Growth:
+        return Growth(self[0] - other[0], self[1] - other[1], self[2] - other[2], self[3] - other[3])
 
 
 class HashstoreFigures(NamedTuple):

@@ -76,8 +76,12 @@ def report(
     *,
     failures: Failures = NO_FAILURES,
     offline_since: float | None = None,
+    budget: DowntimeBudget | None = None,
 ) -> SatelliteReport:
-    """`points`: this satellite's history of the last 30 days, oldest first; `failures`: of this satellite, from the last 24 hours or so."""
+    """`points`: this satellite's history of the last 30 days, oldest first; `failures`: of this satellite, from the last 24 hours or so.
+
+    `budget`: as it was reckoned a moment ago, where nothing that it depends on has changed.
+    """
     windows = reputation.windows.value if reputation.windows else ()
     guard = None
     if reputation.audit_score is not None:
@@ -95,7 +99,7 @@ def report(
         missed_audits=max(0, total.value - good.value) if total and good else None,
         vetting=progress,
         offline_windows=offline_windows(windows),
-        budget=_budget(reputation, windows, now, offline_since),
+        budget=budget or _budget(reputation, windows, now, offline_since),
         failures=failures,
     )
 

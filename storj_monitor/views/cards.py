@@ -43,7 +43,7 @@ class Cards:
         self._now = now
         self._reputation = ReputationView()
         self._storage = StorageView()
-        self._counted: dict[str, tuple[tuple[int, int], Counters | None]] = {}
+        self._counted: dict[str, tuple[tuple[float, int], Counters | None]] = {}
 
     def revision(self, topic: str) -> int:
         """Grows whenever the topic's rows may have changed."""
@@ -54,7 +54,7 @@ class Cards:
         node, now = self.subjects.of(name), self._now()
         if not node.counted.recent:
             return None
-        version = (node.revisions[Subject.HEALTH], int(now // COUNTED_S))
+        version = (node.metrics.taken_at if node.metrics else 0.0, int(now // COUNTED_S))
         made = self._counted.get(name)
         if made is None or made[0] != version:
             made = self._counted[name] = (version, counters_of(node.counted.last_hour(now), node.metrics))

@@ -17,6 +17,7 @@ from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
 MOST_PIECES = 20
+BUDGET_S = 900.0
 # 30 days of 12 hours, the open one, and one of chance.
 MOST_WINDOWS = 62
 HELP_TEXTS = helps(HELP)
@@ -28,6 +29,7 @@ class ReputationView:
 
     def __init__(self) -> None:
         self._made: dict[str, tuple[int, list[SatelliteReport], Rows]] = {}
+        self._budgets: dict[tuple[str, str], tuple[tuple[object, ...], DowntimeBudget]] = {}
 
     def rows(self, nodes: Iterable[NodeSubjects], now: float) -> Rows:
         """By `node/satellite`, the worst first."""
@@ -47,21 +49,27 @@ class ReputationView:
         made = self._made.get(node.name)
         if made is None or made[0] != revision:
             away_since = node.away_since(now)
-            reports = [_report(node, satellite, now, away_since) for satellite in node.standing.known]
+            reports = [self._report(node, satellite, now, away_since) for satellite in node.standing.known]
             rows = {f"{node.name}/{one.reputation.satellite}": _row(node.name, one) for one in reports}
             made = self._made[node.name] = (revision, reports, rows)
         return made
 
-
-def _report(node: NodeSubjects, satellite: str, now: float, away_since: float | None) -> SatelliteReport:
-    standing = node.standing
-    return report(
-        standing.known[satellite],
-        standing.points.get(satellite, ()),
-        now,
-        failures=failures(standing.failing, standing.in_trash, satellite=satellite, limit=MOST_PIECES),
-        offline_since=away_since,
-    )
+    def _report(self, node: NodeSubjects, satellite: str, now: float, away_since: float | None) -> SatelliteReport:
+        """A budget is in steps of a quarter of an hour: it is reckoned anew with new windows, or when another quarter has begun."""
+        standing = node.standing
+        known = standing.known[satellite]
+        basis = (known.windows or known.online_score, known.joined_at, away_since, int(now // BUDGET_S))
+        before = self._budgets.get((node.name, satellite))
+        made = report(
+            known,
+            standing.points.get(satellite, ()),
+            now,
+            failures=failures(standing.failing, standing.in_trash, satellite=satellite, limit=MOST_PIECES),
+            offline_since=away_since,
+            budget=before[1] if before is not None and before[0] == basis else None,
+        )
+        self._budgets[node.name, satellite] = (basis, made.budget)
+        return made
 
 
 def _row(node: str, one: SatelliteReport) -> Row:

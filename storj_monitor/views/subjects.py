@@ -102,18 +102,27 @@ class Counted:
     """Growth of the node's own counters, by op.
 
     since, ops -- since the first answer to this run of the monitor
-    recent     -- the last hour's, answer by answer
+    recent     -- the last hour's, answer by answer; `hour` is their sum
     hours      -- by start of the hour (Unix milliseconds): those that are not stored yet, and the one that the stored answer lies in
     """
 
     since: float = 0.0
     ops: dict[int, Growth] = field(default_factory=dict)
     recent: deque[Stretch] = field(default_factory=deque)
+    hour: dict[int, Growth] = field(default_factory=dict)
     hours: dict[int, dict[int, Growth]] = field(default_factory=dict)
+
+    def add(self, stretch: Stretch) -> None:
+        """The newest stretch."""
+        self.recent.append(stretch)
+        self.hour = add_up((self.hour, stretch.growth))
 
     def last_hour(self, now: float) -> dict[int, Growth]:
         """What was added in the last 60 minutes, as far as it was asked."""
-        return add_up(stretch.growth for stretch in self.recent if stretch.from_at >= now - HOUR_S - POLL_S)
+        while self.recent and self.recent[0].from_at < now - HOUR_S - POLL_S:
+            for op, growth in self.recent.popleft().growth.items():
+                self.hour[op] = self.hour[op].minus(growth)
+        return {op: growth for op, growth in self.hour.items() if growth.number}
 
 
 def add_up(parts: Iterable[Mapping[int, Growth]]) -> dict[int, Growth]:
@@ -184,7 +193,10 @@ class Subjects:
 
     def of(self, name: str) -> NodeSubjects:
         """The node, made when it is new."""
-        return self.nodes.setdefault(name, NodeSubjects(name))
+        found = self.nodes.get(name)
+        if found is None:
+            found = self.nodes[name] = NodeSubjects(name)
+        return found
 
     def changed(self, name: str, *subjects: Subject) -> None:
         """These subjects of a node may look different now."""
