@@ -102,11 +102,11 @@ class Judge:
         satellites = [node.series[key] for key in same if key[0] != ALL and node.series[key].is_watched(watch)]
         suspects = [s for s in satellites if s.suspicion(watch) >= RAISE_AT[watch] / 2]
         is_common = len(suspects) >= 2 and 2 * len(suspects) >= len(satellites)
-        # Nothing from anybody is the node's own silence, also where it knows one satellite only.
-        is_silence = watch is Watch.SILENCE
+        # Silence of the only satellite is the node's own.
+        is_own = watch is Watch.SILENCE and len(same) == 2
         if series.satellite != ALL:
-            return self._stands(node, ALL, series, metric) or ((is_common or is_silence) and watch in raised[ALL, mine[1]])
-        return any(self._stands(node, key[0], series, metric) for key in same) or (len(suspects) == 1 and not is_silence)
+            return self._stands(node, ALL, series, metric) or ((is_common or is_own) and watch in raised[ALL, mine[1]])
+        return any(self._stands(node, key[0], series, metric) for key in same) or (len(suspects) == 1 and not is_own)
 
     def _stands(self, node: NodeWatch, satellite: str, series: Series, metric: Metric) -> bool:
         """Is there a finding about this or what is told in its place?"""
