@@ -1,6 +1,6 @@
 """One thread takes all logs from bytes to sums: read, parse, accumulate, hand over.
 
-    source -> processor -> accumulator -+-> every 2 seconds: window delta -> event loop
+    source -> processor -> accumulator -+-> every 3 seconds: window delta -> event loop
                     |                   +-> every few seconds: one commit -> database writer (waits when the writer is behind)
                     +-> every tick: the batch -> event loop
 
@@ -27,7 +27,7 @@ from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.hot import HotPieces
 
 IDLE_TICK_S = 0.5
-DRAIN_S = 2.0
+DRAIN_S = 3.0
 RANK_S = 5.0
 # A log that was written to within this time is looked at on every tick while somebody watches.
 SILENT_AFTER_S = 10.0
@@ -36,7 +36,7 @@ SILENT_AFTER_S = 10.0
 COMMIT_LINES = 10_000
 COMMIT_LINES_BEHIND = 1_800
 READ_BYTES = 1 << 16
-ROUND_BYTES = 2 * READ_BYTES
+ROUND_BYTES = 4 * READ_BYTES
 # A commit costs by lines and by rollup cells; a cell costs as much as this many lines. A minute has a handful of cells.
 LINES_A_CELL = 4
 CELLS_A_MINUTE = 8
