@@ -19,6 +19,9 @@ from storj_monitor.model.estimates import (
     SatelliteEstimate,
 )
 
+_WORTH_BYTES, _WORTH_BYTE_MONTHS = 5_000_000, 50_000_000.0
+"""Less than this is 0 in words, and explains nothing."""
+
 
 def money_text(usd_micros_: int) -> str:
     """`$12.34`, `-$0.05`; four decimals under ten cents."""
@@ -53,11 +56,11 @@ def _reasons(mine: MonthEstimate, theirs: MonthPayout, differences: Sequence[Dif
     egress, repair_audit, storage, held, _ = (abs(one.difference_usd_micros) > MICROS_PER_CENT for one in differences)
     reasons = []
     moved = mine.usage.egress_bytes - theirs.egress_bytes + mine.usage.repair_bytes + mine.usage.audit_bytes - theirs.repair_audit_bytes
-    if moved and (egress or repair_audit):
+    if abs(moved) >= _WORTH_BYTES and (egress or repair_audit):
         reasons.append(f"The two were asked at different moments: {abs(moved) / 1e9:.2f} GB of traffic lie between them.")
     if storage:
         more = mine.usage.storage_byte_months - theirs.storage_byte_months
-        if abs(more) > 1e-9 * max(1.0, theirs.storage_byte_months):
+        if abs(more) >= _WORTH_BYTE_MONTHS:
             reasons.append(f"Storage counted differs by {abs(more) / 1e12:.4f} TB-months: ours is {'more' if more > 0 else 'less'}.")
     if (egress or repair_audit or storage) and not reasons:
         reasons.append("Same usage, other prices.")

@@ -17,7 +17,7 @@ from storj_monitor.financial_tracker.balance import earned_usd_micros
 from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.financial_tracker.receipts import read_receipt
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
-from storj_monitor.model.estimates import MonthEstimate, NodeEstimate
+from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, NodeEstimate, Prices, PriceSource
 
 _FORMULA = re.compile(r"[\s\x00-\x20\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _CURRENCY = re.compile(r"[A-Z]{3,5}")
@@ -128,6 +128,13 @@ def _stub_amounts(stub: Paystub) -> tuple[int, ...]:
     )
 
 
+def price_origin(prices: Prices) -> str:
+    """`node`, `published`, `settings`, or `node, settings: egress` where only some prices are the operator's."""
+    if not prices.overridden or prices.source is PriceSource.SETTINGS:
+        return prices.source.value
+    return f"{prices.source.value}, settings: {' '.join(name.partition('_')[0] for name in prices.overridden)}"
+
+
 _ESTIMATE_MONEY = ("storage", "egress", "repair", "audit", "gross", "held", "disposed", "payout")
 
 
@@ -141,7 +148,7 @@ def estimates_csv(nodes: Mapping[str, NodeEstimate], satellite_names: Mapping[st
             for figure, month in (("so far", one.now), ("month end", one.month_end)):
                 if month is not None:
                     cells: list[Cell] = [month.period, name, satellite_names.get(one.satellite, ""), one.satellite, figure]
-                    rows.append([*cells, one.prices.source.value, *_estimate_cells(month, to)])
+                    rows.append([*cells, price_origin(one.prices), *_estimate_cells(month, to)])
     return csv_text(header, rows)
 
 
@@ -159,3 +166,17 @@ def _estimate_cells(month: MonthEstimate, to: Currency | None) -> list[Cell]:
     )
     cells: list[Cell] = [month.held_percent, round(usage.storage_byte_months)]
     return [*cells, usage.egress_bytes, usage.repair_bytes, usage.audit_bytes, *_money_cells(amounts, to)]
+
+
+_PROFIT_MONEY = ("revenue", "power", "fixed", "profit")
+
+
+def profits_csv(nodes: Mapping[str, NodeEarnings], to: Currency | None = None) -> str:
+    """What is left of the present month after costs, so far and at its end; nodes whose costs nobody set are left out."""
+    rows: list[list[Cell]] = []
+    for name, node in nodes.items():
+        for figure, profit in (("so far", node.profit_now), ("month end", node.profit_month_end)):
+            if profit is not None:
+                amounts = (profit.revenue_usd_micros, profit.power_usd_micros, profit.fixed_usd_micros, profit.profit_usd_micros)
+                rows.append([node.estimate.now.period, name, figure, *_money_cells(amounts, to)])
+    return csv_text(["period", "node", "figure", *_money_header(_PROFIT_MONEY, to)], rows)

@@ -9,7 +9,7 @@ from storj_monitor.errors import RequestError
 from storj_monitor.server.ports import Feeds, SubjectQuestions
 from storj_monitor.server.window import read_window
 
-KINDS = ("paystubs", "estimates")
+KINDS = ("paystubs", "estimates", "profit")
 _OWN = frozenset({"kind", "currency", "rate"})
 
 

@@ -201,10 +201,10 @@ SUBJECT_ANSWERS: Mapping[str, tuple[str, Schema]] = {
 
 CSV_OPERATION: Schema = {
     "operationId": "earnings_csv",
-    "summary": "Paystubs or estimates as a CSV file",
+    "summary": "Paystubs, estimates or profit as a CSV file",
     "parameters": [
         {"$ref": "#/components/parameters/node"},
-        {"name": "kind", "in": "query", "required": False, "schema": {"enum": ["paystubs", "estimates"], "default": "paystubs"}},
+        {"name": "kind", "in": "query", "required": False, "schema": {"enum": ["paystubs", "estimates", "profit"], "default": "paystubs"}},
         {"name": "currency", "in": "query", "required": False, "description": "e.g. EUR; needs `rate`", "schema": _TEXT},
         {"name": "rate", "in": "query", "required": False, "description": "how much of the currency a dollar is worth", "schema": _TEXT},
     ],

@@ -25,6 +25,7 @@ def fleet_space(nodes: Mapping[str, SpacePicture], shared_disks: Mapping[str, st
 
 def _sum(name: str, nodes: Mapping[str, SpacePicture], disks: Mapping[str, str]) -> FleetFigure:
     total, parts, seen = 0, [], set()
+    on_disk: dict[str, int] = {}
     left_out = []
     for node, picture in nodes.items():
         figure: Figure[int] | None = getattr(picture, name)
@@ -37,5 +38,11 @@ def _sum(name: str, nodes: Mapping[str, SpacePicture], disks: Mapping[str, str])
             if disk in seen:
                 continue
             seen.add(disk)
+        if name == "free" and disk is not None and picture.file_system_free is not None:
+            # What is free on a disk is free for one of its nodes only.
+            value = min(figure.value, max(0, picture.file_system_free.value - on_disk.get(disk, 0)))
+            on_disk[disk] = on_disk.get(disk, 0) + value
+            total += value
+            continue
         total += figure.value
     return FleetFigure(total, len(parts), min(parts, default=0.0), tuple(sorted(left_out)))

@@ -12,7 +12,7 @@ from storj_monitor.database.subject_history import score_history, space_history
 from storj_monitor.errors import RequestError
 from storj_monitor.financial_tracker.balance import balances_by, earned_usd_micros
 from storj_monitor.financial_tracker.days import month_days
-from storj_monitor.financial_tracker.export import Currency, currency, estimates_csv, paystubs_csv
+from storj_monitor.financial_tracker.export import Currency, currency, estimates_csv, paystubs_csv, profits_csv
 from storj_monitor.financial_tracker.history import StubKey, missing_periods
 from storj_monitor.financial_tracker.receipts import read_receipt
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
@@ -119,7 +119,7 @@ class SubjectQuestions:
         }
 
     async def earnings_csv(self, nodes: Sequence[str], kind: str, rate: tuple[str, str] | None) -> str:
-        """A whole CSV file with a byte order mark; `kind` is `paystubs` or `estimates`. RequestError for an impossible rate.
+        """A whole CSV file with a byte order mark; `kind` is `paystubs`, `estimates` or `profit`. RequestError for an impossible rate.
 
         Without a rate the currency of the settings is taken, where there is one.
         """
@@ -127,9 +127,11 @@ class SubjectQuestions:
         known, now = self._cards.nodes(nodes), self._now()
         satellites = {key.satellite for node in known for key in node.money.stubs} | {one for node in known for one in node.money.usages}
         names = {satellite: satellite_name(satellite) for satellite in satellites}
-        if kind == "estimates":
-            found = {node.name: self._cards.earnings.estimate_of(node, now) for node in known}
-            estimates = {name: one.estimate for name, one in found.items() if one is not None}
+        if kind != "paystubs":
+            told = {node.name: made for node in known if (made := self._cards.earnings.estimate_of(node, now)) is not None}
+            if kind == "profit":
+                return _BOM + await asyncio.to_thread(profits_csv, told, to)
+            estimates = {name: one.estimate for name, one in told.items()}
             return _BOM + await asyncio.to_thread(estimates_csv, estimates, names, to)
         return _BOM + await asyncio.to_thread(paystubs_csv, _stubs(known), _payouts(known), _names(known), names, to)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
+from dataclasses import replace
 
 import pytest
 from financial_tracker.recorded import FOLDERS, asked_ms, usage
@@ -12,6 +15,7 @@ from storj_monitor.financial_tracker.comparison import compare_nodes
 from storj_monitor.financial_tracker.costs import sum_profits
 from storj_monitor.financial_tracker.days import FEWEST_DAYS, day_earnings, month_band, month_days, sum_days
 from storj_monitor.financial_tracker.earnings import node_earnings
+from storj_monitor.financial_tracker.export import currency, estimates_csv, profits_csv
 from storj_monitor.financial_tracker.months import DAY_MS, period_of, start_ms
 from storj_monitor.financial_tracker.prices import PriceOverride
 from storj_monitor.financial_tracker.revenue import sum_unpaid, unpaid_data
@@ -98,3 +102,24 @@ def test_sums_of_a_fleet_count_what_is_known() -> None:
     assert both is not None
     assert (both.total_bytes, both.total_usd_micros_per_month) == (4 * 10**12, 6_000_000)
     assert sum_unpaid([None]) is None
+
+
+def test_profit_as_a_file() -> None:
+    known = inputs("v1.162-payout")
+    told = {
+        "=a": node_earnings(known, asked_ms("v1.162-payout")),
+        "b": node_earnings(replace(known, costs=None), asked_ms("v1.162-payout")),
+    }
+    assert told["b"].profit_now is None
+    rows = list(csv.DictReader(io.StringIO(profits_csv(told, currency("EUR", "0.5")))))
+    assert [(row["node"], row["figure"]) for row in rows] == [("'=a", "so far"), ("'=a", "month end")]
+    profit = told["=a"].profit_month_end
+    assert profit is not None
+    assert (rows[1]["profit_usd"], rows[1]["power_eur"]) == (f"{profit.profit_usd_micros / 1e6:.6f}", "1.080000")
+
+
+def test_prices_of_the_operator_are_marked_in_the_file() -> None:
+    given = {"": PriceOverride(egress_usd_micros_per_tb=1, storage_usd_micros_per_tb_month=2)}
+    told = node_earnings(inputs("v1.162-payout", given), asked_ms("v1.162-payout"))
+    rows = list(csv.DictReader(io.StringIO(estimates_csv({"a": told.estimate}, {}))))
+    assert {row["prices_from"] for row in rows} == {"node, settings: egress storage"}

@@ -74,3 +74,12 @@ def test_sums_say_what_they_leave_out() -> None:
     assert fleet_space(nodes)["file_system_total"].value_bytes == 20 * TB
     assert sums["trash"] == FleetFigure(0, 0, 0.0, ("a", "b", "c"))
     assert fleet_space({})["used"] == FleetFigure(0, 0, 0.0, ())
+
+
+def test_what_is_free_on_a_shared_disk_is_free_once() -> None:
+    def picture(free: int) -> SpacePicture:
+        return SpacePicture(free=Figure(free, Source.API, 1.0), file_system_free=Figure(3 * TB, Source.FILE_SYSTEM, 1.0))
+
+    nodes = {"a": picture(2 * TB), "b": picture(2 * TB), "c": picture(TB)}
+    assert fleet_space(nodes, {"a": "1", "b": "1", "c": "2"})["free"].value_bytes == 4 * TB
+    assert fleet_space(nodes)["free"].value_bytes == 5 * TB

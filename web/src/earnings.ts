@@ -158,7 +158,7 @@ export function monthBars(months: readonly PaidMonth[], most = 24): MonthBar[] {
 }
 
 /** The address of the CSV file for the nodes shown. */
-export function csvUrl(base: string, nodes: readonly string[] | null, kind: "paystubs" | "estimates"): string {
+export function csvUrl(base: string, nodes: readonly string[] | null, kind: "paystubs" | "estimates" | "profit"): string {
   const url = new URL("api/v1/earnings.csv", base);
   url.searchParams.set("kind", kind);
   for (const name of nodes ?? []) url.searchParams.append("node", name);
