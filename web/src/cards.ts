@@ -18,18 +18,19 @@ import Storage from "./panels/Storage.svelte";
 import "./rows.css";
 import type { SectionId } from "./sections";
 
-/** `width`: columns of twelve on a wide screen. */
+/** `width`: columns of twelve on a wide screen; `room`: the height that is kept for it while it is built and filled. */
 export interface PlacedCard {
   panel: Component;
   width: "wide" | "seven" | "five";
+  room?: "tiles" | "chart" | "list";
   section: SectionId;
 }
 
 /** In the order of the page: those of a section stand together. */
 export const CARDS: readonly PlacedCard[] = [
-  { panel: LiveRates, width: "wide", section: "now" },
-  { panel: Bandwidth, width: "wide", section: "now" },
-  { panel: Findings, width: "wide", section: "findings" },
+  { panel: LiveRates, width: "wide", room: "tiles", section: "now" },
+  { panel: Bandwidth, width: "wide", room: "chart", section: "now" },
+  { panel: Findings, width: "wide", room: "list", section: "findings" },
   { panel: Health, width: "wide", section: "nodes" },
   { panel: Reputation, width: "wide", section: "reputation" },
   { panel: Storage, width: "wide", section: "storage" },

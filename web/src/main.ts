@@ -5,10 +5,19 @@
 import "./app.css";
 import { nextPiece } from "./pace";
 
-await nextPiece();
-const { page } = await import("./page.svelte");
-await nextPiece();
-page.start();
-const { build } = await import("./build");
-await nextPiece();
-build();
+async function start(): Promise<void> {
+  await nextPiece();
+  const { page } = await import("./page.svelte");
+  await nextPiece();
+  page.start();
+  const { build } = await import("./build");
+  await nextPiece();
+  build();
+}
+
+start().catch((error: unknown) => {
+  // A script that is not there any more: the monitor was updated between the page and its scripts.
+  const shell = document.querySelector(".shell");
+  if (shell !== null) shell.textContent = "Storj Monitor could not load this page. Reload it.";
+  throw error;
+});
