@@ -34,7 +34,7 @@ HELP_TEXTS = helps(HELP)
 
 
 class _Made(NamedTuple):
-    revisions: tuple[int, int]
+    revisions: tuple[int, int, int]
     money: NodeMoney
     rows: Rows
 
@@ -68,7 +68,8 @@ class EarningsView:
         money = node.money
         if not (money.usages or money.stubs):
             return None
-        revisions = (node.revisions[Subject.EARNINGS], len(node.disqualified_ms))
+        # what nobody pays for is a figure of storage
+        revisions = (node.revisions[Subject.EARNINGS], node.revisions[Subject.STORAGE], len(node.disqualified_ms))
         made = self._made.get(node.name)
         if made is None or made.revisions != revisions:
             earnings = node_earnings(inputs_of(node, self.terms), money.now_ms or int(now * 1000))
@@ -90,6 +91,7 @@ def inputs_of(node: NodeSubjects, terms: OwnTerms) -> NodeInputs:
         stubs=money.stubs,
         held_history=money.held_history,
         costs=terms.costs.get(node.name),
+        since_ms=min((usage.joined_ms for usage in money.usages.values() if usage.joined_ms is not None), default=None),
     )
 
 

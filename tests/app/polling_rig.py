@@ -80,14 +80,14 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    folder: Path, nodes: dict[str, dict[str, str]], ports: tuple[int, ...] = (), analytics_clock: Clock | None = None
+    folder: Path, nodes: dict[str, dict[str, str]], ports: tuple[int, ...] = (), analytics_clock: Clock | None = None, more: str = ""
 ) -> AsyncIterator[Running]:
-    """`nodes`: name to api and metrics. The database stays in the folder for the next one."""
+    """`nodes`: name to api and metrics; `more`: further settings. The database stays in the folder for the next one."""
     text = f'database = "{folder}/monitor.db"\n[server]\nport = 0\n'
     for name, doors in nodes.items():
         text += f'[[node]]\nname = "{name}"\n' + "".join(f'{key} = "{value}"\n' for key, value in doors.items())
     config = folder / "settings.toml"
-    config.write_text(text)
+    config.write_text(text + more)
     settings = load(environ=flag_environment(), config_path=str(config)).settings
     open_database(settings.database, time.time(), "stamp")
     monitor = Monitor(settings, [(node.name, str(node.log) if node.log else "") for node in settings.nodes], port=0, demo=False)
