@@ -78,9 +78,11 @@ def restore(db: Connection) -> Kept:
         for node, satellite, direction, through_s, data in db.execute("SELECT node, satellite, direction, through_s, data FROM baseline")
         if node in names
     ]
-    rows = db.execute("SELECT node, data FROM finding WHERE resolved_s IS NULL ORDER BY id")
+    rows = db.execute("SELECT node, data FROM finding WHERE resolved_s IS NULL")
     last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'finding'").fetchone()
-    return Kept(baselines, _decoded(rows, names), (last[0] if last else 0) + 1)
+    # Sorted here: SQLite would read the whole table in the order of ids for it.
+    standing = sorted(_decoded(rows, names), key=lambda one: one.number)
+    return Kept(baselines, standing, (last[0] if last else 0) + 1)
 
 
 def recent_findings(db: Connection, names: Sequence[str], since_s: int) -> list[Finding]:
