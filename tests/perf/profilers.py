@@ -24,6 +24,10 @@ _SKIP = ("<module>", "_bootstrap", "run_forever", "_run_once", "run_until_comple
 # A thread that goes to sleep or has just been woken is still seen here.
 _WAITS = ("Condition.wait ", "EpollSelector.select ", "Event.wait ", "Queue.get ", "KqueueSelector.select ", "wait (threading")
 
+_MOST_PROF_BYTES = 100_000
+_PRUNED = (10_000, 3000, 1000, 500, 250, 100)
+"""A function below the whole divided by this is left out; the first that makes the file small enough is taken."""
+
 
 def _roots() -> list[tuple[str, str]]:
     paths = sysconfig.get_paths()
@@ -112,8 +116,11 @@ def finish_cprofile(report: Path, name: str) -> dict[str, Any]:
         _short(key): (cc, nc, tt, ct, {_short(caller): v for caller, v in callers.items()})
         for key, (cc, nc, tt, ct, callers) in stats.stats.items()
     }
-    stats.stats = _prune(stats.stats)
-    stats.dump_stats(path)
+    for parts in _PRUNED:
+        stats.stats = _prune(stats.stats, parts)
+        stats.dump_stats(path)
+        if path.stat().st_size <= _MOST_PROF_BYTES:
+            break
     rows = sorted(stats.stats.items(), key=lambda item: -item[1][3])
     rows = [r for r in rows if not _holds(r[0])][:20]
     out = ["# Top 20 by cumulative CPU (cProfile, all threads)", "", "| cumulative s | own s | calls | function |", "|--:|--:|--:|---|"]
@@ -124,9 +131,9 @@ def finish_cprofile(report: Path, name: str) -> dict[str, Any]:
     return {"prof": path.name, "top20": f"{name}.top20.md"}
 
 
-def _prune(entries: dict[Any, Any]) -> dict[Any, Any]:
-    """Without the functions below a ten-thousandth of the whole: a raw profile that is small enough to keep."""
-    floor = sum(own for _, _, own, _, _ in entries.values()) / 10_000
+def _prune(entries: dict[Any, Any], parts: int) -> dict[Any, Any]:
+    """Without the functions that take less than so small a part of the whole: a raw profile that is small enough to keep."""
+    floor = sum(own for _, _, own, _, _ in entries.values()) / parts
     kept = {key for key, (_, _, _, cumulative, _) in entries.items() if cumulative >= floor}
     return {
         k: (cc, n, tt, ct, {c: v for c, v in callers.items() if c in kept}) for k, (cc, n, tt, ct, callers) in entries.items() if k in kept

@@ -9,7 +9,9 @@ import math
 import os
 import subprocess
 import sys
+import threading
 import time
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,6 +22,7 @@ import pytest
 from ab_report import pairs_of, write_report
 from comparisons import ALL, BASELINE, Comparison, checkout_of, flag_comparisons, frozen
 from curves import fit, log_chart
+from day_feeder import feed
 from explain import compare as explain
 from harness import HERE, ROOT, MeasureError
 from journal import Journal, JournalError, product_of
@@ -189,6 +192,16 @@ def test_a_stream_is_committed_whole_at_any_cadence() -> None:
     stream, events = make_stream(10)
     for cadence_s in (0.25, 60.0):
         assert commit_stream(stream, events, cadence_s, "synchronous = OFF").size > 0
+
+
+def test_a_day_is_fed_quicker_than_it_passes(tmp_path: Path) -> None:
+    begun = time.time()
+    truths = feed(tmp_path, 2, 40.0, 300.0, 3000.0, threading.Event())
+    lines = {name: (tmp_path / f"{name}.log").read_bytes().splitlines() for name in ("node1", "node2")}
+    assert {name: truth.lines for name, truth in truths.items()} == {name: len(some) for name, some in lines.items()}
+    first, last = (datetime.fromisoformat(lines["node1"][i].split(b"\t")[0].decode()).timestamp() for i in (0, -1))
+    assert first == pytest.approx(begun - 300, abs=5)
+    assert last == pytest.approx(begun, abs=60)
 
 
 def test_ab_and_growth_run_from_end_to_end(tmp_path: Path) -> None:
