@@ -274,3 +274,84 @@ def test_the_room_is_pure() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not forbidden.intersection(name.split(".")[0] for name in names), path.name
+
+
+def test_a_finding_tells_what_would_be_normal() -> None:
+    engine = steady_engine()
+    told: list[Finding] = []
+    for minute in range(40):
+        at_s = HOUR_START_S + minute * 60
+        told += engine.tick(at_s + 75, [steady_minute(at_s, failed=10)]).findings
+    (found,) = engine.findings()
+    assert found.band is not None
+    low, high = found.band
+    assert low is not None
+    assert found.subject.metric in (Metric.SUCCESS, Metric.ERRORS)
+    if found.subject.metric is Metric.SUCCESS:
+        assert found.after < low < found.before
+        assert high == 1.0
+    else:
+        assert high is not None
+        assert found.before < high < found.after
+
+
+def test_a_silent_node_with_one_satellite_is_silent_as_a_whole() -> None:
+    engine = steady_engine()
+    told = []
+    for minute in range(40):
+        at_s = HOUR_START_S + minute * 60
+        new = steady_minute(at_s) if minute < 10 else NodeInput(node="oak", read_to_s=at_s + 60)
+        told += engine.tick(at_s + 75, [new]).findings
+    assert {(f.subject.satellite, f.subject.metric, f.severity) for f in told} == {("", Metric.SILENCE, Severity.CRITICAL)}
+    assert told[0].band is not None
+    assert told[0].band[1] is None
+
+
+def test_what_an_earlier_run_has_judged_is_learnt_only() -> None:
+    def run(judge_from_s: int) -> AnalyticsEngine:
+        engine = steady_engine()
+        for minute in range(0, 60, 5):
+            at_s = HOUR_START_S + minute * 60
+            cells = {key: cell for i in range(5) for key, cell in steady_minute(at_s + i * 60, failed=20).cells.items()}
+            new = NodeInput(node="oak", read_to_s=at_s + 300, from_s=at_s, judge_from_s=judge_from_s, cells=cells)
+            engine.tick(HOUR_START_S + 3675, [new])
+        return engine
+
+    assert run(0).findings()
+    learnt = run(HOUR_START_S + 3600)
+    assert learnt.findings() == ()
+    assert learnt.work.minutes == 0
+    learnt.tick(HOUR_START_S + 3735, [steady_minute(HOUR_START_S + 3600)])
+    assert {b.through_s for b in learnt.flush(HOUR_START_S + 3800) if b.direction} == {HOUR_START_S + 3600}, "the whole hour counts"
+
+
+def test_hours_that_came_as_hours_are_not_missed_as_minutes() -> None:
+    engine = steady_engine()
+    engine.tick(
+        HOUR_START_S + 75,
+        [NodeInput(node="oak", read_to_s=HOUR_START_S + 60, from_s=HOUR_START_S, cells=steady_minute(HOUR_START_S).cells)],
+    )
+    later = HOUR_START_S + 5 * 3600
+    rows = [row._replace(start_s=HOUR_START_S + 3600 * (i // 2 + 1)) for i, row in enumerate(steady_hours(1)[:8])]
+    engine.learn("oak", rows)
+    engine.tick(later + 75, [NodeInput(node="oak", read_to_s=later + 60, from_s=later, cells=steady_minute(later).cells)])
+    assert engine.findings() == ()
+    assert engine.work.minutes == 2
+    assert engine.learning()[0].through_s == later + 60
+
+
+def test_how_much_has_been_learnt() -> None:
+    assert AnalyticsEngine().learning() == ()
+    for days, basis, words in (
+        (0, None, "no full hour has been seen yet; the first judgements come after twelve"),
+        (2, "overall", "baselines from 48 hours; full after four weeks"),
+        (10, "hour_of_day", "baselines from 240 hours; full after four weeks"),
+        (30, "hour_of_week", "baselines from 720 hours, for each hour of the week"),
+    ):
+        engine = AnalyticsEngine({})
+        engine.learn("oak", steady_hours(days))
+        for minute in range(3):
+            engine.tick(HOUR_START_S + minute * 60 + 75, [steady_minute(HOUR_START_S + minute * 60)])
+        (learning,) = engine.learning()
+        assert (learning.hours, learning.basis, learning.words) == (24 * days, basis, words)
+        assert (learning.node, learning.through_s, learning.series) == ("oak", HOUR_START_S + 180, 3)

@@ -130,3 +130,13 @@ def test_versions_and_restarts_from_events() -> None:
     assert changes[-1].text == "v1.162.3 started"
     assert version == "1.162.3"
     assert changes_of([events[0]], "")[0] == [], "a version that was not known before is no change"
+
+
+def test_samples_that_were_made_otherwise_are_not_compared() -> None:
+    growth = Growth()
+    for minute in range(16 * 60):
+        growth.add(SpaceSample(minute * 60, 1000 * GB + minute * GB // 50, 500 * GB, "with"))
+    for minute in range(16 * 60, 17 * 60):
+        growth.add(SpaceSample(minute * 60, 1400 * GB + minute * GB // 50, 500 * GB, "without"))
+    assert growth.raised is None
+    assert max(growth.paces) < 100 * GB
