@@ -145,8 +145,8 @@ def _short(key: tuple[str, int, str]) -> tuple[str, int, str]:
 
 
 def _holds(key: tuple[str, int, str]) -> bool:
-    """What only holds everything else."""
-    return any(w in key[2] for w in ("_bootstrap", "builtins.exec", "profiled_run"))
+    """What only holds everything else, and the imports of the start."""
+    return "importlib" in key[0] or any(w in key[2] for w in ("_bootstrap", "builtins.exec", "profiled_run", "<module>", "build_class"))
 
 
 def scalene_runner(folder: Path) -> tuple[list[str] | None, str]:
