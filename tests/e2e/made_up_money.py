@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from made_up_said import DAY_S, SATELLITES, Row, Said
 
+AUGUST = 1_785_542_400.0
+"""2026-08-01."""
+
 
 class Money(Said):
     """Earnings of made-up nodes: one that agrees with us, one that does not, one without figures."""
@@ -24,7 +27,23 @@ class Money(Said):
                 "kind": "fleet",
                 "node": "",
                 "name": "",
-                "comparison": None,
+                "comparison": {
+                    "agrees": all(node["comparison"]["agrees"] for node in nodes),
+                    "reasons": [f"{n['node']}: {' '.join(n['comparison']['reasons'])}" for n in nodes if not n["comparison"]["agrees"]],
+                    "differences": [],
+                },
+                "band": {"low_usd_micros": 9_000_000, "high_usd_micros": 11_000_000},
+                "revenue": nodes[0]["revenue"],
+                "unpaid": nodes[0]["unpaid"],
+                "profit_now": None,
+                "profit_month_end": {
+                    "revenue_usd_micros": 10_000_000,
+                    "power_usd_micros": 12_500_000,
+                    "fixed_usd_micros": 0,
+                    "profit_usd_micros": -2_500_000,
+                },
+                "without_costs": told[1:],
+                "currency": {"code": "EUR", "per_usd": 0.5},
                 "nodes": len(told),
                 "left_out": [n for n in view if n not in told],
                 "balance": self._balance(len(told)),
@@ -191,6 +210,24 @@ class Money(Said):
             "undistributed_usd_micros": 5_280_000 * nodes,
         }
 
+    def _stub(self, node: str, period: str, place: int) -> Row:
+        sent = place > 0
+        return {
+            "node": node,
+            "satellite": next(iter(SATELLITES)),
+            "name": "us1",
+            "period": period,
+            "codes": "E" if place else "",
+            "earned_usd_micros": 4_000_000,
+            "held_usd_micros": 1_000_000 if place else 0,
+            "disposed_usd_micros": 0,
+            "paid_usd_micros": 3_000_000,
+            "distributed_usd_micros": 3_000_000 if sent else 0,
+            "receipt": "zksync-era:0x" + "ab" * 32 if sent else "",
+            "network": "zkSync Era" if sent else "",
+            "transaction_url": ("javascript:alert(1)" if place == 2 else "https://explorer.zksync.io/tx/0x" + "ab" * 32) if sent else "",
+        }
+
     def earnings_answer(self, view: list[str], now: float) -> Row:
         months = []
         for place in range(17):
@@ -225,9 +262,25 @@ class Money(Said):
             "nodes": view,
             "rows": [],
             "help": {},
-            "paystubs": [],
+            "paystubs": [self._stub(view[0], f"2026-{7 - place:02d}", place) for place in range(3)],
+            "days": [
+                {"node": node, "day": AUGUST + day * DAY_S, "payout_usd_micros": 250_000, "complete": day < 20}
+                for node in view
+                for day in range(21)
+            ],
             "months": months,
             "missing_periods": {view[0]: ["2026-03"]},
             "scores": [score],
-            "forecasts": [],
+            "forecasts": [
+                {
+                    "node": view[0],
+                    "satellite": next(iter(SATELLITES)),
+                    "period": "2026-08",
+                    "made": AUGUST + day * DAY_S,
+                    "now_usd_micros": 250_000 * day,
+                    "expected_usd_micros": 10_000_000 + 100_000 * (day % 3),
+                    "theirs_usd_micros": None,
+                }
+                for day in range(1, 21)
+            ],
         }

@@ -33,6 +33,7 @@ class Space(Said):
                 "node": node,
                 "meaning": None,
                 "at": self.began - 300,
+                "file_system": {"path": "/mnt/gone", "problem": "there is no such folder" + self.evil},
                 **bare,
                 "capacity_bytes": None,
                 "bar": alone,

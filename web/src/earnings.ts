@@ -85,7 +85,7 @@ export function monthLine(answer: EarningsAnswer, whole: EarningsRow): MonthLine
   const [year, month] = now.period.split("-").map(Number);
   const begin = Date.UTC(year ?? 0, (month ?? 1) - 1, 1) / 1000;
   const days = Math.round((Date.UTC(year ?? 0, month ?? 1, 1) / 1000 - begin) / DAY_S);
-  const through = (now.through - begin) / DAY_S;
+  const through = Math.min(days, (now.through - begin) / DAY_S);
   const byDay = new Map<number, number>();
   for (const one of answer.days) byDay.set(one.day, (byDay.get(one.day) ?? 0) + one.payout_usd_micros);
   const earned = [{ day: 0, micros: 0 }];
