@@ -18,6 +18,8 @@ Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """Go's int64; anything larger would not fit into the database."""
 Score = Annotated[float, Meta(ge=0.0, le=1.001)]
 """0..1, and what is left of a mean of floats."""
+Amount = Annotated[float, Meta(ge=-1e21, le=1e21)]
+"""Bytes, or bytes times hours: a thousand times more than the largest node's month; sums of them stay numbers."""
 Time = Annotated[datetime, Meta(tz=True)]
 
 
@@ -65,9 +67,9 @@ class Node(Camel, frozen=True):
 
 class StorageDay(Camel, frozen=True):
     interval_start: Time
-    at_rest_total: float = 0.0
-    at_rest_total_bytes: float = 0.0
-    interval_in_hours: float | None = None
+    at_rest_total: Amount = 0.0
+    at_rest_total_bytes: Amount = 0.0
+    interval_in_hours: Amount | None = None
     calculated: bool | None = None
 
 
@@ -119,8 +121,8 @@ class Satellite(Camel, frozen=True):
     audits: Scores
     storage_daily: list[StorageDay] | None = None
     bandwidth_daily: list[BandwidthDay] | None = None
-    storage_summary: float = 0.0
-    average_usage_bytes: float = 0.0
+    storage_summary: Amount = 0.0
+    average_usage_bytes: Amount = 0.0
     audit_history: AuditHistory = AuditHistory()
     price_model: PriceModel | None = None
     node_joined_at: Time | None = None
@@ -131,8 +133,8 @@ class AllSatellites(Camel, frozen=True):
     audits: Annotated[list[Scores], Bounded] | None
     storage_daily: list[StorageDay] | None = None
     bandwidth_daily: list[BandwidthDay] | None = None
-    storage_summary: float = 0.0
-    average_usage_bytes: float = 0.0
+    storage_summary: Amount = 0.0
+    average_usage_bytes: Amount = 0.0
     earliest_joined_at: Time | None = None
 
 

@@ -7,8 +7,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from storj_monitor.node_api.wire import Camel, Int, Time
+from storj_monitor.node_api.wire import Amount, Camel, Int, Time
 
+Cents = Annotated[float, Meta(ge=-1e12, le=1e12)]
+"""Ten thousand million dollars, and what fits into micro-dollars."""
 Period = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
@@ -22,20 +24,20 @@ class Pricing(Camel, frozen=True):
 
 class Month(Camel, frozen=True):
     egress_bandwidth: Int
-    egress_bandwidth_payout: float
+    egress_bandwidth_payout: Cents
     egress_repair_audit: Int
-    egress_repair_audit_payout: float
-    disk_space: float
-    disk_space_payout: float
-    held_rate: float
-    payout: float
-    held: float
+    egress_repair_audit_payout: Cents
+    disk_space: Amount
+    disk_space_payout: Cents
+    held_rate: Amount
+    payout: Cents
+    held: Cents
 
 
 class EstimatedPayout(Camel, frozen=True):
     current_month: Month
     previous_month: Month
-    current_month_expectations: float
+    current_month_expectations: Cents
 
 
 class Paystub(Camel, frozen=True, kw_only=True):
@@ -43,7 +45,7 @@ class Paystub(Camel, frozen=True, kw_only=True):
     period: Period
     created: Time | None = None
     codes: str = ""
-    usage_at_rest: float = 0.0
+    usage_at_rest: Amount = 0.0
     usage_get: Int = 0
     usage_put: Int = 0
     usage_get_repair: Int = 0
@@ -71,7 +73,7 @@ class PayoutHistoryRow(Camel, frozen=True, kw_only=True):
     surge: Int = 0
     surge_percent: Int = 0
     held: Int = 0
-    held_percent: float | None = None
+    held_percent: Amount | None = None
     after_held: Int = 0
     disposed: Int = 0
     paid: Int

@@ -201,6 +201,32 @@ async def test_nothing_doubtful_passes(key: str, value: object, start_node: Star
     assert caught.value.field.startswith(f"$.{key}")
 
 
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("/api/sno/estimated-payout", ("currentMonth", "diskSpacePayout")),
+        ("/api/sno/estimated-payout", ("currentMonthExpectations",)),
+        (f"/api/sno/satellite/{SAT0}", ("storageSummary",)),
+        (f"/api/sno/satellite/{SAT0}", ("storageDaily", 0, "atRestTotal")),
+    ],
+)
+@pytest.mark.parametrize("value", [1e308, -1e308, 1e22])
+async def test_amounts_that_sums_cannot_hold_are_refused(
+    path: str, where: tuple[str | int, ...], value: float, start_node: StartNode, session: aiohttp.ClientSession
+) -> None:
+    """A sum of such amounts would be infinite, and what is made of it could not be shown."""
+    answers = recorded(PAYOUT)
+    document = part = json.loads(answers.replies[path].body)
+    for key in where[:-1]:
+        part = part[key]
+    part[where[-1]] = value
+    answers.replies[path] = answers.replies[path]._replace(body=json.dumps(document).encode())
+    client = NodeClient((await start_node(answers)).api_url, session, CLOCK)
+    with pytest.raises(AnswerNotUnderstood) as caught:
+        await (client.satellite(SAT0) if SAT0 in path else client.estimated_payout())
+    assert str(where[-1]) in caught.value.field
+
+
 async def test_an_answer_with_more_satellites_than_any_node_has_is_refused(start_node: StartNode, session: aiohttp.ClientSession) -> None:
     answers = recorded(PAYOUT)
 
