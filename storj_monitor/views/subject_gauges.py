@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from storj_monitor.model.analytics import FindingState, Severity
 from storj_monitor.model.metrics import Family
 from storj_monitor.model.node_answers import ApiStatus
 from storj_monitor.views.cards import Cards
@@ -22,6 +23,7 @@ def subject_families(cards: Cards) -> Iterator[Family]:
     nodes = list(cards.subjects.nodes.values())
     names = [node.name for node in nodes]
     yield from _doors(nodes)
+    yield from _findings(nodes)
     rows = cards.rows(Subject.REPUTATION.value, names).values()
     for score in _SCORES:
         samples = [(_at_satellite(row), value) for row in rows if (value := _value(row, score)) is not None]
@@ -36,6 +38,14 @@ def subject_families(cards: Cards) -> Iterator[Family]:
     yield from _money(row for row in cards.rows(Subject.EARNINGS.value, names).values() if row["kind"] == "node")
 
 
+def _findings(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
+    samples: Samples = []
+    for node in nodes:
+        standing = [one.severity for one in node.insight.findings.values() if one.state is not FindingState.RESOLVED]
+        samples += [({"node": node.name, "severity": each.name.lower()}, float(standing.count(each))) for each in Severity]
+    yield Family("storj_monitor_node_findings", "Findings of the analytics that stand.", "gauge", samples)
+
+
 def _doors(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
     samples: Samples = [
         ({"node": node.name, "door": door.value}, float(state.status is ApiStatus.OK))
@@ -48,13 +58,18 @@ def _doors(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
 def _money(rows: Iterable[Row]) -> Iterator[Family]:
     now: Samples = []
     expected: Samples = []
+    profit: Samples = []
     for row in rows:
         labels, month = {"node": str(row["node"])}, row["now"]
         if isinstance(month, dict):
             now.append((labels, int(month["payout_usd_micros"]) / _USD_MICROS))
         expected.append((labels, int(str(row["expected_usd_micros"])) / _USD_MICROS))
+        left = row["profit_month_end"]
+        if isinstance(left, dict):
+            profit.append((labels, int(left["profit_usd_micros"]) / _USD_MICROS))
     yield Family("storj_monitor_node_month_usd", "Payout of this month so far, after held, by our estimate.", "gauge", now)
     yield Family("storj_monitor_node_month_expected_usd", "The same at the month's end.", "gauge", expected)
+    yield Family("storj_monitor_node_month_profit_usd", "What is left at the month's end after the costs that are set.", "gauge", profit)
 
 
 def _at_satellite(row: Row) -> Mapping[str, str]:

@@ -126,6 +126,8 @@ async def test_a_planted_fault_comes_over_the_socket_and_is_answered(tmp_path: P
         assert answer["rows"] == [found]
         assert answer["learning"] == [node]
         assert (await one.ask("findings?to=-2h&from=-3h"))["rows"] == []
+        async with one.http.get(one.url + "metrics") as response:
+            assert f'storj_monitor_node_findings{{node="a",severity="{found["severity"]}"}} 1.0' in await response.text()
 
 
 async def test_a_quiet_day_gives_no_finding(tmp_path: Path, now_s: int) -> None:
