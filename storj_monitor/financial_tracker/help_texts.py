@@ -29,9 +29,9 @@ HELP = MappingProxyType(
             "If it stays high for months, look at the wallet and at the payout network that the node has opted in to.",
         ),
         "prices": Help(
-            "What the satellite pays, as the node knows it. `published` means that nobody asked the satellite.",
+            "What the satellite pays, as the node knows it. `published`: nobody asked the satellite; `your settings`: you set it.",
             "From the node.",
-            "Set your own prices only if you know better.",
+            "Set your own under [prices] only if you know better; they are marked here.",
         ),
         "comparison": Help(
             "Our estimate beside the node's own, category by category.",
@@ -42,6 +42,21 @@ HELP = MappingProxyType(
             "Data on the disk that nobody pays for: trash, dead space of the hashstore, pieces that satellites do not count (any more).",
             "Some percent of what is used.",
             "If it stays above 10 %, see the storage card: a filewalker, garbage collection or compaction may not have finished.",
+        ),
+        "band": Help(
+            "Where the month's end lies in nine of ten cases, by how much the last 30 days differed from each other.",
+            "Wide at a month's beginning, a few percent later. It needs 7 whole days.",
+            "Plan with its lower end.",
+        ),
+        "revenue": Help(
+            "What a TB brought this month before held: stored for a month (720 hours), and sent.",
+            "The satellite's prices; less per TB stored where the node is told of its storage late.",
+            "Compare nodes: one that brings less per TB has more unpaid data.",
+        ),
+        "profit": Help(
+            "Payout, with what is given back, less power (watts by hours) and the fixed cost of the same time.",
+            "It is shown when costs are set.",
+            "Set `power_w`, `power_price` and `fixed` under [money] or for a node: see docs/settings.md.",
         ),
         "score": Help(
             "How far our last estimate of a month was from its paystub.",

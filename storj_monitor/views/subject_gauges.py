@@ -14,7 +14,7 @@ from storj_monitor.views.tables import Row
 Samples = list[tuple[Mapping[str, str], float]]
 
 _SCORES = ("audit_score", "suspension_score", "online_score")
-_SPACE = ("allocated", "used", "pieces", "trash", "free", "reported")
+_SPACE = ("allocated", "used", "pieces", "trash", "free", "reported", "file_system_total", "file_system_free")
 _USD_MICROS = 1e6
 
 
