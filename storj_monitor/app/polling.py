@@ -56,7 +56,7 @@ class Polling:
     """`start` loads what is known and begins to ask; `stop` ends the asking, after which nothing comes in any more.
 
     jitter_pct -- spread of the times of all that repeats (0.15 = 15 % of its interval); 0 also lets all nodes be asked together
-    ports      -- where APIs are looked for on this machine when no node has one in the settings; () looks nowhere
+    ports      -- where APIs are looked for on this machine for nodes that have neither API nor metrics in the settings; () looks nowhere
     schedule   -- what is common to all nodes; each gets a phase of its own
     """
 
@@ -112,7 +112,7 @@ class Polling:
             self._watch(node, self._session)
         self._repeat("care of budgets", CARE_S, self._melt, CARE_S)
         self._repeat("care of histories", HOUR_S, self._care, HOUR_S / 6)
-        if not asked and self._nodes and self._ports:
+        if self._ports and self._seeking():
             self._repeat("search for APIs", LOOK_EVERY_S, self._look, FIRST_LOOK_S)
 
     async def stop(self) -> None:
@@ -163,17 +163,24 @@ class Polling:
     async def _melt(self) -> None:
         self._keeper.every_while()
 
+    def _seeking(self) -> list[Watched]:
+        """Nodes of which only the log is known: their API may be on this machine."""
+        return [node for node in self._nodes.values() if node.api is None and node.metrics is None]
+
+    def _known(self, node: Watched) -> Known:
+        """By its log; where an API is given, by what that said."""
+        subjects = self._keeper.subjects.of(node.name)
+        node_id = (node.api and subjects.node_id) or self._state.nodes[node.name].node_id
+        return Known(node.name, node.api, node_id, subjects.log_started_at)
+
     async def _look(self) -> None:
         """Which APIs answer on this machine, and whose they are. Ends for a node when one was found for it."""
         session = self._session
-        seeking = [node for node in self._nodes.values() if node.api is None]
+        seeking = self._seeking()
         if session is None or not seeking:
             return
         found = await find_apis(session, self._clock, ports=self._ports)
-        known = [
-            Known(node.name, node.api, self._state.nodes[node.name].node_id, self._keeper.subjects.of(node.name).log_started_at)
-            for node in self._nodes.values()
-        ]
+        known = [self._known(node) for node in self._nodes.values() if node.api or node in seeking]
         matches = match_apis(known, found)
         for name, url in matches.apis.items():
             self._nodes[name] = Watched(name, url)

@@ -111,7 +111,8 @@ def _id_at(api: str | None, found: Sequence[FoundApi]) -> str:
 def _free(nodes: Sequence[Known], found: Sequence[FoundApi]) -> list[FoundApi]:
     """APIs that no setting names; one of each node, the first when a node answers on several addresses."""
     configured = {node.api for node in nodes if node.api}
-    seen = {api.node_id for api in found if api.base_url in configured}
+    # an address in the settings may be another name for one that was found: what that node said of itself tells
+    seen = {api.node_id for api in found if api.base_url in configured} | {node.node_id for node in nodes if node.api and node.node_id}
     free = []
     for api in found:
         if api.node_id not in seen:

@@ -140,7 +140,7 @@ def _row(node: NodeSubjects, state: State, now: float) -> Row:
             }
             for one in node.doors.values()
         ],
-        "remarks": [*node.remarks, *_clock_remark(node)],
+        "remarks": [*node.remarks, *_other_node_remark(node, state), *_clock_remark(node)],
         "downtimes": [downtime_row(one, now) for one in reversed(recent[-MOST_DOWNTIMES:])],
         "down_hours_30d": round(hours_down(recent, now - MONTH_S, now), 2),
         "notifications": [
@@ -149,6 +149,14 @@ def _row(node: NodeSubjects, state: State, now: float) -> Row:
         ],
         "transfers": _transfers(node.counted),
     }
+
+
+def _other_node_remark(node: NodeSubjects, state: State) -> list[str]:
+    """Log and API under one name may be of two nodes."""
+    log = state.nodes.get(node.name)
+    if log is None or not log.node_id or not node.node_id or log.node_id == node.node_id:
+        return []
+    return [f"The API is of node {node.node_id}, but the log is of node {log.node_id}: give each node its own log and API."]
 
 
 def _clock_remark(node: NodeSubjects) -> list[str]:

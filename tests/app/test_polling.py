@@ -7,6 +7,8 @@ import io
 import json
 import logging
 import sqlite3
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -182,6 +184,41 @@ async def test_an_api_of_this_machine_is_found_by_the_node_id_of_the_log(tmp_pat
             await until(lambda: one.rows("reputation"))
             health = one.rows("health")["a"]
             assert health["doors"][0]["found"] and node.api_url in health["remarks"][0]
+
+
+async def test_apis_are_found_for_the_nodes_that_have_none_and_only_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three nodes of one machine: one is in the settings by another name of its address, one is known by its log, one by nobody."""
+    monkeypatch.setattr("storj_monitor.app.polling.FIRST_LOOK_S", 0.3)
+    monkeypatch.setattr("storj_monitor.app.polling.LOOK_EVERY_S", 0.2)
+    answers = [generated(number) for number in range(3)]
+    logs = []
+    for number in (0, 1):
+        logs.append(tmp_path / f"{number}.log")
+        started = datetime.fromtimestamp(answers[number].started_s(time.time()) - 5, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        logs[number].write_text(f"{started}\tINFO\tNode {answers[number].node_id} started\n")
+    async with fake_node(answers[0]) as first, fake_node(answers[1]) as second, fake_node(answers[2]) as third:
+        ports = tuple(int(node.api_url.rpartition(":")[2]) for node in (first, second, third))
+        nodes = {
+            "given": {"api": first.api_url.replace("127.0.0.1", "localhost"), "log": str(logs[0])},
+            "found": {"log": str(logs[1])},
+            "lost": {"log": str(tmp_path / "none.log")},
+        }
+        async with running(tmp_path, nodes, ports=ports) as one:
+            await until(lambda: one.node("found").node_id)
+            assert one.node("given").node_id == answers[0].node_id
+            assert one.node("found").node_id == answers[1].node_id
+            await until(lambda: one.node("lost").remarks)
+            (remark,) = one.rows("health")["lost"]["remarks"]
+            assert third.api_url in remark and "which no log belongs to" in remark
+            assert [one.node(name).found for name in nodes] == [False, True, False]
+
+
+async def test_a_log_and_an_api_of_two_nodes_are_told_apart(tmp_path: Path) -> None:
+    log = tmp_path / "node.log"
+    log.write_text("2026-11-23T08:00:00Z\tINFO\tNode 1Other started\n")
+    async with fake_node(generated()) as node, running(tmp_path, {"a": {"log": str(log), **doors(node)}}) as one:
+        await until(lambda: one.node().node_id and one.monitor.state.nodes["a"].node_id)
+        assert any("the log is of node 1Other" in remark for remark in one.rows("health")["a"]["remarks"])
 
 
 async def test_two_names_for_one_node_are_said_on_both(tmp_path: Path) -> None:
