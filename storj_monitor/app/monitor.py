@@ -57,7 +57,7 @@ from storj_monitor.tasks import Supervisor, every
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
-from storj_monitor.views.questions import Questions
+from storj_monitor.views.questions import KEPT_ANSWERS, Questions
 from storj_monitor.views.subject_gauges import subject_families
 from storj_monitor.views.subject_questions import SubjectQuestions
 from storj_monitor.views.subjects import Subjects
@@ -175,13 +175,14 @@ class Monitor:
         self._settings = settings
         self._clock = SystemClock()
         self._country_of = CountryLookup()
-        self._plainly = settings.perf.ws_coalesce_ms == 0
+        self._frame_each_read = settings.perf.ws_coalesce_ms == 0
         self._loop = asyncio.get_running_loop()
         self._reader = Reader(settings.database, settings.perf.db_executor_max_workers)
         self._nodes = [(name, log) for name, log in nodes if log]
         self.state = State(name for name, _ in nodes)
+        plainly = settings.perf.baseline
         terms = own_terms(settings.prices, settings.money, settings.nodes, [name for name, _ in nodes])
-        self._cards = Cards(Subjects(name for name, _ in nodes), self.state, self._clock.now, terms)
+        self._cards = Cards(Subjects(name for name, _ in nodes), self.state, self._clock.now, terms, keep=not plainly)
         self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake(), cards=self._cards)
         self._writer = Writer(
             settings.database,
@@ -193,7 +194,7 @@ class Monitor:
         )
         self.server = Server(
             self._feeds,
-            Questions(self._reader, self.state, lambda: self._writer.status.committed_at, self._cards),
+            Questions(self._reader, self.state, lambda: self._writer.status.committed_at, self._cards, keep=0 if plainly else KEPT_ANSWERS),
             Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(subject_families, self._cards)),
             bind=settings.server.bind,
             port=port,
@@ -209,7 +210,7 @@ class Monitor:
             thresholds=asdict(settings.thresholds),
             max_clients=allow_many_files(MAX_CLIENTS, len(self._nodes)),
             subjects=SubjectQuestions(self._reader, self._cards, self._clock.now),
-            plain_sends=settings.perf.baseline,
+            plain_sends=plainly,
         )
         self.pipeline = Pipeline(
             self._writer,
@@ -324,7 +325,7 @@ class Monitor:
                 totals = totals_of(batch.rows)
                 state.on_batch(batch, totals, tick.now)
                 self._feeds.push(batch, totals)
-                if self._plainly:
+                if self._frame_each_read:
                     self.server.broadcaster.tick(tick.now)
         for delta in tick.deltas:
             state.on_delta(delta, tick.now)

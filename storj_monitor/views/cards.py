@@ -33,14 +33,26 @@ COUNTED_S = 60.0
 
 
 class Cards:
-    """Rows of the subject topics for any set of nodes; `now` is asked for when they are made, `terms` are what the operator sets."""
+    """Rows of the subject topics for any set of nodes; `now` is asked for when they are made, `terms` are what the operator sets.
 
-    def __init__(self, subjects: Subjects, state: State, now: Callable[[], float], terms: OwnTerms | None = None) -> None:
+    keep -- False: rows are made anew for everybody who looks, not once for a change
+    """
+
+    def __init__(
+        self, subjects: Subjects, state: State, now: Callable[[], float], terms: OwnTerms | None = None, *, keep: bool = True
+    ) -> None:
         self.subjects = subjects
-        self.earnings = EarningsView(terms)
-        self._health = HealthView(state)
-        self._analytics = AnalyticsView()
+        self._state = state
+        self._terms = terms
         self._now = now
+        self._keep = keep
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is made yet."""
+        self.earnings = EarningsView(self._terms)
+        self._health = HealthView(self._state)
+        self._analytics = AnalyticsView()
         self._reputation = ReputationView()
         self._storage = StorageView()
         self._counted: dict[str, tuple[tuple[float, int], Counters | None]] = {}
@@ -66,6 +78,8 @@ class Cards:
 
     def rows(self, topic: str, names: Iterable[str]) -> Rows:
         """Rows of a topic by their key."""
+        if not self._keep:
+            self._begin()
         nodes = self.nodes(names)
         now = self._now()
         match Subject(topic):

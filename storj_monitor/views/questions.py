@@ -30,6 +30,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Payload = dict[str, object]
 
+KEPT_ANSWERS = 64
 MAX_ERRORS = 100
 MAX_PIECES = 100
 MAX_COMPACTIONS = 200
@@ -67,7 +68,7 @@ class AnswerCache:
     Ten pages that ask the same make one question; on a quiet node most questions are never asked twice.
     """
 
-    def __init__(self, version: Callable[[], Hashable], size: int = 64) -> None:
+    def __init__(self, version: Callable[[], Hashable], size: int = KEPT_ANSWERS) -> None:
         self._version = version
         self._size = size
         self._kept: OrderedDict[Hashable, tuple[Hashable, object]] = OrderedDict()
@@ -93,14 +94,19 @@ def in_hours(window: AnyWindow) -> Window:
 
 
 class Questions:
-    """One method a path. `committed_at` tells the time of the newest commit: the `as_of` of every answer."""
+    """One method a path. `committed_at` tells the time of the newest commit: the `as_of` of every answer.
 
-    def __init__(self, reader: Reader, state: State, committed_at: Callable[[], float], cards: Cards | None = None) -> None:
+    keep -- how many answers of the database are kept for who asks the same before the next commit; 0: every question is asked
+    """
+
+    def __init__(
+        self, reader: Reader, state: State, committed_at: Callable[[], float], cards: Cards | None = None, *, keep: int = KEPT_ANSWERS
+    ) -> None:
         self._cards = cards
         self._reader = reader
         self._state = state
         self._committed_at = committed_at
-        self._answers = AnswerCache(lambda: (committed_at(), state.loads))
+        self._answers = AnswerCache(lambda: (committed_at(), state.loads), keep)
         self._ids: dict[str, int] = {}
         self._ids_of = -1
 

@@ -1,0 +1,202 @@
+"""Each performance flag switches the code that it names, the baseline all of it; what is sent and stored stays the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from app_rig import line
+
+from storj_monitor.app.monitor import Monitor
+from storj_monitor.app.own_log import own_log
+from storj_monitor.clock import SystemClock
+from storj_monitor.config import Settings, load
+from storj_monitor.database.connection import open_database
+from storj_monitor.database.pool import FixedPool, GrowingPool
+from storj_monitor.log_processor.fast_path import FastPath
+from storj_monitor.log_processor.plain_path import PlainPath
+from storj_monitor.node_api.schedule import CADENCES, Schedule
+from storj_monitor.server.encoding import JsonEncoder, OrjsonEncoder
+from storj_monitor.tasks import Supervisor
+
+PATIENCE_S = 15.0
+
+
+def settings_of(folder: Path, **perf: object) -> Settings:
+    (folder / "a.log").touch()
+    flags = {"database": str(folder / "m.db"), "server.port": "0", **{f"perf.{name}": str(value) for name, value in perf.items()}}
+    return load(environ={}, flags=flags, node_texts=[f"a:{folder / 'a.log'}", f"b:{folder / 'b.log'}:http://127.0.0.1:1"]).settings
+
+
+@asynccontextmanager
+async def monitor_with(folder: Path, **perf: object) -> AsyncIterator[Monitor]:
+    settings = settings_of(folder, **perf)
+    assert open_database(settings.database, time.time(), "stamp") is None
+    monitor = Monitor(settings, [(node.name, str(node.log)) for node in settings.nodes], port=0, demo=False)
+    async with Supervisor(SystemClock()) as tasks:
+        await monitor.start(tasks)
+        try:
+            yield monitor
+        finally:
+            await monitor.stop()
+
+
+def in_force(monitor: Monitor) -> dict[str, object]:
+    """What the parts of the monitor do, read off them."""
+    broadcaster, poller = monitor.server.broadcaster, monitor._polling.pollers["b"]
+    coalesce_s, slow_s = broadcaster._usual_s
+    path = monitor.pipeline._lanes[0].processor._path  # type: ignore[attr-defined]
+    return {
+        "coalesce_s": coalesce_s,
+        "frame_each_read": monitor._frame_each_read,
+        "slow_s": slow_s,
+        "encoder": type(monitor.server._encoder),
+        "pool": type(monitor._reader._pool),
+        "diffs": monitor._feeds._diffs,
+        "jitter": (poller._questions._jitter_pct, monitor._polling._jitter_pct, monitor.analytics._jitter_pct > 0),
+        "staggered": poller._schedule.staggered,
+        "share": broadcaster._share,
+        "direct": not monitor.server._plain_sends,
+        "parser": type(path),
+        "rows kept": monitor._cards._keep,
+    }
+
+
+DEFAULTS = {
+    "coalesce_s": 0.075,
+    "frame_each_read": False,
+    "slow_s": 0.5,
+    "encoder": JsonEncoder,
+    "pool": GrowingPool,
+    "diffs": True,
+    "jitter": (0.15, 0.15, True),
+    "staggered": True,
+    "share": True,
+    "direct": True,
+    "parser": FastPath,
+    "rows kept": True,
+}
+PLAIN = {
+    "coalesce_s": 0,
+    "frame_each_read": True,
+    "slow_s": 0,
+    "encoder": JsonEncoder,
+    "pool": FixedPool,
+    "diffs": False,
+    "jitter": (0, 0, False),
+    "staggered": False,
+    "share": False,
+    "direct": False,
+    "parser": PlainPath,
+    "rows kept": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("perf", "changed"),
+    [
+        ({}, {}),
+        ({"ws_coalesce_ms": 0}, {"coalesce_s": 0, "frame_each_read": True}),
+        ({"ws_coalesce_ms": 200}, {"coalesce_s": 0.2}),
+        ({"use_orjson": True}, {"encoder": OrjsonEncoder}),
+        ({"db_executor_max_workers": 3}, {"pool": FixedPool}),
+        ({"db_executor_max_workers": "auto"}, {}),
+        ({"analytics_jitter_pct": 0}, {"jitter": (0, 0, False), "staggered": False}),
+        ({"analytics_jitter_pct": 0.5}, {"jitter": (0.5, 0.5, True)}),
+        ({"max_broadcast_hz": 0}, {"slow_s": 0}),
+        ({"max_broadcast_hz": 4}, {"slow_s": 0.25}),
+        ({"enable_diff_payloads": False}, {"diffs": False}),
+        ({"baseline": True}, PLAIN),
+        ({"baseline": True, "use_orjson": True, "ws_coalesce_ms": 90, "max_broadcast_hz": 3, "enable_diff_payloads": True}, PLAIN),
+    ],
+)
+async def test_each_flag_switches_what_it_names_and_nothing_else(
+    tmp_path: Path, perf: dict[str, object], changed: dict[str, object]
+) -> None:
+    async with monitor_with(tmp_path, **perf) as monitor:
+        assert in_force(monitor) == DEFAULTS | changed
+
+
+async def _told(folder: Path, **perf: object) -> dict[str, Any]:
+    """The table of a page after 40 lines came one by one, each appended when the one before was seen."""
+    async with monitor_with(folder, **perf) as monitor, aiohttp.ClientSession() as http, http.ws_connect(monitor.server.url + "ws") as ws:
+        await ws.send_json({"cmd": "subscribe", "id": 1, "topics": ["live", "actions"], "nodes": ["a"]})
+        rows: dict[str, Any] = {}
+        ops = number = 0
+        async with asyncio.timeout(PATIENCE_S):
+            while ops < 40 or rows.get("PUT up", {}).get("success") != 40:
+                message = json.loads((await ws.receive()).data)
+                for topic, payload in message.get("topics", {}).items() if message["k"] in ("snap", "delta") else ():
+                    if topic == "actions":
+                        rows = payload["rows"] if "rows" in payload else rows | payload["set"]
+                    elif message["k"] == "delta":
+                        ops += sum(cell[3] for cell in payload["tot"])
+                if number < 40 and (ops == number or message["k"] == "snap"):
+                    number += 1
+                    _append(folder / "a.log", number)
+        for row in rows.values():
+            row.pop("resolution_ms", None)
+        return rows
+
+
+def _append(log: Path, number: int) -> None:
+    with log.open("ab") as file:
+        file.write(line(time.time(), number))
+
+
+async def test_a_page_sees_the_same_with_all_flags_on_and_all_off(tmp_path: Path) -> None:
+    found = []
+    for name, perf in (("on", {"use_orjson": True}), ("off", {"baseline": True})):
+        folder = tmp_path / name
+        folder.mkdir()
+        found.append(await _told(folder, **perf))
+    assert found[0] == found[1]
+    assert found[0]["PUT up"]["success"] == 40
+
+
+@pytest.fixture
+def quiet_root() -> Iterator[None]:
+    """The root logger as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.mark.parametrize("limited", [True, False])
+def test_errors_always_come_out_and_what_did_not_is_counted(quiet_root: None, capsys: pytest.CaptureFixture[str], limited: bool) -> None:
+    log = logging.getLogger("storj_monitor.hot")
+    with own_log(SystemClock(), limited=limited):
+        for number in range(100):
+            log.warning("cannot read %s", number)
+            log.error("lost %s", number)
+    told = capsys.readouterr().err.splitlines()
+    assert sum(" ERROR storj_monitor.hot: lost " in text for text in told) == 100
+    assert sum(" WARNING storj_monitor.hot: cannot read " in text for text in told) == (1 if limited else 100)
+    summaries = [text for text in told if "more like this" in text]
+    assert [text.partition("quiet: ")[2] for text in summaries] == (
+        ["storj_monitor.hot: cannot read %s (99 more like this)"] if limited else []
+    )
+
+
+def test_without_staggering_all_nodes_share_one_grid() -> None:
+    def first(plan: Schedule) -> set[float]:
+        return {plan.first_due(kind, 50.0) for kind in plan.cadences}
+
+    def following(*plans: Schedule) -> set[tuple[int, float]]:
+        half_hourly = [kind for kind, cadence in CADENCES.items() if cadence.interval_s == 1800]
+        assert len(half_hourly) > 1
+        return {plan.next_due(kind, 1000.0, 3, 0.0) for plan in plans for kind in half_hourly}
+
+    assert len(first(Schedule())) > 1
+    assert first(Schedule(staggered=False, phase=0.4)) == {50.0}
+    assert len(following(Schedule(), Schedule(phase=0.4))) > 2
+    assert len(following(Schedule(staggered=False), Schedule(staggered=False, phase=0.4))) == 1
