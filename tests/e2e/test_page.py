@@ -390,6 +390,16 @@ def test_no_policy_violation_whatever_is_opened(new_page: Callable[..., Page], p
     assert heard == []
 
 
+def test_scripts_that_are_gone_are_said(new_page: Callable[..., Page], page_server: Callable[..., Any]) -> None:
+    """As after an update of the monitor between the page and its scripts."""
+    url = page_server().url
+    for script, words in (("cards", "could not be loaded"), ("build", "could not load this page")):
+        page = new_page()
+        page.route(re.compile(rf"/assets/{script}-"), lambda route: route.fulfill(status=404))
+        page.goto(url)
+        expect(page.get_by_text(words)).to_be_visible()
+
+
 def test_the_built_files(built_page: Path) -> None:
     """Needs no browser: budget, no inline code, nothing from elsewhere."""
     size = sum(len(gzip.compress(path.read_bytes())) for path in built_page.rglob("*.js"))
