@@ -30,6 +30,7 @@ _TYPES = {
 _COMPRESSIBLE = frozenset({".html", ".js", ".mjs", ".css", ".json", ".svg", ".webmanifest", ".txt"})
 _HASHED = re.compile(r"assets/.*-[A-Za-z0-9_-]{8}\.[a-z0-9]+")  # Vite: assets/name-HASH.ext
 _RESCAN_S = 1.0
+_ASK = "no-cache"  # what a browser keeps, but asks about each time
 _NOT_BUILT = (
     "The page is not built.\n\nIn a source checkout run scripts/run (it builds the page), or: cd web && npm install && npm run build\n"
     "The API answers at /api/v1/openapi.json meanwhile.\n"
@@ -42,6 +43,7 @@ class _File(NamedTuple):
     etag: str
     zipped: bytes | None
     cache: str
+    stamp: tuple[int, int]
 
 
 def _read(root: Path, path: Path) -> _File:
@@ -53,8 +55,18 @@ def _read(root: Path, path: Path) -> _File:
         _TYPES.get(path.suffix, "application/octet-stream"),
         f'W/"{hashlib.blake2b(data, digest_size=12).hexdigest()}"',
         zipped,
-        "public, max-age=31536000, immutable" if for_ever else "no-cache",
+        "public, max-age=31536000, immutable" if for_ever else _ASK,
+        _stamp(path),
     )
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """When it was written, and its size; zeros when it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)
 
 
 def _scan(root: Path) -> dict[str, _File]:
@@ -65,7 +77,10 @@ def _scan(root: Path) -> dict[str, _File]:
 
 
 class Page:
-    """Serves the files of `folder`. The folder is read at the first request, and again when a file is asked for that was not there."""
+    """Serves the files of `folder`.
+
+    The folder is read at the first request, and again when a file is asked for that was not there or has changed; at most once a second.
+    """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
@@ -97,7 +112,9 @@ class Page:
     async def _find(self, name: str) -> _File | None:
         file = self._files.get(name)
         now = self._clock.monotonic()
-        if file is None and now - self._scanned_at >= _RESCAN_S:
+        if now - self._scanned_at < _RESCAN_S:
+            return file
+        if file is None or (file.cache == _ASK and await asyncio.to_thread(_stamp, file.path) != file.stamp):
             self._scanned_at = now
             self._files = await asyncio.to_thread(_scan, self._folder)
             file = self._files.get(name)
