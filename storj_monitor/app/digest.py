@@ -10,7 +10,6 @@ from storj_monitor.model.blocks import pack_events
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.state.accumulator import Accumulator
-from storj_monitor.state.hot import pack_singles
 
 
 class Digester:
@@ -43,7 +42,5 @@ def digest_apart(chunks: Iterable[Chunk], before: bytes) -> list[NodeDelta]:
         if digester is None:
             digester = Digester(chunk.node)
             digester.warm_up(before)
-        delta = digester.digest(chunk)
-        pack_singles(delta)
-        deltas.append(delta)
+        deltas.append(digester.digest(chunk))
     return deltas

@@ -30,8 +30,7 @@ from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HOUR_S, NodeDelta
 from storj_monitor.sources.archive_source import ArchiveSource
-from storj_monitor.state.accumulator import HOT_OPS
-from storj_monitor.state.hot import HotPieces
+from storj_monitor.state.hot import HOT_OPS, HotPieces
 
 # Small enough for one short transaction each. Where a log has few lines a minute, and so many rollup rows a megabyte, chunks are smaller.
 CHUNK_BYTES = 2 << 20

@@ -48,8 +48,9 @@ from storj_monitor.simulator.demo import Demo
 from storj_monitor.simulator.fake_api import FakeNode
 from storj_monitor.sources.factory import open_source
 from storj_monitor.sources.file_source import FileSource
-from storj_monitor.state.accumulator import HOT_OPS, Accumulator
+from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.compactions import COMPACTION_KINDS
+from storj_monitor.state.hot import HOT_OPS
 from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S

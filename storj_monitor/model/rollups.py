@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
 FREE_SPACE_MS = 600_000
+ID_LENGTH = 52
 
 
 class CellKey(NamedTuple):
@@ -96,12 +98,17 @@ class HotPiece:
 
 
 class SingleDownloads(NamedTuple):
-    """Pieces of one hour that a batch saw once, as columns: `pieces` u64, `sizes` i64 (native order), `ids` joined (52 characters each)."""
+    """Pieces that a batch saw once within an hour, as columns; sizes in bytes, ids joined (ID_LENGTH characters each)."""
 
     start_s: int
-    pieces: bytes
-    sizes: bytes
+    pieces: array[int]
+    sizes: array[int]
     ids: str
+    satellites: list[str]
+
+    def piece(self, i: int) -> HotPiece:
+        """Row `i`."""
+        return HotPiece(self.ids[i * ID_LENGTH : (i + 1) * ID_LENGTH], self.satellites[i], 1, 0, self.sizes[i])
 
 
 @dataclass(slots=True)
@@ -110,7 +117,7 @@ class NodeDelta:
 
     cells are minutes; coarser levels are made by the writer from the same cells, so that no level can differ.
     free_space has the newest of each FREE_SPACE_MS of the log's time, by their number.
-    hot is keyed by (hour start, piece hash); singles are more of the same, packed for the way between processes.
+    hot is keyed by (hour start, piece hash); singles are more of the same, of pieces that came once.
     transfers are packed into blocks as late as possible: few large blocks take less room than many small ones.
     """
 

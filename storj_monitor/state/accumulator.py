@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from storj_monitor.model.events import ErrorSeen, EventBatch, Row, Transfer
+from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, EventBatch, Row, Transfer
 from storj_monitor.model.ids import Action, Outcome, op_action
 from storj_monitor.model.rollups import (
     FREE_SPACE_MS,
-    HOUR_S,
     MINUTE_S,
     Cell,
     CellKey,
     CountryKey,
     ErrorCount,
     ErrorKey,
-    HotPiece,
     NodeDelta,
     add_checkpoint,
 )
-from storj_monitor.stats import SIZE_CLASSES, bucket_of, size_class
+from storj_monitor.state.hot import count_downloads
+from storj_monitor.stats import SIZE_CLASSES, bucket_of, class_of_bits
 
 # Distinct errors and line keys that one delta may hold; more are folded into "(other)" so that noise cannot grow memory.
 MAX_ERRORS = 500
@@ -33,8 +32,6 @@ NOTABLE_OPS = frozenset(
 )
 """Transfers kept with their full piece id: failures, audits and repairs from here."""
 
-HOT_OPS = frozenset(Action.GET << 2 | outcome for outcome in (Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED))
-
 DIRECTION_BY_OP = tuple(op_action(op).direction if op >> 2 < len(Action) else "" for op in range(64))
 
 
@@ -44,22 +41,23 @@ def _two_lists() -> tuple[list[int], list[int]]:
 
 def make_cell(sizes: list[int], durations: list[int]) -> Cell:
     """One cell from the sizes and durations of its transfers (unknown = negative)."""
+    number = len(sizes)
+    if min(sizes, default=0) < 0:
+        sizes = [size for size in sizes if size >= 0]
     classes = [0] * SIZE_CLASSES
-    total = 0
-    for size in sizes:
-        if size >= 0:
-            total += size
-            classes[size_class(size)] += 1
-    known = Counter(d for d in durations if d >= 0)
+    for bits, times in Counter(map(int.bit_length, sizes)).items():
+        classes[class_of_bits(bits)] += times
+    known = Counter(durations)
+    known.pop(UNKNOWN_DURATION, None)
     buckets: dict[int, int] = {}
     for duration, times in known.items():
         bucket = bucket_of(duration)
         buckets[bucket] = buckets.get(bucket, 0) + times
     return Cell(
-        count=len(sizes),
-        size_bytes=total,
+        count=number,
+        size_bytes=sum(sizes),
         timed=known.total(),
-        duration_sum_ms=sum(d * n for d, n in known.items()),
+        duration_sum_ms=sum([d * n for d, n in known.items()]),
         duration_max_ms=max(known, default=0),
         buckets=buckets,
         sizes=classes,
@@ -134,29 +132,19 @@ class Accumulator:
 
 
 def _sum_up(delta: NodeDelta) -> None:
-    """Cells, countries, notable transfers and hot pieces of the delta's transfers."""
+    """Cells, countries, notable transfers and downloads of the delta's transfers."""
     groups: defaultdict[tuple[int, str, int], tuple[list[int], list[int]]] = defaultdict(_two_lists)
     by_country: defaultdict[tuple[int, str, int], list[int]] = defaultdict(list)
-    notable, hot = delta.notable, delta.hot
-    for transfer in delta.transfers:
-        time_ms, satellite, op, size, duration, piece, piece_id, country, _ = transfer
+    for time_ms, satellite, op, size, duration, _, _, country, _ in delta.transfers:
         minute = time_ms // 60000
         sizes, durations = groups[minute, satellite, op]
         sizes.append(size)
         durations.append(duration)
         by_country[minute, country, op].append(size)
-        if op in NOTABLE_OPS:
-            notable.append(transfer)
-        if op in HOT_OPS:
-            key = (time_ms // 3600000 * HOUR_S, piece)
-            seen = hot.get(key)
-            if seen is None:
-                seen = hot[key] = HotPiece(piece_id, satellite)
-            seen.count += 1
-            if size > 0:
-                seen.size_bytes += size
+    delta.notable += [transfer for transfer in delta.transfers if transfer[2] in NOTABLE_OPS]
     delta.cells = {CellKey(minute * MINUTE_S, sat, op): make_cell(*group) for (minute, sat, op), group in groups.items()}
     for (minute, country, op), sizes in by_country.items():
         pair = delta.countries.setdefault(CountryKey(minute * MINUTE_S, country, DIRECTION_BY_OP[op]), [0, 0])
         pair[0] += len(sizes)
-        pair[1] += sum(size for size in sizes if size > 0)
+        pair[1] += sum(sizes) if min(sizes) >= 0 else sum([size for size in sizes if size > 0])
+    count_downloads(delta.transfers, delta)

@@ -8,16 +8,21 @@ is also its error. The true count lies in [count - error, count].
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 
-from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeDelta, SingleDownloads
+from storj_monitor.model.events import Transfer
+from storj_monitor.model.ids import Action, Outcome
+from storj_monitor.model.rollups import HOUR_S, ID_LENGTH, HotPiece, NodeDelta, SingleDownloads
 
 CAPACITY = 512
 KEPT = 64
 # A node's clock may be ahead of ours.
 AHEAD_S = 120
-_ID_LENGTH = 52
+HOUR_MS = HOUR_S * 1000
+
+HOT_OPS = frozenset(Action.GET << 2 | outcome for outcome in (Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED))
 
 
 class HotPieces:
@@ -42,24 +47,25 @@ class HotPieces:
     def feed(self, delta: NodeDelta, now: float) -> None:
         """Take the counts out of a delta and put what is closed in their place. A line from the future closes no hour."""
         counted, delta.hot = delta.hot, {}
-        for singles in delta.singles:
-            _unpack(singles, counted)
-        delta.singles = []
+        singles, delta.singles = delta.singles, []
         latest_hour = int(now + AHEAD_S) // HOUR_S * HOUR_S
         newest_hour = delta.newest_ms // 1000 // HOUR_S * HOUR_S
         newest_hour = newest_hour if newest_hour <= latest_hour else self.hour_s
-        for hour in sorted({hour for hour, _ in counted} | {newest_hour}):
+        for hour in sorted({hour for hour, _ in counted} | {one.start_s for one in singles} | {newest_hour}):
             if self.hour_s < hour <= latest_hour:
                 self._close(delta)
                 self.hour_s = hour
             pieces = {piece: hot for (start, piece), hot in counted.items() if start == hour}
             if hour == self.hour_s:
                 self.count(pieces)
+                for one in singles:
+                    if one.start_s == hour:
+                        self._count_singles(one)
             elif pieces:
                 # Older than the open hour (an archive, a late line) or of a wrong clock: merged on disk.
                 delta.hot.update({(hour, piece): hot for piece, hot in _largest(pieces).items()})
 
-    def count(self, pieces: dict[int, HotPiece]) -> None:
+    def count(self, pieces: Mapping[int, HotPiece]) -> None:
         """Add counts to the open hour."""
         table = self.open
         for piece, hot in pieces.items():
@@ -71,7 +77,24 @@ class HotPieces:
             known.count += hot.count
             known.size_bytes += hot.size_bytes
         if len(table) > 2 * self._capacity:
-            kept = nlargest(self._capacity, table.items(), key=_count_of)
+            self._prune()
+
+    def _count_singles(self, singles: SingleDownloads) -> None:
+        """Many pieces once each: as many new ones as there are places for; the others may have been asked for once more than known."""
+        known = self.open.keys() & set(singles.pieces)
+        if known:
+            self.count({singles.pieces[i]: singles.piece(i) for i, piece in enumerate(singles.pieces) if piece in known})
+        new = [i for i, piece in enumerate(singles.pieces) if piece not in known]
+        if len(self.open) + len(new) > 2 * self._capacity:
+            self._prune()
+        room = 2 * self._capacity - len(self.open)
+        self.count({singles.pieces[i]: singles.piece(i) for i in new[:room]})
+        if len(new) > room:
+            self._floor += 1
+
+    def _prune(self) -> None:
+        kept = nlargest(self._capacity, self.open.items(), key=_count_of)
+        if len(kept) < len(self.open):
             # The largest that is let go is at most as large as the smallest that is kept.
             self._floor = max(self._floor, kept[-1][1].count)
             self.open = dict(kept)
@@ -93,21 +116,37 @@ class HotPieces:
         self.open, self._floor = {}, 0
 
 
-def pack_singles(delta: NodeDelta) -> None:
-    """Put pieces that were downloaded once into columns: there are thousands, and objects cost much on the way between processes."""
-    once = [(hour, piece, hot) for (hour, piece), hot in delta.hot.items() if hot.count == 1 and len(hot.piece_id) == _ID_LENGTH]
-    for hour in {hour for hour, _, _ in once}:
-        of_hour = [(piece, hot) for start, piece, hot in once if start == hour]
-        pieces, sizes = array("Q", [piece for piece, _ in of_hour]), array("q", [hot.size_bytes for _, hot in of_hour])
-        delta.singles.append(SingleDownloads(hour, pieces.tobytes(), sizes.tobytes(), "".join([hot.piece_id for _, hot in of_hour])))
-        for piece, _ in of_hour:
-            del delta.hot[hour, piece]
+def count_downloads(transfers: Sequence[Transfer], delta: NodeDelta) -> None:
+    """Put the downloads among `transfers` into the delta. Most pieces come once: they go as columns, for objects cost far more."""
+    by_hour: defaultdict[int, list[Transfer]] = defaultdict(list)
+    for transfer in transfers:
+        if transfer[2] in HOT_OPS:
+            by_hour[transfer[0] // HOUR_MS].append(transfer)
+    for hour, downloads in by_hour.items():
+        start_s = hour * HOUR_S
+        again = {piece for piece, count in Counter([t[5] for t in downloads]).items() if count > 1}
+        once = [t for t in downloads if t[5] not in again and len(t[6]) == ID_LENGTH]
+        if once:
+            delta.singles.append(
+                SingleDownloads(
+                    start_s,
+                    array("Q", [t[5] for t in once]),
+                    array("q", [max(t[3], 0) for t in once]),
+                    "".join([t[6] for t in once]),
+                    [t[1] for t in once],
+                )
+            )
+        if len(once) < len(downloads):
+            _count_each((t for t in downloads if t[5] in again or len(t[6]) != ID_LENGTH), start_s, delta)
 
 
-def _unpack(singles: SingleDownloads, into: dict[tuple[int, int], HotPiece]) -> None:
-    pieces, sizes = array("Q", singles.pieces), array("q", singles.sizes)
-    for i, (piece, size) in enumerate(zip(pieces, sizes, strict=True)):
-        into[singles.start_s, piece] = HotPiece(singles.ids[i * _ID_LENGTH : (i + 1) * _ID_LENGTH], "", 1, 0, size)
+def _count_each(downloads: Iterable[Transfer], start_s: int, delta: NodeDelta) -> None:
+    for t in downloads:
+        hot = delta.hot.get((start_s, t.piece))
+        if hot is None:
+            hot = delta.hot[start_s, t.piece] = HotPiece(t.piece_id, t.satellite)
+        hot.count += 1
+        hot.size_bytes += max(t.size_bytes, 0)
 
 
 def _count_of(item: tuple[int, HotPiece]) -> int:

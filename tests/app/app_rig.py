@@ -26,8 +26,9 @@ from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.model.statistics import Statistics
 from storj_monitor.sources.file_source import FileSource
-from storj_monitor.state.accumulator import HOT_OPS, Accumulator
+from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.compactions import COMPACTION_KINDS
+from storj_monitor.state.hot import HOT_OPS
 from storj_monitor.state.nodes import State
 from storj_monitor.state.windows import WINDOW_S
 

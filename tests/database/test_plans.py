@@ -11,7 +11,7 @@ from database_store import Store
 
 from storj_monitor.database import history, queries
 from storj_monitor.database.kept import kept_window
-from storj_monitor.state.accumulator import HOT_OPS
+from storj_monitor.state.hot import HOT_OPS
 
 NOON = NOON_MS // 1000
 QUESTIONS: dict[str, Callable[[sqlite3.Connection], object]] = {
