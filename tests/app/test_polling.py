@@ -13,8 +13,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from app_rig import line
 from polling_rig import SUBJECTS, fake_node, generated, running, until
 
+from storj_monitor.reputation_tracker.downtime import Witness
 from storj_monitor.simulator.fake_answers import RecordedAnswers
 from storj_monitor.simulator.fake_faults import Fault
 
@@ -260,3 +262,17 @@ async def test_every_recorded_node_is_shown_and_answered_as_the_document_says(
             standings = {row["standing"] for row in one.rows("reputation").values()}
             assert ("disqualified" in standings) == ("disqualified" in folder), standings
     assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_a_silence_of_the_log_that_a_restart_falls_into_is_seen(tmp_path: Path) -> None:
+    log, begin = tmp_path / "node.log", int(time.time()) // 60 * 60 - 3 * 3600
+    log.write_bytes(b"".join(line(begin + second, second) for second in range(0, 3600, 20)))
+    nodes = {"a": {"log": str(log)}}
+    async with running(tmp_path, nodes) as one:
+        await until(lambda: one.monitor.state.nodes["a"].count_lines()["lines"] == 180)
+    async with running(tmp_path, nodes) as one:
+        assert one.node().outages == ()
+        with log.open("ab") as file:
+            file.write(line(begin + 3600 + 1800, 1))
+        (outage,) = await until(lambda: one.node().outages)
+        assert (outage.witness, outage.from_at, outage.until_at) == (Witness.LOG_GAP, begin + 3600, begin + 5400)
