@@ -34,6 +34,8 @@ KEEP_CHANGES_S = 24 * HOUR_S
 KEEP_FAILURES = 2000
 STORE_HOURS = 6
 """A changed baseline is stored this often; the hours since are learnt again from hour rows after a restart."""
+COMPARE_WITHIN_S = 600
+"""A change that is told later than this still explains, but nothing is compared with before it."""
 CAUSE_BEFORE_S = 1800
 CAUSE_AFTER_S = 120
 
@@ -203,6 +205,8 @@ class NodeWatch:
             self._restarts.append(change.at_s)
             while self._restarts and self._restarts[0] < change.at_s - HOUR_S:
                 self._restarts.popleft()
+        if change.at_s < max(self._cursor_s or 0, self._judge_from_s) - COMPARE_WITHIN_S:
+            return  # most of what came since was seen by an earlier run: no fair comparison any more
         for series in self.series.values():
             known = series.comparison.change if series.comparison else None
             if known is None or change.kind != RESTART or known.kind == RESTART:

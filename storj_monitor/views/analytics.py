@@ -105,7 +105,7 @@ class AnalyticsView:
 
 def learning_row(node: NodeSubjects) -> Row:
     """How much is known of a node."""
-    known = node.insight.learning or Learning(node.name, 0, None, "nothing has been looked at yet", 0, 0)
+    known = node.insight.learning or Learning(node.name, 0, None, "the first look comes within a minute", 0, 0)
     return {
         "row": "node",
         "node": node.name,

@@ -355,3 +355,22 @@ def test_how_much_has_been_learnt() -> None:
         (learning,) = engine.learning()
         assert (learning.hours, learning.basis, learning.words) == (24 * days, basis, words)
         assert (learning.node, learning.through_s, learning.series) == ("oak", HOUR_START_S + 180, 3)
+
+
+def test_a_change_of_an_earlier_run_explains_but_is_not_compared_with() -> None:
+    def run(change_s: int) -> list[Finding]:
+        engine = steady_engine()
+        engine.tick(HOUR_START_S, [])
+        change = Change(change_s, "version", "v1.163.1 started")
+        told: list[Finding] = []
+        for minute in range(70):
+            at_s = HOUR_START_S + minute * 60
+            new = NodeInput(
+                node="oak", read_to_s=at_s + 60, from_s=at_s, judge_from_s=HOUR_START_S, cells=steady_minute(at_s, n=150).cells,
+                changes=[change] if not minute else (),
+            )  # fmt: skip
+            told += engine.tick(at_s + 75, [new]).findings
+        return [finding for finding in told if finding.kind is FindingKind.CHANGE]
+
+    assert run(HOUR_START_S - 60)
+    assert run(HOUR_START_S - 3 * 3600) == []
