@@ -4,6 +4,7 @@
     python tests/perf/ab.py --status                         # where it is; --stop ends it, the same command goes on where it stopped
     python tests/perf/ab.py --only all --pairs 8
     python tests/perf/ab.py --against v0.1.0                 # the product of another revision (or folder) as the "off" side
+    python tests/perf/ab.py --questions 400000 --only PERF_DB_EXECUTOR_MAX_WORKERS --out FOLDER    # answers instead of the mixed scenario
     python tests/perf/ab.py --custom cache "--perf-x=1" "--perf-x=8"
 
 One pair of every comparison is made before the second pair of any; within a pair the order alternates. Finished runs are kept in
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from ab_report import write_report
 from comparisons import ALL, BASELINE, Comparison, checkout_of, flag_comparisons, frozen
 from harness import HERE, MeasureError
 from journal import Journal, product_of
+from make_day import make_day
+from profile_db import ask_at_once
 from profilers import relative
 from workload import Load, run_load
 
@@ -39,6 +43,8 @@ def order_of(pair: int, number: int) -> tuple[str, str]:
 def run_side(comparison: Comparison, side: str, plan: dict[str, Any], csv_name: str | None, out: Path) -> dict[str, Any]:
     """One run; the figures that are compared."""
     flags, root = (comparison.on, comparison.on_root) if side == "on" else (comparison.off, comparison.off_root)
+    if plan["questions"]:
+        return ask_side(flags, root, plan)
     load = Load("mixed", plan["rate"], plan["nodes"], plan["clients"], plan["seconds"], warm_up_s=plan["warm_up_s"], chores=True,
                 server_args=list(flags), history_s=plan["history_s"], polling=plan["polling"], root=root)  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="storj_monitor-ab-") as name:
@@ -55,16 +61,24 @@ def run_side(comparison: Comparison, side: str, plan: dict[str, Any], csv_name: 
     }  # fmt: skip
 
 
+def ask_side(flags: Sequence[str], root: Path, plan: dict[str, Any]) -> dict[str, Any]:
+    """The clients ask about 24 h, all at once, instead of watching."""
+    found = ask_at_once(make_day(plan["questions"]), flags, plan["clients"], plan["seconds"], root)
+    figures = {"cpu_percent": found["cpu_percent"], "answers_per_s": found["answers_per_s"], "rss_mib": found["rss_mib"]}
+    return figures | {"answer_p50_ms": found["p50"], "answer_p95_ms": found["p95"], "gaps": 0, "exact": True}
+
+
 def measure(comparisons: list[Comparison], pairs: int, plan: dict[str, Any], journal: Journal, out: Path) -> int:
     """All runs that are not there yet; returns how many failed. Raises MeasureError after some failures in a row."""
     runs = [(c, pair, side) for pair in range(pairs) for n, c in enumerate(comparisons) for side in order_of(pair, n)]
     missing = [(c, pair, side) for c, pair, side in runs if f"{c.name}/{pair}/{side}" not in journal.done]
     print(f"{len(runs)} runs, {len(runs) - len(missing)} are there; {len(missing) * _run_s(plan) / 60:.0f} minutes to go", flush=True)
     failures = in_a_row = 0
+    over_time = {c.name for c in comparisons if c.name == ALL or len(comparisons) == 1} if not plan["questions"] else set()
     for number, (comparison, pair, side) in enumerate(missing, 1):
         shown = f"{comparison.name}, pair {pair + 1} of {pairs}, {side}"
         try:
-            keep = f"{comparison.file}-{side}.csv" if pair == 0 and (comparison.name == ALL or len(comparisons) == 1) else None
+            keep = f"{comparison.file}-{side}.csv" if pair == 0 and comparison.name in over_time else None
             figures = run_side(comparison, side, plan, keep, out)
         except MeasureError as error:
             failures, in_a_row = failures + 1, in_a_row + 1
@@ -75,7 +89,8 @@ def measure(comparisons: list[Comparison], pairs: int, plan: dict[str, Any], jou
         in_a_row = 0
         journal.add(f"{comparison.name}/{pair}/{side}", figures)
         left_min = (len(missing) - number) * _run_s(plan) / 60
-        print(f"{shown}: CPU {figures['cpu_percent']} %, p95 {figures['delay_p95_ms']} ms; {left_min:.0f} minutes to go", flush=True)
+        p95 = figures.get("delay_p95_ms", figures.get("answer_p95_ms"))
+        print(f"{shown}: CPU {figures['cpu_percent']} %, p95 {p95} ms; {left_min:.0f} minutes to go", flush=True)
         write_report(out, comparisons, journal.done, plan)
     return failures
 
@@ -99,6 +114,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--no-polling", action="store_true", help="nodes without an API")
     parser.add_argument("--only", nargs="+", metavar="FLAG", help="some of the comparisons, e.g. PERF_USE_ORJSON all")
     parser.add_argument("--against", metavar="REVISION|FOLDER", help="compare with another product instead of flags")
+    parser.add_argument("--questions", type=int, default=0, metavar="EVENTS", help="ask about a day of so many events instead")
     parser.add_argument(
         "--custom", nargs=3, action="append", default=[], metavar=("NAME", "OFF", "ON"), help="flags of `run`, blanks between"
     )
@@ -112,7 +128,7 @@ def arguments() -> argparse.ArgumentParser:
 def work(args: argparse.Namespace) -> int:
     """The measurement and its report."""
     plan = {"seconds": args.seconds, "warm_up_s": args.warm_up, "rate": args.rate, "nodes": args.nodes, "clients": args.clients,
-            "history_s": args.history, "polling": not args.no_polling}  # fmt: skip
+            "history_s": args.history, "polling": not args.no_polling, "questions": args.questions}  # fmt: skip
     with ExitStack() as stack:
         here = stack.enter_context(frozen())
         product = product_of(here)

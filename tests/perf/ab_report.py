@@ -18,6 +18,9 @@ FIGURES = {
     "cpu_peak_percent": ("CPU, highest ten seconds", "% of a core"),
     "delay_p50_ms": ("Line written → frame received, p50", "ms"),
     "delay_p95_ms": ("Line written → frame received, p95", "ms"),
+    "answers_per_s": ("Answers", "a second"),
+    "answer_p50_ms": ("Answers over 24 h, p50", "ms"),
+    "answer_p95_ms": ("Answers over 24 h, p95", "ms"),
     "client_kib_per_s": ("Bytes to all clients", "KiB/s"),
     "rss_mib": ("RSS", "MiB"),
 }
@@ -46,7 +49,8 @@ def write_report(out: Path, comparisons: Sequence[Comparison], done: Done, plan:
     met, verdict = _target(results)
     text += [verdict, ""] if verdict else []
     text += _charts(out, comparisons, results)
-    for figure, (title, unit) in FIGURES.items():
+    for figure in _present(results):
+        title, unit = FIGURES[figure]
         text += [f"## {title}, {unit}", "", "| off → on | pairs | off | on | difference | interval | confidence | on is |",
                  "|---|--:|--:|--:|--:|---|--:|---|"]  # fmt: skip
         text += [_row(name, found[figure]) for name, found in results.items()]
@@ -59,19 +63,29 @@ def write_report(out: Path, comparisons: Sequence[Comparison], done: Done, plan:
 
 def _head(plan: Mapping[str, Any]) -> list[str]:
     m = machine()
+    load = (
+        f"Mixed scenario: {plan['rate']:g} events/s at DEBUG, {plan['nodes']} nodes, {plan['clients']} clients, "
+        f"{'nodes are asked' if plan['polling'] else 'no polling'}, {plan['history_s'] / 3600:g} h of history; "
+        f"{plan['seconds']:g} s a run after {plan['warm_up_s']:g} s."
+    )
+    if plan["questions"]:
+        load = f"{plan['clients']} clients ask about 24 h of {plan['questions']:,} events, all at once, for {plan['seconds']:g} s a run."
     return [
-        "# A/B", "",
-        f"{m['cpu']}, {m['cores']} cores, Python {m['python']}, {m['system']}. Mixed scenario: {plan['rate']:g} events/s at DEBUG, "
-        f"{plan['nodes']} nodes, {plan['clients']} clients, {'nodes are asked' if plan['polling'] else 'no polling'}, "
-        f"{plan['history_s'] / 3600:g} h of history; {plan['seconds']:g} s a run after {plan['warm_up_s']:g} s. Interleaved pairs, order "
-        "alternating. Differences are medians of the pairs' differences; the interval is that of the sign test.", "",
+        "# A/B", "", f"{m['cpu']}, {m['cores']} cores, Python {m['python']}, {m['system']}. {load} Interleaved pairs, order alternating. "
+        "Differences are medians of the pairs' differences; the interval is that of the sign test.", "",
     ]  # fmt: skip
 
 
+def _present(results: Mapping[str, Mapping[str, Difference | None]]) -> list[str]:
+    """The figures that any comparison has."""
+    return [figure for figure in FIGURES if any(found[figure] for found in results.values())]
+
+
 def _overview(results: Mapping[str, Mapping[str, Difference | None]]) -> list[str]:
-    out = ["| off → on | " + " | ".join(title for title, _ in FIGURES.values()) + " |", "|---" + "|--:" * len(FIGURES) + "|"]
+    figures = _present(results)
+    out = ["| off → on | " + " | ".join(FIGURES[f][0] for f in figures) + " |", "|---" + "|--:" * len(figures) + "|"]
     for name, found in results.items():
-        out.append(f"| {name} | " + " | ".join(_short(found[f]) for f in FIGURES) + " |")
+        out.append(f"| {name} | " + " | ".join(_short(found[f]) for f in figures) + " |")
     return [*out, "", "Bold: the interval does not hold 0."]
 
 

@@ -108,6 +108,9 @@ def one_line(figures: dict[str, Any]) -> str:
         parts.append(f"{figures['lines_per_s']} lines/s, {ratio}, {figures['bytes_per_event']} B an event")
     if "slowest_p95_ms" in figures:
         parts.append(f"slowest answer p95 {figures['slowest_p95_ms']} ms ({figures['slowest']})")
+    if "at_once" in figures:
+        many = figures["at_once"]
+        parts.append(f"{many['clients']} at once: {many['answers_per_s']} answers/s, p95 {many['p95']} ms, CPU {many['cpu_percent']} %")
     return "; ".join(parts)
 
 

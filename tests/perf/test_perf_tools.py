@@ -38,7 +38,7 @@ from storj_monitor.database.connection import connect_reader, connect_writer, op
 from storj_monitor.database.kept import kept_window
 from storj_monitor.state.accumulator import Accumulator
 
-PLAN = {"rate": 200.0, "nodes": 4, "clients": 10, "seconds": 60.0, "warm_up_s": 10.0, "history_s": 3600.0, "polling": True}
+PLAN = {"rate": 200.0, "nodes": 4, "clients": 10, "seconds": 60.0, "warm_up_s": 10.0, "history_s": 3600.0, "polling": True, "questions": 0}
 MAX_CPU_OF_BASELINE = 0.8
 """CPU with all flags on over that of the baseline, a few seconds each. When written, on a busy machine: 0.4."""
 
