@@ -222,3 +222,26 @@ def test_the_coalescing_bounds_the_frames_and_without_it_each_change_is_one() ->
         assert await _frames("all off", 300) >= 250  # some moves change nothing that can be seen
 
     run_stepped(play())
+
+
+@pytest.mark.parametrize(
+    ("flags", "least", "most"), [("all on", 4, 9), ("no coalescing", 4, 9), ("no bound", 30, 50), ("all off", 200, 310)]
+)
+def test_tables_come_as_often_as_they_may(flags: str, least: int, most: int) -> None:
+    """Three seconds of changes, one every ten milliseconds: 2 a second, or with every frame, or with every change."""
+
+    async def play() -> None:
+        house = House(**FLAGS[flags])
+        await house.step("join", frozenset(("live", "satellites")), NODES)
+        browser = house.browsers[0]
+        await asyncio.sleep(0.001)
+        browser.read()
+        before = browser.n["satellites"]
+        for seed in range(300):
+            house.move(seed)
+            await asyncio.sleep(0.01)
+        browser.read()
+        assert least <= browser.n["satellites"] - before <= most
+        house.broadcaster.close()
+
+    run_stepped(play())
