@@ -89,10 +89,12 @@ export function badge(rows: Iterable<AnalyticsRow>): { count: number; kind: "" |
   return { count: number, kind: worst >= 3 ? "bad" : worst === 2 ? "warn" : "" };
 }
 
-/** A title begins with a capital, unless it begins with the name of its node. */
-export function headline(row: Pick<FindingRow, "title" | "node">): string {
-  return row.title.startsWith(row.node) ? row.title : row.title.charAt(0).toUpperCase() + row.title.slice(1);
+/** Words begin with a capital, unless they begin with the name of the node. */
+export function sentence(words: string, node: string): string {
+  return words.startsWith(node) ? words : words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+export const headline = (row: Pick<FindingRow, "title" | "node">): string => sentence(row.title, row.node);
 
 const share = (value: number): string => `${(100 * value).toFixed(1).replace(/\.0$/, "")}${NBSP}%`;
 
