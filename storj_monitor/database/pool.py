@@ -75,6 +75,7 @@ class GrowingPool:
         self._idle: list[ThreadPoolExecutor] = []
         self._rests: dict[ThreadPoolExecutor, asyncio.TimerHandle] = {}
         self._waiting: deque[_Job] = deque()
+        self._closed = False
         self.longest_wait_s = 0.0
 
     @property
@@ -98,6 +99,7 @@ class GrowingPool:
 
     def close(self) -> None:
         """Wait for what runs; what waits is cancelled."""
+        self._closed = True
         waiting, self._waiting = list(self._waiting), deque()
         for job in waiting:
             job.answer.get_loop().call_soon_threadsafe(job.answer.cancel)
@@ -144,7 +146,7 @@ class GrowingPool:
     def _end(self, thread: ThreadPoolExecutor) -> None:
         """Nobody has needed it for long; the last one stays."""
         del self._rests[thread]
-        if len(self._threads) == 1:
+        if self._closed or len(self._threads) == 1:
             return
         self._idle.remove(thread)
         self._threads.discard(thread)

@@ -98,6 +98,17 @@ async def test_auto_shrinks_to_one_when_nothing_is_asked_and_closes_connections(
     db.close()
 
 
+async def test_after_closing_nothing_ends_twice() -> None:
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    threads, start = GrowingPool(2, lambda: None, grow_after_s=0.001, idle_s=0.02), threading.Barrier(2)
+    await asyncio.gather(*(threads.run(lambda: start.wait(PATIENCE_S)) for _ in range(2)))
+    assert threads.threads == 2
+    threads.close()
+    await asyncio.sleep(0.05)
+    assert told == []
+
+
 async def test_a_thread_that_ends_closes_its_connection(tmp_path: Path) -> None:
     reader, gate = reader_of(tmp_path / "m.db", None), Gate()
     try:
