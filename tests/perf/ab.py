@@ -52,10 +52,10 @@ def run_side(comparison: Comparison, side: str, plan: dict[str, Any], csv_name: 
         if csv_name:
             (out / csv_name).write_bytes((Path(name) / "mixed.csv").read_bytes())
     delay, websocket, exact = full["delay_line_to_frame_ms"], full["websocket"], full["correct"]
-    connected_s = load.warm_up_s + load.seconds + 2
+    client_kib_per_s = round(websocket["bytes"] / load.connected_s / 1024, 2)
     return {
         "cpu_percent": full["cpu"]["cpu_percent"], "cpu_peak_percent": full["cpu"]["cpu_peak_percent"], "rss_mib": full["cpu"]["rss_mib"],
-        "delay_p50_ms": delay["p50"], "delay_p95_ms": delay["p95"], "client_kib_per_s": round(websocket["bytes"] / connected_s / 1024, 2),
+        "delay_p50_ms": delay["p50"], "delay_p95_ms": delay["p95"], "client_kib_per_s": client_kib_per_s,
         "frames_per_client_s": websocket["frames_per_client_s"], "json_loads_us": full["json_loads_us"], "gaps": websocket["gaps"],
         "exact": all(exact[k] for k in ("transfers", "bytes", "lines")),
     }  # fmt: skip

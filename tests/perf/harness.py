@@ -325,6 +325,18 @@ def wait_until_read(database: Path, logs: Sequence[Path], limit_s: float) -> flo
     raise MeasureError(f"{size - committed_bytes(database)} bytes are still not in the database after {limit_s:.0f} s")
 
 
+def wait_until_seen(server: Server, limit_s: float) -> None:
+    """Until the server says twice, a tick apart, that no byte of any log waits to be read; at its stop it commits what it has read."""
+    seen = 0
+    for _ in _until(limit_s, 0.7):
+        _, text = server.get("/metrics")
+        rows = [row for row in text.decode().splitlines() if row.startswith("storj_monitor_log_lag_bytes{")]
+        seen = seen + 1 if rows and all(float(row.rpartition(" ")[2]) == 0 for row in rows) else 0
+        if seen == 2:
+            return
+    raise MeasureError(f"the server has still not read all logs after {limit_s:.0f} s")
+
+
 def run_python(arguments: Sequence[str]) -> None:
     """Run Python with these arguments to its end; MeasureError when the exit code is not 0."""
     done = subprocess.run([sys.executable, *arguments], env=environment(), cwd=ROOT, capture_output=True, check=False)

@@ -27,7 +27,7 @@ SIZE_BYTES = 181_504
 DURATIONS_MS = (12, 40, 45, 51, 70, 88, 120, 180, 260, 400, 900, 2500)
 
 
-def make_history(path: Path, days: float, *, nodes: int = 2, end_s: int) -> int:
+def make_history(path: Path, days: float, *, nodes: int = 2, end_s: int, minutes_kept_s: int = MINUTES_KEPT_S) -> int:
     """A database of nodes node1 … with `days` of history up to `end_s` (a full minute); returns its size in bytes."""
     open_database(path, end_s, "x")
     db = connect_writer(path)
@@ -43,9 +43,9 @@ def make_history(path: Path, days: float, *, nodes: int = 2, end_s: int) -> int:
                 (node, f"node{node}", begin_s * 1000, end_s * 1000),
             )
         for level in SATELLITE_LEVELS:
-            _fill(db, level, _rows(level, nodes, range(1, SATELLITE_COUNT + 1), A_MINUTE, begin_s, end_s))
+            _fill(db, level, _rows(level, nodes, range(1, SATELLITE_COUNT + 1), A_MINUTE, begin_s, end_s, minutes_kept_s))
         for level in TOTAL_LEVELS:
-            _fill(db, level, _rows(level, nodes, (0,), A_MINUTE * SATELLITE_COUNT, begin_s, end_s))
+            _fill(db, level, _rows(level, nodes, (0,), A_MINUTE * SATELLITE_COUNT, begin_s, end_s, minutes_kept_s))
         for name, length_s in (("hour", HOUR_S), ("day", DAY_S)):
             db.executemany(f"INSERT INTO country_{name} VALUES (?, ?, ?, ?, ?, ?)", _countries(nodes, length_s, begin_s, end_s))
         db.execute("COMMIT")
@@ -61,8 +61,10 @@ def _starts(length_s: int, begin_s: int, end_s: int) -> Iterator[tuple[int, int]
         yield start, (min(start + length_s, end_s) - max(start, begin_s)) // MINUTE_S
 
 
-def _rows(level: Level, nodes: int, satellites: Iterable[int], a_minute: int, begin_s: int, end_s: int) -> Iterator[tuple[object, ...]]:
-    kept_s = MINUTES_KEPT_S if level.length_s < HOUR_S else HOURS_KEPT_S if level.length_s < DAY_S else DAY_S * 100_000
+def _rows(
+    level: Level, nodes: int, satellites: Iterable[int], a_minute: int, begin_s: int, end_s: int, minutes_kept_s: int
+) -> Iterator[tuple[object, ...]]:
+    kept_s = minutes_kept_s if level.length_s < HOUR_S else HOURS_KEPT_S if level.length_s < DAY_S else DAY_S * 100_000
     first_s = max(begin_s, (end_s - kept_s) // HOUR_S * HOUR_S)
     values = {minutes: _values(a_minute * minutes) for _, minutes in _starts(level.length_s, begin_s, end_s)}
     ids = tuple(satellites)

@@ -151,7 +151,7 @@ def test_exponents() -> None:
 
 def test_made_history_is_one_story_at_every_level(tmp_path: Path) -> None:
     end_s = int(time.time()) // 60 * 60
-    make_history(tmp_path / "history.db", 31, nodes=1, end_s=end_s)
+    make_history(tmp_path / "history.db", 3, nodes=1, end_s=end_s, minutes_kept_s=2 * DAY_S)
     db = connect_reader(tmp_path / "history.db")
     sums = {
         t: db.execute(f"SELECT sum(n), sum(bytes) FROM {t}").fetchone()
@@ -159,7 +159,7 @@ def test_made_history_is_one_story_at_every_level(tmp_path: Path) -> None:
     }
     assert len(set(sums.values())) == 1
     minutes = db.execute("SELECT min(start_s), max(start_s) FROM total_minute").fetchone()
-    assert minutes == ((end_s - 30 * DAY_S) // HOUR_S * HOUR_S, end_s - 60)
+    assert minutes == ((end_s - 2 * DAY_S) // HOUR_S * HOUR_S, end_s - 60)
     day = kept_window(db, [1], end_s - DAY_S, end_s, 300, points=True)
     assert day == (end_s - DAY_S, end_s, 300), "the fine levels must look complete"
     assert sum(row[2] for row in queries.traffic(db, [1], end_s // 300 * 300 - DAY_S, end_s // 300 * 300, 300)) == 4 * 3 * 3 * 1440
