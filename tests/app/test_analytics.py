@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from app.app_rig import SATELLITE, line
 from app.polling_rig import Running, running, until
+from flags import all_off
 
 from storj_monitor.app import analytics as room
 from storj_monitor.app import monitor, pipeline
@@ -108,8 +109,9 @@ async def test_a_planted_fault_comes_over_the_socket_and_is_answered(tmp_path: P
             await look(one)
             delta = (await ws.receive_json())["topics"]["analytics"]
         assert delta["n"] == snap["n"] + 1
-        assert delta["set"].keys() == {"node/a", "finding/1"}
-        node, found = delta["set"]["node/a"], delta["set"]["finding/1"]
+        rows = delta["rows"] if all_off() else delta["set"]
+        assert rows.keys() == {"node/a", "finding/1"}
+        node, found = rows["node/a"], rows["finding/1"]
         assert node["words"].endswith("hours; full after four weeks")
         assert (node["standing"], node["basis"]) == (1, "overall")
         assert now_s - 60 <= node["judged_to"] <= time.time()
