@@ -116,6 +116,7 @@ class AnalyticsFeed:
         return self._engine.flush(now) if self._engine is not None else ()
 
     def _restored(self, now: float) -> AnalyticsEngine:
+        self._reader.ask_now(store.use_small_cache)
         engine = AnalyticsEngine(WELL_KNOWN)
         kept = self._reader.ask_now(store.restore)
         engine.restore(kept.baselines, kept.standing, kept.next_number)
