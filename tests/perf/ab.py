@@ -14,6 +14,7 @@ FOLDER/ab.jsonl, the result is FOLDER/ab.md, ab.csv and ab-*.svg, written anew a
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -146,6 +147,8 @@ def work(args: argparse.Namespace) -> int:
             if unknown:
                 raise MeasureError(f"no comparison {', '.join(sorted(unknown))}; there are {', '.join(c.name for c in comparisons)}")
             comparisons = [c for c in comparisons if c.name in args.only]
+        if any("orjson" in flag for c in comparisons for flag in c.on) and importlib.util.find_spec("orjson") is None:
+            print("orjson is not installed: what PERF_USE_ORJSON brings is not measured here", flush=True)
         journal = Journal(args.out / "ab.jsonl", product, plan, mix=args.mix)
         failures = measure(comparisons, args.pairs, plan, journal, args.out)
         met = write_report(args.out, comparisons, journal.done, plan)

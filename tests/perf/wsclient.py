@@ -102,7 +102,7 @@ class Client:
 
     def _glance(self, text: str, received: float) -> None:
         """A client that records nothing costs little: it only notes how old the frame is."""
-        at = text.find('"now":')
+        at = text.find('"now":') if text.startswith('{"k":"delta"') else -1
         if at >= 0:
             self.tally.deltas += 1
             end = min(i for i in (text.find(",", at), text.find("}", at)) if i > 0)
