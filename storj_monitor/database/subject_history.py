@@ -1,4 +1,4 @@
-"""The past of scores and space for a chart: SQLite picks one row of each stretch of time, so that an answer makes few objects.
+"""The past of scores, space and forecasts for a chart: SQLite picks one row of each stretch of time, so that an answer makes few objects.
 
 Points come as tuples, ready for the wire, times in Unix seconds.
 """
@@ -27,6 +27,20 @@ SELECT {_SCORE}, min(audit_score * 1e8 + suspension_score * 1e4 + online_score)
 FROM score_point WHERE node = ? AND satellite = ? AND at_ms >= ? AND at_ms < ? GROUP BY at_ms / ? ORDER BY at_ms
 """
 _NEWEST = f"SELECT {_SCORE} FROM score_point WHERE node = ? AND satellite = ? AND at_ms < ? ORDER BY at_ms DESC LIMIT 1"
+
+_FORECASTS = """
+SELECT period, max(made_ms) / 1000.0, sum(egress_usd_micros + repair_usd_micros + audit_usd_micros + storage_usd_micros - held_usd_micros),
+  sum(expected_usd_micros), CASE WHEN count(theirs_usd_micros) = count(*) THEN sum(theirs_usd_micros) END
+FROM estimate_snapshot WHERE node = ? AND made_ms >= ? AND made_ms < ? GROUP BY period, day ORDER BY period, day
+"""
+
+
+def forecast_history(db: Connection, names: Sequence[str], from_ms: int, to_ms: int) -> list[Row]:
+    """What was expected of months, a row for each node and day on which it was: (node, period, made, so far, expected, the node's own).
+
+    Sums over the node's satellites in micro-dollars; the node's own is None unless each satellite had one.
+    """
+    return [(name, *row) for name, node in _nodes(db, names) for row in db.execute(_FORECASTS, (node, from_ms, to_ms))]
 
 
 def space_history(db: Connection, names: Sequence[str], from_ms: int, to_ms: int) -> dict[str, list[Row]]:

@@ -94,7 +94,7 @@ _SCORE: Schema = {
     "reasons": _TEXTS,
 }
 _FORECAST: Schema = {
-    **dict.fromkeys(("node", "satellite", "period"), _TEXT),
+    **dict.fromkeys(("node", "period"), _TEXT),
     "made": _NUMBER,
     "now_usd_micros": _INTEGER,
     "expected_usd_micros": _INTEGER,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from storj_monitor.database import subjects as store
 from storj_monitor.database.analytics import find
 from storj_monitor.database.reader import Reader
-from storj_monitor.database.subject_history import score_history, space_history
+from storj_monitor.database.subject_history import forecast_history, score_history, space_history
 from storj_monitor.errors import RequestError
 from storj_monitor.financial_tracker.balance import balances_by, earned_usd_micros
 from storj_monitor.financial_tracker.days import month_days
@@ -54,7 +54,7 @@ class SubjectQuestions:
         return self._now_of(Subject.STORAGE, window, columns=storage.POINT_COLUMNS, history=history)
 
     async def earnings(self, window: AnyWindow) -> Payload:
-        made = await self._rows(store.ESTIMATE_SNAPSHOT, window)
+        made = await self._reader.ask(forecast_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         nodes = self._cards.nodes(window.nodes)
         stubs, payouts = _stubs(nodes), _payouts(nodes)
         names = _names(nodes)
@@ -71,15 +71,7 @@ class SubjectQuestions:
             scores=[row for node in nodes for row in _scores(node)],
             days=[row for node in nodes for row in self._days(node)],
             forecasts=[
-                {
-                    "node": row[0],
-                    "satellite": row[1],
-                    "period": row[2],
-                    "made": row[4] / 1000,
-                    "now_usd_micros": sum(row[10:14]) - row[15],
-                    "expected_usd_micros": row[17],
-                    "theirs_usd_micros": row[18],
-                }
+                dict(zip(("node", "period", "made", "now_usd_micros", "expected_usd_micros", "theirs_usd_micros"), row, strict=True))
                 for row in made
             ],
         )

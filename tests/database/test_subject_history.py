@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from database_store import Store
 
-from storj_monitor.database.subject_history import SCORE_POINTS, SPACE_POINTS, score_history, space_history
-from storj_monitor.database.subjects import SCORE_POINT, SPACE_POINT, Row, Table, write
+from storj_monitor.database.subject_history import SCORE_POINTS, SPACE_POINTS, forecast_history, score_history, space_history
+from storj_monitor.database.subjects import ESTIMATE_SNAPSHOT, SCORE_POINT, SPACE_POINT, Row, Table, write
 
 HOUR_MS = 3_600_000
 BEGIN = 1_794_960_000_000
@@ -58,3 +58,21 @@ def test_what_held_when_the_window_began_comes_first(store: Store) -> None:
     )
     found = score_history(store.reader, ["n"], BEGIN, END)
     assert {key: [row[2] for row in points] for key, points in found.items()} == {("n", "s"): [0.8]}
+
+
+def test_forecasts_are_sums_of_a_nodes_satellites_by_day(store: Store) -> None:
+    day_ms = 86_400_000
+
+    def made(satellite: str, day: int, expected: int, theirs: int | None) -> Row:
+        at_ms = day * day_ms + 5000
+        return ("n", satellite, "2026-11", day, at_ms, at_ms, 0, 0, 0, 0.0, 10, 20, 30, 40, 25.0, 5, 0, expected, theirs)
+
+    put(
+        store,
+        ESTIMATE_SNAPSHOT,
+        [made("s", 3, 100, 7), made("t", 3, 50, 8), made("s", 4, 110, 7), made("t", 4, 60, None), made("s", 9, 1, 1)],
+    )
+    assert forecast_history(store.reader, ["n", "nobody"], 3 * day_ms, 9 * day_ms) == [
+        ("n", "2026-11", 3 * 86_400 + 5.0, 190, 150, 15),
+        ("n", "2026-11", 4 * 86_400 + 5.0, 190, 170, None),
+    ]

@@ -274,7 +274,6 @@ class Money(Said):
             "forecasts": [
                 {
                     "node": view[0],
-                    "satellite": next(iter(SATELLITES)),
                     "period": "2026-08",
                     "made": AUGUST + day * DAY_S,
                     "now_usd_micros": 250_000 * day,

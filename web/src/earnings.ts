@@ -106,11 +106,11 @@ export function monthLine(answer: EarningsAnswer, whole: EarningsRow): MonthLine
 /** Sums of what was expected on each day; a sum begins when all that ever told have told. */
 function madeForecasts(answer: EarningsAnswer, period: string, begin: number): { day: number; micros: number }[] {
   const rows = answer.forecasts.filter((one) => one.period === period).sort((a, b) => a.made - b.made);
-  const all = new Set(rows.map((one) => `${one.node}/${one.satellite}`)).size;
+  const all = new Set(rows.map((one) => one.node)).size;
   const known = new Map<string, number>();
   const sums = new Map<number, number>();
   for (const one of rows) {
-    known.set(`${one.node}/${one.satellite}`, one.expected_usd_micros);
+    known.set(one.node, one.expected_usd_micros);
     if (known.size === all) sums.set(Math.floor((one.made - begin) / DAY_S), [...known.values()].reduce((sum, micros) => sum + micros, 0));
   }
   return [...sums].map(([day, micros]) => ({ day: day + 0.5, micros }));

@@ -344,7 +344,6 @@ export interface EarnedDay {
 
 export interface MadeForecast {
   node: string;
-  satellite: string;
   period: string;
   made: number;
   expected_usd_micros: number;

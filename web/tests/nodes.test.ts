@@ -253,7 +253,7 @@ describe("earnings", () => {
   it("draws the month: days that add up, where it goes, and what was expected before", () => {
     const begin = Date.UTC(2026, 1, 1) / 1000;
     const day = (node: string, number: number, micros: number): EarnedDay => ({ node, day: begin + number * 86_400, payout_usd_micros: micros, complete: true });
-    const made = (node: string, number: number, micros: number, period = "2026-02"): MadeForecast => ({ node, satellite: "s", period, made: begin + number * 86_400, expected_usd_micros: micros });
+    const made = (node: string, number: number, micros: number, period = "2026-02"): MadeForecast => ({ node, period, made: begin + number * 86_400, expected_usd_micros: micros });
     const answer = { days: [day("a", 1, 20), day("a", 0, 10), day("b", 1, 5), day("a", 2, 4)], forecasts: [made("a", 0.4, 300), made("b", 1.1, 90), made("a", 1.5, 280), made("a", 0, 7, "2026-01")] } as unknown as EarningsAnswer;
     const month = { period: "2026-02", through: begin + 2.5 * 86_400, payout_usd_micros: 40 } as Month;
     const line = monthLine(answer, earning({ now: month, expected_usd_micros: 400, band: { low_usd_micros: 350, high_usd_micros: 450 } }));
