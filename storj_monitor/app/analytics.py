@@ -38,6 +38,7 @@ SHOWN_S = 86_400
 SHOWN_MOST = 50
 """Findings that have ended are shown for a day, of each node the newest."""
 SET_BACK_S = 3600.0
+NOT_WATCHED = "not watched: this node is not in the settings"
 _TASK = "analytics"
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -95,6 +96,8 @@ class Analytics:
         for finding in await self._reader.ask(store.recent_findings, self._names, int(now) - SHOWN_S):
             self._insight(finding.subject.node).findings[finding.number] = finding
         self._feed.begin(now, await self._reader.ask(store.reaches))
+        for name in self._state.nodes.keys() - set(self._names):
+            self._insight(name).learning = Learning(name, 0, None, NOT_WATCHED, 0, 0)
         for name in self._names:
             self._forget_old(name, int(now))
             self._subjects.changed(name, Subject.ANALYTICS)
@@ -118,8 +121,10 @@ class Analytics:
             outcome = await self._in_thread(partial(self._work, now, told))
         except StoreError as error:
             _log.warning("analytics wait for the database: %s", error)
-            return
-        if outcome is not None:
+            outcome = None
+        if outcome is None:
+            self._outlooks.again()
+        else:
             self._take(outcome, int(now))
 
     async def stop(self) -> None:

@@ -73,6 +73,10 @@ class Outlooks:
             earnings=earnings,
         )
 
+    def again(self) -> None:
+        """What was handed out did not arrive: all is due again."""
+        self._handed.clear()
+
     def _is_due(self, name: str, what: str, inputs: Hashable, at_least_s: float, now: float) -> bool:
         last = self._handed.get((name, what))
         if last is not None:

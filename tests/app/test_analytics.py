@@ -263,5 +263,6 @@ async def test_findings_of_a_node_that_is_watched_no_more_end(tmp_path: Path, no
     async with running(tmp_path, {"a": nodes["a"]}, analytics_clock=clock) as one:
         await look(one, clock, now_s + 60)
         assert findings(one) == []
+        assert one.rows("analytics")["node/b"]["words"] == "not watched: this node is not in the settings"
     with closing(sqlite3.connect(tmp_path / "monitor.db")) as db:
         assert db.execute("SELECT resolved_s FROM finding").fetchall() == [(now_s,)]

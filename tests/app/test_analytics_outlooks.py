@@ -141,6 +141,8 @@ def test_forecasts_are_made_again_only_for_other_inputs_or_when_they_are_old() -
     assert outlooks.of("a", NOW + 7300) == ((), None, None, None)
     aged = outlooks.of("a", NOW + 3601 + MAX_AGE_S)
     assert (aged.points, aged.known) == (node.space.points, (seen(60, 1),))
+    outlooks.again()
+    assert outlooks.of("a", NOW + 3602 + MAX_AGE_S).known == (seen(60, 1),), "what did not arrive is told again"
 
 
 async def test_a_node_without_a_log_has_its_forecasts_judged(tmp_path: Path) -> None:
