@@ -28,6 +28,7 @@ HELPS: Mapping[str, Mapping[str, object]] = MappingProxyType(
 )
 """Help by topic, then by the name of the figure."""
 
+GATHER_S = 5.0
 COUNTED_S = 60.0
 """Growth leaves the last hour at this grain."""
 
@@ -55,11 +56,16 @@ class Cards:
         self._analytics = AnalyticsView()
         self._reputation = ReputationView()
         self._storage = StorageView()
+        self._shown: dict[str, tuple[int, float]] = {}
         self._counted: dict[str, tuple[tuple[float, int], Counters | None]] = {}
 
     def revision(self, topic: str) -> int:
-        """Grows whenever the topic's rows may have changed."""
-        return self.subjects.revisions[Subject(topic)]
+        """Grows when the topic's rows may have changed; what several answers change within GATHER_S is made and sent once."""
+        latest, now = self.subjects.revisions[Subject(topic)], self._now()
+        shown = self._shown.get(topic)
+        if shown is None or (shown[0] != latest and abs(now - shown[1]) >= GATHER_S):
+            shown = self._shown[topic] = (latest, now)
+        return shown[0]
 
     def counted(self, name: str) -> Counters | None:
         """What a node's own counters say of the last hour. Made once for a change."""
