@@ -1,51 +1,35 @@
-"""`run`: the whole product in one process, built by constructor and stopped in reverse."""
+"""All parts of a running monitor, joined by their constructors."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import logging
-import signal
-import sys
-import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from storj_monitor import __version__
 from storj_monitor.app.analytics import Analytics
-from storj_monitor.app.demo_history import remember
 from storj_monitor.app.file_systems import FileSystems
 from storj_monitor.app.load import LoadWatch
 from storj_monitor.app.open_files import allow_many_files
-from storj_monitor.app.own_log import OwnLog, own_log
 from storj_monitor.app.own_terms import own_terms
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
 from storj_monitor.app.polling import Polling, Watched
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import SystemClock
-from storj_monitor.config import DemoOptions, NodeSettings, Secret, Settings
+from storj_monitor.config import Secret, Settings
 from storj_monitor.database import queries
-from storj_monitor.database.connection import MonitorLock, is_damage, mark_damaged, open_database
 from storj_monitor.database.history import node_history
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import LAST_TRY_S, Writer
-from storj_monitor.errors import StoreError
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
-from storj_monitor.quiet import TELL_S
 from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
-from storj_monitor.simulator.demo import Demo
-from storj_monitor.simulator.fake_api import FakeNode
 from storj_monitor.sources.factory import open_source
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator
@@ -54,7 +38,7 @@ from storj_monitor.state.hot import HOT_OPS
 from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
-from storj_monitor.tasks import Supervisor, every
+from storj_monitor.tasks import Supervisor
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
@@ -71,107 +55,12 @@ PLAIN_TICK_S = 0.02
 TICK_OF_COALESCE = 1.23
 HOT_AFTER_S = 2.0
 PAGE_DIR = Path(__file__).parent.parent / "web_dist"
-_log = logging.getLogger(__name__)
-
-
-def run(settings: Settings, demo: DemoOptions | None) -> int:
-    """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
-    port = settings.server.port
-    with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database):
-        if settings.perf.baseline:
-            _log.info("perf.baseline is on: every optimisation is off, whatever its own setting says")
-        while True:
-            now = time.time()
-            aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
-            if aside:
-                print(f"the database was damaged; it was set aside as {aside} and a new one was begun", file=sys.stderr)
-            end = asyncio.run(_serve(settings, port, demo, log))
-            if not isinstance(end, _Damaged):
-                return end
-            port = end.port
-
-
-class _Damaged(NamedTuple):
-    """Damage of the database was found while it was in use: all begins anew, with a new one, at the same address."""
-
-    port: int
-
-
-async def _serve(settings: Settings, port: int, demo: DemoOptions | None, log: OwnLog) -> int | _Damaged:
-    stop = asyncio.Event()
-    _on_signals(stop)
-    fleet = Demo(demo.folder, demo.nodes, demo.rate) if demo else None
-    nodes = [(name, str(path)) for name, path in fleet.logs] if fleet else node_logs(settings.nodes)
-    async with _answering(fleet) as watched, Supervisor(SystemClock()) as tasks:
-        monitor = Monitor(settings, nodes, port=port, demo=demo is not None, watched=watched)
-        if fleet:
-            halt = threading.Event()
-            tasks.spawn("demo fleet", partial(_in_thread, fleet.run, halt, halt.set))
-        try:
-            await monitor.start(tasks)
-        except StoreError as error:
-            await monitor.stop()
-            if not is_damage(error.__cause__):
-                raise
-            mark_damaged(settings.database)
-            return 0 if stop.is_set() else _Damaged(port)
-        for name, answers in fleet.answers() if fleet else ():
-            tasks.spawn(f"past of {name}", partial(remember, monitor.keeper, name, answers, time.time()))
-        jitter_pct = settings.perf.analytics_jitter_pct
-        telling = partial(every, TELL_S, log.tell, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TELL_S)
-        tasks.spawn("what the log left out", telling)
-        if not settings.perf.baseline:
-            _spare_the_collector()
-        print(f"storj_monitor {__version__} is at {monitor.server.url}", flush=True)
-        stopped = asyncio.create_task(stop.wait())
-        failed = asyncio.create_task(tasks.failure())
-        damaged = asyncio.create_task(monitor.damaged.wait())
-        await asyncio.wait([stopped, failed, damaged], return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopped, failed, damaged):
-            task.cancel()
-        await monitor.stop()
-    if stop.is_set():
-        return 0
-    return _Damaged(monitor.server.port) if monitor.damaged.is_set() else 1
-
-
-@asynccontextmanager
-async def _answering(fleet: Demo | None) -> AsyncIterator[list[Watched]]:
-    """The demo's nodes answer like real ones while this lasts; no fleet: nobody."""
-    fakes = [(name, FakeNode(answers, SystemClock())) for name, answers in fleet.answers()] if fleet else []
-    try:
-        for _, fake in fakes:
-            await fake.start()
-        yield [Watched(name, fake.api_url, fake.metrics_url) for name, fake in fakes]
-    finally:
-        for _, fake in fakes:
-            await fake.stop()
-
-
-async def _in_thread(work: Callable[[threading.Event], None], halt: threading.Event, on_cancel: Callable[[], None]) -> None:
-    """Run blocking work in a thread of its own; a cancellation asks it to end and waits until it has."""
-    done = asyncio.get_running_loop().run_in_executor(None, work, halt)
-    try:
-        await asyncio.shield(done)
-    except asyncio.CancelledError:
-        on_cancel()
-        await done
-        raise
-
-
-def _on_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:  # Windows: the handler runs in the main thread, outside the loop
-            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
 
 
 class Monitor:
     """All parts of a running monitor. `start` brings up the page first, then the reading of logs; `stop` reverses it."""
 
-    def __init__(self, settings: Settings, nodes: list[tuple[str, str]], *, port: int, demo: bool, watched: Sequence[Watched] = ()) -> None:
+    def __init__(self, settings: Settings, nodes: list[tuple[str, str]], *, port: int, demo: bool, watched: Sequence[Watched]) -> None:
         self.damaged = asyncio.Event()
         self._settings = settings
         self._clock = SystemClock()
@@ -230,7 +119,7 @@ class Monitor:
             from_writer=self._loop.call_soon_threadsafe,
         )
         self._polling = Polling(
-            watched or [Watched(node.name, node.api, node.metrics) for node in settings.nodes],
+            watched,
             self.keeper,
             self.state,
             self._reader,
@@ -353,13 +242,6 @@ class Monitor:
         return StoreFigures(status.committed_at, status.commit_s, bool(status.problem))
 
 
-def _spare_the_collector() -> None:
-    """What exists now stays: the cycle collector need not look at it again, nor run after every few hundred transfers."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-
-
 def _retention(settings: Settings) -> Retention:
     keep = settings.retention
     return Retention(keep.events_s, keep.minutes_s, keep.hours_s, keep.days_s, keep.size_cap_bytes or 0)
@@ -370,8 +252,3 @@ def _password_hash(password: Secret | None) -> str | None:
         return None
     text = password.reveal()
     return text if text.startswith("$argon2") else hash_password(text)
-
-
-def node_logs(nodes: tuple[NodeSettings, ...]) -> list[tuple[str, str]]:
-    """(name, log) of each node; "" where only its API is watched."""
-    return [(node.name, str(node.log) if node.log else "") for node in nodes]

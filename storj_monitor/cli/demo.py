@@ -8,7 +8,7 @@ from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
-from storj_monitor.app.monitor import run
+from storj_monitor.app.demo import run_demo
 from storj_monitor.cli.arguments import given_flags
 from storj_monitor.config import DemoOptions, load
 from storj_monitor.config.table import DATABASE
@@ -22,4 +22,4 @@ def main(arguments: Namespace) -> int:
         database = settings.database if DATABASE.name in flags else folder / "demo.db"
         logs = folder / "logs"
         logs.mkdir()
-        return run(replace(settings, nodes=(), database=database), DemoOptions(arguments.nodes, arguments.rate, logs))
+        return run_demo(replace(settings, nodes=(), database=database), DemoOptions(arguments.nodes, arguments.rate, logs))

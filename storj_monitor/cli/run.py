@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 
-from storj_monitor.app.monitor import run
+from storj_monitor.app.serving import run
 from storj_monitor.cli.arguments import given_flags
 from storj_monitor.config import load
 from storj_monitor.errors import ConfigError
@@ -23,4 +23,4 @@ def main(arguments: Namespace) -> int:
     settings = load(environ=os.environ, flags=given_flags(arguments), node_texts=arguments.nodes, config_path=arguments.config).settings
     if not settings.nodes:
         raise ConfigError([NO_NODE])
-    return run(settings, None)
+    return run(settings)

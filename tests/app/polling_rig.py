@@ -14,6 +14,7 @@ from flags import flag_environment
 
 from storj_monitor.app import polling
 from storj_monitor.app.monitor import Monitor
+from storj_monitor.app.serving import RealFleet
 from storj_monitor.clock import Clock, SystemClock
 from storj_monitor.config import load
 from storj_monitor.database.connection import open_database
@@ -90,7 +91,8 @@ async def running(
     config.write_text(text + more)
     settings = load(environ=flag_environment(), config_path=str(config)).settings
     open_database(settings.database, time.time(), "stamp")
-    monitor = Monitor(settings, [(node.name, str(node.log) if node.log else "") for node in settings.nodes], port=0, demo=False)
+    fleet = RealFleet(settings.nodes)
+    monitor = Monitor(settings, fleet.logs, port=0, demo=False, watched=fleet.watched)
     monitor._polling._schedule = polling.Schedule(group_gap_s=0.05, retry_first_s=0.05, retry_most_s=0.1)
     monitor._polling._ports = ports
     if analytics_clock is not None:

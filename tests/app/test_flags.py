@@ -17,6 +17,7 @@ from app_rig import line
 
 from storj_monitor.app.monitor import Monitor
 from storj_monitor.app.own_log import own_log
+from storj_monitor.app.serving import RealFleet
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import Settings, load
 from storj_monitor.database.connection import open_database
@@ -40,7 +41,8 @@ def settings_of(folder: Path, **perf: object) -> Settings:
 async def monitor_with(folder: Path, **perf: object) -> AsyncIterator[Monitor]:
     settings = settings_of(folder, **perf)
     assert open_database(settings.database, time.time(), "stamp") is None
-    monitor = Monitor(settings, [(node.name, str(node.log)) for node in settings.nodes], port=0, demo=False)
+    fleet = RealFleet(settings.nodes)
+    monitor = Monitor(settings, fleet.logs, port=0, demo=False, watched=fleet.watched)
     async with Supervisor(SystemClock()) as tasks:
         await monitor.start(tasks)
         try:

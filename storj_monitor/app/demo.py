@@ -1,0 +1,64 @@
+"""`demo`: nodes that do not exist. They write logs, answer over HTTP and have a past; the monitor does not know the difference."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+from storj_monitor.app.demo_history import remember
+from storj_monitor.app.monitor import Monitor
+from storj_monitor.app.polling import Watched
+from storj_monitor.app.serving import serve
+from storj_monitor.clock import SystemClock
+from storj_monitor.config import DemoOptions, Settings
+from storj_monitor.simulator.demo import Demo
+from storj_monitor.simulator.fake_api import FakeNode
+from storj_monitor.tasks import Supervisor
+
+
+def run_demo(settings: Settings, options: DemoOptions) -> int:
+    """Watch invented nodes until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
+    return serve(settings, InventedFleet(Demo(options.folder, options.nodes, options.rate)))
+
+
+class InventedFleet:
+    """See serving.Fleet."""
+
+    demo = True
+
+    def __init__(self, nodes: Demo) -> None:
+        self._nodes = nodes
+        self.logs = [(name, str(path)) for name, path in nodes.logs]
+
+    @asynccontextmanager
+    async def answering(self) -> AsyncIterator[Sequence[Watched]]:
+        fakes = [(name, FakeNode(answers, SystemClock())) for name, answers in self._nodes.answers()]
+        try:
+            for _, fake in fakes:
+                await fake.start()
+            yield [Watched(name, fake.api_url, fake.metrics_url) for name, fake in fakes]
+        finally:
+            for _, fake in fakes:
+                await fake.stop()
+
+    def begin(self, tasks: Supervisor) -> None:
+        tasks.spawn("demo fleet", self._write)
+
+    def go_on(self, tasks: Supervisor, monitor: Monitor) -> None:
+        for name, answers in self._nodes.answers():
+            tasks.spawn(f"past of {name}", partial(remember, monitor.keeper, name, answers, time.time()))
+
+    async def _write(self) -> None:
+        """Write logs in a thread; a cancellation asks it to end and waits until it has."""
+        halt = threading.Event()
+        done = asyncio.get_running_loop().run_in_executor(None, self._nodes.run, halt)
+        try:
+            await asyncio.shield(done)
+        except asyncio.CancelledError:
+            halt.set()
+            await done
+            raise

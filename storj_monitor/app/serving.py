@@ -1,0 +1,146 @@
+"""`run`: the whole product in one process, from the lock on its database to the last commit."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from random import Random
+from typing import NamedTuple, Protocol
+
+from storj_monitor import __version__
+from storj_monitor.app.monitor import Monitor
+from storj_monitor.app.own_log import OwnLog, own_log
+from storj_monitor.app.polling import Watched
+from storj_monitor.clock import SystemClock
+from storj_monitor.config import NodeSettings, Settings
+from storj_monitor.database.connection import MonitorLock, is_damage, mark_damaged, open_database
+from storj_monitor.errors import StoreError
+from storj_monitor.quiet import TELL_S
+from storj_monitor.tasks import Supervisor, every
+
+_log = logging.getLogger(__name__)
+
+
+class Fleet(Protocol):
+    """The nodes of one run. Real ones are just there; a demo's have to be brought to life.
+
+    logs -- (name, log) of each node, "" where only its API is watched
+    demo -- the page says that these nodes do not exist
+    """
+
+    logs: list[tuple[str, str]]
+    demo: bool
+
+    def answering(self) -> AbstractAsyncContextManager[Sequence[Watched]]:
+        """Where the nodes answer, while the context lasts."""
+
+    def begin(self, tasks: Supervisor) -> None:
+        """The monitor is about to start."""
+
+    def go_on(self, tasks: Supervisor, monitor: Monitor) -> None:
+        """The monitor has started."""
+
+
+class RealFleet:
+    """The nodes of the settings."""
+
+    demo = False
+
+    def __init__(self, nodes: Sequence[NodeSettings]) -> None:
+        self.logs = [(node.name, str(node.log) if node.log else "") for node in nodes]
+        self.watched = [Watched(node.name, node.api, node.metrics) for node in nodes]
+
+    @asynccontextmanager
+    async def answering(self) -> AsyncIterator[Sequence[Watched]]:
+        yield self.watched
+
+    def begin(self, tasks: Supervisor) -> None:
+        """They are at work already."""
+
+    def go_on(self, tasks: Supervisor, monitor: Monitor) -> None:
+        """Nothing to add."""
+
+
+def run(settings: Settings) -> int:
+    """Watch the nodes of the settings until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
+    return serve(settings, RealFleet(settings.nodes))
+
+
+def serve(settings: Settings, fleet: Fleet) -> int:
+    """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
+    port = settings.server.port
+    with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database):
+        if settings.perf.baseline:
+            _log.info("perf.baseline is on: every optimisation is off, whatever its own setting says")
+        while True:
+            now = time.time()
+            aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
+            if aside:
+                print(f"the database was damaged; it was set aside as {aside} and a new one was begun", file=sys.stderr)
+            end = asyncio.run(_serve(settings, port, fleet, log))
+            if not isinstance(end, _Damaged):
+                return end
+            port = end.port
+
+
+class _Damaged(NamedTuple):
+    """Damage of the database was found while it was in use: all begins anew, with a new one, at the same address."""
+
+    port: int
+
+
+async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog) -> int | _Damaged:
+    stop = asyncio.Event()
+    _on_signals(stop)
+    async with fleet.answering() as watched, Supervisor(SystemClock()) as tasks:
+        monitor = Monitor(settings, fleet.logs, port=port, demo=fleet.demo, watched=watched)
+        fleet.begin(tasks)
+        try:
+            await monitor.start(tasks)
+        except StoreError as error:
+            await monitor.stop()
+            if not is_damage(error.__cause__):
+                raise
+            mark_damaged(settings.database)
+            return 0 if stop.is_set() else _Damaged(port)
+        fleet.go_on(tasks, monitor)
+        jitter_pct = settings.perf.analytics_jitter_pct
+        telling = partial(every, TELL_S, log.tell, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TELL_S)
+        tasks.spawn("what the log left out", telling)
+        if not settings.perf.baseline:
+            _spare_the_collector()
+        print(f"storj_monitor {__version__} is at {monitor.server.url}", flush=True)
+        stopped = asyncio.create_task(stop.wait())
+        failed = asyncio.create_task(tasks.failure())
+        damaged = asyncio.create_task(monitor.damaged.wait())
+        await asyncio.wait([stopped, failed, damaged], return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopped, failed, damaged):
+            task.cancel()
+        await monitor.stop()
+    if stop.is_set():
+        return 0
+    return _Damaged(monitor.server.port) if monitor.damaged.is_set() else 1
+
+
+def _on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(name, stop.set)
+        except NotImplementedError:  # Windows: the handler runs in the main thread, outside the loop
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+def _spare_the_collector() -> None:
+    """What exists now stays: the cycle collector need not look at it again, nor run after every few hundred transfers."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
