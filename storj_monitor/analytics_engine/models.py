@@ -88,7 +88,7 @@ class Model(NamedTuple):
         return (seen - self.base) / math.sqrt(sampling + spread * spread)
 
     def normal(self) -> Band:
-        """From the best to the worst that is still normal."""
+        """What is still normal, from low to high, in the unit of the family; None = open."""
         if self.family is Family.POISSON:
             width = math.exp(SLACK * self.spread)
             return min(self.null, self.base / width), max(self.null, self.base * width)
