@@ -39,7 +39,7 @@ class Demo:
         self._seed = seed
         self._now_s = time.time()
         self._profiles = demo_profiles(nodes)
-        self._figures = {p.name: LogFigures() for p in self._profiles}
+        self._figures = {p.name: LogFigures(live=False) for p in self._profiles}
         self.logs = [(p.name, folder / f"{p.name}.log") for p in self._profiles]
 
     def answers(self) -> list[tuple[str, Answers]]:
@@ -66,6 +66,7 @@ class Demo:
                 if stop.is_set():
                     return
                 self._write_history(target, begin_s, now_s)
+                self._figures[target.log.profile.name].go_live()
             writer.run(stop)
         finally:
             writer.close()

@@ -119,7 +119,7 @@ class GeneratedAnswers:
 
     def _metrics(self, now: float) -> str:
         started_s, figures = self.started_s(now), self._figures
-        counts = transfers_by_time(now - started_s) if figures is None else self._counters.since(started_s, figures, now)
+        counts = transfers_by_time(now - started_s) if figures is None else self._counters.since(started_s, figures)
         return metrics_text(self.profile, self.ledger, now, now - started_s, self.minor, counts, self._audits(now))
 
     def _audits(self, now: float) -> Mapping[str, Audits]:

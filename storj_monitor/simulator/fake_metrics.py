@@ -17,9 +17,6 @@ _TRANSFERS_A_SECOND = 6.0
 _TIMINGS = 120
 
 _WORDS = {"started": "started", "success": "success", "canceled": "cancel", "failed": "failure"}
-_LIVE_S = 90.0
-"""A log that is told of later than this is not written as it happens: its past is being made up."""
-
 Labels = Mapping[str, str]
 Moved = dict[tuple[str, str], dict[str, tuple[int, int]]]
 """(upload or download, action or "") -> started, success, cancel or failure -> (number, bytes)."""
@@ -85,12 +82,16 @@ class Counters:
     """Counters of a log's transfers that begin anew when the node starts."""
 
     def __init__(self) -> None:
-        self._started_s = 0.0
-        self._before: tuple[Counts, Counts] = ({}, {})
+        self._started_s: float | None = None
+        self._before: tuple[Counts, Counts] | None = None
 
-    def since(self, started_s: float, figures: LogFigures, now: float) -> Moved:
-        """What the log has added since the node's last start, as far as it was seen, or since the log is written as it happens."""
-        if started_s != self._started_s or figures.told_s < now - _LIVE_S:
+    def since(self, started_s: float, figures: LogFigures) -> Moved:
+        """What the log has added since it is written as it happens, or since the node's last start where that was seen."""
+        if figures.before is None:
+            return {}
+        if self._before is None:
+            self._started_s, self._before = started_s, figures.before
+        elif started_s != self._started_s:
             self._started_s, self._before = started_s, (figures.transfers, figures.sizes)
         return _moved(_more(figures.transfers, self._before[0]), _more(figures.sizes, self._before[1]))
 

@@ -38,16 +38,22 @@ class LogFigures:
 
     transfers, sizes -- as `Truth.transfers` and `Truth.bytes`: "ACTION direction outcome" -> number
     told_s           -- until when they are
+    before           -- the counts when the log began to be written as it happens; None while its past is made up
     """
 
-    def __init__(self, age_s: float = USUAL_AGE_S) -> None:
+    def __init__(self, age_s: float = USUAL_AGE_S, *, live: bool = True) -> None:
         self.told_s = 0.0
+        self.before: tuple[Counts, Counts] | None = ({}, {}) if live else None
         self.transfers: Counts = {}
         self.sizes: Counts = {}
         before = {satellite.id: audits_in(satellite, age_s) for satellite in SATELLITES}
         self.audits: Mapping[str, Audits] = {satellite: Audits(total, total // 900, 1.0) for satellite, total in before.items()}
         self._states: dict[str, Beta] = dict.fromkeys(before, settled(1.0, AUDIT))
         self._seen: Counts = {}
+
+    def go_live(self) -> None:
+        """From here on lines are written when they happen."""
+        self.before = (self.transfers, self.sizes)
 
     def tell(self, at_s: float, transfers: Counts, sizes: Counts, satellites: Counts) -> None:
         """The log's counts so far; `satellites` as `Truth.satellites`: "SATELLITE ACTION outcome" -> number."""
