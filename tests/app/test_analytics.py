@@ -80,6 +80,7 @@ async def look(one: Running, clock: HandClock | None = None, at_s: float = 0.0) 
     if clock:
         clock.at = at_s
     await one.monitor.analytics.round()
+    await until(lambda: not one.monitor.analytics._writing)  # what was found is in the database too
 
 
 def committed(one: Running) -> dict[str, int]:
