@@ -90,10 +90,10 @@ KINDS = (
     Kind("GET", "reset", 0.25, 3.0),
     Kind("GET", "missing", 0.01, 4.0),
     Kind("GET_AUDIT", "success", 2.8, 2.0),
-    Kind("GET_AUDIT", "missing", 0.002, 0.08),
+    Kind("GET_AUDIT", "missing", 0.0001, 0.08),
     Kind("GET_REPAIR", "success", 5.5, 4.0),
     Kind("GET_REPAIR", "canceled", 0.1, 0.5),
-    Kind("GET_REPAIR", "missing", 0.003, 0.1),
+    Kind("GET_REPAIR", "missing", 0.0001, 0.1),
     Kind("PUT_REPAIR", "success", 2.6, 2.0),
     Kind("PUT_REPAIR", "canceled", 0.1, 0.6),
 )
