@@ -354,8 +354,6 @@ class SubjectKeeper:
             return {Subject.REPUTATION}
         return set()
 
-    # ---- parts ----
-
     def _tell(self, name: str, moved: set[Subject]) -> None:
         if moved:
             self.subjects.changed(name, *moved)
