@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -16,6 +15,7 @@ from random import Random
 from typing import NamedTuple, Protocol
 
 from storj_monitor import __version__
+from storj_monitor.app.memory import share_one_heap, spare_the_collector
 from storj_monitor.app.monitor import Monitor
 from storj_monitor.app.own_log import OwnLog, own_log
 from storj_monitor.app.polling import Watched
@@ -76,6 +76,7 @@ def run(settings: Settings) -> int:
 
 def serve(settings: Settings, fleet: Fleet) -> int:
     """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
+    share_one_heap()
     port = settings.server.port
     with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database):
         if settings.perf.baseline:
@@ -116,7 +117,7 @@ async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog) -> in
         telling = partial(every, TELL_S, log.tell, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TELL_S)
         tasks.spawn("what the log left out", telling)
         if not settings.perf.baseline:
-            _spare_the_collector()
+            spare_the_collector()
         print(f"storj_monitor {__version__} is at {monitor.server.url}", flush=True)
         stopped = asyncio.create_task(stop.wait())
         failed = asyncio.create_task(tasks.failure())
@@ -137,10 +138,3 @@ def _on_signals(stop: asyncio.Event) -> None:
             loop.add_signal_handler(name, stop.set)
         except NotImplementedError:  # Windows: the handler runs in the main thread, outside the loop
             signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
-
-
-def _spare_the_collector() -> None:
-    """What exists now stays: the cycle collector need not look at it again, nor run after every few hundred transfers."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from storj_monitor.app.digest import digest_apart
+from storj_monitor.app.memory import keep_the_heap
 from storj_monitor.errors import MonitorError
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.rollups import NodeDelta
@@ -122,6 +123,7 @@ def _work(pipe: Connection, names: list[str]) -> None:
     # A chunk makes a hundred thousand small objects and no cycles worth looking for after every few hundred of them.
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)
+    keep_the_heap()
     slots = [SharedMemory(name) for name in names]
     parent = multiprocessing.parent_process()
     try:
