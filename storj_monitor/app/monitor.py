@@ -52,7 +52,7 @@ COMMIT_S = 10.0
 PLAIN_TICK_S = 0.02
 # The tail shares the wake-up of the frames: what a tick reads is sent at once, and the next tick is a little more than the
 # coalescing time away, so that no frame has to wait for a timer of its own. 0.95 of such a tick is the p95 of the delay.
-TICK_OF_COALESCE = 1.23
+TICK_OF_COALESCE = 1.28
 HOT_AFTER_S = 2.0
 PAGE_DIR = Path(__file__).parent.parent / "web_dist"
 
@@ -115,7 +115,7 @@ class Monitor:
             self._cards,
             self._writer,
             self._clock,
-            changed=lambda: self.server.broadcaster.tick(self._clock.now()),
+            changed=lambda: self.server.broadcaster.nudge(self._clock.now()),
             from_writer=self._loop.call_soon_threadsafe,
         )
         self._polling = Polling(
@@ -133,7 +133,7 @@ class Monitor:
             self._reader,
             self._writer,
             self._clock,
-            changed=lambda: self.server.broadcaster.tick(self._clock.now()),
+            changed=lambda: self.server.broadcaster.nudge(self._clock.now()),
             from_writer=self._loop.call_soon_threadsafe,
             jitter_pct=settings.perf.analytics_jitter_pct,
         )

@@ -191,6 +191,13 @@ class Broadcaster:
                 self.frames_sent += 1
         self.tick(now)
 
+    def nudge(self, now: float) -> None:
+        """There may be news in a table: quiet views send. A busy one takes them along; a frame in between would only upset its rhythm."""
+        quiet_since = self._clock.monotonic() - BEAT_S / 2
+        for view in list(self._views.values()):
+            if view.flushed_at <= quiet_since:
+                self._due(view, now)
+
     def send(self, client: Client, message: Payload) -> None:
         """One message to one client."""
         if client.outbox.send(Frame(self._encoder.encode(message))):
@@ -209,10 +216,7 @@ class Broadcaster:
             for client in self.clients:
                 if client.outbox.send(greeting):
                     self.frames_sent += 1
-        quiet_since = self._clock.monotonic() - BEAT_S / 2
-        for view in list(self._views.values()):
-            if view.flushed_at <= quiet_since:  # a busy view has its own ticks; a beat in between would only upset their rhythm
-                self._due(view, self._clock.now())
+        self.nudge(self._clock.now())
 
     def _enter(self, client: Client) -> None:
         if not client.topics:
