@@ -1,4 +1,4 @@
-"""Looks at the load once a second and says what it is to whoever sends to pages. Costs one timer; changes nothing about reading."""
+"""Looks at the load and says what it is to whoever sends to pages. Costs one timer; changes nothing about reading."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections import deque
 from collections.abc import Callable
 
 from storj_monitor.clock import Clock
-from storj_monitor.model.load import Load, Measures
+from storj_monitor.model.load import Load, LoadState, Measures
 from storj_monitor.state.load import Judgement, judge
 
 LOOK_S = 1.0
+# While nobody watches and all is well.
+UNWATCHED_LOOK_S = 5.0
 LASTING = 3
 
 
@@ -17,17 +19,25 @@ class LoadWatch:
     """`run` is a task for as long as the monitor lives.
 
     lag_bytes, commits_waiting -- the measures, asked for on the event loop
+    watched                    -- is a page connected; without one, and while all is well, looks are rarer
     tell                       -- called with each look's answer, on the event loop
 
     One long commit or one big snapshot is no load: of these two measures the least of `LASTING` looks counts.
     """
 
     def __init__(
-        self, clock: Clock, *, lag_bytes: Callable[[], int], commits_waiting: Callable[[], int], tell: Callable[[Load], None]
+        self,
+        clock: Clock,
+        *,
+        lag_bytes: Callable[[], int],
+        commits_waiting: Callable[[], int],
+        watched: Callable[[], bool],
+        tell: Callable[[Load], None],
     ) -> None:
         self._clock = clock
         self._lag_bytes = lag_bytes
         self._commits_waiting = commits_waiting
+        self._watched = watched
         self._tell = tell
 
     async def run(self) -> None:
@@ -35,8 +45,9 @@ class LoadWatch:
         judgement = Judgement()
         seen = deque([Measures()], maxlen=LASTING)
         while True:
-            due = self._clock.monotonic() + LOOK_S
-            await self._clock.sleep(LOOK_S)
+            look_s = LOOK_S if self._watched() or judgement.load.state is not LoadState.NORMAL else UNWATCHED_LOOK_S
+            due = self._clock.monotonic() + look_s
+            await self._clock.sleep(look_s)
             now = self._clock.monotonic()
             seen.append(Measures(self._lag_bytes(), self._commits_waiting(), max(0.0, now - due)))
             lasting = Measures(seen[-1].lag_bytes, min(one.commits_waiting for one in seen), min(one.loop_lag_s for one in seen))

@@ -141,6 +141,7 @@ class Monitor:
             self._clock,
             lag_bytes=lambda: sum(node.status.lag_bytes for node in self.state.nodes.values()),
             commits_waiting=lambda: self._writer.commits_waiting,
+            watched=lambda: self.server.client_count > 0,
             tell=self.server.broadcaster.on_load,
         )
         self._reading: asyncio.Task[None] | None = None

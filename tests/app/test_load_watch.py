@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from storj_monitor.app.load import LOOK_S, LoadWatch
+from storj_monitor.app.load import LOOK_S, UNWATCHED_LOOK_S, LoadWatch
 from storj_monitor.model.load import Load, LoadState, Measures
 
 
@@ -15,6 +15,7 @@ class PlannedClock:
 
     def __init__(self, plan: list[float]) -> None:
         self.plan = plan
+        self.asked: list[float] = []
         self.time = 100.0
         self.done = asyncio.Event()
 
@@ -25,23 +26,31 @@ class PlannedClock:
         return self.time
 
     async def sleep(self, seconds: float) -> None:
-        assert seconds == LOOK_S
+        self.asked.append(seconds)
         if not self.plan:
             self.done.set()
             await asyncio.Event().wait()
         self.time += self.plan.pop(0)
 
 
-async def looked(plan: list[float], lags: list[int], commits: list[int]) -> list[Load]:
+async def looked(plan: list[float], lags: list[int], commits: list[int], watched: bool = True) -> list[Load]:
     """What was told, for these lengths of sleep and these measures."""
     clock, told = PlannedClock(plan), []
-    watch = LoadWatch(clock, lag_bytes=lambda: lags.pop(0), commits_waiting=lambda: commits.pop(0), tell=told.append)
+    watch = LoadWatch(
+        clock, lag_bytes=lambda: lags.pop(0), commits_waiting=lambda: commits.pop(0), watched=lambda: watched, tell=told.append
+    )
     task = asyncio.create_task(watch.run())
     await clock.done.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    states = [LoadState.NORMAL, *[load.state for load in told]]
+    assert clock.asked == [LOOK_S if watched or state is not LoadState.NORMAL else UNWATCHED_LOOK_S for state in states]
     return told
+
+
+async def test_looks_are_rarer_while_nobody_watches_and_all_is_well() -> None:
+    await looked([5.0, 5.0, 1.0], [0, 9 << 20, 9 << 20], [0] * 3, watched=False)
 
 
 async def test_measures_and_states_in_order() -> None:
