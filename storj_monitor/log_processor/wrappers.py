@@ -1,4 +1,4 @@
-"""What others put around a node's line: Docker, journald, syslog, a forwarder. Taken off, with the time of arrival where it has one."""
+"""What others put around a node's line: Docker, journald, syslog, a forwarder, … Taken off, with the time of arrival where it has one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,16 @@ SPLIT_PART = "part of a line that Docker has split"
 _DOCKER_STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) ")
 _UNIX_STAMP = re.compile(rb"(\d{9,11})(?:\.(\d{1,9}))? ")
 _SYSLOG_PREFIX = re.compile(
-    rb"(?:<\d+>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))"
-    rb" [^\s{}\"]+ [^\s{}\"]+?(?:\[\d+\])?: "
+    rb"(?:<\d+>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
+    rb"|[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z+-][\w:]*)"
+    rb" (?:[^\s{}\"]*[^\s{}\":] )?[^\s{}\"]+?(?:\[\d+\])?: "
 )
+# Whatever else stands on the same line in front of a node's time and level: compose's names, Kubernetes' streams, RFC 5424.
+_OTHER_PREFIX = re.compile(
+    rb"([^\t{\"]{1,200}?)(?:(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)(?:\t|#011)"
+    rb"(?:DEBUG|INFO|WARN|ERROR|DPANIC|PANIC|FATAL)(?:\t|#011))|(?=\{\"L\":\"))"
+)
+_FINE_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}(?:Z|[+-]\d\d:?\d\d)")
 _MAX_LAYERS = 3
 
 
@@ -58,6 +65,10 @@ def unwrap_line(line: bytes) -> tuple[bytes, int | None]:
         elif not (match := _SYSLOG_PREFIX.match(line)):
             break
         line = line[match.end() :]
+    if not _begins_plainly(line) and (other := _OTHER_PREFIX.match(line)):
+        if arrival is None and (stamp := _FINE_STAMP.search(other[1])):
+            arrival = arrival_ms(stamp[0])
+        line = line[other.end() :]
     if b"#011" in line and b"\t" not in line:
         # rsyslog writes control characters in octal
         line = line.replace(b"#011", b"\t")
@@ -91,10 +102,12 @@ def split_lines(data: bytes) -> list[bytes]:
 
 
 def _is_wrapped(line: bytes) -> bool:
-    # The node's own time stamp (`2026-08-20T07:01:10Z`, or an offset) with a tab behind it: the usual case, told without a pattern.
-    if line[10:11] == b"T" and (line[20:21] == b"\t" or line[25:26] == b"\t"):
-        return False
-    return unwrap_line(line)[0] != line
+    return not _begins_plainly(line) and unwrap_line(line)[0] != line
+
+
+def _begins_plainly(line: bytes) -> bool:
+    """With the node's own time stamp (`2026-08-20T07:01:10Z`, or an offset) and a tab: the usual case, told without a pattern."""
+    return line[10:11] == b"T" and (line[20:21] == b"\t" or line[25:26] == b"\t")
 
 
 def unwrap_docker(raw: list[bytes]) -> Unwrapped:

@@ -20,7 +20,7 @@ from log_lines import (
     zap,
 )
 
-from storj_monitor.log_processor.wrappers import SPLIT_PART
+from storj_monitor.log_processor.wrappers import SPLIT_PART, unwrap_line
 from storj_monitor.model.events import LineKey, LineKind
 from storj_monitor.model.hashstore_events import CompactionPlanned
 from storj_monitor.model.positions import FileIdentity
@@ -54,6 +54,8 @@ def docker_parts(line: bytes, size: int = 16 << 10) -> list[bytes]:
         b"1787209321.482 ",
         b"1787209321 ",
         b"1787209321.482 Aug 20 07:02:01 nas storagenode[812]: ",
+        b"Aug 20 07:02:01 storagenode[812]: ",
+        b"Thu 2026-08-20 07:02:01 CEST nas storagenode[812]: ",
     ],
 )
 def test_prefixes_are_taken_off(prefix: bytes) -> None:
@@ -63,6 +65,38 @@ def test_prefixes_are_taken_off(prefix: bytes) -> None:
     assert wrapped.lines == one(*plain).lines
     # a first line without the prefix makes no difference
     assert one(b"downloading storagenode-updater\n", *[prefix + line for line in plain]).transfers == wrapped.transfers
+
+
+@pytest.mark.parametrize(
+    ("prefix", "arrives"),
+    [
+        (b"storagenode-1  | ", False),
+        (b"\x1b[36mstoragenode |\x1b[0m ", False),
+        (b"storagenode-1  | 2026-08-20T07:02:01.481920331Z ", True),
+        (b"2026-08-20T07:02:01.481920331+02:00 stdout F ", True),
+        (b"2026-08-20T07:02:01.481920331Z stdout F ", True),
+        (b"<30>1 2026-08-20T07:02:01.481920+02:00 nas storagenode 812 - - ", True),
+        (b"1787209321.481920 nas storagenode[812]: ", True),
+        (b"storagenode.log.1:", False),
+    ],
+)
+@pytest.mark.parametrize("tab", [b"\t", b"#011"])
+def test_anything_may_stand_before_a_node_line(prefix: bytes, arrives: bool, tab: bytes) -> None:
+    plain = [zap("uploaded", new_fields()), zap("downloaded", new_fields(OTHER_PIECE, action="GET"))]
+    wrapped = one(*[prefix + line.replace(b"\t", tab) for line in plain])
+    assert wrapped.transfers == one(*plain).transfers
+    assert wrapped.lines == one(*plain).lines
+    inner = plain[0].rstrip(b"\n")
+    assert unwrap_line(prefix + inner)[0] == inner
+    assert (unwrap_line(prefix + inner)[1] is not None) is arrives
+    as_json = b'{"L":"INFO","T":"2026-08-20T07:01:10Z","N":"piecestore","M":"uploaded"}'
+    assert unwrap_line(prefix + as_json)[0] == as_json
+
+
+def test_a_time_within_a_text_is_no_beginning() -> None:
+    quoted = b'node said "2026-08-20T07:01:10Z\tINFO\tpiecestore\tuploaded"'
+    assert unwrap_line(quoted) == (quoted, None)
+    assert unwrap_line(b"x" * 300 + zap("uploaded", new_fields()))[0].startswith(b"x")
 
 
 def test_a_recording_in_docker_objects_gives_the_same() -> None:
