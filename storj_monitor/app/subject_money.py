@@ -19,9 +19,11 @@ from storj_monitor.financial_tracker.scoring import score
 from storj_monitor.financial_tracker.usage import merge_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
 from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, NodeEstimate, SatelliteEstimate
-from storj_monitor.model.node_answers import Answer
+from storj_monitor.model.node_answers import Answer, AnswerKind
 from storj_monitor.views.subjects import CLOCK_BELIEVED_S, NodeSubjects
 
+ESTIMATE_LATE_S = 7200.0
+"""A node that has not given its own sum for so long does not give it: time goes on by its other answers."""
 _SCORED_LATE_MS = 2 * DAY_MS
 _log = logging.getLogger(__name__)
 
@@ -47,7 +49,9 @@ def take_usage(node: NodeSubjects, answer: Answer, usage: SatelliteUsage, pendin
         usage = msgspec.structs.replace(usage, joined_ms=None)
     money.usages[usage.satellite] = usage
     money.at = max(money.at, answer.asked_at)
-    money.now_ms = money.now_ms or node_time_ms(node, answer)
+    money.usage_since = money.usage_since or answer.asked_at
+    if not money.now_ms or _estimate_is_late(node, answer):
+        _go_on(node, node_time_ms(node, answer))
     if not clock_believed(node):
         return
     before = money.kept.get(usage.satellite)
@@ -56,6 +60,26 @@ def take_usage(node: NodeSubjects, answer: Answer, usage: SatelliteUsage, pendin
     for row in rows.usage_rows(node.name, after):
         if row not in known:
             pending.put(store.USAGE_DAY, row)
+
+
+def tells_the_month(node: NodeSubjects, answer: Answer) -> bool:
+    """Whether the month is to be looked at again after this answer: after the node's own sum, or after usage where it gives none."""
+    if answer.kind is AnswerKind.ESTIMATE:
+        return not answer.satellite
+    return answer.kind is AnswerKind.SATELLITE and _estimate_is_late(node, answer)
+
+
+def _estimate_is_late(node: NodeSubjects, answer: Answer) -> bool:
+    """Whether the node gives usage, but not its own sum (it gives none at all while it lacks the prices of one satellite)."""
+    return answer.asked_at - max(node.money.estimated_at, node.money.usage_since) > ESTIMATE_LATE_S
+
+
+def _go_on(node: NodeSubjects, now_ms: int) -> None:
+    """Time goes on without the node's own sum; one of another month is no comparison for this one."""
+    money = node.money
+    if money.now_ms and period_of(money.now_ms) != period_of(now_ms):
+        money.estimates.clear()
+    money.now_ms = now_ms
 
 
 def take_estimate(node: NodeSubjects, answer: Answer, estimate: EstimatedPayout) -> None:

@@ -107,8 +107,8 @@ class SubjectKeeper:
         moved = self._take(node, answer)
         if answer.kind in KEPT_ANSWERS:
             self._keep_answer(answer)
-        if answer.kind is AnswerKind.ESTIMATE and not answer.satellite:
-            self._keep_estimate(node)
+        if money.tells_the_month(node, answer):
+            self._keep_estimate(node, doubts=answer.kind is AnswerKind.ESTIMATE)
         self._tell(node.name, moved)
         self.flush()
 
@@ -259,6 +259,7 @@ class SubjectKeeper:
         for name, node in self.subjects.nodes.items():
             node.counted = Counted(hours=counted.get(name, {}))
             recall_free_space(node)
+            node.money.usage_since = 0.0
             self._downtimes.resume(node)
             if node.node_id:  # another node may have had this name before
                 node.money.stubs = {key: stub for key, stub in node.money.stubs.items() if key.node_id == node.node_id}
@@ -371,14 +372,14 @@ class SubjectKeeper:
         if answer.kind is AnswerKind.METRICS:
             keep_counters(self.subjects.of(answer.node), self._pending)
 
-    def _keep_estimate(self, node: NodeSubjects) -> None:
+    def _keep_estimate(self, node: NodeSubjects, *, doubts: bool) -> None:
         standing = node.answer.standings if node.answer else ()
         complete = bool(standing) and all(one.satellite in node.money.usages for one in standing)
         if complete:
             self.subjects.changed(node.name, Subject.EARNINGS)
             earnings = self._cards.earnings.estimate_of(node, self._clock.now())
             if earnings is not None:
-                if money.is_doubtful(earnings):
+                if doubts and money.is_doubtful(earnings):
                     self.on_doubt(node.name)
                 money.keep_estimate(node, earnings.estimate, self._last.setdefault(node.name, {}), self._pending)
 

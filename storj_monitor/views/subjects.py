@@ -72,9 +72,11 @@ class Space:
 class Money:
     """See financial_tracker.earnings.NodeInputs for the parts.
 
-    now_ms        -- the node's own time of its newest estimate (ours, where its clock cannot be believed); 0 before anything
+    now_ms        -- the node's own time of its newest estimate, or of its usage where it gives no estimate (our time, where its clock
+                     cannot be believed); 0 before anything
     at            -- when the newest answer was asked, Unix seconds
     estimated_at  -- when the node's own sum was asked
+    usage_since   -- when this run of the monitor was first told usage
     """
 
     usages: dict[str, SatelliteUsage] = field(default_factory=dict)
@@ -88,6 +90,7 @@ class Money:
     now_ms: int = 0
     at: float = 0.0
     estimated_at: float = 0.0
+    usage_since: float = 0.0
 
 
 class Stretch(NamedTuple):

@@ -1,0 +1,68 @@
+"""A node that gives usage but not its own sum (it lacks the prices of one satellite): its month goes on, is kept and turns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from test_subject_keeping import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
+
+from storj_monitor.app.subject_loading import LOADED
+from storj_monitor.database import subjects as store
+from storj_monitor.model.earnings import EstimatedPayout, MonthPayout
+from storj_monitor.model.node_answers import AnswerKind
+
+SUM = EstimatedPayout(satellite="", current_month=MonthPayout(payout_cents=300.0), previous_month=MonthPayout(), expected_cents=0.0)
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path)
+
+
+def usage_at(rig: Rig, at: float, days: int) -> dict[str, object]:
+    rig.clock.at = at
+    rig.take(AnswerKind.NODE, node_answer(at))
+    rig.take(AnswerKind.SATELLITE, satellite_answer(at, days), SAT)
+    row = rig.cards.rows("earnings", ["a"])["a"]
+    assert isinstance(row["now"], dict)
+    return row
+
+
+def test_the_month_goes_on_and_is_kept_without_the_nodes_sum(rig: Rig) -> None:
+    doubts: list[str] = []
+    rig.keeper.on_doubt = doubts.append
+    first = usage_at(rig, OCTOBER_30, 29)["now"]
+    assert rig.rows(store.ESTIMATE_SNAPSHOT) == []  # its sum may still come
+    later = usage_at(rig, OCTOBER_30 + 6 * 3600, 30)["now"]
+    assert later["through"] == pytest.approx(OCTOBER_30 + 6 * 3600, abs=1) and later["gross_usd_micros"] > first["gross_usd_micros"]  # type: ignore[index]
+    usage_at(rig, OCTOBER_30 + 30 * 3600, 31)
+    assert [row[3] * 86_400 for row in rig.rows(store.ESTIMATE_SNAPSHOT)] == [OCTOBER_30, OCTOBER_30 + DAY_S]
+    november = usage_at(rig, OCTOBER_30 + 3 * DAY_S, 31)["now"]
+    assert november["period"] == "2026-11"  # type: ignore[index]
+    assert doubts == []
+
+
+def test_a_sum_of_another_month_is_no_comparison(rig: Rig) -> None:
+    usage_at(rig, OCTOBER_30, 29)
+    rig.take(AnswerKind.ESTIMATE, SUM)
+    assert rig.cards.rows("earnings", ["a"])["a"]["comparison"] is not None
+    row = usage_at(rig, OCTOBER_30 + 3600, 29)
+    assert row["now"]["through"] == pytest.approx(OCTOBER_30, abs=1) and row["comparison"] is not None  # type: ignore[index]
+    row = usage_at(rig, OCTOBER_30 + 3 * DAY_S, 31)
+    assert (row["comparison"], row["theirs"]) == (None, None)
+    rig.take(AnswerKind.ESTIMATE, msgspec.structs.replace(SUM))
+    assert rig.cards.rows("earnings", ["a"])["a"]["comparison"] is not None
+
+
+def test_a_restart_waits_for_the_sum_again(rig: Rig) -> None:
+    usage_at(rig, OCTOBER_30, 29)
+    rig.take(AnswerKind.ESTIMATE, SUM)
+    rig.keeper.keep_last()
+    rig.begin()
+    rig.keeper.load(store.read_all(rig.desk.db, LOADED, ["a"], {}))
+    usage_at(rig, OCTOBER_30 + DAY_S, 30)
+    assert len(rig.rows(store.ESTIMATE_SNAPSHOT)) == 1
+    usage_at(rig, OCTOBER_30 + DAY_S + 3 * 3600, 30)
+    assert len(rig.rows(store.ESTIMATE_SNAPSHOT)) == 2
