@@ -219,18 +219,8 @@ class Monitor:
                 if self._frame_each_read:
                     self.server.broadcaster.tick(tick.now)
         for delta in tick.deltas:
-            state.on_delta(delta, tick.now)
             self.keeper.on_delta(delta)
-        for node, hot in tick.hot.items():
-            state.on_hot(node, hot)
-        for history in tick.loaded:
-            state.load(history)
-        for node, status in tick.statuses:
-            state.on_status(
-                node, LogStatus(status.state.value, status.detail, status.path, status.lag_bytes, status.since, status.last_read_at)
-            )
-        if tick.deltas or tick.statuses:
-            state.expire(tick.now)
+        move_tables(state, tick)
         self.server.broadcaster.tick(tick.now)
 
     def _on_store_problem(self, problem: str) -> None:
@@ -241,6 +231,22 @@ class Monitor:
     def _store_figures(self) -> StoreFigures:
         status = self._writer.status
         return StoreFigures(status.committed_at, status.commit_s, bool(status.problem))
+
+
+def move_tables(state: State, tick: Tick) -> None:
+    """What a round brought for the tables. Windows move with the sums, and also when there is no news at all."""
+    for delta in tick.deltas:
+        state.on_delta(delta, tick.now)
+    for node, hot in tick.hot.items():
+        state.on_hot(node, hot)
+    for history in tick.loaded:
+        state.load(history)
+    for node, status in tick.statuses:
+        state.on_status(
+            node, LogStatus(status.state.value, status.detail, status.path, status.lag_bytes, status.since, status.last_read_at)
+        )
+    if tick.deltas or not tick.batches:
+        state.expire(tick.now)
 
 
 def _retention(settings: Settings) -> Retention:

@@ -338,7 +338,7 @@ class Pipeline:
                 lane.hot.resume(history.hot_hour_s, history.hot)
 
     def _pause(self, now: float, clock: float) -> None:
-        if self._watched() and any(now - lane.read_at < SILENT_AFTER_S for lane in self._lanes):
+        if self._watched() and any(abs(now - lane.read_at) < SILENT_AFTER_S for lane in self._lanes):
             # So short a pause need not be cut short, and a plain sleep wakes up cheaper than a wait.
             time.sleep(max(MIN_PAUSE_S, self._tick_s - (time.monotonic() - clock)))
         elif self._wake.wait(IDLE_TICK_S):

@@ -11,6 +11,7 @@ from pathlib import Path
 from flags import all_off, flag_environment
 
 from storj_monitor.app.ingest import ingest
+from storj_monitor.app.monitor import move_tables
 from storj_monitor.app.pipeline import Lane, Pipeline, Tick
 from storj_monitor.config import IngestInput, Settings, load
 from storj_monitor.database import queries
@@ -141,13 +142,7 @@ class Rig:
         """What app.monitor does with a tick."""
         with self._moved:
             self.ticks.append(tick)
-            for delta in tick.deltas:
-                self.state.on_delta(delta, tick.now)
-            for node, hot in tick.hot.items():
-                self.state.on_hot(node, hot)
-            for history in tick.loaded:
-                self.state.load(history)
-            self.state.expire(tick.now)
+            move_tables(self.state, tick)
             self._moved.notify_all()
 
 

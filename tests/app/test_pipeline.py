@@ -7,7 +7,8 @@ from pathlib import Path
 
 from app_rig import SATELLITE, Rig, ingest_quietly, line
 
-from storj_monitor.app.pipeline import COMMIT_LINES_BEHIND, LINES_A_CELL, READ_BYTES, ROUND_BYTES
+from storj_monitor.app.monitor import move_tables
+from storj_monitor.app.pipeline import COMMIT_LINES_BEHIND, LINES_A_CELL, READ_BYTES, ROUND_BYTES, Tick
 from storj_monitor.app.stats import stats_of_database
 from storj_monitor.config import IngestInput
 
@@ -160,6 +161,19 @@ def test_catching_up_is_not_now(tmp_path: Path) -> None:
 def test_windows_move_on_without_lines(tmp_path: Path) -> None:
     with Rig(tmp_path, {"n1": tmp_path / "n1.log"}, quiet_tick_s=0.1) as rig:
         rig.until(lambda: len(rig.ticks) > 3, "ticks without news")
+
+
+def test_a_tick_without_news_lets_go_of_what_is_an_hour_old(tmp_path: Path) -> None:
+    log = tmp_path / "n1.log"
+    log.write_bytes(lines(20))
+    with Rig(tmp_path, {"n1": log}) as rig:
+        rig.until(lambda: in_window(rig)[0] == 20, "the window")
+    revision = rig.state.revision
+    move_tables(rig.state, Tick(time.time() + 1800))
+    assert (in_window(rig)[0], rig.state.revision) == (20, revision)
+    move_tables(rig.state, Tick(time.time() + 3700))
+    assert in_window(rig) == (0, 0, 0)
+    assert rig.state.revision > revision
 
 
 def test_a_log_with_few_lines_a_minute_is_committed_in_smaller_parts(tmp_path: Path) -> None:
