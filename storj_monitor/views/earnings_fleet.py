@@ -38,14 +38,20 @@ class NodeMoney(NamedTuple):
 
 
 def fleet_row(told: Sequence[NodeMoney], left_out: list[str], currency: Currency | None) -> Row:
-    """`told` must not be empty; `left_out` are the nodes of the view without figures."""
+    """`told` must not be empty; `left_out` are the nodes of the view without figures.
+
+    A node whose newest figures are of an earlier month is left out of the sums of this one; what was paid and is held counts for ever.
+    """
+    # One node id under two names has its paystubs once.
+    stubs = {key: stub for one in told for key, stub in one.node.money.stubs.items()}
+    period = max(one.earnings.estimate.now.period for one in told)
+    ever, behind = [one.earnings for one in told], [one.node.name for one in told if one.earnings.estimate.now.period != period]
+    told = [one for one in told if one.node.name not in behind]
     every = [one.earnings for one in told]
     now = _sum(one.estimate.now for one in every)
     expected = sum(one.estimate.expected_usd_micros for one in every)
     days = sum_days(one.days for one in every)
     compared = {one.node.name: one.earnings.comparison for one in told if one.earnings.comparison is not None}
-    # One node id under two names has its paystubs once.
-    stubs = {key: stub for one in told for key, stub in one.node.money.stubs.items()}
     return {
         "kind": "fleet",
         "node": "",
@@ -63,7 +69,7 @@ def fleet_row(told: Sequence[NodeMoney], left_out: list[str], currency: Currency
         "theirs": _their_sum(told),
         "comparison": comparison_row(compare_nodes(compared, [one.node.name for one in told if one.node.name not in compared])),
         "balance": balance_row(balance(stubs.values())),
-        "held": held_sum_row([position for one in every for position in one.held]),
+        "held": held_sum_row([position for one in ever for position in one.held]),
         "revenue": None if now is None else revenue_row(revenue_per_tb(now)),
         "unpaid": unpaid_row(sum_unpaid(one.unpaid for one in told)),
         "profit_now": profit_row(sum_profits(one.profit_now for one in every)),
@@ -71,7 +77,7 @@ def fleet_row(told: Sequence[NodeMoney], left_out: list[str], currency: Currency
         "without_costs": [one.node.name for one in told if one.earnings.profit_now is None],
         "currency": currency_row(currency),
         "nodes": len(told),
-        "left_out": left_out,
+        "left_out": [*left_out, *behind],
     }
 
 

@@ -10,8 +10,8 @@ from test_subject_keeping import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satel
 
 from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.database import subjects as store
-from storj_monitor.model.earnings import EstimatedPayout, MonthPayout
-from storj_monitor.model.node_answers import AnswerKind
+from storj_monitor.model.earnings import EstimatedPayout, MonthPayout, Paystub
+from storj_monitor.model.node_answers import Answer, AnswerKind
 
 SUM = EstimatedPayout(satellite="", current_month=MonthPayout(payout_cents=300.0), previous_month=MonthPayout(), expected_cents=0.0)
 
@@ -66,3 +66,19 @@ def test_a_restart_waits_for_the_sum_again(rig: Rig) -> None:
     assert len(rig.rows(store.ESTIMATE_SNAPSHOT)) == 1
     usage_at(rig, OCTOBER_30 + DAY_S + 3 * 3600, 30)
     assert len(rig.rows(store.ESTIMATE_SNAPSHOT)) == 2
+
+
+def test_a_node_that_is_silent_since_another_month_is_left_out_of_the_sums_and_named(rig: Rig) -> None:
+    stub = Paystub(satellite=SAT, period="2026-09", paid_usd_micros=5)
+    for name, at, days in (("a", OCTOBER_30, 29), ("b", OCTOBER_30 + 3 * DAY_S, 31)):
+        rig.clock.at = at
+        for kind, value in ((AnswerKind.NODE, node_answer(at, name)), (AnswerKind.PAYSTUBS, (stub,))):
+            rig.keeper.on_answer(Answer(name, kind, None, at, 1.0, value))
+        rig.keeper.on_answer(Answer(name, AnswerKind.SATELLITE, SAT, at, 1.0, satellite_answer(at, days)))
+    rows = rig.cards.rows("earnings", ["a", "b"])
+    fleet = rows[""]
+    assert (fleet["nodes"], fleet["left_out"]) == (1, ["a"])
+    assert fleet["now"] == rows["b"]["now"] | {"held_percent": None}  # type: ignore[operator]
+    assert fleet["expected_usd_micros"] == rows["b"]["expected_usd_micros"]
+    assert fleet["balance"]["paid_usd_micros"] == 10  # type: ignore[index]
+    assert rows["a"]["now"]["period"] == "2026-10"  # type: ignore[index]

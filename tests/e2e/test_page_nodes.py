@@ -165,7 +165,7 @@ def test_earnings_of_the_month_and_the_past(new_page: Callable[..., Page], page_
     expect(card.locator("[data-unpaid]")).to_contain_text("$0.53")
     expect(card.locator("[data-category=held]")).to_contain_text("−$2.56")
     expect(card.locator("[data-category=egress]")).to_contain_text(re.compile(r"1\.23.TB"))
-    expect(card).to_contain_text("Without figures: office.")
+    expect(card).to_contain_text("Without figures of this month: office.")
     row = show(page, "earnings", "garage-8tb")
     expect(row.get_by_role("list", name="Why ours differs")).to_contain_text("asked at different moments")
     expect(row.locator(f'tr[data-satellite="{US1}"]')).to_contain_text("$0.80")
