@@ -71,10 +71,14 @@ class NodeClient:
         span = _period(first) + (f"/{_period(last)}" if last else "")
         return decode_payouts.decode_paystubs(await self._request(f"/api/heldamount/paystubs/{span}{_of(satellite)}"))
 
-    async def payout_history(self, period: str) -> tuple[PayoutHistoryRow, ...]:
-        """`/api/heldamount/payout-history/{period}`: one row a satellite, with the receipt."""
+    async def payout_history(self, period: str) -> tuple[PayoutHistoryRow, ...] | None:
+        """`/api/heldamount/payout-history/{period}`: one row a satellite, with the receipt.
+
+        None for an empty answer: where a node does not know when it joined a satellite that paid nothing, it divides by 0 and can never
+        write that month down.
+        """
         reply = await self._request(f"/api/heldamount/payout-history/{_period(period)}")
-        return decode_payouts.decode_payout_history(reply, period)
+        return decode_payouts.decode_payout_history(reply, period) if reply.body.strip() else None
 
     async def held_history(self) -> tuple[HeldHistoryRow, ...]:
         """`/api/heldamount/held-history`."""

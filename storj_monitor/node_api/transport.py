@@ -1,7 +1,7 @@
 """One question to a node over HTTP and nothing else: bytes and status, or one of the two errors.
 
-Never more than one question at a time through one Transport. Redirects are not followed: an address that redirects is a wrong setting, and
-following would let a node send the monitor anywhere. Nothing is retried here.
+Never more than one question at a time through one Transport. Redirects are followed within the same address only (a node answers `/api/sno`
+with `/api/sno/`): to follow others would let a node send the monitor anywhere. Nothing is retried here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
@@ -17,6 +18,7 @@ from storj_monitor.clock import Clock
 from storj_monitor.errors import AnswerNotUnderstood, NodeUnreachable
 
 CONNECT_S: Final = 5.0
+MOST_REDIRECTS: Final = 2
 _PROXY_SAYS_NO = frozenset({502, 503, 504})
 
 
@@ -64,7 +66,7 @@ class Transport:
         self._timeout = aiohttp.ClientTimeout(total=self._limits.total_s, sock_connect=min(CONNECT_S, self._limits.total_s))
 
     async def get(self, path: str, also_good: frozenset[int] = frozenset()) -> Reply:
-        """The answer to `GET path`. NodeUnreachable, AnswerNotUnderstood (redirects, too long, not HTTP).
+        """The answer to `GET path`. NodeUnreachable, AnswerNotUnderstood (redirects elsewhere, too long, not HTTP).
 
         A proxy's 502, 503 and 504 mean that the node is not there, unless `also_good` lists them; other statuses are the caller's.
         """
@@ -88,22 +90,40 @@ class Transport:
         return reply
 
     async def _get(self, path: str) -> Reply:
-        asked_at, begun = self._clock.now(), self._clock.monotonic()
-        async with self._session.get(self.base_url + path, headers=self._headers, timeout=self._timeout, allow_redirects=False) as response:
-            if 300 <= response.status < 400:
-                where = response.headers.get("Location", "nowhere")[:200]
-                raise AnswerNotUnderstood(path, "$", f"redirects to {where!r}; redirects are not followed: set the address itself")
-            parts, size = [], 0
-            async for part in response.content.iter_any():
-                size += len(part)
-                if size > self._limits.most_bytes:
-                    raise AnswerNotUnderstood(path, "$", f"longer than {self._limits.most_bytes} bytes")
-                parts.append(part)
-            took_ms = (self._clock.monotonic() - begun) * 1000
-            return Reply(
-                path, response.status, response.content_type, b"".join(parts), asked_at, took_ms,
-                _ahead_s(response.headers.get("Date"), asked_at + took_ms / 1000),
-            )  # fmt: skip
+        url = self.base_url + path
+        for _ in range(1 + MOST_REDIRECTS):
+            asked_at, begun = self._clock.now(), self._clock.monotonic()
+            async with self._session.get(url, headers=self._headers, timeout=self._timeout, allow_redirects=False) as response:
+                if 300 <= response.status < 400:
+                    url = _same_place(path, url, response.headers.get("Location", ""))
+                    continue
+                body = await self._body(path, response)
+                took_ms = (self._clock.monotonic() - begun) * 1000
+                ahead_s = _ahead_s(response.headers.get("Date"), asked_at + took_ms / 1000)
+                return Reply(path, response.status, response.content_type, body, asked_at, took_ms, ahead_s)
+        raise AnswerNotUnderstood(path, "$", f"redirects again and again, at last to {url[:200]!r}")
+
+    async def _body(self, path: str, response: aiohttp.ClientResponse) -> bytes:
+        parts, size = [], 0
+        async for part in response.content.iter_any():
+            size += len(part)
+            if size > self._limits.most_bytes:
+                raise AnswerNotUnderstood(path, "$", f"longer than {self._limits.most_bytes} bytes")
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _same_place(path: str, url: str, location: str) -> str:
+    """Where a redirect leads, if that is the same scheme, host and port. AnswerNotUnderstood for any other place."""
+    try:
+        there, here = urlsplit(urljoin(url, location)), urlsplit(url)
+    except ValueError:
+        there = here = urlsplit("")
+    if not location or not there.netloc or (there.scheme, there.netloc.lower()) != (here.scheme, here.netloc.lower()):
+        raise AnswerNotUnderstood(
+            path, "$", f"redirects to {location[:200] or 'nowhere'!r}, another address: set the right one in the settings"
+        )
+    return there.geturl()
 
 
 def _ahead_s(date: str | None, now: float) -> float | None:

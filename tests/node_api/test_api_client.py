@@ -8,6 +8,7 @@ from datetime import datetime
 
 import aiohttp
 import pytest
+from aiohttp import web
 from node_fleet import CORPUS, FOLDERS, PAYOUT, SAT0, SAT1, StartNode, recorded
 
 from storj_monitor.clock import SystemClock
@@ -15,7 +16,7 @@ from storj_monitor.errors import AnswerNotUnderstood, NodeApiError, NodeUnreacha
 from storj_monitor.model.reputation import NEVER
 from storj_monitor.model.space import SpaceMeaning
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
-from storj_monitor.node_api.transport import Limits
+from storj_monitor.node_api.transport import Limits, Transport
 from storj_monitor.node_api.wire import MOST_SATELLITES
 from storj_monitor.simulator.fake_answers import FakeReply
 from storj_monitor.simulator.fake_faults import Fault, Faults, spoil
@@ -253,6 +254,47 @@ async def test_an_answer_with_more_satellites_than_any_node_has_is_refused(start
     for ask in (client.node, client.satellites, lambda: client.paystubs(first, last), client.held_history, metrics.metrics):
         with pytest.raises(AnswerNotUnderstood, match="100"):
             await ask()
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ("/api/sno/", ""),
+        ("{api}/api/sno/", ""),
+        ("{public}/api/sno/", "another address"),
+        ("https://example.org/api/sno/", "another address"),
+        ("//[x/api/sno/", "another address"),
+        ("", "nowhere"),
+        ("/from", "again and again"),
+    ],
+)
+async def test_redirects_are_followed_at_home_only(where: str, why: str, start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    fake = await start_node(recorded(PAYOUT))
+    asked: list[str] = []
+
+    async def redirect(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path)
+        if request.path == "/api/sno/":
+            return web.Response(body=(CORPUS / PAYOUT / "sno.json").read_bytes(), content_type="application/json")
+        here = f"http://{request.host}"
+        return web.Response(status=301, headers={"Location": where.format(api=here, public=fake.public_url)})
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", redirect)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        transport = Transport(session, f"http://127.0.0.1:{runner.addresses[0][1]}", CLOCK, QUICK)
+        if why:
+            with pytest.raises(AnswerNotUnderstood, match=why):
+                await transport.get("/from")
+            assert set(asked) == {"/from"} and len(asked) <= 3
+        else:
+            reply = await transport.get("/from")
+            assert (reply.status, reply.path) == (200, "/from") and asked == ["/from", "/api/sno/"]
+    finally:
+        await runner.cleanup()
 
 
 async def test_a_lying_clock_is_told(start_node: StartNode, session: aiohttp.ClientSession) -> None:

@@ -209,6 +209,19 @@ async def test_one_bad_path_leaves_the_others_alone(start_node: StartNode, sessi
         assert told.kinds()[AnswerKind.NODE] >= 3 and told.kinds()[AnswerKind.ESTIMATE] == 3
 
 
+async def test_a_month_that_the_node_cannot_write_down_is_asked_once_and_no_trouble(
+    start_node: StartNode, session: aiohttp.ClientSession
+) -> None:
+    fake, clock = await start_node(recorded(PAYOUT)), HandClock()
+    fake.faults.set(Fault.EMPTY, "/api/heldamount/payout-history/2026-03")
+    async with polling(fake, session, clock) as (poller, told):
+        await clock.advance(1800)
+        assert poller.states[0].status is ApiStatus.OK
+        assert fake.asked["/api/heldamount/payout-history/2026-03"] == 1
+        assert "2026-03" not in {answer.period for answer in told.answers if answer.kind is AnswerKind.PAYOUT_HISTORY}
+        assert "2026-04" in {answer.period for answer in told.answers if answer.kind is AnswerKind.PAYOUT_HISTORY}
+
+
 async def test_a_restart_brings_prices_and_paystubs_anew(start_node: StartNode, session: aiohttp.ClientSession) -> None:
     answers, clock = recorded(PAYOUT), HandClock()
     fake = await start_node(answers)
