@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -21,7 +22,7 @@ from storj_monitor.database.reader import Reader
 from storj_monitor.model.events import NodeEvent, Transfer
 from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.node_events import AnyNodeEvent
-from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
+from storj_monitor.node_api.client import LOOPBACK, HealthClient, MetricsClient, NodeClient
 from storj_monitor.node_api.discovery import PORTS, Known, find_apis, match_apis
 from storj_monitor.node_api.poller import Poller
 from storj_monitor.node_api.schedule import Schedule, phases
@@ -56,7 +57,7 @@ class Polling:
     """`start` loads what is known and begins to ask; `stop` ends the asking, after which nothing comes in any more.
 
     jitter_pct -- spread of the times of all that repeats (0.15 = 15 % of its interval); 0 also lets all nodes be asked together
-    ports      -- where APIs are looked for on this machine for nodes that have neither API nor metrics in the settings; () looks nowhere
+    ports      -- where APIs are looked for on this machine for nodes that have none in the settings; () looks nowhere
     schedule   -- what is common to all nodes; each gets a phase of its own
     """
 
@@ -146,7 +147,7 @@ class Polling:
         self.pollers[node.name] = poller
         for state in poller.states:
             self._keeper.on_state(node.name, state)
-        self._spawn(f"API of {node.name}", poller.run)
+        self._spawn(_task_name(node.name), poller.run)
 
     def _repeat(self, name: str, interval_s: float, work: Callable[[], Awaitable[None]], first_s: float) -> None:
         clock, rng, jitter_pct = self._clock, self._rng, self._jitter_pct
@@ -164,14 +165,20 @@ class Polling:
         self._keeper.every_while()
 
     def _seeking(self) -> list[Watched]:
-        """Nodes of which only the log is known: their API may be on this machine."""
-        return [node for node in self._nodes.values() if node.api is None and node.metrics is None]
+        """Nodes of which no API is known: it may be on this machine."""
+        return [node for node in self._nodes.values() if node.api is None]
+
+    def _asked_ports(self) -> set[int | None]:
+        """Ports of this machine that a poller asks: who is there is known, and a node gets one question at a time."""
+        urls = [urlsplit(node.api) for node in self._nodes.values() if node.api]
+        return {url.port for url in urls if url.hostname in LOOPBACK}
 
     def _known(self, node: Watched) -> Known:
-        """By its log; where an API is given, by what that said."""
+        """By its log and its debug port; where an API is given, by what that said."""
         subjects = self._keeper.subjects.of(node.name)
         node_id = (node.api and subjects.node_id) or self._state.nodes[node.name].node_id
-        return Known(node.name, node.api, node_id, subjects.log_started_at)
+        starts = (subjects.log_started_at, subjects.metrics.started_at if subjects.metrics and node.metrics else None)
+        return Known(node.name, node.api, node_id, max((at for at in starts if at is not None), default=None))
 
     async def _look(self) -> None:
         """Which APIs answer on this machine, and whose they are. Ends for a node when one was found for it."""
@@ -179,17 +186,23 @@ class Polling:
         seeking = self._seeking()
         if session is None or not seeking:
             return
-        found = await find_apis(session, self._clock, ports=self._ports)
-        known = [self._known(node) for node in self._nodes.values() if node.api or node in seeking]
-        matches = match_apis(known, found)
+        found = await find_apis(session, self._clock, ports=[port for port in self._ports if port not in self._asked_ports()])
+        matches = match_apis([self._known(node) for node in self._nodes.values()], found)
         for name, url in matches.apis.items():
-            self._nodes[name] = Watched(name, url)
-            how = f"No API is in the settings; {url} on this machine is asked, because it and the log are of the same node."
+            self._nodes[name] = self._nodes[name]._replace(api=url)
+            how = f"No API is in the settings; {url} on this machine is asked, because node id or start time are the same."
             self._keeper.remark(name, (how,), found=True)
+            if name in self.pollers and self._tasks is not None:  # its debug port is asked already: one node, one question at a time
+                await self._tasks.cancel(_task_name(name))
+                self._names.remove(_task_name(name))
             self._watch(self._nodes[name], session)
         for node in seeking:
             if node.name not in matches.apis:
                 self._keeper.remark(node.name, matches.remarks)
+
+
+def _task_name(node: str) -> str:
+    return f"API of {node}"
 
 
 def _lines(

@@ -24,7 +24,7 @@ from storj_monitor.node_api.transport import Limits, Reply, Transport
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _NOTIFICATIONS_LIMIT: Final = 20
 _UNHEALTHY: Final = 503
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class NodeClient:
@@ -105,7 +105,7 @@ class MetricsClient:
     def __init__(self, base_url: str, session: aiohttp.ClientSession, clock: Clock, limits: Limits | None = None) -> None:
         self.base_url = base_url.rstrip("/").removesuffix("/metrics")
         self.last: Reply | None = None
-        packed = urlsplit(self.base_url).hostname not in _LOOPBACK
+        packed = urlsplit(self.base_url).hostname not in LOOPBACK
         self._transport = Transport(session, self.base_url, clock, limits, packed=packed)
 
     async def metrics(self) -> NodeMetrics:

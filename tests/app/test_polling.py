@@ -188,6 +188,22 @@ async def test_an_api_of_this_machine_is_found_by_the_node_id_of_the_log(tmp_pat
             assert health["doors"][0]["found"] and node.api_url in health["remarks"][0]
 
 
+async def test_the_api_of_a_node_with_a_debug_port_is_found_by_its_start_and_both_are_asked_one_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storj_monitor.app.polling.FIRST_LOOK_S", 0.05)
+    monkeypatch.setattr("storj_monitor.app.polling.LOOK_EVERY_S", 0.2)
+    async with fake_node(generated()) as node:
+        port = int(node.api_url.rpartition(":")[2])
+        async with running(tmp_path, {"a": {"metrics": node.metrics_url}}, ports=(port,)) as one:
+            await until(lambda: one.node().node_id)
+            scraped = node.asked["/metrics"]
+            one.pollers()["a"].refresh()
+            await until(lambda: node.asked["/metrics"] > scraped and one.rows("earnings"))
+            assert {door["door"] for door in one.rows("health")["a"]["doors"]} == {"api", "metrics", "health"}
+            assert node.api_url in one.rows("health")["a"]["remarks"][0]
+
+
 async def test_apis_are_found_for_the_nodes_that_have_none_and_only_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three nodes of one machine: one is in the settings by another name of its address, one is known by its log, one by nobody."""
     monkeypatch.setattr("storj_monitor.app.polling.FIRST_LOOK_S", 0.3)
@@ -213,6 +229,7 @@ async def test_apis_are_found_for_the_nodes_that_have_none_and_only_for_them(tmp
             (remark,) = one.rows("health")["lost"]["remarks"]
             assert third.api_url in remark and "which no log belongs to" in remark
             assert [one.node(name).found for name in nodes] == [False, True, False]
+            assert first.most_at_once == 1
 
 
 async def test_a_log_and_an_api_of_two_nodes_are_told_apart(tmp_path: Path) -> None:
