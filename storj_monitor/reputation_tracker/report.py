@@ -12,6 +12,7 @@ from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guar
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.online import (
     OFFLINE_THRESHOLD,
+    TRACKED_WINDOWS,
     DowntimeBudget,
     OfflineWindow,
     downtime_budget,
@@ -88,7 +89,8 @@ def report(
         newer = any(p.last_at > reputation.audit_score.taken_at and p.audits for p in failures.pieces)
         guard = audit_guard(reputation.audit_score, points, windows, now, failing_now=newer)
     progress = vetting(reputation, now)
-    standing, reason = _judged(reputation, guard, progress, failures)
+    left = budget or _budget(reputation, windows, now, offline_since)
+    standing, reason = _judged(reputation, guard, progress, failures, left)
     total, good = reputation.total_audits, reputation.successful_audits
     return SatelliteReport(
         reputation=reputation,
@@ -99,7 +101,7 @@ def report(
         missed_audits=max(0, total.value - good.value) if total and good else None,
         vetting=progress,
         offline_windows=offline_windows(windows),
-        budget=budget or _budget(reputation, windows, now, offline_since),
+        budget=left,
         failures=failures,
     )
 
@@ -131,7 +133,9 @@ def _budget(reputation: Reputation, windows: Sequence[object], now: float, offli
     return replace(estimated, away_since=offline_since)
 
 
-def _judged(reputation: Reputation, guard: AuditGuard | None, progress: Vetting, failed: Failures) -> tuple[Standing, str]:
+def _judged(
+    reputation: Reputation, guard: AuditGuard | None, progress: Vetting, failed: Failures, left: DowntimeBudget
+) -> tuple[Standing, str]:
     """A date outweighs every score."""
     if reputation.disqualified_at and reputation.disqualified_at.value != NEVER:
         return Standing.DISQUALIFIED, "Disqualified. The scores beside it are the last ones before that and no longer count."
@@ -146,6 +150,12 @@ def _judged(reputation: Reputation, guard: AuditGuard | None, progress: Vetting,
     if suspension and suspension.value <= SUSPENSION.threshold:
         return Standing.SUSPENDED, "The suspension score is at 0.6 or below, which suspends the node."
     if online and online.value < OFFLINE_THRESHOLD:
+        if not (left.full or left.estimated):
+            return (
+                Standing.AT_RISK,
+                f"The online score is below 0.6. Satellites suspend for that when they have {TRACKED_WINDOWS} windows of audits; "
+                f"this one has {left.windows}.",
+            )
         return (
             Standing.OFFLINE_SUSPENDED,
             "The online score is below 0.6: suspended for being offline, unless the node is younger than 30 days.",

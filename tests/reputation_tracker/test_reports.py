@@ -89,6 +89,15 @@ def test_verdicts_worst_first() -> None:
     assert [s.label for s in Standing][:2] == ["disqualified", "suspended"]
 
 
+@pytest.mark.parametrize(("complete", "expected"), [(10, Standing.AT_RISK), (59, Standing.AT_RISK), (60, Standing.OFFLINE_SUSPENDED)])
+def test_a_young_node_is_not_suspended_for_being_offline(complete: int, expected: Standing) -> None:
+    """Satellites do that only when the tracking period is full."""
+    windows = tuple(AuditWindow(NOW // 43_200 * 43_200 - (complete - i) * 43_200, 10, 5) for i in range(complete + 1))
+    one = report(told(windows=windows, online_score=0.5), [], NOW)
+    assert one.standing is expected
+    assert ("this one has" in one.reason) is (expected is Standing.AT_RISK)
+
+
 def test_a_score_that_falls_fast_is_a_risk_before_it_is_low() -> None:
     def point(hours: float, score: float, total: int, good: int) -> ScorePoint:
         at = NOW - hours * 3600
