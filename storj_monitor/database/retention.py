@@ -54,6 +54,8 @@ _BUDGET_S = 0.02
 _ROWS = 200
 # A row of `events` is a block of up to 180 kB.
 _BLOCKS = 10
+# Of `notable`, when the file is over its cap: far more than come between two steps.
+_CAPPED_ROWS = 1000
 _PAGES = 512
 
 
@@ -99,16 +101,20 @@ class Pruner:
         return bool(row[1] == most)
 
     def _shrink(self) -> bool:
-        """Hold the cap on the file's size: the oldest single events go first, then free pages are given back."""
+        """Hold the cap on the file's size: the oldest single events go, then those with full ids; free pages are given back."""
         pages, free, size = (
             int(self._db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "freelist_count", "page_size")
         )
         over = self._retention.max_bytes and (pages - free) * size > self._retention.max_bytes
         deleted = 0
         if over:
-            deleted = self._db.execute(f"DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT {_BLOCKS})").rowcount
+            deleted = self._delete_first("events", _BLOCKS) or self._delete_first("notable", _CAPPED_ROWS)
         if free > max(1024, pages // 5) or (self._retention.max_bytes and free and pages * size > self._retention.max_bytes):
             # Through `execute` this pragma gives back a single page: it is stepped once, and has no rows.
             self._db.executescript(f"PRAGMA incremental_vacuum({_PAGES})")
             return True
         return bool(over and deleted)
+
+    def _delete_first(self, table: str, rows: int) -> int:
+        """Delete the rows that came first; how many there were."""
+        return self._db.execute(f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} ORDER BY id LIMIT {rows})").rowcount

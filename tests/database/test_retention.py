@@ -8,6 +8,7 @@ from builders import NOON_MS, batch, transfer
 from database_store import Store
 
 from storj_monitor.database.retention import DAY_S, Pruner, Retention
+from storj_monitor.model.ids import Outcome
 from storj_monitor.model.positions import FileIdentity
 
 NOON = NOON_MS / 1000
@@ -57,6 +58,23 @@ def test_the_cap_is_held(store: Store) -> None:
     assert store.path.stat().st_size <= cap * 1.1
     left = [row[0] for row in store.reader.execute("SELECT from_ms FROM events ORDER BY id")]
     assert left[-1] == NOON_MS - 3_600_000 + 59 * 60_000, "the newest stay"
+
+
+def test_a_cap_takes_failures_when_no_other_events_are_left(store: Store) -> None:
+    """They are kept for a month: on a node with many failures they are most of the file."""
+    for number in range(20):
+        begin_ms = NOON_MS - 3_600_000 + number * 60_000
+        shapes = [transfer(begin_ms + i, outcome=Outcome.FAILED) for i in range(1000)]
+        store.commit(batch(shapes, start=number, end=number + 1, identity=FileIdentity(4096, "new")))
+    cap = 1_500_000
+    took = prune(store, Retention(max_bytes=cap))
+    count, oldest = store.reader.execute("SELECT count(*), min(time_ms) FROM notable").fetchone()
+    assert events(store) == 0
+    assert 0 < count < 20_000
+    assert oldest > NOON_MS - 3_600_000, "the oldest have gone"
+    assert store.path.stat().st_size <= cap * 1.1
+    assert max(took) < 0.5
+    assert store.reader.execute("SELECT sum(n) FROM total_day").fetchone() == (20_000,), "sums stay"
 
 
 def test_one_line_from_the_future_prunes_nothing(store: Store) -> None:
