@@ -2,7 +2,8 @@
 
 score = alpha / (alpha + beta). A good audit: alpha = f * alpha + w, beta = f * beta; a bad one the other way round
 (f = forgetting factor, w = weight). Whatever the result, the sum goes from t to f * t + w, so it settles at w / (1 - f): 1000 for audits,
-which is also where it begins, and 20 for unknown results. A known score is therefore a known alpha and beta.
+which is also where it begins, and 20 for unknown results, where it begins at 1. A known score is therefore a known alpha and beta; for the
+suspension score of a node with less than some hundred audits only together with their number.
 """
 
 from __future__ import annotations
@@ -12,21 +13,28 @@ from typing import NamedTuple
 
 
 class ScoreRule(NamedTuple):
-    """Parameters of one score. The verdict falls when the score is at or below `threshold`."""
+    """Parameters of one score. The verdict falls when the score is at or below `threshold`; `initial_total`: alpha + beta at first."""
 
     forgetting: float
     weight: float
     threshold: float
+    initial_total: float
 
     @property
     def settled_total(self) -> float:
         return self.weight / (1 - self.forgetting)
 
+    def total_after(self, audits: int | None) -> float:
+        """alpha + beta after so many audits; settled where nobody counted them."""
+        if audits is None:
+            return self.settled_total
+        return self.settled_total + (self.initial_total - self.settled_total) * math.pow(self.forgetting, max(0, audits))
 
-AUDIT = ScoreRule(forgetting=0.999, weight=1.0, threshold=0.96)
+
+AUDIT = ScoreRule(forgetting=0.999, weight=1.0, threshold=0.96, initial_total=1000.0)
 """At or below 0.96: disqualified, for ever."""
 
-SUSPENSION = ScoreRule(forgetting=0.95, weight=1.0, threshold=0.6)
+SUSPENSION = ScoreRule(forgetting=0.95, weight=1.0, threshold=0.6, initial_total=1.0)
 """Unknown results of audits. At or below 0.6: suspended until it is above again."""
 
 
@@ -48,12 +56,21 @@ class Beta(NamedTuple):
 
 def settled(score: float, rule: ScoreRule) -> Beta:
     """The sums behind a score whose total has settled (audits: always)."""
-    return Beta(score * rule.settled_total, (1 - score) * rule.settled_total)
+    return behind(score, rule, None)
 
 
-def failures_allowed(score: float, rule: ScoreRule) -> int:
-    """How many audits in a row may fail now without the verdict: the next one after them brings it. 0 also when it has fallen."""
-    state, allowed = settled(score, rule), 0
+def behind(score: float, rule: ScoreRule, audits: int | None) -> Beta:
+    """The sums behind a score after so many audits; None: settled."""
+    total = rule.total_after(audits)
+    return Beta(score * total, (1 - score) * total)
+
+
+def failures_allowed(score: float, rule: ScoreRule, audits: int | None = None) -> int:
+    """How many audits in a row may fail now without the verdict: the next one after them brings it. 0 also when it has fallen.
+
+    audits -- how many have touched the score so far, as far as they are counted
+    """
+    state, allowed = behind(score, rule, audits), 0
     if state.score <= rule.threshold:
         return 0
     while True:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from storj_monitor.model.reputation import NEVER
+from storj_monitor.model.reputation import NEVER, AuditWindow
 from storj_monitor.reputation_tracker.beta import AUDIT, SUSPENSION, failures_allowed
 from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guard
 from storj_monitor.reputation_tracker.history import ScorePoint
@@ -97,13 +97,22 @@ def report(
         standing=standing,
         reason=reason,
         guard=guard,
-        suspension_allowed=failures_allowed(reputation.suspension_score.value, SUSPENSION) if reputation.suspension_score else None,
+        suspension_allowed=_suspension_allowed(reputation, windows),
         missed_audits=max(0, total.value - good.value) if total and good else None,
         vetting=progress,
         offline_windows=offline_windows(windows),
         budget=left,
         failures=failures,
     )
+
+
+def _suspension_allowed(reputation: Reputation, windows: Sequence[AuditWindow]) -> int | None:
+    """A new node is suspended sooner: its first audits weigh more. Those that found it away do not count."""
+    score, good = reputation.suspension_score, reputation.successful_audits
+    if score is None:
+        return None
+    counted = sum(window.online for window in windows) if reputation.windows else None
+    return failures_allowed(score.value, SUSPENSION, good.value if good else counted)
 
 
 def worst_first(reports: Iterable[SatelliteReport]) -> list[SatelliteReport]:

@@ -13,6 +13,7 @@ from storj_monitor.reputation_tracker.beta import (
     Beta,
     ScoreRule,
     audits_until,
+    behind,
     expected_score,
     failed_between,
     failures_allowed,
@@ -88,6 +89,20 @@ def test_a_recorded_score_is_one_unknown_result_360_audits_ago() -> None:
 )
 def test_failures_that_are_survived(score: float, rule: ScoreRule, allowed: int) -> None:
     assert failures_allowed(score, rule) == allowed
+
+
+@pytest.mark.parametrize(("good", "bad"), [(0, 0), (1, 0), (10, 0), (30, 1), (300, 2)])
+def test_the_first_unknown_results_of_a_new_node_weigh_more(good: int, bad: int) -> None:
+    """Step by step as the satellite counts, from alpha 1 and beta 0."""
+    state = Beta(1.0, 0.0)
+    for number in range(good + bad):
+        state = state.after(number >= bad, SUSPENSION)
+    assert behind(state.score, SUSPENSION, good + bad) == pytest.approx(state)
+    allowed, falling = 0, state.after(False, SUSPENSION)
+    while falling.score > SUSPENSION.threshold:
+        allowed, falling = allowed + 1, falling.after(False, SUSPENSION)
+    assert failures_allowed(state.score, SUSPENSION, good + bad) == allowed
+    assert allowed <= failures_allowed(state.score, SUSPENSION)
 
 
 @settings(deadline=None)
