@@ -114,11 +114,17 @@ PASSWORD = Setting[Secret | None](
 RETENTION_EVENTS = Setting[int | None](
     "retention", "events", Age(HOUR_S), 2 * DAY_S, "How long single transfers are kept, counted from each node's newest line."
 )
-RETENTION_MINUTES = Setting[int | None]("retention", "minutes", Age(DAY_S), 30 * DAY_S, "How long totals by the minute are kept.")
+RETENTION_MINUTES = Setting[int | None](
+    "retention",
+    "minutes",
+    Age(DAY_S),
+    30 * DAY_S,
+    "How long totals by the minute are kept, and failures, audits and repairs with their piece ids.",
+)
 RETENTION_HOURS = Setting[int | None]("retention", "hours", Age(DAY_S), 2 * YEAR_S, "How long totals by the hour are kept.")
 RETENTION_DAYS = Setting[int | None]("retention", "days", Age(DAY_S), None, "How long totals by the day are kept.")
 RETENTION_SIZE_CAP = Setting[int | None](
-    "retention", "size_cap", SizeCap(10_000_000), None, "Greatest size of the database file: the oldest rows go early. 0 = no cap."
+    "retention", "size_cap", SizeCap(10_000_000), None, "Greatest size of the database file: the oldest single events go early. 0 = no cap."
 )
 THRESHOLD_SILENT = Setting(
     "thresholds", "silent", Seconds(DAY_S), 300, "A node whose log says nothing for this long is shown as silent. 0 = never."
