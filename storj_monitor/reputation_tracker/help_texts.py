@@ -33,10 +33,16 @@ HELP: Mapping[str, Help] = {
         "1. It recovers within some sixty good audits.",
         "Read the node's errors: usually a disk or a permission that fails in an unusual way.",
     ),
+    "suspension_allowed": Help(
+        "How many audits in a row may end with an unknown error before the node is suspended.",
+        "9 at a score of 1; less in the first hundred audits of a new node, each of which weighs more.",
+        "Suspension ends by itself, but there is no traffic while it lasts: look at the node's errors before it is 0.",
+    ),
     "online_score": Help(
         "Share of audits that found the node online: the mean over the windows (12 hours) of the last 30 days.",
         "Above 0.99.",
-        "Below 0.6 the node is suspended until it rises again. Use the downtime log to find out when it was away.",
+        "Below 0.6 the node is suspended until it rises again; one audited for less than 30 days is not yet. Use the downtime "
+        "log to find out when it was away.",
     ),
     "missed_audits": Help(
         "Audits without success: missed while offline, unknown, or failed. Only the audit score tells whether any failed.",

@@ -56,6 +56,16 @@ HELP = MappingProxyType(
             "OK.",
             "Misconfigured: forward the node's port for UDP as well as for TCP. The node works without, a little slower.",
         ),
+        "quic_at": Help(
+            "When satellites tried QUIC last: at every check-in of the node, whether it worked or not.",
+            "Within the last hour.",
+            "Older: the node does not reach its satellites; look at last contact.",
+        ),
+        "node_id": Help(
+            "The node's identity, which satellites know it by.",
+            "The same for ever.",
+            "Another one than you expect: the address in the settings is that of another node.",
+        ),
         "last_contact": Help(
             "When a satellite or a customer reached the node last.",
             "Within the last minutes.",
