@@ -75,20 +75,25 @@ class AnalyticsFeed:
         self._engine: AnalyticsEngine | None = None
         self._places: dict[str, _Place] = {}
         self._judged_s: dict[str, int] = {}
+        self._gathered = _Gathered()
         self.halted = False
 
     def begin(self, now: float, reaches: Mapping[str, store.Reach]) -> None:
         """Take everything from the database at the next `work`; lines up to here were judged by an earlier run and are learnt only."""
         self._engine = None
+        self._gathered = _Gathered()
         self._places.clear()
         self._judged_s = {name: min(reach.newest_s, int(now)) // MINUTE_S * MINUTE_S for name, reach in reaches.items()}
 
     def work(self, now: float, seen: Sequence[Seen]) -> Outcome:
-        """Take in what was committed and what nodes told, and judge. Raises StoreError; then nothing of that minute is lost."""
+        """Take in what was committed and what nodes told, and judge.
+
+        Raises StoreError; then nothing is lost: the next call goes on from there, and gives what this one had found already.
+        """
         engine = self._engine
         if engine is None:
             engine = self._engine = self._restored(now)
-        gathered = _Gathered()
+        gathered = self._gathered
         told = [one.told for one in seen]
         reaches = self._reader.ask_now(store.reaches)
         ends = {one.node: self._end(one, reaches[one.node], now) for one in seen if one.node in reaches and reaches[one.node].newest_s}
@@ -105,10 +110,10 @@ class AnalyticsFeed:
             inputs = [self._next(node, reaches[node].node, end) for node, end in ends.items() if self._places[node].cursor_s < end]
             if not inputs and not told:
                 break
-            _take(gathered, engine, now, [*told, *inputs])
+            _take(gathered, engine, now, [*told, *(new for new, _ in inputs)])
             told = []
-            for new in inputs:
-                self._places[new.node].cursor_s = new.read_to_s
+            self._places.update((new.node, place) for new, place in inputs)
+        self._gathered = _Gathered()
         return Outcome(tuple(gathered.findings.values()), tuple(gathered.baselines.values()), engine.learning())
 
     def flush(self, now: float) -> tuple[StoredBaseline, ...]:
@@ -151,20 +156,20 @@ class AnalyticsFeed:
             made = engine.work.levels
             _take(gathered, engine, now, [])
 
-    def _next(self, node: str, number: int, end_s: int) -> NodeInput:
-        """The next rows of a node: not beyond a full hour, from which on hours may be learnt."""
+    def _next(self, node: str, number: int, end_s: int) -> tuple[NodeInput, _Place]:
+        """The next rows of a node, not beyond a full hour, from which on hours may be learnt; and its place once they are taken."""
         place = self._places[node]
         begin_s = place.cursor_s
         until_s = min(end_s, begin_s + CHUNK_S, _hour(begin_s) + HOUR_S)
         cells = self._reader.ask_now(store.minutes, number, begin_s, until_s)
-        from_s, to_s = place.seen_s, max(until_s, place.judge_from_s)
+        from_s, to_s, version = place.seen_s, max(until_s, place.judge_from_s), place.version
         if not from_s:
             from_s = max(begin_s, place.judge_from_s) - CHANGES_BACK_S
-            place.version = self._reader.ask_now(store.version_before, number, from_s)
-        changes, place.version = changes_of(self._reader.ask_now(store.change_events, number, from_s, to_s), place.version)
+            version = self._reader.ask_now(store.version_before, number, from_s)
+        changes, version = changes_of(self._reader.ask_now(store.change_events, number, from_s, to_s), version)
         failures = self._reader.ask_now(store.failures, number, max(from_s, to_s - FAILURES_BACK_S), to_s)
-        place.seen_s = max(from_s, to_s)
-        return NodeInput(
+        after = _Place(until_s, place.judge_from_s, max(from_s, to_s), version)
+        new = NodeInput(
             node=node,
             read_to_s=until_s,
             from_s=begin_s,
@@ -173,6 +178,7 @@ class AnalyticsFeed:
             changes=changes,
             failures=failures,
         )
+        return new, after
 
 
 def _take(gathered: _Gathered, engine: AnalyticsEngine, now: float, inputs: Iterable[NodeInput]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from flags import all_off
 
 from storj_monitor.app import analytics as room
 from storj_monitor.app import monitor, pipeline
-from storj_monitor.database.analytics import reaches
+from storj_monitor.database.analytics import failures, reaches
 from storj_monitor.database.connection import connect_reader, connect_writer
+from storj_monitor.database.reader import Reader
+from storj_monitor.errors import StoreError
 from storj_monitor.server.openapi import answer_schema
 
 HOURS = 30
@@ -218,6 +221,43 @@ async def test_while_the_database_refuses_nothing_is_called_silent(tmp_path: Pat
         await look(one, clock, now_s)
         assert one.rows("analytics")["node/a"]["judged_to"] > before
         assert findings(one) == []
+
+
+class Breaking:
+    """A reader whose database stops answering once, in the middle of a look that catches up."""
+
+    def __init__(self, reader: Reader, from_s: int) -> None:
+        self._reader = reader
+        self._from_s: int | None = from_s
+
+    def ask_now(self, question: Callable[..., Any], *args: Any) -> Any:
+        if question is failures and self._from_s is not None and args[2] >= self._from_s:
+            self._from_s = None
+            raise StoreError("the database did not answer")
+        return self._reader.ask_now(question, *args)
+
+
+async def test_what_a_look_found_before_the_database_stopped_answering_is_told_by_the_next(tmp_path: Path, now_s: int) -> None:
+    fault_s = now_s - 3 * HOUR_S
+    log = log_of(tmp_path / "a.log", now_s - 40 * HOUR_S, now_s, (fault_s, fault_s + 1800), started=(now_s - HOUR_S - 200, "v1.162.3"))
+
+    async def found(folder: Path, breaks: bool) -> tuple[list[dict[str, Any]], str]:
+        folder.mkdir()  # noqa: ASYNC240
+        clock = HandClock(fault_s - 600)
+        async with running(folder, {"a": log}, analytics_clock=clock) as one:
+            await look(one, clock, fault_s - 585)
+            feed = one.monitor.analytics._feed
+            if breaks:
+                feed._reader = Breaking(feed._reader, now_s - HOUR_S)  # type: ignore[assignment]
+                await look(one, clock, now_s + 15)
+                assert findings(one) == []
+            await look(one, clock, now_s + 15)
+            return findings(one), feed._places["a"].version
+
+    whole = await found(tmp_path / "whole", False)
+    assert [(row["metric"], row["resolved"]) for row in whole[0]] == [("success", "back to normal")]
+    assert whole[1] == "1.162.3"
+    assert await found(tmp_path / "broken", True) == whole
 
 
 async def test_a_silent_node_and_the_version_that_did_it(tmp_path: Path, now_s: int) -> None:
