@@ -130,9 +130,16 @@ def take_held_history(node: NodeSubjects, held: tuple[HeldHistoryRow, ...], now_
             pending.put(store.HELD_HISTORY, rows.held_row(node.node_id, node.name, row))
 
 
+def _usage_is_of_this_month(node: NodeSubjects) -> bool:
+    """Whether all satellites were asked in the month of the estimate: at its turn the node's sum may come before them: ours would be 0."""
+    period = period_of(node.money.now_ms)
+    asked = [told.taken_at for satellite, told in node.space.usages.items() if satellite in node.money.usages]
+    return all(period_of(round(at * 1000)) == period for at in asked)
+
+
 def keep_estimate(node: NodeSubjects, estimate: NodeEstimate, last: LastEstimates, pending: Pending) -> None:
     """One estimate a day of each satellite, and of a month's last day the last one."""
-    if not clock_believed(node):
+    if not clock_believed(node) or not _usage_is_of_this_month(node):
         return
     made_ms = node.money.now_ms
     for one in estimate.satellites:

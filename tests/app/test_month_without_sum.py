@@ -1,4 +1,4 @@
-"""A node that gives usage but not its own sum (it lacks the prices of one satellite): its month goes on, is kept and turns."""
+"""A node's month goes on, is kept and turns, also where its own sum is missing (it lacks the prices of one satellite) or comes first."""
 
 from __future__ import annotations
 
@@ -54,6 +54,20 @@ def test_a_sum_of_another_month_is_no_comparison(rig: Rig) -> None:
     assert (row["comparison"], row["theirs"]) == (None, None)
     rig.take(AnswerKind.ESTIMATE, msgspec.structs.replace(SUM))
     assert rig.cards.rows("earnings", ["a"])["a"]["comparison"] is not None
+
+
+def test_the_first_sum_of_a_month_is_not_held_against_the_usage_of_the_one_before(rig: Rig) -> None:
+    doubts: list[str] = []
+    rig.keeper.on_doubt = doubts.append
+    midnight = OCTOBER_30 + 2 * DAY_S
+    usage_at(rig, midnight - 600, 31)
+    for at, days, kept in ((midnight + 300, None, 0), (midnight + 2100, 31, 1)):
+        rig.clock.at = at
+        if days is not None:
+            usage_at(rig, at, days)
+        rig.take(AnswerKind.ESTIMATE, SUM)
+        assert [row[2] for row in rig.rows(store.ESTIMATE_SNAPSHOT)] == ["2026-11"] * kept
+    assert doubts[0] == "a"  # its satellites were asked again
 
 
 def test_a_restart_waits_for_the_sum_again(rig: Rig) -> None:
