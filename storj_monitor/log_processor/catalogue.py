@@ -98,6 +98,12 @@ def is_free_text(logger: str) -> bool:
     return logger in _FREE_TEXT_LOGGERS
 
 
-def is_updater_message(message: str) -> bool:
-    """Of the root logger; the updater also logs bare reasons and errors, which no list can hold."""
-    return message in UPDATER_MESSAGES
+def is_updater_line(process: str, service: str, message: str) -> bool:
+    """Whether the updater wrote a line of the root logger; `message` is canonical, the others are fields of the line.
+
+    Since v1.53 `process` says so. Before, a message of its own does, or the service that the line is about: the updater also logs
+    bare reasons and errors, which no list can hold.
+    """
+    if process:
+        return process == UPDATER_PROCESS
+    return not is_known("", message) and (bool(service) or message in UPDATER_MESSAGES)

@@ -11,6 +11,7 @@ from storj_monitor.log_processor.catalogue import (
     family,
     is_free_text,
     is_known,
+    is_updater_line,
 )
 from storj_monitor.log_processor.entry import TROUBLE_LEVELS, Entry, Rejected, parse_entry
 from storj_monitor.log_processor.fields import MAX_TEXT, Fields
@@ -85,7 +86,8 @@ class ExactPath:
         message_key = canonical_message(logger, entry.message)
         said = Said(entry.time_ms, entry.level, logger, entry.message, fields)
         maker = MAKERS.get((family(logger), message_key))
-        if not logger and fields.text("process") == UPDATER_PROCESS and maker is not MAKERS["", "Configuration loaded"]:
+        by_updater = not logger and is_updater_line(fields.text("process"), fields.text("service"), message_key)
+        if by_updater and maker is not MAKERS["", "Configuration loaded"]:
             maker = UPDATER_STEP
             logger = UPDATER_PROCESS
         if maker is not None:

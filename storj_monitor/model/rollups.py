@@ -138,10 +138,6 @@ class NodeDelta:
     resolution_ms: int = 0
     free_space: dict[int, FreeSpace] = field(default_factory=dict)
 
-    @property
-    def transfer_count(self) -> int:
-        return sum(block.events for block in self.blocks)
-
     def absorb(self, later: NodeDelta) -> None:
         """Take in a later delta of the same node."""
         for key, cell in later.cells.items():

@@ -123,3 +123,18 @@ def test_every_message_of_the_updater_is_understood() -> None:
     for message in [*UPDATER_MESSAGES, "Version is up to date", "some reason of its own"]:
         line = f'2026-08-20T07:01:10Z\tINFO\t{message}\t{{"process": "storagenode-updater"}}\n'
         assert read_all([chunk_of(line.encode())]).kinds() == {LineKind.UNDERSTOOD: 1}
+
+
+def test_old_updaters_that_do_not_say_who_they_are_are_understood() -> None:
+    """There is no `process` before v1.53."""
+    for message in UPDATER_MESSAGES:
+        line = f"2021-08-20T07:01:10.123Z\tINFO\t{message}\t{{}}\n"
+        assert read_all([chunk_of(line.encode())]).kinds() == {LineKind.UNDERSTOOD: 1}
+    rolled_out = 'New version is being rolled out but hasn\'t made it to this node yet\t{"Service": "storagenode"}\n'
+    of_service = read_all([chunk_of(f"2021-08-20T07:01:10.123Z\tINFO\t{rolled_out}".encode())])
+    assert of_service.kinds() == {LineKind.UNDERSTOOD: 1}
+    assert read_all([chunk_of(b'2021-08-20T07:01:10.123Z\tINFO\tsomething\t{"Other": "storagenode"}\n')]).kinds() == {
+        LineKind.NOT_UNDERSTOOD: 1
+    }
+    of_node = read_all([chunk_of(b'2021-08-20T07:01:10.123Z\tINFO\tOperator email\t{"Address": "a@b.c"}\n')])
+    assert [key.logger for key in of_node.lines] == [""]
