@@ -35,7 +35,9 @@ def subject_families(cards: Cards) -> Iterator[Family]:
         ({"node": str(row["node"]), "part": part}, value) for row in space for part in _SPACE if (value := _value(row, part)) is not None
     ]
     yield Family("storj_monitor_node_space_bytes", "Space of the node by part.", "gauge", sizes)
-    yield from _money(row for row in cards.rows(Subject.EARNINGS.value, names).values() if row["kind"] == "node")
+    money = cards.rows(Subject.EARNINGS.value, names)
+    left_out = money[""]["left_out"] if money else []
+    yield from _money(row for row in money.values() if row["kind"] == "node" and row["node"] not in left_out)  # type: ignore[operator]
 
 
 def _findings(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
@@ -56,6 +58,7 @@ def _doors(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
 
 
 def _money(rows: Iterable[Row]) -> Iterator[Family]:
+    """Of nodes that have told figures of this month; those of an earlier one would be taken for it."""
     now: Samples = []
     expected: Samples = []
     profit: Samples = []

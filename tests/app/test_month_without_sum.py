@@ -12,6 +12,7 @@ from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.database import subjects as store
 from storj_monitor.model.earnings import EstimatedPayout, MonthPayout, Paystub
 from storj_monitor.model.node_answers import Answer, AnswerKind
+from storj_monitor.views.subject_gauges import subject_families
 
 SUM = EstimatedPayout(satellite="", current_month=MonthPayout(payout_cents=300.0), previous_month=MonthPayout(), expected_cents=0.0)
 
@@ -96,3 +97,5 @@ def test_a_node_that_is_silent_since_another_month_is_left_out_of_the_sums_and_n
     assert fleet["expected_usd_micros"] == rows["b"]["expected_usd_micros"]
     assert fleet["balance"]["paid_usd_micros"] == 10  # type: ignore[index]
     assert rows["a"]["now"]["period"] == "2026-10"  # type: ignore[index]
+    months = {one.name: [labels["node"] for labels, _ in one.samples] for one in subject_families(rig.cards) if "_month_" in one.name}
+    assert months["storj_monitor_node_month_usd"] == months["storj_monitor_node_month_expected_usd"] == ["b"]
