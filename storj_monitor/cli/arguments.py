@@ -123,7 +123,12 @@ def _fill_stats(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--node", action="append", default=[], metavar="NAME", dest="names", help="with --database: only this node (may be repeated)"
     )
-    _add_setting_flags(parser, (DATABASE,))
+    parser.add_argument(
+        "--database",
+        metavar="FILE",
+        dest=DATABASE.name,
+        help="instead of logs: answer from this database, which `run` or `ingest` has filled",
+    )
 
 
 def _fill_nodes(parser: ArgumentParser) -> None:
