@@ -14,7 +14,7 @@ from storj_monitor.app import subject_rows as rows
 from storj_monitor.app.subject_rows import DAY_MS, Pending
 from storj_monitor.database import subjects as store
 from storj_monitor.financial_tracker.history import StubKey, merge_payouts, merge_paystubs
-from storj_monitor.financial_tracker.months import end_ms, period_of, shifted, start_ms
+from storj_monitor.financial_tracker.months import end_ms, node_previous_period, period_of, shifted, start_ms
 from storj_monitor.financial_tracker.scoring import score
 from storj_monitor.financial_tracker.usage import merge_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
@@ -152,6 +152,28 @@ def keep_estimate(node: NodeSubjects, estimate: NodeEstimate, last: LastEstimate
         cents = None if theirs is None else round(theirs.current_month.payout_cents * 10_000)
         last[key] = (made_ms, one.now)
         pending.put(store.ESTIMATE_SNAPSHOT, rows.estimate_row(node.name, made_ms, one, cents))
+    for one in estimate.satellites:
+        _keep_unseen_month(node, one, last, pending)
+
+
+def _keep_unseen_month(node: NodeSubjects, one: SatelliteEstimate, last: LastEstimates, pending: Pending) -> None:
+    """The month before, where this monitor was not there to see its end: by our formula from what the node says that it counted, once."""
+    before, made_ms, theirs = one.previous, node.money.now_ms, node.money.estimates.get(one.satellite)
+    if before is None or _saw_the_end(last.get((one.satellite, before.period)), before.period):
+        return
+    if theirs is None or node_previous_period(made_ms) != before.period or not before.gross_usd_micros:
+        return
+    last[one.satellite, before.period] = (made_ms, before)
+    whole = msgspec.structs.replace(one, now=before, expected_usd_micros=before.payout_usd_micros)
+    theirs_usd_micros = round(theirs.previous_month.payout_cents * 10_000)
+    pending.put(store.ESTIMATE_SNAPSHOT, rows.estimate_row(node.name, made_ms, whole, theirs_usd_micros))
+    key = StubKey(node.node_id, one.satellite, before.period)
+    if key in node.money.stubs:
+        _score(node, key, node.money.stubs[key], last, made_ms, pending)
+
+
+def _saw_the_end(made: tuple[int, MonthEstimate] | None, period: str) -> bool:
+    return made is not None and made[1].through_ms >= end_ms(period) - _SCORED_LATE_MS
 
 
 def add_estimates(
@@ -189,7 +211,7 @@ def forget_satellites(node: NodeSubjects, trusted: frozenset[str]) -> None:
 def _score(node: NodeSubjects, key: StubKey, stub: Paystub, last: LastEstimates, now_ms: int, pending: Pending) -> None:
     """Only an estimate from the end of its month can be held against the paystub."""
     made = last.get((key.satellite, key.period))
-    if made is None or made[1].through_ms < end_ms(key.period) - _SCORED_LATE_MS:
+    if made is None or not _saw_the_end(made, key.period):
         return
     usage = node.money.usages.get(key.satellite)
     result = score(made[1], stub, usage.joined_ms if usage is not None else None)

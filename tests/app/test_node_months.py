@@ -71,6 +71,47 @@ def test_the_first_sum_of_a_month_is_not_held_against_the_usage_of_the_one_befor
     assert doubts[0] == "a"  # its satellites were asked again
 
 
+def own(previous: MonthPayout) -> EstimatedPayout:
+    return EstimatedPayout(satellite=SAT, current_month=MonthPayout(), previous_month=previous, expected_cents=0.0)
+
+
+SEPTEMBER = MonthPayout(egress_bytes=10**12, egress_cents=200.0, storage_byte_months=2e12, storage_cents=300.0, payout_cents=500.0)
+
+
+def test_a_month_that_ended_before_the_monitor_came_is_scored_too(rig: Rig) -> None:
+    stub = Paystub(satellite=SAT, period="2026-09", get_usd_micros=2_000_000, storage_usd_micros=2_900_000, paid_usd_micros=4_900_000,
+                   usage_get_bytes=10**12, usage_storage_byte_months=1.93e12)  # fmt: skip
+    usage_at(rig, OCTOBER_30, 29)
+    rig.take(AnswerKind.PAYSTUBS, (stub,))
+    rig.take(AnswerKind.ESTIMATE, SUM)
+    assert rig.rows(store.ESTIMATE_SCORE) == []  # the node has not told that month yet
+    rig.take(AnswerKind.ESTIMATE, own(MonthPayout()), SAT)
+    rig.take(AnswerKind.ESTIMATE, SUM)
+    assert rig.rows(store.ESTIMATE_SCORE) == []  # nothing counted: it may have lost its memory
+    rig.take(AnswerKind.ESTIMATE, own(SEPTEMBER), SAT)
+    for _ in range(2):
+        rig.take(AnswerKind.ESTIMATE, SUM)
+        (score,) = rig.rows(store.ESTIMATE_SCORE)
+        assert (score[5], score[6]) == (5_000_000, 4_900_000) and "storage" in score[9]
+        assert [(row[2], row[18]) for row in rig.rows(store.ESTIMATE_SNAPSHOT)] == [("2026-09", 5_000_000), ("2026-10", None)]
+    rig.begin()
+    rig.keeper.load(store.read_all(rig.desk.db, LOADED, ["a"], {}))
+    usage_at(rig, OCTOBER_30 + DAY_S, 30)
+    rig.take(AnswerKind.PAYSTUBS, (msgspec.structs.replace(stub, paid_usd_micros=5_000_000, created_ms=1),))
+    (score,) = rig.rows(store.ESTIMATE_SCORE)
+    assert score[6] == 5_000_000
+
+
+def test_the_end_that_was_seen_stands(rig: Rig) -> None:
+    """What was forecast is scored, not what the node says afterwards."""
+    usage_at(rig, OCTOBER_30 + 1.9 * DAY_S, 31)
+    rig.take(AnswerKind.ESTIMATE, SUM)
+    usage_at(rig, OCTOBER_30 + 5 * DAY_S, 31)
+    rig.take(AnswerKind.ESTIMATE, own(SEPTEMBER), SAT)
+    rig.take(AnswerKind.ESTIMATE, SUM)
+    assert [row[2] for row in rig.rows(store.ESTIMATE_SNAPSHOT)] == ["2026-10", "2026-11"]
+
+
 def test_a_restart_waits_for_the_sum_again(rig: Rig) -> None:
     usage_at(rig, OCTOBER_30, 29)
     rig.take(AnswerKind.ESTIMATE, SUM)
