@@ -59,8 +59,8 @@ HELP = MappingProxyType(
             "Set `power_w`, `power_price` and `fixed` under [money] or for a node: see docs/settings.md.",
         ),
         "score": Help(
-            "How far our last estimate of a month was from its paystub. Where the monitor was not there at the month's end: what our formula "
-            "makes of the node's own count.",
+            "How far our last estimate of a month was from its paystub. Where the monitor was not there at the month's end: what our "
+            "formula makes of the node's own count.",
             "Within a few percent.",
             "Read the reasons beside it.",
         ),
