@@ -21,7 +21,7 @@ from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import Secret, Settings
 from storj_monitor.database import queries
-from storj_monitor.database.history import node_history
+from storj_monitor.database.history import hot_of_hour, node_history
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import LAST_TRY_S, Writer
@@ -29,12 +29,13 @@ from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
+from storj_monitor.model.rollups import HOUR_S, HotPiece
 from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
 from storj_monitor.sources.factory import open_source
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.compactions import COMPACTION_KINDS
-from storj_monitor.state.hot import HOT_OPS
+from storj_monitor.state.hot import HOT_OPS, KEPT, HotPieces
 from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
@@ -110,6 +111,7 @@ class Monitor:
             hand_over=self._hand_over,
             positions=self._positions,
             histories=self._histories,
+            downloads=self._downloads,
         )
         self.keeper = SubjectKeeper(
             self._cards,
@@ -162,7 +164,8 @@ class Monitor:
             source = open_source(name, log, saved, self._settings.from_end, now)
             before = source.before if isinstance(source, FileSource) else lambda: None
             processor = partial(LineProcessor, name, self._country_of, fast=not self._settings.perf.baseline)
-            self.pipeline.add(Lane(name, source, processor, Accumulator(name), before))
+            hot = HotPieces(begun_s=self.state.nodes[name].newest_ms // 1000 // HOUR_S * HOUR_S or -1)
+            self.pipeline.add(Lane(name, source, processor, Accumulator(name), before, hot=hot))
         await self.server.start()
         self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
         tasks.spawn("load watch", self._load.run)
@@ -196,6 +199,9 @@ class Monitor:
     def _histories(self) -> Iterator[NodeHistory]:
         for node in self._reader.ask_now(queries.nodes):
             yield from self._reader.ask_now(node_history, [node.name], self._window_start(), COMPACTION_KINDS, HOT_OPS)
+
+    def _downloads(self, name: str, hour_s: int) -> dict[int, HotPiece]:
+        return self._reader.ask_now(hot_of_hour, name, hour_s, HOT_OPS, KEPT)
 
     def _positions(self, name: str) -> list[SavedPosition]:
         known = {node.name: node.id for node in self._reader.ask_now(queries.nodes)}

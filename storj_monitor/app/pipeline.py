@@ -100,6 +100,12 @@ class Lane:
     def __post_init__(self) -> None:
         self.processor = self.new_processor()
 
+    def put_aside(self, delta: NodeDelta) -> None:
+        """For the next commit."""
+        if self.pending is None:
+            self.pending = NodeDelta(self.node)
+        self.pending.absorb(delta)
+
     def go_on_from(self, saved: Sequence[SavedPosition]) -> None:
         """Read on from the database's position; what the parser remembers of lines that will come again is forgotten."""
         self.source.resync(saved)
@@ -123,7 +129,8 @@ class Pipeline:
     hand_over -- called in the pipeline's thread with each Tick that says something
     positions -- saved positions of a node, from the database
     histories -- what the database has of all nodes, one after the other, for memory to begin anew
-    (both may raise StoreError: they are asked again later)
+    downloads -- the pieces downloaded most in an hour of a node, counted from the database
+    (all may raise StoreError: they are asked again later)
     """
 
     def __init__(
@@ -136,6 +143,7 @@ class Pipeline:
         hand_over: Callable[[Tick], None],
         positions: Callable[[str], list[SavedPosition]],
         histories: Callable[[], Iterable[NodeHistory]],
+        downloads: Callable[[str, int], Mapping[int, HotPiece]],
         quiet_tick_s: float = QUIET_TICK_S,
     ) -> None:
         self._lanes: list[Lane] = []
@@ -148,6 +156,7 @@ class Pipeline:
         self._hand_over = hand_over
         self._positions = positions
         self._histories = histories
+        self._downloads = downloads
         self._reload = False
         self._anew_at = 0.0
         self._drift: float | None = None
@@ -279,9 +288,7 @@ class Pipeline:
             delta = lane.accumulator.drain()
             lane.hot.feed(delta, now)
             deltas.append(delta)
-            if lane.pending is None:
-                lane.pending = NodeDelta(lane.node)
-            lane.pending.absorb(delta)
+            lane.put_aside(delta)
         return deltas
 
     def _statuses(self) -> list[tuple[str, SourceStatus]]:
@@ -334,8 +341,13 @@ class Pipeline:
                 # Another process has gone on to a later hour: ours is complete now. What was refused is in the counts of that process.
                 closed = None if lane.node in refused else lane.hot.leave(lane.node, history.hot_hour_s * 1000)
                 if closed:
-                    lane.pending = closed
+                    lane.put_aside(closed)
                 lane.hot.resume(history.hot_hour_s, history.hot)
+                owed_s = lane.hot.owed_s
+                if owed_s >= 0 and lane.node not in refused:
+                    hot = {(owed_s, piece): one for piece, one in self._downloads(lane.node, owed_s).items()}
+                    lane.put_aside(NodeDelta(lane.node, hot=hot))
+                lane.hot.owed_s = -1
 
     def _pause(self, now: float, clock: float) -> None:
         if self._watched() and any(abs(now - lane.read_at) < SILENT_AFTER_S for lane in self._lanes):

@@ -12,7 +12,7 @@ from storj_monitor.errors import StoreError
 from storj_monitor.model.events import LineKey
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.node_events import AnyNodeEvent
-from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey
+from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.model.statistics import Statistics, statistics_of_totals
 
 
@@ -96,3 +96,12 @@ def node_history(
             )
         )
     return histories
+
+
+def hot_of_hour(db: sqlite3.Connection, name: str, hour_s: int, hot_ops: frozenset[int], keep: int) -> dict[int, HotPiece]:
+    """The pieces that a node was asked for most, and more than once, in an hour whose single events are kept."""
+    for node in queries.nodes(db):
+        if node.name == name:
+            counted = queries.open_hot_hour(db, node.id, hour_s, hot_ops, keep)
+            return {piece: hot for piece, hot in counted.items() if hot.count > 1}
+    return {}

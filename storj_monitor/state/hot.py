@@ -26,16 +26,23 @@ HOT_OPS = frozenset(Action.GET << 2 | outcome for outcome in (Outcome.SUCCESS, O
 
 
 class HotPieces:
-    """Open hour of one node. Closed hours leave through `feed` and are written with the commit that closed them."""
+    """Open hour of one node. Closed hours leave through `feed` and are written with the commit that closed them.
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    begun_s -- hour in which the database ends (-1: none): the part before us is not counted until `resume`. When that hour ends
+    earlier it is not written but owed (`owed_s`): whoever resumes takes it from the database.
+    """
+
+    def __init__(self, capacity: int = CAPACITY, begun_s: int = -1) -> None:
         self._capacity = capacity
+        self._begun_s = begun_s
+        self.owed_s = -1
         self.hour_s = 0
         self.open: dict[int, HotPiece] = {}
         self._floor = 0
 
     def resume(self, hour_s: int, counted: Mapping[int, HotPiece]) -> None:
         """Begin anew with the open hour as counted from the database, which does not know full ids: known ones are kept."""
+        self._begun_s = -1
         known = self.open if hour_s == self.hour_s else {}
         self.hour_s, self.open = hour_s, dict(counted)
         for piece, hot in self.open.items():
@@ -112,7 +119,10 @@ class HotPieces:
         return {piece: HotPiece(h.piece_id, h.satellite, h.count, h.error, h.size_bytes) for piece, h in _largest(self.open).items()}
 
     def _close(self, delta: NodeDelta) -> None:
-        delta.hot.update({(self.hour_s, piece): hot for piece, hot in _largest(self.open).items()})
+        if self.hour_s == self._begun_s:
+            self.owed_s = self.hour_s
+        else:
+            delta.hot.update({(self.hour_s, piece): hot for piece, hot in _largest(self.open).items()})
         self.open, self._floor = {}, 0
 
 

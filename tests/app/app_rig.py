@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from flags import all_off, flag_environment
@@ -16,7 +17,7 @@ from storj_monitor.app.pipeline import Lane, Pipeline, Tick
 from storj_monitor.config import IngestInput, Settings, load
 from storj_monitor.database import queries
 from storj_monitor.database.connection import open_database
-from storj_monitor.database.history import node_history, statistics
+from storj_monitor.database.history import hot_of_hour, node_history, statistics
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import Writer
@@ -24,12 +25,12 @@ from storj_monitor.errors import StoreError
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
-from storj_monitor.model.rollups import NodeDelta
+from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeDelta
 from storj_monitor.model.statistics import Statistics
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.compactions import COMPACTION_KINDS
-from storj_monitor.state.hot import HOT_OPS
+from storj_monitor.state.hot import HOT_OPS, KEPT, HotPieces
 from storj_monitor.state.nodes import State
 from storj_monitor.state.windows import WINDOW_S
 
@@ -80,13 +81,14 @@ class Rig:
         self.writer = CountingWriter(self.path, self._on_conflict)
         self.pipeline = Pipeline(
             self.writer, tick_s=0.01, commit_s=commit_s, watched=lambda: True, hand_over=self._take,
-            positions=self.positions, histories=self.histories, quiet_tick_s=quiet_tick_s,
+            positions=self.positions, histories=self.histories, downloads=self.downloads, quiet_tick_s=quiet_tick_s,
         )  # fmt: skip
         for name, log in nodes.items():
             source = FileSource(name, str(log), self.positions(name))
-            self.pipeline.add(
-                Lane(name, source, lambda name=name: LineProcessor(name, nowhere, fast=not all_off()), Accumulator(name), source.before)
-            )
+            newest = {node.name: node.newest_ms for node in self.reader.ask_now(queries.nodes)}
+            hot = HotPieces(begun_s=newest.get(name, 0) // 1000 // HOUR_S * HOUR_S or -1)
+            processor = partial(LineProcessor, name, nowhere, fast=not all_off())
+            self.pipeline.add(Lane(name, source, processor, Accumulator(name), source.before, hot=hot))
         self._thread = threading.Thread(target=self.pipeline.run, name="pipeline")
 
     def begin(self) -> Rig:
@@ -124,6 +126,9 @@ class Rig:
             self.unanswered -= 1
             raise StoreError("the database did not answer")
         return self.reader.ask_now(node_history, [], self.window_start(), COMPACTION_KINDS, HOT_OPS)
+
+    def downloads(self, name: str, hour_s: int) -> dict[int, HotPiece]:
+        return self.reader.ask_now(hot_of_hour, name, hour_s, HOT_OPS, KEPT)
 
     def window_start(self) -> int:
         return int(time.time()) - WINDOW_S

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 from app_rig import SATELLITE, Rig, ingest_quietly, line
@@ -11,6 +12,7 @@ from storj_monitor.app.monitor import move_tables
 from storj_monitor.app.pipeline import COMMIT_LINES_BEHIND, LINES_A_CELL, READ_BYTES, ROUND_BYTES, Tick
 from storj_monitor.app.stats import stats_of_database
 from storj_monitor.config import IngestInput
+from storj_monitor.database.connection import connect_reader
 
 
 def lines(count: int, first: int = 0, *, age_s: float = 61, **words: str) -> bytes:
@@ -122,6 +124,28 @@ def test_hot_pieces_are_counted_on_after_a_reload(tmp_path: Path) -> None:
     (lane,) = rig.pipeline.lanes
     assert [hot.count for hot in lane.hot.top().values()] == [9]
     assert next(iter(lane.hot.top().values())).piece_id.startswith("HAAA")
+
+
+def test_an_hour_that_ends_just_after_a_restart_is_written_whole(tmp_path: Path) -> None:
+    """Its beginning was counted by an earlier run; the log has gone on into the next hour while nobody read it."""
+    log = tmp_path / "n1.log"
+    hour_s = int(time.time()) // 3600 * 3600 - 3600
+
+    def downloads(at_s: float, count: int) -> bytes:
+        return b"".join(line(at_s + i, 7, message="downloaded", action="GET") for i in range(count))
+
+    log.write_bytes(downloads(hour_s + 100, 5))
+    with Rig(tmp_path, {"n1": log}) as rig:
+        rig.until(lambda: rig.stored_lines() == 5, "the beginning")
+    append(log, downloads(hour_s + 200, 3) + downloads(hour_s + 3600, 2))
+    with Rig(tmp_path, {"n1": log}) as rig:
+        rig.until(lambda: rig.stored_lines() == 10, "the end of the hour, and the next one")
+        rig.pipeline.reload()
+        rig.until(lambda: bool(rig.state.loads), "counted")
+    with closing(connect_reader(rig.path)) as db:
+        assert db.execute("SELECT start_s, n, error FROM hot_hour").fetchall() == [(hour_s, 8, 0)]
+    (lane,) = rig.pipeline.lanes
+    assert [hot.count for hot in lane.hot.top().values()] == [2]
 
 
 def test_stop_commits_what_was_read(tmp_path: Path) -> None:

@@ -42,6 +42,24 @@ def test_an_hour_is_written_when_the_next_one_begins() -> None:
     assert {(hour, piece): one.count for (hour, piece), one in later.hot.items()} == {(0, 1): 3}
 
 
+def test_an_hour_that_began_before_us_is_owed_and_not_written() -> None:
+    table = HotPieces(begun_s=0)
+    table.feed(counted([1, 1, 1]), NOW)
+    later = counted([5, 5], hour=1)
+    table.feed(later, NOW)
+    assert (later.hot, table.owed_s) == ({}, 0)
+    last = counted([6], hour=2)
+    table.feed(last, NOW)
+    assert {key: one.count for key, one in last.hot.items()} == {(3600, 5): 2}, "an hour of our own"
+    known = HotPieces(begun_s=0)
+    known.resume(0, {1: HotPiece("", "", 2)})
+    known.feed(counted([1, 1]), NOW)
+    whole = counted([5], hour=1)
+    known.feed(whole, NOW)
+    assert {key: one.count for key, one in whole.hot.items()} == {(0, 1): 4}
+    assert known.owed_s == -1
+
+
 def test_old_hours_go_straight_to_disk() -> None:
     table = HotPieces()
     table.feed(counted([1, 1], hour=5), NOW)
