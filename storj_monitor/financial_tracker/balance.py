@@ -17,19 +17,6 @@ def earned_usd_micros(stub: Paystub) -> int:
     return stub.paid_usd_micros + stub.held_usd_micros - stub.disposed_usd_micros
 
 
-def compensation_usd_micros(stub: Paystub) -> int:
-    """Sum of the categories, surge included: what the satellite reckoned before it held or dropped anything."""
-    plain = (
-        stub.storage_usd_micros
-        + stub.get_usd_micros
-        + stub.put_usd_micros
-        + stub.get_repair_usd_micros
-        + stub.put_repair_usd_micros
-        + stub.get_audit_usd_micros
-    )
-    return plain * stub.surge_percent // 100 if stub.surge_percent > 0 else plain
-
-
 def balance(stubs: Iterable[Paystub]) -> Balance:
     """Sums over any paystubs."""
     rows = list(stubs)

@@ -8,7 +8,7 @@ from financial_tracker.recorded import FOLDERS, at, payout_history, paystubs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storj_monitor.financial_tracker.balance import balance, balances_by, compensation_usd_micros, earned_usd_micros
+from storj_monitor.financial_tracker.balance import balance, balances_by, earned_usd_micros
 from storj_monitor.financial_tracker.costs import estimate_profit, month_profit
 from storj_monitor.financial_tracker.estimate import estimate_satellite, month_estimate
 from storj_monitor.financial_tracker.history import (
@@ -44,6 +44,11 @@ def stub(period: str = "2026-10", created_ms: int | None = 5, **figures: object)
 # ---- history ----
 
 
+def categories_usd_micros(one: Paystub) -> int:
+    storage, served = one.storage_usd_micros, one.get_usd_micros + one.get_repair_usd_micros + one.get_audit_usd_micros
+    return storage + served + one.put_usd_micros + one.put_repair_usd_micros
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_import_of_a_recorded_node(folder: str) -> None:
     """All rows the first time, none the second; the sums are those that the node itself would show."""
@@ -55,7 +60,7 @@ def test_import_of_a_recorded_node(folder: str) -> None:
     assert merge_paystubs("n", first.changed, []).changed == {}
     for row in payout_history(folder):
         mine = first.changed[key(row)]
-        assert earned_usd_micros(mine) == compensation_usd_micros(mine) == row.earned_usd_micros
+        assert earned_usd_micros(mine) == categories_usd_micros(mine) == row.earned_usd_micros
     payouts = merge_payouts("n", {}, payout_history(folder))
     assert merge_payouts("n", payouts.changed, payout_history(folder)).changed == {}
     assert len(payouts.changed) == len(payout_history(folder))
@@ -156,7 +161,12 @@ def test_balances() -> None:
     assert whole.undistributed_usd_micros == whole.paid_usd_micros - whole.distributed_usd_micros
     assert whole.earned_usd_micros == whole.paid_usd_micros + whole.held_usd_micros - whole.disposed_usd_micros
     assert balance([]) == Balance()
-    assert compensation_usd_micros(stub(get_usd_micros=10, surge_percent=150)) == 15
+
+
+def test_what_a_surge_brings_is_earned() -> None:
+    """The categories are at plain prices; what is paid is after the surge."""
+    surged = stub(get_usd_micros=10, surge_percent=150, paid_usd_micros=12, held_usd_micros=3)
+    assert earned_usd_micros(surged) == categories_usd_micros(surged) * 150 // 100 == 15
 
 
 # ---- scores ----
