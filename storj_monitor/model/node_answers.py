@@ -83,7 +83,7 @@ class NodeAnswer:
     standings           -- dates only (disqualified, suspended, vetted); the scores are in SatelliteAnswer
     bandwidth_bytes     -- all traffic of this UTC month
     last_pinged_at      -- last ping or transfer request from outside; None = never
-    up_to_date          -- running version >= minimum, not "latest"
+    up_to_date          -- running version >= minimum, not "latest"; None where the node does not say
     configured_port     -- port of the public address, as text
     quic_status         -- OK, Misconfigured, Disabled, Refreshing (or what a later version says)
     clock_ahead_s       -- by how much the node's clock was ahead of ours (whole seconds); None when it did not say
@@ -99,7 +99,7 @@ class NodeAnswer:
     last_pinged_at: float | None
     version: str
     allowed_version: str
-    up_to_date: bool
+    up_to_date: bool | None
     started_at: float | None
     configured_port: str
     quic_status: str
