@@ -35,7 +35,9 @@ from storj_monitor.log_processor.wrappers import DOCKER_START
 from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, LineKind
 from storj_monitor.model.ids import Outcome
 
-MAX_HEADS = 1024
+# A head is good for the second of its time stamp: those of some seconds are enough, and each is 300 bytes.
+MAX_HEADS = 128
+MAX_KINDS = 1024
 _AFTER_JSON_HEAD = b'rocess":'
 """In JSON the first field after the message is `process` or `Process`, from v1.53 on."""
 
@@ -202,7 +204,7 @@ class FastPath:
         if what in self._kinds:
             kind = self._kinds[what]
         else:
-            if len(self._kinds) >= MAX_HEADS:
+            if len(self._kinds) >= MAX_KINDS:
                 self._kinds.clear()
             kind = self._kinds[what] = self._kind_of(what)
         if kind is None:
