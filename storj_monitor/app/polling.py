@@ -208,7 +208,7 @@ def _task_name(node: str) -> str:
 def _lines(
     db: Connection, names: Sequence[str], lines_ms: int, failures_ms: int
 ) -> tuple[dict[str, list[NodeEvent]], dict[str, list[Transfer]]]:
-    """Typed lines of the last month and failed transfers of the last day, by node, oldest first."""
+    """Typed lines of the last month and failed audits and repairs of the last day, by node, oldest first."""
     ids = {node.id: node.name for node in queries.nodes(db) if node.name in frozenset(names)}
     decode = msgspec.json.Decoder(AnyNodeEvent).decode
     lines: dict[str, list[NodeEvent]] = {}
@@ -216,7 +216,7 @@ def _lines(
         found = queries.node_events(db, LINE_KINDS, [node], lines_ms, 1 << 62, MOST_LINES)
         lines[name] = [decode(row[5]) for row in reversed(found)]
     failures: dict[str, list[Transfer]] = {}
-    for name, time_ms, satellite, op, piece_id, reason in store.notable_failures(db, list(ids.values()), failures_ms, MOST_FAILURES):
+    for name, time_ms, satellite, op, piece_id, reason in store.scored_failures(db, list(ids.values()), failures_ms, MOST_FAILURES):
         failures.setdefault(name, []).append(Transfer(time_ms, satellite, op, -1, -1, 0, piece_id, "", reason))
     return lines, failures
 

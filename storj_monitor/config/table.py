@@ -119,7 +119,7 @@ RETENTION_MINUTES = Setting[int | None](
     "minutes",
     Age(DAY_S),
     30 * DAY_S,
-    "How long totals by the minute are kept, and failures, audits and repairs with their piece ids.",
+    "How long totals by the minute are kept, and failures and audits with their piece ids.",
 )
 RETENTION_HOURS = Setting[int | None]("retention", "hours", Age(DAY_S), 2 * YEAR_S, "How long totals by the hour are kept.")
 RETENTION_DAYS = Setting[int | None]("retention", "days", Age(DAY_S), None, "How long totals by the day are kept.")

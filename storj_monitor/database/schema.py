@@ -13,6 +13,7 @@ from storj_monitor.database.analytics_schema import create_analytics
 from storj_monitor.database.subject_schema import create_counters, create_subjects
 from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreTooNew
+from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.stats import SIZE_CLASSES
 
 
@@ -31,6 +32,10 @@ TOTAL_LEVELS = (Level("total_minute", 60), Level("total_m5", 300), Level("total_
 
 COARSE_LEVELS = (("hour", 3600), ("day", 86400))
 """Levels of the country and error rollups."""
+
+_SCORED_FAILURES = (op_code(Action.GET_AUDIT, Outcome.FAILED), op_code(Action.GET_REPAIR, Outcome.FAILED))
+IS_SCORED_FAILURE = "op IN ({:d}, {:d})".format(*_SCORED_FAILURES)
+"""Rows of `notable` that harm a score, as SQL: word for word as in the index of such rows, or SQLite does not use it."""
 
 SIZE_COLUMNS = tuple(f"c{i}" for i in range(SIZE_CLASSES))
 
@@ -91,11 +96,17 @@ def _create(db: sqlite3.Connection) -> None:
     )
 
 
+def _index_scored_failures(db: sqlite3.Connection) -> None:
+    """A busy node has a thousand failed uploads for each failed audit."""
+    db.execute(f"CREATE INDEX notable_scored ON notable(node, time_ms) WHERE {IS_SCORED_FAILURE}")
+
+
 MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (
     ("0001_create", _create),
     ("0002_subjects", create_subjects),
     ("0003_analytics", create_analytics),
     ("0004_counters", create_counters),
+    ("0005_scored_failures", _index_scored_failures),
 )
 
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
+
+from storj_monitor.database.schema import IS_SCORED_FAILURE
 
 Cell = str | int | float | None
 Row = tuple[Any, ...]
@@ -210,13 +213,14 @@ def read_all(db: Connection, tables: Sequence[Table], nodes: Sequence[str], sinc
     }
 
 
-def notable_failures(db: Connection, nodes: Sequence[str], since_ms: int, limit: int) -> list[Row]:
-    """(node, time_ms, satellite, op, piece_id, reason) of notable transfers, oldest first."""
-    marks = ", ".join("?" * len(nodes))
-    rows = db.execute(
-        "SELECT n.name, t.time_ms, s.text, t.op, t.piece_id, r.text FROM node n JOIN notable t ON t.node = n.id "
-        "JOIN satellite s ON s.id = t.satellite JOIN reason r ON r.id = t.reason "
-        f"WHERE n.name IN ({marks}) AND t.time_ms >= ? ORDER BY t.time_ms DESC LIMIT ?",
-        (*nodes, since_ms, limit),
-    ).fetchall()
-    return rows[::-1]
+def scored_failures(db: Connection, nodes: Sequence[str], since_ms: int, limit: int) -> list[Row]:
+    """(node, time_ms, satellite, op, piece_id, reason) of failed audits and repairs from here, oldest first; the newest of each node."""
+    found: list[Row] = []
+    for name in nodes:
+        found += db.execute(
+            "SELECT n.name, t.time_ms, s.text, op, t.piece_id, coalesce(r.text, '') FROM node n JOIN notable t ON t.node = n.id "
+            "JOIN satellite s ON s.id = t.satellite LEFT JOIN reason r ON r.id = t.reason "
+            f"WHERE n.name = ? AND t.time_ms >= ? AND {IS_SCORED_FAILURE} ORDER BY t.time_ms DESC LIMIT ?",
+            (name, since_ms, limit),
+        ).fetchall()
+    return sorted(found, key=itemgetter(1))

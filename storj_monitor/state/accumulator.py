@@ -28,9 +28,9 @@ NOTABLE_OPS = frozenset(
     action << 2 | outcome
     for action in Action
     for outcome in (Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED)
-    if outcome == Outcome.FAILED or action in (Action.GET_AUDIT, Action.GET_REPAIR)
+    if outcome == Outcome.FAILED or action == Action.GET_AUDIT
 )
-"""Transfers kept with their full piece id: failures, audits and repairs from here."""
+"""Transfers kept with their full piece id: failures and audits."""
 
 DIRECTION_BY_OP = tuple(op_action(op).direction if op >> 2 < len(Action) else "" for op in range(64))
 

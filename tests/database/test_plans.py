@@ -10,7 +10,9 @@ from builders import NOON_MS, US1, batch, transfer
 from database_store import Store
 
 from storj_monitor.database import history, queries
+from storj_monitor.database.analytics import failures
 from storj_monitor.database.kept import kept_window
+from storj_monitor.database.subjects import scored_failures
 from storj_monitor.state.hot import HOT_OPS
 
 NOON = NOON_MS // 1000
@@ -30,6 +32,8 @@ QUESTIONS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "window_rows": lambda db: queries.window_rows(db, 1, NOON - 3600, NOON),
     "events_since": lambda db: list(queries.events_since(db, 1, NOON_MS)),
     "node_history": lambda db: history.node_history(db, [], NOON - 3600, ["node_started"], HOT_OPS),
+    "failures": lambda db: failures(db, 1, NOON - 3600, NOON),
+    "scored_failures": lambda db: scored_failures(db, ["n1", "n2"], NOON_MS - 86_400_000, 10),
 }
 SMALL = {"node", "satellite", "template", "migration"}
 """Tables with a handful of rows: reading them whole is the plan."""
@@ -47,4 +51,6 @@ def test_plan(store: Store, name: str) -> None:
         for *_, step in store.writer.execute(f"EXPLAIN QUERY PLAN {statement}"):
             table = step.split()[1] if step.startswith("SCAN") else ""
             assert not table or table in SMALL or table.startswith("("), f"{step} in {statement}"
-            assert "FOR ORDER BY" not in step or name in ("hot_pieces", "node_events", "newest_compactions"), f"{step} in {statement}"
+            assert "FOR ORDER BY" not in step or name in ("hot_pieces", "node_events", "newest_compactions", "failures"), (
+                f"{step} in {statement}"
+            )

@@ -12,13 +12,16 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from builders import NOON_MS, batch, transfer
 from database_store import Store
 
 from storj_monitor.database import retention, subjects
 from storj_monitor.database.retention import Retention
-from storj_monitor.database.subjects import SCORE_POINT, SPACE_POINT, TABLES, Row, read, read_all, write
+from storj_monitor.database.schema import IS_SCORED_FAILURE
+from storj_monitor.database.subjects import SCORE_POINT, SPACE_POINT, TABLES, Row, read, read_all, scored_failures, write
 from storj_monitor.database.writer import Writer
 from storj_monitor.model.figures import Source
+from storj_monitor.model.ids import Action, Outcome, op_action
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.history import thin as scores_kept
 from storj_monitor.storage_tracker.history import SpacePoint
@@ -172,3 +175,23 @@ def test_works_handed_over_just_before_the_end_are_committed(tmp_path: Path, sto
         writer.submit_work(partial(write, changes=changes(SCORE_POINT, score("a", "s", number))), lambda: None)
     writer.close()
     assert len(read(store.reader, SCORE_POINT, ["a"])) == 20
+
+
+def test_failed_audits_are_found_behind_any_number_of_failed_uploads(store: Store) -> None:
+    failed = partial(transfer, outcome=Outcome.FAILED, reason="file does not exist")
+    mine = [failed(NOON_MS, action=Action.GET_AUDIT), transfer(NOON_MS + 1, action=Action.GET_REPAIR, outcome=Outcome.FAILED)]
+    others = [failed(NOON_MS + 2 + i) for i in range(50)]
+    served = [transfer(NOON_MS + 100, action=action) for action in (Action.GET_AUDIT, Action.GET_REPAIR, Action.GET)]
+    store.commit(batch([*mine, *others, *served]), batch([failed(NOON_MS - 5, action=Action.GET_AUDIT)], node="n2"))
+    found = scored_failures(store.reader, ["n1", "n2"], NOON_MS - 1000, 10)
+    assert [(row[0], row[1], op_action(row[3]), row[5]) for row in found] == [
+        ("n2", NOON_MS - 5, Action.GET_AUDIT, "file does not exist"),
+        ("n1", NOON_MS, Action.GET_AUDIT, "file does not exist"),
+        ("n1", NOON_MS + 1, Action.GET_REPAIR, ""),
+    ]
+    plan = store.reader.execute(
+        f"EXPLAIN QUERY PLAN SELECT * FROM notable WHERE node = 1 AND time_ms >= 5 AND {IS_SCORED_FAILURE}"
+    ).fetchall()
+    assert "notable_scored" in str(plan)
+    kept = {op for (op,) in store.reader.execute("SELECT DISTINCT op FROM notable")}
+    assert {op_action(op) for op in kept if op & 3 == Outcome.SUCCESS} == {Action.GET_AUDIT}
