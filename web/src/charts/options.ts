@@ -66,7 +66,7 @@ export function chartOptions({ width, height, span, colors, lines, axis: tick, o
     width,
     height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: {
       y: false,
       drag: { x: false, y: false },
