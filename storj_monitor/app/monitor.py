@@ -83,7 +83,29 @@ class Monitor:
             on_problem=self._store_problem,
             on_damage=lambda: self._loop.call_soon_threadsafe(self.damaged.set),
         )
-        self.server = Server(
+        self.server = self._new_server(port, demo)
+        self.pipeline = self._new_pipeline()
+        self.keeper = SubjectKeeper(
+            self._cards,
+            self._writer,
+            self._clock,
+            changed=lambda: self.server.broadcaster.nudge(self._clock.now()),
+            from_writer=self._loop.call_soon_threadsafe,
+        )
+        self._polling = Polling(watched, self.keeper, self.state, self._reader, self._clock, jitter_pct=settings.perf.analytics_jitter_pct)
+        self.analytics = self._new_analytics([name for name, _ in nodes])
+        self._load = LoadWatch(
+            self._clock,
+            lag_bytes=lambda: sum(node.status.lag_bytes for node in self.state.nodes.values()),
+            commits_waiting=lambda: self._writer.commits_waiting,
+            watched=lambda: self.server.client_count > 0,
+            tell=self.server.broadcaster.on_load,
+        )
+        self._reading: asyncio.Task[None] | None = None
+
+    def _new_server(self, port: int, demo: bool) -> Server:
+        settings, plainly = self._settings, self._settings.perf.baseline
+        return Server(
             self._feeds,
             Questions(self._reader, self.state, lambda: self._writer.status.committed_at, self._cards, keep=0 if plainly else KEPT_ANSWERS),
             Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(subject_families, self._cards)),
@@ -103,9 +125,11 @@ class Monitor:
             subjects=SubjectQuestions(self._reader, self._cards, self._clock.now),
             plain_sends=plainly,
         )
-        self.pipeline = Pipeline(
+
+    def _new_pipeline(self) -> Pipeline:
+        return Pipeline(
             self._writer,
-            tick_s=settings.perf.ws_coalesce_ms * TICK_OF_COALESCE / 1000 or PLAIN_TICK_S,
+            tick_s=self._settings.perf.ws_coalesce_ms * TICK_OF_COALESCE / 1000 or PLAIN_TICK_S,
             commit_s=COMMIT_S,
             watched=lambda: self.server.broadcaster.watching,
             hand_over=self._hand_over,
@@ -113,23 +137,10 @@ class Monitor:
             histories=self._histories,
             downloads=self._downloads,
         )
-        self.keeper = SubjectKeeper(
-            self._cards,
-            self._writer,
-            self._clock,
-            changed=lambda: self.server.broadcaster.nudge(self._clock.now()),
-            from_writer=self._loop.call_soon_threadsafe,
-        )
-        self._polling = Polling(
-            watched,
-            self.keeper,
-            self.state,
-            self._reader,
-            self._clock,
-            jitter_pct=settings.perf.analytics_jitter_pct,
-        )
-        self.analytics = Analytics(
-            [name for name, _ in nodes],
+
+    def _new_analytics(self, names: list[str]) -> Analytics:
+        return Analytics(
+            names,
             self._cards,
             self.state,
             self._reader,
@@ -137,16 +148,8 @@ class Monitor:
             self._clock,
             changed=lambda: self.server.broadcaster.nudge(self._clock.now()),
             from_writer=self._loop.call_soon_threadsafe,
-            jitter_pct=settings.perf.analytics_jitter_pct,
+            jitter_pct=self._settings.perf.analytics_jitter_pct,
         )
-        self._load = LoadWatch(
-            self._clock,
-            lag_bytes=lambda: sum(node.status.lag_bytes for node in self.state.nodes.values()),
-            commits_waiting=lambda: self._writer.commits_waiting,
-            watched=lambda: self.server.client_count > 0,
-            tell=self.server.broadcaster.on_load,
-        )
-        self._reading: asyncio.Task[None] | None = None
 
     async def start(self, tasks: Supervisor) -> None:
         """Load the last hour, listen, follow the logs.

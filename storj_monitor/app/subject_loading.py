@@ -17,8 +17,8 @@ from storj_monitor.views.subjects import Subjects
 Found = Mapping[str, list[store.Row]]
 _USAGE_S = 70 * DAY_S
 _OUTAGES_S = 60 * DAY_S
-LOADED = (*store.TABLES, store.COUNTER_HOUR)
-"""What a starting monitor reads."""
+LOADED = (*(table for table in store.TABLES if table is not store.AUDIT_WINDOW), store.COUNTER_HOUR)
+"""What a starting monitor reads. Old audit windows are only asked for; the node tells the present ones itself."""
 
 
 def since_ms(now: float) -> dict[str, int]:
@@ -49,6 +49,15 @@ def load_histories(subjects: Subjects, found: Found) -> None:
     for row in found[store.OUTAGE.name]:
         node = subjects.of(row[0])
         node.outages = (*node.outages, rows.outage(row))
+
+
+def load_standings(subjects: Subjects, found: Found) -> None:
+    """Disqualifications and suspensions as they are in the database, whatever kept answers told meanwhile: those may be older."""
+    for node in subjects.nodes.values():
+        node.standing.spans, node.standing.written = {}, {}
+    for row in found.get(store.STANDING.name, ()):  # oldest first
+        span = rows.standing_span(row)
+        subjects.of(row[0]).standing.spans[row[1], span.kind] = span
 
 
 def load_counters(found: Found) -> dict[str, dict[int, dict[int, Growth]]]:

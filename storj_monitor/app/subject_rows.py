@@ -31,9 +31,10 @@ from storj_monitor.model.node_answers import (
     SatelliteAnswer,
 )
 from storj_monitor.model.node_metrics import Growth, NodeMetrics
-from storj_monitor.model.reputation import HealthAnswer
+from storj_monitor.model.reputation import AuditWindow, HealthAnswer
 from storj_monitor.reputation_tracker.downtime import Outage, Witness
 from storj_monitor.reputation_tracker.history import ScorePoint
+from storj_monitor.reputation_tracker.standings import StandingKind, StandingSpan
 from storj_monitor.storage_tracker.history import SpacePoint
 
 DAY_MS = 86_400_000
@@ -60,6 +61,18 @@ def score_row(node: str, satellite: str, point: ScorePoint) -> Row:
 
 def score_point(row: Row) -> ScorePoint:
     return ScorePoint._make((row[2] / 1000, row[3] / 1000, *row[4:9], Source(row[9])))
+
+
+def window_row(node: str, satellite: str, window: AuditWindow) -> Row:
+    return (node, satellite, _ms(window.start_at), window.total, window.online)
+
+
+def standing_row(node: str, satellite: str, span: StandingSpan) -> Row:
+    return (node, satellite, span.kind.value, _ms(span.from_at), None if span.until_at is None else _ms(span.until_at))
+
+
+def standing_span(row: Row) -> StandingSpan:
+    return StandingSpan(StandingKind(row[2]), row[3] / 1000, None if row[4] is None else row[4] / 1000)
 
 
 def space_row(node: str, point: SpacePoint) -> Row:

@@ -8,12 +8,14 @@ from storj_monitor.app import subject_rows as rows
 from storj_monitor.app.subject_rows import Pending
 from storj_monitor.database import subjects as store
 from storj_monitor.model.events import NodeEvent, Transfer
+from storj_monitor.model.figures import Source
 from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome
 from storj_monitor.model.node_events import FoundInTrash, ScoresReported
 from storj_monitor.model.reputation import ReputationSnapshot
 from storj_monitor.reputation_tracker.history import DAY_S, ScorePoint, confirm, merge_points, point_of, thin
 from storj_monitor.reputation_tracker.pieces import NotableTransfer
 from storj_monitor.reputation_tracker.reputation import Reputation, merge, not_from_the_future, snapshot_of_event
+from storj_monitor.reputation_tracker.standings import StandingKind, spans_after
 from storj_monitor.views.subjects import NodeSubjects
 
 CONFIRM_S = 3600.0
@@ -21,6 +23,11 @@ CONFIRM_S = 3600.0
 POINTS_S = 31 * DAY_S
 FAILURES_S = DAY_S
 MOST_FAILURES = 2000
+MOST_AUDITS = 1 << 40
+"""Counts of a window beyond this are noise, and their sums would be too."""
+_DATED = {StandingKind.DISQUALIFIED: "disqualified_at", StandingKind.SUSPENDED: "suspended_at"}
+_EXACT = frozenset({Source.API, Source.PROBE})
+"""They tell the satellite's own dates; /metrics tells how long ago, hours late."""
 _SCORED = frozenset({Action.GET_AUDIT, Action.GET_REPAIR})
 _FIGURES = (
     "audit_score", "suspension_score", "online_score", "total_audits", "successful_audits", "disqualified_at", "suspended_at", "vetted_at",
@@ -41,6 +48,8 @@ def take_snapshots(node: NodeSubjects, snapshots: Iterable[ReputationSnapshot], 
         moved |= changed
         if changed:
             _put_membership(node, after, pending)
+        _put_windows(node, after, pending)
+        _put_standings(node, after, snapshot, pending)
         point = point_of(snapshot)
         if point is not None:
             moved |= _take_point(node, snapshot.satellite, point, pending)
@@ -147,3 +156,28 @@ def _put_membership(node: NodeSubjects, known: Reputation, pending: Pending) -> 
     told = tuple(round(one.value * 1000) if one is not None and one.value > 0 else None for one in dates)
     if any(told):
         pending.put(store.MEMBERSHIP, (node.name, known.satellite, *told))
+
+
+def _put_windows(node: NodeSubjects, known: Reputation, pending: Pending) -> None:
+    """Windows that are new or have grown; all of them once in a run, because an earlier one may have been killed before it wrote."""
+    told = known.windows.value if known.windows is not None else ()
+    written = node.standing.written.get(known.satellite, ())
+    if told is written:
+        return
+    for window in frozenset(told).difference(written):
+        if window.start_at > 0 and 0 <= window.total < MOST_AUDITS and 0 <= window.online < MOST_AUDITS:
+            pending.put(store.AUDIT_WINDOW, rows.window_row(node.name, known.satellite, window))
+    node.standing.written[known.satellite] = told
+
+
+def _put_standings(node: NodeSubjects, known: Reputation, snapshot: ReputationSnapshot, pending: Pending) -> None:
+    """Begins and ends that this snapshot told, unless somebody told something newer."""
+    if snapshot.source not in _EXACT:
+        return
+    for kind, name in _DATED.items():
+        date = getattr(known, name)
+        if date is None or (date.source, date.taken_at) != (snapshot.source, snapshot.taken_at) or getattr(snapshot, name) is None:
+            continue
+        for span in spans_after(node.standing.spans.get((known.satellite, kind)), kind, date.value, date.taken_at):
+            node.standing.spans[known.satellite, kind] = span
+            pending.put(store.STANDING, rows.standing_row(node.name, known.satellite, span))

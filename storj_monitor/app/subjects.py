@@ -15,7 +15,7 @@ from storj_monitor.app import subject_money as money
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.app import subject_scores as scores
 from storj_monitor.app.subject_health import Downtimes, count_transfers, expire_outages, keep_counters
-from storj_monitor.app.subject_loading import load_counters, load_histories, load_money
+from storj_monitor.app.subject_loading import load_counters, load_histories, load_money, load_standings
 from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
 from storj_monitor.app.subject_space import (
     add_points,
@@ -254,6 +254,7 @@ class SubjectKeeper:
             self._take(self._node_of(answer), answer)
             self._kept_at[_question(answer)] = answer.asked_at
             self._answers[_question(answer)] = answer
+        load_standings(self.subjects, found)
         counted = load_counters(found)
         self._pending = Pending()  # what was just read need not be written again
         for name, node in self.subjects.nodes.items():
@@ -274,7 +275,7 @@ class SubjectKeeper:
         if isinstance(answer.value, NodeAnswer) and node.answer is not None and node.answer.node_id != answer.value.node_id:
             fresh = NodeSubjects(node.name, doors=node.doors, found=node.found, outages=node.outages, revisions=node.revisions)
             fresh.remarks = (f"Since then this is another node: it was {node.answer.node_id}, it is {answer.value.node_id}.",)
-            fresh.standing = Standing()
+            fresh.standing = Standing(spans=node.standing.spans)
             fresh.insight = node.insight
             self.subjects.nodes[node.name] = fresh
             self._last.pop(node.name, None)
@@ -312,8 +313,7 @@ class SubjectKeeper:
         trusted = frozenset(standing.satellite for standing in value.standings)
         subjects = {Subject.HEALTH, Subject.STORAGE}
         if trusted:
-            if scores.forget_satellites(node, trusted):
-                moved = True
+            moved |= scores.forget_satellites(node, trusted)
             money.forget_satellites(node, trusted)
             gone = [satellite for satellite in node.space.usages if satellite and satellite not in trusted]
             for satellite in gone:

@@ -41,8 +41,11 @@ _RULES = (
     ("finding", "changed_s", 1, "hours_s"),
 )
 
-FOR_EVER = ("paystub", "payout", "held_history", "pricing", "membership", "usage_day", "estimate_snapshot", "estimate_score")
-"""Money, and what it is reckoned from: no rule ever deletes these."""
+FOR_EVER = (
+    "paystub", "payout", "held_history", "pricing", "membership", "usage_day", "estimate_snapshot", "estimate_score", "audit_window",
+    "standing",
+)  # fmt: skip
+"""Money and what it is reckoned from; what satellites saw of a node (two rows a day and satellite): no rule ever deletes these."""
 
 THINNED = ("score_point", "space_point", "outage")
 """Thinned by age by those who write them (`thin` of reputation_tracker.history and storage_tracker.history; outages after 400 days)."""

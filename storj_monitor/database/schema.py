@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from storj_monitor.database.analytics_schema import create_analytics
-from storj_monitor.database.subject_schema import create_counters, create_subjects
+from storj_monitor.database.subject_schema import create_counters, create_standings, create_subjects
 from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreTooNew
 from storj_monitor.model.ids import Action, Outcome, op_code
@@ -107,6 +107,7 @@ MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (
     ("0003_analytics", create_analytics),
     ("0004_counters", create_counters),
     ("0005_scored_failures", _index_scored_failures),
+    ("0006_standings", create_standings),
 )
 
 

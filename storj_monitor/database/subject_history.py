@@ -6,6 +6,7 @@ Points come as tuples, ready for the wire, times in Unix seconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from storj_monitor.database.subjects import Connection, Row, satellites_of
 
@@ -27,6 +28,24 @@ SELECT {_SCORE}, min(audit_score * 1e8 + suspension_score * 1e4 + online_score)
 FROM score_point WHERE node = ? AND satellite = ? AND at_ms >= ? AND at_ms < ? GROUP BY at_ms / ? ORDER BY at_ms
 """
 _NEWEST = f"SELECT {_SCORE} FROM score_point WHERE node = ? AND satellite = ? AND at_ms < ? ORDER BY at_ms DESC LIMIT 1"
+
+AUDIT_WINDOWS = 300
+"""Of one satellite: 150 days of 12 hours. Where there are more, sums of whole days."""
+STANDINGS = 300
+_DAY_MS = 86_400_000
+
+_WINDOWS = """
+SELECT start_ms / 1000.0, total, online FROM audit_window WHERE node = ? AND satellite = ? AND start_ms >= ? AND start_ms < ?
+ORDER BY start_ms LIMIT ?
+"""
+_WINDOW_SUMS = """
+SELECT min(start_ms) / 1000.0, sum(total), sum(online)
+FROM audit_window WHERE node = ? AND satellite = ? AND start_ms >= ? AND start_ms < ? GROUP BY start_ms / ?
+"""
+_STANDINGS = """
+SELECT satellite, kind, from_ms / 1000.0, until_ms / 1000.0 FROM standing
+WHERE node = ? AND from_ms < ? AND (until_ms IS NULL OR until_ms >= ?)
+"""
 
 _FORECASTS = """
 SELECT period, max(made_ms) / 1000.0, sum(egress_usd_micros + repair_usd_micros + audit_usd_micros + storage_usd_micros - held_usd_micros),
@@ -67,6 +86,56 @@ def score_history(db: Connection, names: Sequence[str], from_ms: int, to_ms: int
             if rows:
                 found[name, texts[satellite]] = rows
     return found
+
+
+class AuditHistory(NamedTuple):
+    """Windows (start in Unix seconds, audits, audits that found the node online) of one node at one satellite, oldest first.
+
+    length_s -- of the sums that they are; None: they are the satellite's own windows
+    """
+
+    node: str
+    satellite: str
+    length_s: int | None
+    windows: list[Row]
+
+
+def audit_history(db: Connection, names: Sequence[str], from_ms: int, to_ms: int) -> list[AuditHistory]:
+    """Windows that begin in [from_ms, to_ms), at most AUDIT_WINDOWS a satellite; where there are more, their sums by whole UTC days."""
+    texts = dict(db.execute("SELECT id, text FROM satellite"))
+    found: list[AuditHistory] = []
+    for name, node in _nodes(db, names):
+        for satellite in satellites_of(db, "audit_window", node):
+            key, length_ms = (node, satellite, from_ms, to_ms), None
+            rows = db.execute(_WINDOWS, (*key, AUDIT_WINDOWS + 1)).fetchall()
+            if len(rows) > AUDIT_WINDOWS:
+                length_ms = max(1, -(-(to_ms - from_ms) // (AUDIT_WINDOWS - 1) // _DAY_MS)) * _DAY_MS
+                rows = sorted(db.execute(_WINDOW_SUMS, (*key, length_ms)))
+            if rows:
+                found.append(AuditHistory(name, texts[satellite], None if length_ms is None else length_ms // 1000, rows))
+    return found
+
+
+def standing_history(db: Connection, names: Sequence[str], from_ms: int, to_ms: int) -> list[Row]:
+    """(node, satellite, kind, from, until or None) of what held at any moment of the window, newest first, at most STANDINGS."""
+    texts = dict(db.execute("SELECT id, text FROM satellite"))
+    found = [
+        (name, texts[satellite], *rest)
+        for name, node in _nodes(db, names)
+        for satellite, *rest in db.execute(_STANDINGS, (node, to_ms, from_ms))
+    ]
+    return sorted(found, key=lambda row: (-row[3], *row[:3]))[:STANDINGS]
+
+
+def reputation_history(
+    db: Connection, names: Sequence[str], from_ms: int, to_ms: int
+) -> tuple[dict[tuple[str, str], list[Row]], list[AuditHistory], list[Row]]:
+    """Scores, audit windows and standings of a window, of one commit."""
+    return (
+        score_history(db, names, from_ms, to_ms),
+        audit_history(db, names, from_ms, to_ms),
+        standing_history(db, names, from_ms, to_ms),
+    )
 
 
 def _nodes(db: Connection, names: Sequence[str]) -> list[tuple[str, int]]:

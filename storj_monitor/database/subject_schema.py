@@ -76,3 +76,15 @@ def create_counters(db: sqlite3.Connection) -> None:
         "CREATE TABLE counter_hour(node INTEGER NOT NULL, start_ms INTEGER NOT NULL, op INTEGER NOT NULL, n INTEGER NOT NULL, "
         "bytes INTEGER NOT NULL, timed INTEGER NOT NULL, total_ms INTEGER NOT NULL, PRIMARY KEY(node, start_ms, op)) WITHOUT ROWID"
     )
+
+
+def create_standings(db: sqlite3.Connection) -> None:
+    """The change `0006_standings`; inside the caller's transaction."""
+    db.execute(
+        "CREATE TABLE audit_window(node INTEGER NOT NULL, satellite INTEGER NOT NULL, start_ms INTEGER NOT NULL, total INTEGER NOT NULL, "
+        "online INTEGER NOT NULL, PRIMARY KEY(node, satellite, start_ms)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE standing(node INTEGER NOT NULL, satellite INTEGER NOT NULL, kind TEXT NOT NULL, from_ms INTEGER NOT NULL, "
+        "until_ms INTEGER, PRIMARY KEY(node, satellite, kind, from_ms)) WITHOUT ROWID"
+    )

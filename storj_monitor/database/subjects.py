@@ -78,6 +78,8 @@ PRICING = Table(
     3,
     ("node", "satellite", "since_ms", "egress_cents_per_tb", "repair_cents_per_tb", "audit_cents_per_tb", "storage_cents_per_tb_month"),
 )
+AUDIT_WINDOW = Table("audit_window", 3, ("node", "satellite", "start_ms", "total", "online"), "start_ms")
+STANDING = Table("standing", 4, ("node", "satellite", "kind", "from_ms", "until_ms"), "from_ms")
 MEMBERSHIP = Table("membership", 2, ("node", "satellite", "joined_ms", "vetted_ms", "disqualified_ms"))
 ESTIMATE_SNAPSHOT = Table(
     "estimate_snapshot",
@@ -96,7 +98,7 @@ COUNTER_HOUR = Table("counter_hour", 3, ("node", "start_ms", "op", "n", "bytes",
 """Growth of a node's own counters; kept as long as sums of hours are."""
 TABLES: Sequence[Table] = (
     SCORE_POINT, SPACE_POINT, OUTAGE, LAST_ANSWER, USAGE_DAY, PAYSTUB, PAYOUT, HELD_HISTORY, PRICING, MEMBERSHIP, ESTIMATE_SNAPSHOT,
-    ESTIMATE_SCORE,
+    ESTIMATE_SCORE, AUDIT_WINDOW, STANDING,
 )  # fmt: skip
 _BY_NAME = {table.name: table for table in (*TABLES, COUNTER_HOUR)}
 _DICTIONARIES = {"node": ("node", "name"), "satellite": ("satellite", "text")}

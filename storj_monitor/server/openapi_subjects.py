@@ -34,6 +34,7 @@ def _rows(properties: Mapping[str, object]) -> Schema:
     return {"type": "array", "items": {"type": "object", "properties": dict(properties), "required": list(properties)}}
 
 
+_WINDOWS: Schema = {"type": "array", "items": {"type": "array", "items": _NUMBER, "minItems": 3, "maxItems": 3}}
 _STANDINGS = ("disqualified", "suspended", "offline_suspended", "at_risk", "watch", "unknown", "vetting", "healthy")
 _REPUTATION: Schema = {
     **dict.fromkeys(("node", "satellite", "name", "address", "reason"), _TEXT),
@@ -44,7 +45,7 @@ _REPUTATION: Schema = {
     "guard": _OBJECT_OR_NULL,
     **dict.fromkeys(("suspension_allowed", "missed_audits"), _NUMBER_OR_NULL),
     **dict.fromkeys(("vetting", "budget", "failures"), _OBJECT),
-    "windows": {"type": "array", "items": {"type": "array", "items": _NUMBER, "minItems": 3, "maxItems": 3}},
+    "windows": _WINDOWS,
     "offline_windows": _LIST,
 }
 _SPACE_FIGURES = (
@@ -169,6 +170,24 @@ SUBJECT_ANSWERS: Mapping[str, tuple[str, Schema]] = {
             "help": _HELP,
             "columns": _TEXTS,
             "history": _rows({"node": _TEXT, "satellite": _TEXT, "name": _TEXT, "points": _POINTS}),
+            "audit_windows": _rows(
+                {
+                    **dict.fromkeys(("node", "satellite", "name"), _TEXT),
+                    "length_s": {"type": ["integer", "null"]},
+                    "windows": {**_WINDOWS, "maxItems": 300},
+                }
+            ),
+            "standings": {
+                **_rows(
+                    {
+                        **dict.fromkeys(("node", "satellite", "name"), _TEXT),
+                        "kind": {"enum": ["disqualified", "suspended"]},
+                        "from": _NUMBER,
+                        "until": _NUMBER_OR_NULL,
+                    }
+                ),
+                "maxItems": 300,
+            },
         },
     ),
     "storage": (

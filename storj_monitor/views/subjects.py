@@ -18,13 +18,14 @@ from storj_monitor.model.estimates import Score
 from storj_monitor.model.node_answers import ApiState, Door, NodeAnswer, Notification
 from storj_monitor.model.node_events import FoundInTrash
 from storj_monitor.model.node_metrics import Growth, NodeMetrics
-from storj_monitor.model.reputation import HealthAnswer
+from storj_monitor.model.reputation import AuditWindow, HealthAnswer
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence
 from storj_monitor.reputation_tracker.downtime import Outage, away_since, downtimes
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.pieces import NotableTransfer
 from storj_monitor.reputation_tracker.reputation import Reputation
+from storj_monitor.reputation_tracker.standings import StandingKind, StandingSpan
 from storj_monitor.storage_tracker.history import SpacePoint
 
 HOUR_S = 3600.0
@@ -46,12 +47,18 @@ class Subject(StrEnum):
 
 @dataclass(slots=True)
 class Standing:
-    """By satellite. `points` are the last month's, oldest first; failures are of the last day, oldest first."""
+    """By satellite. `points` are the last month's, oldest first; failures are of the last day, oldest first.
+
+    spans   -- the newest span of each kind
+    written -- audit windows as they were handed to the database in this run
+    """
 
     known: dict[str, Reputation] = field(default_factory=dict)
     points: dict[str, tuple[ScorePoint, ...]] = field(default_factory=dict)
     failing: list[NotableTransfer] = field(default_factory=list)
     in_trash: list[FoundInTrash] = field(default_factory=list)
+    spans: dict[tuple[str, StandingKind], StandingSpan] = field(default_factory=dict)
+    written: dict[str, tuple[AuditWindow, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
