@@ -48,7 +48,8 @@ def take_snapshots(node: NodeSubjects, snapshots: Iterable[ReputationSnapshot], 
         moved |= changed
         if changed:
             _put_membership(node, after, pending)
-        _put_windows(node, after, pending)
+        if snapshot.windows is not None:
+            _put_windows(node, after, pending)
         _put_standings(node, after, snapshot, pending)
         point = point_of(snapshot)
         if point is not None:

@@ -12,7 +12,8 @@ from database_store import Store
 from storj_monitor.database import history, queries
 from storj_monitor.database.analytics import failures
 from storj_monitor.database.kept import kept_window
-from storj_monitor.database.subjects import scored_failures
+from storj_monitor.database.subject_history import audit_history, standing_history
+from storj_monitor.database.subjects import AUDIT_WINDOW, STANDING, Row, scored_failures, write
 from storj_monitor.state.hot import HOT_OPS
 
 NOON = NOON_MS // 1000
@@ -35,6 +36,10 @@ QUESTIONS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "failures": lambda db: failures(db, 1, NOON - 3600, NOON),
     "scored_failures": lambda db: scored_failures(db, ["n1", "n2"], NOON_MS - 86_400_000, 10),
 }
+HISTORIES: dict[str, Callable[[sqlite3.Connection], object]] = {
+    "audit_history": lambda db: audit_history(db, ["n1", "n2"], 0, NOON_MS),
+    "standing_history": lambda db: standing_history(db, ["n1", "n2"], 0, NOON_MS),
+}
 SMALL = {"node", "satellite", "template", "migration"}
 """Tables with a handful of rows: reading them whole is the plan."""
 
@@ -42,15 +47,27 @@ SMALL = {"node", "satellite", "template", "migration"}
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_plan(store: Store, name: str) -> None:
     store.commit(batch([transfer(satellite=US1)]), batch([transfer()], node="n2"))
+    _judge(store, QUESTIONS[name], sorts=name in ("hot_pieces", "node_events", "newest_compactions", "failures"))
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_plan_of_a_history(store: Store, name: str) -> None:
+    windows: list[Row] = [("n1", US1, NOON_MS - i * 43_200_000, 10, 9) for i in range(1, 400)]
+    spans: list[Row] = [("n1", US1, "suspended", NOON_MS - 5, None)]
+    write(
+        store.writer, {table.name: {row[: table.key]: row for row in rows} for table, rows in ((AUDIT_WINDOW, windows), (STANDING, spans))}
+    )
+    _judge(store, HISTORIES[name], sorts=False)
+
+
+def _judge(store: Store, question: Callable[[sqlite3.Connection], object], *, sorts: bool) -> None:
     said: list[str] = []
     store.reader.set_trace_callback(said.append)
-    QUESTIONS[name](store.reader)
+    question(store.reader)
     store.reader.set_trace_callback(None)
     assert said
     for statement in said:
         for *_, step in store.writer.execute(f"EXPLAIN QUERY PLAN {statement}"):
             table = step.split()[1] if step.startswith("SCAN") else ""
             assert not table or table in SMALL or table.startswith("("), f"{step} in {statement}"
-            assert "FOR ORDER BY" not in step or name in ("hot_pieces", "node_events", "newest_compactions", "failures"), (
-                f"{step} in {statement}"
-            )
+            assert "FOR ORDER BY" not in step or sorts, f"{step} in {statement}"

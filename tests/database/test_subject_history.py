@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from database_store import Store
 
-from storj_monitor.database.subject_history import SCORE_POINTS, SPACE_POINTS, forecast_history, score_history, space_history
-from storj_monitor.database.subjects import ESTIMATE_SNAPSHOT, SCORE_POINT, SPACE_POINT, Row, Table, write
+from storj_monitor.database.subject_history import (
+    AUDIT_WINDOWS,
+    SCORE_POINTS,
+    SPACE_POINTS,
+    STANDINGS,
+    audit_history,
+    forecast_history,
+    score_history,
+    space_history,
+    standing_history,
+)
+from storj_monitor.database.subjects import AUDIT_WINDOW, ESTIMATE_SNAPSHOT, SCORE_POINT, SPACE_POINT, STANDING, Row, Table, write
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 BEGIN = 1_794_960_000_000
 END = BEGIN + SPACE_POINTS * HOUR_MS
 
@@ -61,10 +72,8 @@ def test_what_held_when_the_window_began_comes_first(store: Store) -> None:
 
 
 def test_forecasts_are_sums_of_a_nodes_satellites_by_day(store: Store) -> None:
-    day_ms = 86_400_000
-
     def made(satellite: str, day: int, expected: int, theirs: int | None) -> Row:
-        at_ms = day * day_ms + 5000
+        at_ms = day * DAY_MS + 5000
         return ("n", satellite, "2026-11", day, at_ms, at_ms, 0, 0, 0, 0.0, 10, 20, 30, 40, 25.0, 5, 0, expected, theirs)
 
     put(
@@ -72,7 +81,41 @@ def test_forecasts_are_sums_of_a_nodes_satellites_by_day(store: Store) -> None:
         ESTIMATE_SNAPSHOT,
         [made("s", 3, 100, 7), made("t", 3, 50, 8), made("s", 4, 110, 7), made("t", 4, 60, None), made("s", 9, 1, 1)],
     )
-    assert forecast_history(store.reader, ["n", "nobody"], 3 * day_ms, 9 * day_ms) == [
+    assert forecast_history(store.reader, ["n", "nobody"], 3 * DAY_MS, 9 * DAY_MS) == [
         ("n", "2026-11", 3 * 86_400 + 5.0, 190, 150, 15),
         ("n", "2026-11", 4 * 86_400 + 5.0, 190, 170, None),
     ]
+
+
+def test_audit_windows_are_single_ones_and_sums_of_whole_days_where_they_are_many(store: Store) -> None:
+    half_day_ms = DAY_MS // 2
+    rows: list[Row] = [("n", "s", i * half_day_ms, 10, i % 7) for i in range(2000)]
+    put(store, AUDIT_WINDOW, [*rows, ("n", "t", 5 * half_day_ms, 3, 2), ("other", "s", 0, 1, 1)])
+    few = audit_history(store.reader, ["n", "nobody"], 10 * half_day_ms, (10 + AUDIT_WINDOWS) * half_day_ms)
+    assert [(one.node, one.satellite, one.length_s) for one in few] == [("n", "s", None)]
+    assert few[0].windows == [(row[2] / 1000, *row[3:]) for row in rows[10 : 10 + AUDIT_WINDOWS]]
+    for windows in (AUDIT_WINDOWS + 1, 731, 2000):
+        many, other = audit_history(store.reader, ["n"], 0, windows * half_day_ms)
+        assert many.length_s is not None and many.length_s % 86_400 == 0
+        assert windows * 43_200 / many.length_s <= len(many.windows) <= AUDIT_WINDOWS
+        assert sum(one[1] for one in many.windows) == 10 * windows
+        assert sum(one[2] for one in many.windows) == sum(row[4] for row in rows[:windows])
+        assert [one[0] for one in many.windows] == sorted(one[0] for one in many.windows)
+        assert (other.satellite, other.length_s, other.windows) == ("t", None, [(5 * 43_200, 3, 2)])
+
+
+def test_standings_that_held_at_any_moment_of_the_window(store: Store) -> None:
+    spans: list[Row] = [
+        ("n", "s", "suspended", 1000, 2000),
+        ("n", "s", "suspended", 3000, 4000),
+        ("n", "t", "disqualified", 3500, None),
+        ("n", "t", "suspended", 9000, None),
+        ("other", "s", "suspended", 3000, None),
+    ]
+    put(store, STANDING, spans)
+    assert standing_history(store.reader, ["n"], 4000, 9000) == [("n", "t", "disqualified", 3.5, None), ("n", "s", "suspended", 3.0, 4.0)]
+    assert standing_history(store.reader, ["n"], 0, 1000) == []
+    put(store, STANDING, [("n", "s", "suspended", 10_000 + i, 10_001 + i) for i in range(STANDINGS + 50)])
+    found = standing_history(store.reader, ["n"], 0, 1 << 40)
+    assert len(found) == STANDINGS
+    assert found[0][3] == (10_000 + STANDINGS + 49) / 1000
