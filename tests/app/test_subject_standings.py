@@ -19,6 +19,9 @@ from storj_monitor.database.subject_history import reputation_history
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.reputation import NEVER, AuditWindow, HealthAnswer, HealthStatus, ReputationSnapshot
+from storj_monitor.views.names import satellite_name
+from storj_monitor.views.questions import Window
+from storj_monitor.views.subject_questions import SubjectQuestions
 
 HALF_DAY_S = 43_200.0
 RECORDED = "v1.162-payout"
@@ -181,7 +184,26 @@ def test_another_node_under_the_name_ends_what_the_first_one_told(rig: Rig) -> N
     assert standings(rig) == [("suspended", begin, begin + 600)]
 
 
-def test_the_answer_of_the_api_has_windows_and_standings_under_a_new_name_and_none_of_a_removed_node(rig: Rig, tmp_path: Path) -> None:
+async def test_the_answer_of_the_api_has_windows_and_standings_of_the_asked_time(rig: Rig, tmp_path: Path) -> None:
+    begin = rig.clock.at
+    tell_dates(rig, suspended=begin + 60)
+    tell_windows(rig, [AuditWindow(begin + i * HALF_DAY_S, 10, 9) for i in range(3)])
+    rig.clock.at += 120
+    tell_dates(rig)
+    reader = Reader(tmp_path / "monitor.db", 1)
+    try:
+        questions = SubjectQuestions(reader, rig.cards, rig.clock.now)
+        found = await questions.reputation(Window(int(begin) + 60, int(begin) + 86_400, 60, ("a",)))
+        later = await questions.reputation(Window(int(begin) + 180, int(begin) + 240, 60, ("a",)))
+    finally:
+        reader.close()
+    who = {"node": "a", "satellite": SAT, "name": satellite_name(SAT)}
+    assert found["audit_windows"] == [{**who, "length_s": None, "windows": [(begin + HALF_DAY_S, 10, 9)]}]
+    assert found["standings"] == [{**who, "kind": "suspended", "from": begin + 60, "until": begin + 120}]
+    assert (later["audit_windows"], later["standings"]) == ([], [])
+
+
+def test_what_is_kept_goes_with_a_renamed_node_and_with_a_removed_one(rig: Rig, tmp_path: Path) -> None:
     begin = rig.clock.at
     tell_dates(rig, suspended=begin)
     tell_windows(rig, [AuditWindow(begin, 10, 9)])
