@@ -127,15 +127,9 @@ def standing_history(db: Connection, names: Sequence[str], from_ms: int, to_ms: 
     return sorted(found, key=lambda row: (-row[3], *row[:3]))[:STANDINGS]
 
 
-def reputation_history(
-    db: Connection, names: Sequence[str], from_ms: int, to_ms: int
-) -> tuple[dict[tuple[str, str], list[Row]], list[AuditHistory], list[Row]]:
-    """Scores, audit windows and standings of a window, of one commit."""
-    return (
-        score_history(db, names, from_ms, to_ms),
-        audit_history(db, names, from_ms, to_ms),
-        standing_history(db, names, from_ms, to_ms),
-    )
+def standings_history(db: Connection, names: Sequence[str], from_ms: int, to_ms: int) -> tuple[list[AuditHistory], list[Row]]:
+    """Audit windows and standings of a window, of one commit."""
+    return audit_history(db, names, from_ms, to_ms), standing_history(db, names, from_ms, to_ms)
 
 
 def _nodes(db: Connection, names: Sequence[str]) -> list[tuple[str, int]]:

@@ -52,6 +52,7 @@ class Api:
         if subjects is not None:
             self._asks |= {
                 "reputation": subjects.reputation,
+                "standings": subjects.standings,
                 "storage": subjects.storage,
                 "earnings": subjects.earnings,
                 "health": subjects.health,

@@ -170,6 +170,11 @@ SUBJECT_ANSWERS: Mapping[str, tuple[str, Schema]] = {
             "help": _HELP,
             "columns": _TEXTS,
             "history": _rows({"node": _TEXT, "satellite": _TEXT, "name": _TEXT, "points": _POINTS}),
+        },
+    ),
+    "standings": (
+        "Audit windows, suspensions and disqualifications, kept when the node tells of them no more",
+        {
             "audit_windows": _rows(
                 {
                     **dict.fromkeys(("node", "satellite", "name"), _TEXT),

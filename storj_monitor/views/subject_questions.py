@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from storj_monitor.database import subjects as store
 from storj_monitor.database.analytics import find
 from storj_monitor.database.reader import Reader
-from storj_monitor.database.subject_history import forecast_history, reputation_history, space_history
+from storj_monitor.database.subject_history import forecast_history, score_history, space_history, standings_history
 from storj_monitor.errors import RequestError
 from storj_monitor.financial_tracker.balance import balances_by, earned_usd_micros
 from storj_monitor.financial_tracker.days import month_days
@@ -41,19 +41,22 @@ class SubjectQuestions:
         self._now = now
 
     async def reputation(self, window: AnyWindow) -> Payload:
-        scores, audits, standings = await self._reader.ask(reputation_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
+        scores = await self._reader.ask(score_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         history = [
             {"node": node, "satellite": satellite, "name": satellite_name(satellite), "points": points}
             for (node, satellite), points in scores.items()
         ]
+        return self._now_of(Subject.REPUTATION, window, columns=reputation.POINT_COLUMNS, history=history)
+
+    async def standings(self, window: AnyWindow) -> Payload:
+        """What a node has told once: apart from the scores, which are asked for far more often."""
+        audits, standings = await self._reader.ask(standings_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         windows = [{**one._asdict(), "name": satellite_name(one.satellite)} for one in audits]
         spans = [
             {"node": node, "satellite": satellite, "name": satellite_name(satellite), "kind": kind, "from": from_at, "until": until_at}
             for node, satellite, kind, from_at, until_at in standings
         ]
-        return self._now_of(
-            Subject.REPUTATION, window, columns=reputation.POINT_COLUMNS, history=history, audit_windows=windows, standings=spans
-        )
+        return {"audit_windows": windows, "standings": spans}
 
     async def storage(self, window: AnyWindow) -> Payload:
         found = await self._reader.ask(space_history, window.nodes, window.from_s * 1000, window.to_s * 1000)

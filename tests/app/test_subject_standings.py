@@ -15,7 +15,7 @@ from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.database import subjects as store
 from storj_monitor.database.nodes import node_care
 from storj_monitor.database.reader import Reader
-from storj_monitor.database.subject_history import reputation_history
+from storj_monitor.database.subject_history import standings_history
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.reputation import NEVER, AuditWindow, HealthAnswer, HealthStatus, ReputationSnapshot
@@ -193,8 +193,8 @@ async def test_the_answer_of_the_api_has_windows_and_standings_of_the_asked_time
     reader = Reader(tmp_path / "monitor.db", 1)
     try:
         questions = SubjectQuestions(reader, rig.cards, rig.clock.now)
-        found = await questions.reputation(Window(int(begin) + 60, int(begin) + 86_400, 60, ("a",)))
-        later = await questions.reputation(Window(int(begin) + 180, int(begin) + 240, 60, ("a",)))
+        found = await questions.standings(Window(int(begin) + 60, int(begin) + 86_400, 60, ("a",)))
+        later = await questions.standings(Window(int(begin) + 180, int(begin) + 240, 60, ("a",)))
     finally:
         reader.close()
     who = {"node": "a", "satellite": SAT, "name": satellite_name(SAT)}
@@ -212,8 +212,8 @@ def test_what_is_kept_goes_with_a_renamed_node_and_with_a_removed_one(rig: Rig, 
     def asked(name: str) -> tuple[object, object]:
         reader = Reader(path, 1)
         try:
-            asking = reader.ask(reputation_history, [name], round(begin * 1000), round(begin * 1000) + 1)
-            _, windows, spans = asyncio.run(asking)
+            asking = reader.ask(standings_history, [name], round(begin * 1000), round(begin * 1000) + 1)
+            windows, spans = asyncio.run(asking)
         finally:
             reader.close()
         return [(one.node, one.windows) for one in windows], [row[:1] + row[2:] for row in spans]
