@@ -56,7 +56,7 @@ class SubjectQuestions:
             {"node": node, "satellite": satellite, "name": satellite_name(satellite), "kind": kind, "from": from_at, "until": until_at}
             for node, satellite, kind, from_at, until_at in standings
         ]
-        return {"audit_windows": windows, "standings": spans}
+        return {"as_of": self._now(), "audit_windows": windows, "standings": spans}
 
     async def storage(self, window: AnyWindow) -> Payload:
         found = await self._reader.ask(space_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
