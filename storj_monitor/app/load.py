@@ -10,8 +10,9 @@ from storj_monitor.model.load import Load, LoadState, Measures
 from storj_monitor.state.load import Judgement, judge
 
 LOOK_S = 1.0
-# While nobody watches and all is well.
+# While nobody watches, and all has been well for a minute.
 UNWATCHED_LOOK_S = 5.0
+WELL_S = 60.0
 LASTING = 3
 
 
@@ -19,7 +20,7 @@ class LoadWatch:
     """`run` is a task for as long as the monitor lives.
 
     lag_bytes, commits_waiting -- the measures, asked for on the event loop
-    watched                    -- is a page connected; without one, and while all is well, looks are rarer
+    watched                    -- is a page connected; without one, and after a while in which all was well, looks are rarer
     tell                       -- called with each look's answer, on the event loop
 
     One long commit or one big snapshot is no load: of these two measures the least of `LASTING` looks counts.
@@ -44,8 +45,11 @@ class LoadWatch:
         """Until cancelled."""
         judgement = Judgement()
         seen = deque([Measures()], maxlen=LASTING)
+        unwell_at = self._clock.monotonic()
         while True:
-            look_s = LOOK_S if self._watched() or judgement.load.state is not LoadState.NORMAL else UNWATCHED_LOOK_S
+            if self._watched() or judgement.load.state is not LoadState.NORMAL:
+                unwell_at = self._clock.monotonic()
+            look_s = LOOK_S if self._clock.monotonic() - unwell_at < WELL_S else UNWATCHED_LOOK_S
             due = self._clock.monotonic() + look_s
             await self._clock.sleep(look_s)
             now = self._clock.monotonic()

@@ -28,7 +28,7 @@ from storj_monitor.node_api.schedule import CADENCES, Schedule
 from storj_monitor.server.encoding import JsonEncoder, OrjsonEncoder
 from storj_monitor.tasks import Supervisor
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 def settings_of(folder: Path, **perf: object) -> Settings:

@@ -33,7 +33,7 @@ class PlannedClock:
         self.time += self.plan.pop(0)
 
 
-async def looked(plan: list[float], lags: list[int], commits: list[int], watched: bool = True) -> list[Load]:
+async def looked(plan: list[float], lags: list[int], commits: list[int], watched: bool = True, rare_looks: int = 0) -> list[Load]:
     """What was told, for these lengths of sleep and these measures."""
     clock, told = PlannedClock(plan), []
     watch = LoadWatch(
@@ -44,13 +44,15 @@ async def looked(plan: list[float], lags: list[int], commits: list[int], watched
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    states = [LoadState.NORMAL, *[load.state for load in told]]
-    assert clock.asked == [LOOK_S if watched or state is not LoadState.NORMAL else UNWATCHED_LOOK_S for state in states]
+    rare = [seconds for seconds in clock.asked if seconds != LOOK_S]
+    assert rare == [UNWATCHED_LOOK_S] * rare_looks
     return told
 
 
-async def test_looks_are_rarer_while_nobody_watches_and_all_is_well() -> None:
-    await looked([5.0, 5.0, 1.0], [0, 9 << 20, 9 << 20], [0] * 3, watched=False)
+async def test_looks_are_rarer_after_a_minute_in_which_nobody_watched_and_all_was_well() -> None:
+    await looked([1.0] * 60 + [5.0], [0] * 61, [0] * 61, watched=False, rare_looks=2)
+    await looked([1.0] * 60 + [5.0], [0] * 61, [0] * 61)
+    await looked([1.0] * 60 + [5.0, 1.0], [0] * 60 + [9 << 20] * 2, [0] * 62, watched=False, rare_looks=1)
 
 
 async def test_measures_and_states_in_order() -> None:

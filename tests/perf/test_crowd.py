@@ -21,9 +21,9 @@ def test_a_crowd_and_its_recorders_see_the_same_stream(tmp_path: Path) -> None:
     crowd = figures["crowd"]
     assert (crowd["clients"], crowd["closed_by_server"], crowd["close_codes"]) == (60, 0, [])
     least, most = crowd["frames_per_client_s"]["least"], crowd["frames_per_client_s"]["most"]
-    assert most >= least > 5
+    assert most >= least > 2
     assert most - least < 1, "all of them get the same frames"
-    assert crowd["sent_to_frame_ms"]["n"] > 60 * 3 * 5
+    assert crowd["sent_to_frame_ms"]["n"] > 60 * 3 * 2
     assert 0 <= crowd["sent_to_frame_ms"]["p50"] < CROWD_DELAY
     assert figures["load"]["clients"] == 62
     assert figures["correct"]["transfers"] and figures["websocket"]["gaps"] == 0
