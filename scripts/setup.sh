@@ -72,6 +72,8 @@ ensure_packages() {
     say "Installing Python packages …"
     quietly "$venv_python" -m pip install --disable-pip-version-check --require-hashes -r "requirements/$1.txt" || exit 1
     quietly "$venv_python" -m pip install --disable-pip-version-check --no-deps --no-build-isolation --editable . || exit 1
+    # as pip does for what it copies: a start that compiles nothing is quicker, and leaves a megabyte less behind
+    quietly "$venv_python" -m compileall -q storj_monitor || exit 1
     packages_stamp "$1" >".venv/stamp-$1"
 }
 

@@ -36,7 +36,6 @@ from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.compactions import COMPACTION_KINDS
 from storj_monitor.state.hot import HOT_OPS, KEPT, HotPieces
-from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.tasks import Supervisor
@@ -222,9 +221,8 @@ class Monitor:
         state = self.state
         for batch in tick.batches:
             if batch.rows:
-                totals = totals_of(batch.rows)
-                state.on_batch(batch, totals, tick.now)
-                self._feeds.push(batch, totals)
+                state.on_batch(batch, tick.now)
+                self._feeds.push(batch)
                 if self._frame_each_read:
                     self.server.broadcaster.tick(tick.now)
         for delta in tick.deltas:

@@ -92,7 +92,6 @@ class Lane:
     processor: Processor = field(init=False)
     hot: HotPieces = field(default_factory=HotPieces)
     pending: NodeDelta | None = None
-    read_at: float = 0.0
     weight: int = 0
     warm: bool = False
     told: SourceStatus | None = None
@@ -148,6 +147,7 @@ class Pipeline:
     ) -> None:
         self._lanes: list[Lane] = []
         self._turn = 0
+        self._read_at = 0.0
         self._store = store
         self._tick_s = tick_s
         self._commit_s = commit_s
@@ -268,7 +268,7 @@ class Pipeline:
             chunk = lane.source.read(now, READ_BYTES)
             if chunk is None:
                 continue
-            lane.read_at = now
+            self._read_at = now
             chunks.append((lane, chunk))
             behind |= not chunk.live
             size += len(chunk.data)
@@ -350,7 +350,7 @@ class Pipeline:
                 lane.hot.owed_s = -1
 
     def _pause(self, now: float, clock: float) -> None:
-        if self._watched() and any(abs(now - lane.read_at) < SILENT_AFTER_S for lane in self._lanes):
+        if self._watched() and abs(now - self._read_at) < SILENT_AFTER_S:
             # So short a pause need not be cut short, and a plain sleep wakes up cheaper than a wait.
             time.sleep(max(MIN_PAUSE_S, self._tick_s - (time.monotonic() - clock)))
         elif self._wake.wait(IDLE_TICK_S):

@@ -15,7 +15,7 @@ from random import Random
 from typing import NamedTuple, Protocol
 
 from storj_monitor import __version__
-from storj_monitor.app.memory import share_one_heap, spare_the_collector
+from storj_monitor.app.memory import give_back, let_certificates_go, share_one_heap, spare_the_collector
 from storj_monitor.app.monitor import Monitor
 from storj_monitor.app.own_log import OwnLog, own_log
 from storj_monitor.app.polling import Watched
@@ -77,6 +77,8 @@ def run(settings: Settings) -> int:
 def serve(settings: Settings, fleet: Fleet) -> int:
     """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
     share_one_heap()
+    if not any(door.lower().startswith("https:") for node in settings.nodes for door in (node.api, node.metrics) if door):
+        let_certificates_go()
     port = settings.server.port
     with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database):
         if settings.perf.baseline:
@@ -118,6 +120,7 @@ async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog) -> in
         tasks.spawn("what the log left out", telling)
         if not settings.perf.baseline:
             spare_the_collector()
+        give_back()
         print(f"storj_monitor {__version__} is at {monitor.server.url}", flush=True)
         stopped = asyncio.create_task(stop.wait())
         failed = asyncio.create_task(tasks.failure())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 MINUTE_MS = 60_000
+# Months are asked for again and again, each satellite and each paystub anew; a node's life is some dozens of them.
+MOST_REMEMBERED = 512
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PERIOD = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
@@ -18,6 +21,7 @@ def is_period(text: str) -> bool:
     return _PERIOD.fullmatch(text) is not None
 
 
+@lru_cache(MOST_REMEMBERED)
 def month_number(period: str) -> int:
     """Months since year 0. Raises ValueError for text that is no period."""
     match = _PERIOD.fullmatch(period)
@@ -26,11 +30,13 @@ def month_number(period: str) -> int:
     return int(match[1]) * 12 + int(match[2]) - 1
 
 
+@lru_cache(MOST_REMEMBERED)
 def period_of_number(number: int) -> str:
     """The inverse of `month_number`."""
     return f"{number // 12:04}-{number % 12 + 1:02}"
 
 
+@lru_cache(MOST_REMEMBERED)
 def period_of(time_ms: int) -> str:
     """The month that a moment falls in."""
     moment = moment_of(time_ms)
@@ -42,6 +48,7 @@ def shifted(period: str, months: int) -> str:
     return period_of_number(month_number(period) + months)
 
 
+@lru_cache(MOST_REMEMBERED)
 def start_ms(period: str) -> int:
     """First moment of the month."""
     number = month_number(period)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import compress
+
 from storj_monitor.log_processor.tally import KnownKeys, Tally
 from storj_monitor.log_processor.transfers import MESSAGE_OF_OP, TRANSFER_LOGGER
 from storj_monitor.model.events import UNKNOWN_DURATION, UNKNOWN_SIZE, ErrorSeen, LineKind, NodeEvent, Row
@@ -12,6 +14,8 @@ COARSE_MS = 1000
 FINE_MS = 1
 
 _OPS = max(MESSAGE_OF_OP) + 1
+_EVERY_OP = range(_OPS)
+_STARTED = int(Outcome.STARTED)
 
 
 class Harvest:
@@ -31,11 +35,11 @@ class Harvest:
 
     def settle_counts(self, keys: KnownKeys) -> None:
         """Turn the op counts of the fast path into line counts and starts."""
-        for op, count in enumerate(self.counted_ops):
-            if count:
-                self.tally.add(keys.key(LineKind.UNDERSTOOD, TRANSFER_LOGGER, MESSAGE_OF_OP[op]), count)
-                if op & 3 == Outcome.STARTED:
-                    self.start(op >> 2, count)
+        counted = self.counted_ops
+        for op in compress(_EVERY_OP, counted):
+            self.tally.add(keys.key(LineKind.UNDERSTOOD, TRANSFER_LOGGER, MESSAGE_OF_OP[op]), counted[op])
+            if op & 3 == _STARTED:
+                self.start(op >> 2, counted[op])
 
     def start(self, action: int, count: int = 1) -> None:
         self.started[action] = self.started.get(action, 0) + count
@@ -48,6 +52,7 @@ class Harvest:
 
     def settled_rows(self) -> list[Row]:
         """The rows; a size that no piece can have is unknown."""
-        if max([row[3] for row in self.rows], default=0) > MAX_SIZE_BYTES:
-            return [(*row[:3], UNKNOWN_SIZE, *row[4:]) if row[3] > MAX_SIZE_BYTES else row for row in self.rows]
-        return self.rows
+        rows = self.rows
+        if rows and max([row[3] for row in rows]) > MAX_SIZE_BYTES:
+            return [(*row[:3], UNKNOWN_SIZE, *row[4:]) if row[3] > MAX_SIZE_BYTES else row for row in rows]
+        return rows

@@ -93,12 +93,28 @@ def piece_hash(piece_id: str) -> int:
 
 
 def piece_hashes(piece_ids: Sequence[str]) -> list[int]:
-    """`piece_hash` of each, all at once: 16 characters of base32 are 80 bits, of which the first 64 are the hash."""
+    """`piece_hash` of each, all at once."""
+    heads = _heads(piece_ids)
+    if heads is None:
+        return [piece_hash(piece_id) for piece_id in piece_ids]
+    return [value for (value,) in struct.iter_unpack(">Q2x", heads)]
+
+
+def piece_hashes_hex(piece_ids: Sequence[str]) -> list[str]:
+    """`piece_hash_hex` of the hash of each, all at once."""
+    heads = _heads(piece_ids)
+    if heads is None:
+        return [piece_hash_hex(piece_hash(piece_id)) for piece_id in piece_ids]
+    digits = heads.hex()
+    return [digits[at : at + 16] for at in range(0, len(digits), 20)]
+
+
+def _heads(piece_ids: Sequence[str]) -> bytes | None:
+    """The first 80 bits of each: 16 characters of base32, of which the first 64 bits are the hash. None unless all are usual ids."""
     heads = "".join([piece_id[:16] for piece_id in piece_ids]).encode()
     if set(map(len, piece_ids)) != {_PIECE_ID_LENGTH} or heads.translate(None, _BASE32_BYTES):
-        return [piece_hash(piece_id) for piece_id in piece_ids]
-    digits = int(heads.translate(_TO_DIGITS), 32)
-    return [value for (value,) in struct.iter_unpack(">Q2x", digits.to_bytes(10 * len(piece_ids), "big"))]
+        return None
+    return int(heads.translate(_TO_DIGITS), 32).to_bytes(10 * len(piece_ids), "big")
 
 
 def piece_hash_hex(value: int) -> str:

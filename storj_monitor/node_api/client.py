@@ -90,7 +90,8 @@ class NodeClient:
 
     async def _request(self, path: str, *, missing_is_none: bool = False, disqualified_is_none: bool = False) -> Reply:
         """A reply of status 200, or one of those that the caller knows to read."""
-        reply = self.last = await self._transport.get(path)
+        reply = await self._transport.get(path)
+        self.last = reply.without_body()
         if reply.status == 200:
             return reply
         failure = decode.failure_of(reply)
@@ -110,7 +111,8 @@ class MetricsClient:
 
     async def metrics(self) -> NodeMetrics:
         """All wanted figures of one scrape."""
-        reply = self.last = await self._transport.get("/metrics")
+        reply = await self._transport.get("/metrics")
+        self.last = reply.without_body()
         if reply.status != 200:
             raise AnswerNotUnderstood("/metrics", "$", f"HTTP {reply.status}")
         return decode_metrics(reply.body, reply.asked_at)
@@ -126,7 +128,8 @@ class HealthClient:
 
     async def health(self) -> HealthAnswer:
         """Also when the node is unhealthy (HTTP 503)."""
-        reply = self.last = await self._transport.get("/", also_good=frozenset({_UNHEALTHY}))
+        reply = await self._transport.get("/", also_good=frozenset({_UNHEALTHY}))
+        self.last = reply.without_body()
         if reply.status not in (200, _UNHEALTHY):
             raise AnswerNotUnderstood("/", "$", f"HTTP {reply.status}")
         return decode.decode_health(reply)

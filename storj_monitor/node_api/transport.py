@@ -41,6 +41,10 @@ class Reply(NamedTuple):
     took_ms: float
     ahead_s: float | None
 
+    def without_body(self) -> Reply:
+        """How it went: what may be kept for long. A body may be a megabyte."""
+        return self._replace(body=b"")
+
 
 def open_session() -> aiohttp.ClientSession:
     """A session for all nodes: no cookies, no proxy from the environment, connections kept for the next minute's question."""

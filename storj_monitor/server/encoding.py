@@ -15,7 +15,8 @@ except ImportError:  # the optional extra `fast`
 _log = logging.getLogger(__name__)
 # Keys as the standard library writes them, and no type that it would refuse.
 _AS_PLAIN = 0 if orjson is None else orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
-_stdlib = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+# What is sent is made for it and holds no circles: not looking for them is half the price of a list of short lists.
+_stdlib = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
 class Encoder(Protocol):

@@ -161,7 +161,8 @@ class FileSource:
             state = SourceState.ERROR if self._path in self._problems else SourceState.LIVE
             self._mood.set(state, "; ".join(self._problems.values()), now)
         elif self._at_path or not self._path:
-            self._mood.set(SourceState.LIVE, "", now)
+            if not self._mood.is_live:  # as it is nearly always
+                self._mood.set(SourceState.LIVE, "", now)
         else:
             file = self._queue[0].path
             self._mood.set(SourceState.LIVE, f"the log was renamed or deleted; {file} is read on until {self._path} has lines", now)

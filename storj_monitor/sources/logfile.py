@@ -110,7 +110,6 @@ class LogFile:
 
     def _next_lines(self, limit_bytes: int, size: int | None, final: bool) -> Piece | None:
         start = self.offset
-        longest = LINE_BYTES * self._encoding.unit + 4
         raw = self._window(start, limit_bytes, size)
         if start == 0:
             self._encoding = detect(raw)
@@ -122,6 +121,7 @@ class LogFile:
         ended = len(raw) < limit_bytes
         used = whole_lines(raw, self._encoding)
         if not used and not ended:
+            longest = LINE_BYTES * self._encoding.unit + 4
             raw = self._window(start, longest, size)
             ended = len(raw) < longest
             used = whole_lines(raw, self._encoding)

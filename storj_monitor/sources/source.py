@@ -54,6 +54,9 @@ def elapsed(since: float | None, now: float, seconds: float) -> bool:
     return since is None or not 0 <= now - since < seconds
 
 
+_LIVE = SourceState.LIVE
+
+
 class Mood:
     """State and detail of a source, and since when."""
 
@@ -61,6 +64,11 @@ class Mood:
         self.state = SourceState.WAITING
         self.detail = ""
         self.since = now
+
+    @property
+    def is_live(self) -> bool:
+        """All is well, and there is nothing to say."""
+        return self.state is _LIVE and not self.detail
 
     def set(self, state: SourceState, detail: str, now: float) -> None:
         """`since` moves only when the state changes."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from storj_monitor.model.events import Row
 from storj_monitor.model.ids import Action
 
 RING_S = 300
+# Rows are summed up in one go when so many of them wait, or after so long: many short loops with cold caches cost far more.
+MAX_WAITING = 1024
+SUM_UP_S = 1.0
 # Seconds in front of now that are still now: clocks differ a little.
 AHEAD_S = 2
 
@@ -17,18 +20,18 @@ IS_UP = tuple(op >> 2 in (Action.UNKNOWN_UP, Action.PUT, Action.PUT_REPAIR, Acti
 
 
 class Totals(NamedTuple):
-    """What a batch moved: second -> [up_bytes, down_bytes, up_ops, down_ops], op -> [count, bytes]."""
+    """What some transfers moved: second -> [up_bytes, down_bytes, up_ops, down_ops], op -> [count, bytes]."""
 
     seconds: dict[int, list[int]]
     ops: dict[int, list[int]]
 
 
 def totals_of(rows: Iterable[Row]) -> Totals:
-    """Sums of a batch, made once for the ring and for every open page."""
+    """Sums of transfers."""
     seconds: dict[int, list[int]] = {}
     ops: dict[int, list[int]] = {}
     is_up = IS_UP
-    for time_ms, _, op, size, *_ in rows:
+    for time_ms, _, op, size, _, _, _, _ in rows:
         if size < 0:
             size = 0
         second = time_ms // 1000
@@ -49,17 +52,6 @@ def totals_of(rows: Iterable[Row]) -> Totals:
     return Totals(seconds, ops)
 
 
-def add_columns(into: dict[int, list[int]], more: Mapping[int, Sequence[int]]) -> None:
-    """Add rows of numbers by key."""
-    for key, values in more.items():
-        known = into.get(key)
-        if known is None:
-            into[key] = list(values)
-        else:
-            for i, value in enumerate(values):
-                known[i] += value
-
-
 class Ring:
     """Bytes and transfers per second by direction, for the newest RING_S seconds by the lines' times.
 
@@ -69,11 +61,20 @@ class Ring:
     def __init__(self) -> None:
         self._stamps = [0] * RING_S
         self._cells: list[list[int]] = [[0, 0, 0, 0] for _ in range(RING_S)]
+        self._waiting: list[Row] = []
+        self._summed_up_at = 0.0
 
-    def add(self, seconds: Mapping[int, Sequence[int]], now: float) -> None:
-        """Add totals by second, where they are within the ring; older and future ones are history, not now."""
+    def add(self, rows: Sequence[Row], now: float) -> None:
+        """Take in transfers that were read just now."""
+        self._waiting += rows
+        if len(self._waiting) > MAX_WAITING or not 0 <= now - self._summed_up_at < SUM_UP_S:
+            self._sum_up(now)
+
+    def _sum_up(self, now: float) -> None:
+        """What is within the ring; older and future ones are history, not now."""
+        waiting, self._waiting, self._summed_up_at = self._waiting, [], now
         oldest, newest = int(now) - RING_S, int(now) + AHEAD_S
-        for second, (up_bytes, down_bytes, up_ops, down_ops) in seconds.items():
+        for second, (up_bytes, down_bytes, up_ops, down_ops) in totals_of(waiting).seconds.items():
             if not oldest < second <= newest:
                 continue
             place = second % RING_S
@@ -88,6 +89,7 @@ class Ring:
 
     def columns(self, now: float) -> list[list[int]]:
         """[up_bytes, down_bytes, up_ops, down_ops], each RING_S numbers, oldest first, the last one for the second of `now`."""
+        self._sum_up(now)
         end = int(now)
         columns: list[list[int]] = [[], [], [], []]
         for second in range(end - RING_S + 1, end + 1):

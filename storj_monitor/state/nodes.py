@@ -10,7 +10,7 @@ from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.node_events import NodeStarted, VersionSeen
 from storj_monitor.model.rollups import HotPiece, NodeDelta
 from storj_monitor.state.compactions import Compactions
-from storj_monitor.state.live import Ring, Totals
+from storj_monitor.state.live import Ring
 from storj_monitor.state.windows import AHEAD_S, OTHER, Window
 
 # More than there are. Ids come from logs, and a log may be full of noise: what is new beyond is told as OTHER.
@@ -72,9 +72,9 @@ class State:
             satellite = OTHER
         return self.satellites.setdefault(satellite, len(self.satellites))
 
-    def on_batch(self, batch: EventBatch, totals: Totals, now: float) -> None:
+    def on_batch(self, batch: EventBatch, now: float) -> None:
         """Lines were read: the second-by-second part moves."""
-        self.nodes[batch.node].ring.add(totals.seconds, now)
+        self.nodes[batch.node].ring.add(batch.rows, now)
 
     def on_hot(self, name: str, hot: dict[int, HotPiece]) -> None:
         """The open hour's most downloaded pieces were ranked anew."""

@@ -61,7 +61,7 @@ class Cards:
 
     def revision(self, topic: str) -> int:
         """Grows when the topic's rows may have changed; what several answers change within GATHER_S is made and sent once."""
-        latest, now = self.subjects.revisions[Subject(topic)], self._now()
+        latest, now = self.subjects.revisions[topic], self._now()
         shown = self._shown.get(topic)
         if shown is None or (shown[0] != latest and abs(now - shown[1]) >= GATHER_S):
             shown = self._shown[topic] = (latest, now)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 from storj_monitor.model.events import EventBatch, Row
-from storj_monitor.model.ids import piece_hash_hex, piece_hashes
+from storj_monitor.model.ids import piece_hash_hex, piece_hashes_hex
 from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
-from storj_monitor.state.live import AHEAD_S, RING_S, Totals, add_columns
+from storj_monitor.state.live import AHEAD_S, MAX_WAITING, RING_S, totals_of
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
@@ -40,28 +41,43 @@ class LiveTopic:
         self._samples: list[tuple[float, int, Sequence[Row]]] = []
         self._sampled = 0
         self._count = 0
+        self._waiting: list[Sequence[Row]] = []
+        self._rows_waiting = 0
         self._seconds: dict[int, list[int]] = {}
         self._ops: dict[int, list[int]] = {}
 
-    def push(self, batch: EventBatch, totals: Totals) -> None:
+    def push(self, batch: EventBatch) -> None:
         """Count a batch of one of this view's nodes."""
+        rows = batch.rows
         room = SAMPLE - self._sampled
         if room > 0:
-            rows = batch.rows[:room]
-            self._samples.append((round(batch.read_at, 3), self._indices[batch.node], rows))
-            self._sampled += len(rows)
-        self._count += len(batch.rows)
-        add_columns(self._seconds, totals.seconds)
+            shown = rows[:room]
+            self._samples.append((round(batch.read_at, 3), self._indices[batch.node], shown))
+            self._sampled += len(shown)
+        self._count += len(rows)
+        self._waiting.append(rows)
+        self._rows_waiting += len(rows)
+        if self._rows_waiting > MAX_WAITING:
+            self._sum_up()
+
+    def _sum_up(self) -> None:
+        totals = totals_of(chain.from_iterable(self._waiting))
+        self._waiting, self._rows_waiting = [], 0
+        if not self._ops:
+            self._seconds, self._ops = totals
+            return
+        _add_columns(self._seconds, totals.seconds)
         if len(self._seconds) > MAX_SECONDS:
             # Nobody takes the deltas (no page of this view shows them), or an old log is being read.
             for second in sorted(self._seconds)[:-RING_S]:
                 del self._seconds[second]
-        add_columns(self._ops, totals.ops)
+        _add_columns(self._ops, totals.ops)
 
     def advance(self, now: float) -> Payload | None:
         """The delta, None when nothing happened."""
         if not self._count:
             return None
+        self._sum_up()
         self._n += 1
         oldest, newest = int(now) - RING_S, int(now) + AHEAD_S
         events = self._events()  # first: it may meet new satellites
@@ -78,12 +94,12 @@ class LiveTopic:
 
     def _events(self) -> list[list[object]]:
         """The sample, one list an event. All hashes at once: that costs far less than one by one."""
-        hashes = iter(piece_hashes([row[5] for _, _, rows in self._samples for row in rows]))
+        hashes = iter(piece_hashes_hex([row[5] for _, _, rows in self._samples for row in rows]))
         index = self._state.satellite_index
         return [
-            [read_at, piece_hash_hex(next(hashes)), node, index(satellite), op, size, duration_ms]
+            [read_at, next(hashes), node, index(satellite), op, size, duration_ms]
             for read_at, node, rows in self._samples
-            for _, satellite, op, size, duration_ms, *_ in rows
+            for _, satellite, op, size, duration_ms, _, _, _ in rows
         ]
 
     def snapshot(self, now: float) -> Payload:
@@ -170,10 +186,10 @@ class Feed:
         if cards is not None:
             self._tables |= {name: TableTopic(partial(cards.rows, name, nodes), diffs, help_texts=texts) for name, texts in HELPS.items()}
 
-    def push(self, batch: EventBatch, totals: Totals) -> None:
+    def push(self, batch: EventBatch) -> None:
         """A batch was read; batches of other nodes are not this view's."""
         if batch.node in self._names:
-            self.live.push(batch, totals)
+            self.live.push(batch)
 
     def advance(self, topics: Collection[str], now: float, slow: bool) -> dict[str, Payload]:
         """Due deltas by topic."""
@@ -261,6 +277,17 @@ def _lines(feed: Feed) -> Rows:
     return tables.line_rows(feed.nodes)
 
 
+def _add_columns(into: dict[int, list[int]], more: Mapping[int, Sequence[int]]) -> None:
+    """Add rows of numbers by key."""
+    for key, values in more.items():
+        known = into.get(key)
+        if known is None:
+            into[key] = list(values)
+        else:
+            for i, value in enumerate(values):
+                known[i] += value
+
+
 def _since_an_hour_ago(_feed: Feed, now: float) -> float:
     return float(int(now) // 60 * 60 - WINDOW_S + 60)
 
@@ -323,10 +350,10 @@ class Feeds:
     def close(self, nodes: tuple[str, ...]) -> None:
         del self._open[nodes]
 
-    def push(self, batch: EventBatch, totals: Totals) -> None:
+    def push(self, batch: EventBatch) -> None:
         """A batch was read."""
         for feed in self._open.values():
-            feed.push(batch, totals)
+            feed.push(batch)
 
 
 __all__ = ["SAMPLE", "Feed", "Feeds"]

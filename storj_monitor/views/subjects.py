@@ -199,7 +199,7 @@ class Subjects:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.nodes: dict[str, NodeSubjects] = {name: NodeSubjects(name) for name in names}
-        self.revisions: dict[Subject, int] = dict.fromkeys(Subject, 0)
+        self.revisions: dict[str, int] = dict.fromkeys(Subject, 0)
 
     def of(self, name: str) -> NodeSubjects:
         """The node, made when it is new."""

@@ -24,7 +24,7 @@ from storj_monitor.model.load import Load, LoadState
 from storj_monitor.server.broadcaster import Broadcaster
 from storj_monitor.server.encoding import make_encoder
 from storj_monitor.state.accumulator import Accumulator
-from storj_monitor.state.live import RING_S, totals_of
+from storj_monitor.state.live import RING_S
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.views.feed import TABLES, Feeds
 
@@ -82,9 +82,8 @@ class House:
         ]
         errors = [ErrorSeen(int(now * 1000), "ERROR", "piecestore", "download failed", random.choice(["a", "b"]), "sample \ud800", US1)]
         taken = batch(transfers, node=node, errors=errors[: random.randrange(2)])
-        totals = totals_of(taken.rows)
-        self.state.on_batch(taken, totals, now)
-        self.feeds.push(taken, totals)
+        self.state.on_batch(taken, now)
+        self.feeds.push(taken)
         accumulator = Accumulator(node)
         accumulator.add(taken)
         self.state.on_delta(accumulator.drain(), now)

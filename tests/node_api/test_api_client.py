@@ -334,3 +334,13 @@ def test_the_longest_prefix_decides() -> None:
     faults.set(Fault.HTML, "/api/heldamount")
     assert faults.of("/api/heldamount/periods") is Fault.HTML and faults.of("/api/sno/") is Fault.SLOW
     assert spoil(b"null", Fault.NAN) != b"null"
+
+
+async def test_what_is_kept_of_a_reply_is_without_its_body(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    """Half a megabyte a node, from one scrape to the next."""
+    fake = await start_node(recorded("v1.120-debug"))
+    api, metrics = NodeClient(fake.api_url, session, CLOCK), MetricsClient(fake.metrics_url, session, CLOCK)
+    await api.node()
+    await metrics.metrics()
+    for last in (api.last, metrics.last):
+        assert last is not None and last.status == 200 and last.asked_at > 0 and last.body == b""

@@ -29,7 +29,6 @@ from storj_monitor.log_processor import CountryLookup, LineProcessor
 from storj_monitor.quiet import RepeatFilter
 from storj_monitor.server.encoding import make_encoder
 from storj_monitor.simulator.profile import SATELLITES
-from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import State
 from storj_monitor.stats import bucket_of
 from storj_monitor.views.feed import LIVE, Feeds
@@ -97,7 +96,7 @@ def _wire() -> list[Thing]:
     feed = feeds.open((NODE,))
     for batch in batches()[:1]:
         some = batch._replace(rows=batch.rows[:17])
-        feeds.push(some, totals_of(some.rows))
+        feeds.push(some)
     payload = feed.advance((LIVE,), batches()[0].read_at, slow=False)[LIVE]
     plain, fast, sink = make_encoder(False), make_encoder(True), Sink()
 

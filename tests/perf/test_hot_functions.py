@@ -19,7 +19,6 @@ from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.encoding import JsonEncoder, make_encoder
 from storj_monitor.state.accumulator import Accumulator
-from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import State
 from storj_monitor.stats import Buckets, add_counts, bucket_of, decode_sketch, encode_sketch, quantile
 from storj_monitor.views.feed import LIVE, TABLES, Feeds
@@ -74,7 +73,7 @@ def frames_of_ticks() -> list[Frame]:
     feeds = Feeds(State([NODE]), True, on_open=lambda: None)
     feed, encoder, frames = feeds.open((NODE,)), JsonEncoder(), []
     for batch in batches():
-        feeds.push(batch, totals_of(batch.rows))
+        feeds.push(batch)
         frames.append(Frame(encoder.encode(feed.advance((LIVE,), NOW, slow=False))))
     return frames
 
@@ -106,7 +105,7 @@ async def crowd(share: bool) -> tuple[Callable[[], None], list[Sink]]:
 
     def run() -> None:
         for batch in some:
-            feeds.push(batch, totals_of(batch.rows))
+            feeds.push(batch)
             broadcaster.tick(NOW)
 
     return run, sinks

@@ -11,7 +11,7 @@ from builders import EU1, US1, batch, transfer
 from storj_monitor.model.events import ErrorSeen
 from storj_monitor.model.ids import Action, Outcome
 from storj_monitor.state.accumulator import Accumulator
-from storj_monitor.state.live import RING_S, totals_of
+from storj_monitor.state.live import RING_S
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
 
@@ -77,9 +77,8 @@ def move(state: State, feeds: Feeds, random: Random, now: float) -> None:
     ]
     error = ErrorSeen(int(now * 1000), "ERROR", "piecestore", "download failed", random.choice(["a", "b"]), "sample", US1)
     taken = batch(transfers, node=node, errors=[error])
-    totals = totals_of(taken.rows)
-    state.on_batch(taken, totals, now)
-    feeds.push(taken, totals)
+    state.on_batch(taken, now)
+    feeds.push(taken)
     accumulator = Accumulator(node)
     accumulator.add(taken)
     state.on_delta(accumulator.drain(), now)
@@ -97,7 +96,7 @@ def test_totals_are_exact_above_the_sample() -> None:
     _, feeds, feed = live_feed()
     for node, count in (("n1", SAMPLE + 36), ("n2", 10)):
         taken = batch([transfer(int(NOW * 1000), size=2) for _ in range(count)], node=node)
-        feeds.push(taken, totals_of(taken.rows))
+        feeds.push(taken)
     live = feed.advance({"live"}, NOW, slow=False)["live"]
     assert len(live["ev"]) == SAMPLE
     assert live["more"] == 36
@@ -124,7 +123,7 @@ def test_a_view_whose_live_part_nobody_watches_does_not_grow() -> None:
     _, feeds, feed = live_feed()
     for second in range(5000):
         taken = batch([transfer(int((NOW + second) * 1000))])
-        feeds.push(taken, totals_of(taken.rows))
+        feeds.push(taken)
     live = feed.advance({"live"}, NOW + 5000, slow=False)["live"]
     assert len(live["tot"]) == RING_S - 1
     assert live["ops"] == [[transfer().op, 5000, 5_000_000]]
@@ -133,7 +132,7 @@ def test_a_view_whose_live_part_nobody_watches_does_not_grow() -> None:
 def test_seconds_of_the_future_are_not_now() -> None:
     _, feeds, feed = live_feed()
     taken = batch([transfer(int((NOW + 10**8) * 1000)), transfer(int(NOW * 1000))])
-    feeds.push(taken, totals_of(taken.rows))
+    feeds.push(taken)
     live = feed.advance({"live"}, NOW, slow=False)["live"]
     assert [cell[0] for cell in live["tot"]] == [int(NOW)]
     assert live["ops"][0][1] == 2

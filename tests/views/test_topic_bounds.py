@@ -14,7 +14,6 @@ from storj_monitor.model.hashstore_events import CompactionFinished, CompactionS
 from storj_monitor.model.ids import Action, Outcome
 from storj_monitor.model.rollups import HotPiece
 from storj_monitor.state.accumulator import Accumulator
-from storj_monitor.state.live import totals_of
 from storj_monitor.state.nodes import State
 from storj_monitor.views import tables
 from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
@@ -56,9 +55,8 @@ def noisy(node_count: int) -> tuple[State, Feed]:
         ]
         reasons = {LineKey("ignored" if i % 2 else "not_understood", "logger", f"message {i}"): i + 1 for i in range(150)}
         taken = batch(transfers, node=name, errors=errors, events=events, lines=reasons)
-        totals = totals_of(taken.rows)
-        state.on_batch(taken, totals, NOW)
-        feeds.push(taken, totals)
+        state.on_batch(taken, NOW)
+        feeds.push(taken)
         accumulator = Accumulator(name)
         accumulator.add(taken)
         state.on_delta(accumulator.drain(), NOW)
