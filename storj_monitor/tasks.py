@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from random import Random
@@ -52,6 +53,27 @@ async def outcome_of(work: Awaitable[T]) -> T | Failed:
         return await work
     except Exception as error:  # noqa: BLE001 - the one place where any error is contained
         return Failed(error)
+
+
+def repeat_on(loop: asyncio.AbstractEventLoop, work: Callable[[], float | None]) -> None:
+    """Called in a thread: `work` is called on the loop, and again after the seconds that it returns. Returns when that was None.
+
+    What `work` raises goes to the loop's own handler, and is the end as well. A plain timer: a sleeping task needs two turns of the loop.
+    """
+    ended = threading.Event()
+
+    def turn() -> None:
+        pause_s = None
+        try:
+            pause_s = work()
+        finally:
+            if pause_s is None:
+                ended.set()
+            else:
+                loop.call_later(pause_s, turn)
+
+    loop.call_soon_threadsafe(turn)
+    ended.wait()
 
 
 class Supervisor:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.quiet import RepeatFilter
-from storj_monitor.tasks import Backoff, Failed, Supervisor, every, outcome_of
+from storj_monitor.tasks import Backoff, Failed, Supervisor, every, outcome_of, repeat_on
 
 
 class StepClock:
@@ -282,3 +282,25 @@ def test_the_memory_of_messages_is_bounded() -> None:
     for number in range(5000):
         assert quiet.filter(record(logging.INFO, f"message {number}", 1000))
     assert len(quiet._seen) <= 512
+
+
+async def test_work_of_a_thread_is_repeated_on_the_loop_until_it_has_enough() -> None:
+    loop, seen = asyncio.get_running_loop(), []
+
+    def work() -> float | None:
+        seen.append(threading.get_ident())
+        return 0.001 if len(seen) < 3 else None
+
+    await asyncio.to_thread(repeat_on, loop, work)
+    assert seen == [threading.get_ident()] * 3
+
+
+async def test_repeated_work_that_fails_is_told_to_the_loop_and_the_thread_goes_on() -> None:
+    loop, told = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _loop, context: told.append(type(context["exception"])))
+
+    def work() -> float | None:
+        raise ZeroDivisionError
+
+    await asyncio.to_thread(repeat_on, loop, work)
+    assert told == [ZeroDivisionError]

@@ -38,7 +38,7 @@ from storj_monitor.state.compactions import COMPACTION_KINDS
 from storj_monitor.state.hot import HOT_OPS, KEPT, HotPieces
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
-from storj_monitor.tasks import Supervisor
+from storj_monitor.tasks import Supervisor, repeat_on
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
@@ -135,6 +135,8 @@ class Monitor:
             positions=self._positions,
             histories=self._histories,
             downloads=self._downloads,
+            lend=None if self._settings.perf.baseline or self._frame_each_read else partial(repeat_on, self._loop),
+            take_over=self._on_tick,
         )
 
     def _new_analytics(self, names: list[str]) -> Analytics:

@@ -5,6 +5,11 @@
                     +-> every tick: the batch -> event loop
 
 One tick serves all nodes and all pages: what it read is sent in the same wake-up. Nobody watching, or nothing written: two ticks a second.
+
+While somebody watches and all is calm, the thread lends its rounds to the event loop: one wake-up a tick instead of two, and what was
+parsed is sent while the processor still has it at hand. A round on the loop never waits: it reads only what the system has in memory.
+Whatever more there is to do (a commit, a look at paths, a log that is behind, a disk that must be asked) ends the loan, and the thread
+does it.
 """
 
 from __future__ import annotations
@@ -57,6 +62,9 @@ class Source(Protocol):
 
     def due(self, now: float) -> bool: ...
     def read(self, now: float, limit_bytes: int = ...) -> Chunk | None: ...
+    def read_at_once(self, now: float, limit_bytes: int = ...) -> Chunk | None: ...
+    @property
+    def at_once(self) -> bool: ...
     def status(self) -> SourceStatus: ...
     def resync(self, saved: Sequence[SavedPosition]) -> None: ...
     def close(self) -> None: ...
@@ -120,6 +128,10 @@ class Store(Protocol):
     def resume(self, node: str) -> None: ...
 
 
+Round = Callable[[], float | None]
+"""Done on the event loop again and again; seconds until the next one, None: no more."""
+
+
 class Pipeline:
     """`run` is the body of the thread; `stop` ends it after everything read has been submitted.
 
@@ -129,6 +141,8 @@ class Pipeline:
     positions -- saved positions of a node, from the database
     histories -- what the database has of all nodes, one after the other, for memory to begin anew
     downloads -- the pieces downloaded most in an hour of a node, counted from the database
+    lend      -- has rounds done on the event loop, and returns after the last one; None: all rounds are the thread's
+    take_over -- hand_over for rounds on the event loop
     (all may raise StoreError: they are asked again later)
     """
 
@@ -143,11 +157,14 @@ class Pipeline:
         positions: Callable[[str], list[SavedPosition]],
         histories: Callable[[], Iterable[NodeHistory]],
         downloads: Callable[[str, int], Mapping[int, HotPiece]],
+        lend: Callable[[Round], None] | None = None,
+        take_over: Callable[[Tick], None] | None = None,
         quiet_tick_s: float = QUIET_TICK_S,
     ) -> None:
         self._lanes: list[Lane] = []
         self._turn = 0
         self._read_at = 0.0
+        self._drained_at = self._ranked_at = self._told_at = self._committed_at = 0.0
         self._store = store
         self._tick_s = tick_s
         self._commit_s = commit_s
@@ -157,8 +174,11 @@ class Pipeline:
         self._positions = positions
         self._histories = histories
         self._downloads = downloads
+        self._lend = lend
+        self._take_over = take_over or hand_over
         self._reload = False
         self._anew_at = 0.0
+        self._unfinished = False
         self._drift: float | None = None
         self._conflicts: set[str] = set()
         self._stopping = False
@@ -192,44 +212,88 @@ class Pipeline:
 
     def run(self) -> None:
         """Until `stop`."""
-        drained_at = ranked_at = told_at = time.monotonic()
+        self._drained_at = self._ranked_at = self._told_at = time.monotonic()
         # The first lines are committed at once: a log is only known again after a rotation once its position is on disk.
-        committed_at = drained_at - self._commit_s
+        self._committed_at = self._drained_at - self._commit_s
         try:
             while not self._stopping:
                 now, clock = time.time(), time.monotonic()
-                self._look_at_clocks(now, clock)
-                batches, behind = self._read_all(now)
-                deltas: list[NodeDelta] = []
-                hot: dict[str, dict[int, HotPiece]] = {}
-                statuses: list[tuple[str, SourceStatus]] = []
-                if clock - drained_at >= DRAIN_S:
-                    drained_at = clock
-                    deltas, statuses = self._drain(now), self._statuses()
-                waiting = self._waiting()
-                if waiting >= (COMMIT_LINES_BEHIND if behind else COMMIT_LINES) or (waiting and clock - committed_at >= self._commit_s):
-                    deltas += self._drain(now)
-                    self._commit()
-                    committed_at = clock
-                if (self._conflicts or self._reload) and clock >= self._anew_at:
-                    deltas += self._drain(now)
-                    self._commit()
-                    self._hand_over(Tick(now, batches, deltas, hot, statuses))
-                    batches, deltas, statuses = [], [], []
-                    self._begin_anew(now)
-                if deltas and clock - ranked_at >= RANK_S:
-                    ranked_at = clock
-                    hot = {lane.node: lane.hot.top() for lane in self._lanes}
-                if batches or deltas or statuses or clock - told_at >= self._quiet_tick_s:
-                    told_at = clock
-                    self._hand_over(Tick(now, batches, deltas, hot, statuses))
-                if not behind:
+                if self._round(now, clock):
+                    continue
+                if self._lend is not None and self._busy(now) and all(lane.source.at_once for lane in self._lanes):
+                    time.sleep(self._rest_s(clock))
+                    self._lend(self._round_at_once)
+                    if self._unfinished:
+                        raise RuntimeError("a round on the event loop ended with an error (see the log): what it had read is not complete")
+                else:
                     self._pause(now, clock)
         finally:
             self._drain(time.time())
             self._commit()
             for lane in self._lanes:
                 lane.source.close()
+
+    def _round(self, now: float, clock: float) -> bool:
+        """Read, parse, drain, commit; True when more is waiting already."""
+        self._look_at_clocks(now, clock)
+        chunks, behind = self._take(now)
+        batches = self._parse(chunks, now)
+        deltas, statuses = self._drain_in_time(now, clock)
+        if self._is_commit_due(clock, behind):
+            deltas += self._drain(now)
+            self._commit()
+            self._committed_at = clock
+        if (self._conflicts or self._reload) and clock >= self._anew_at:
+            deltas += self._drain(now)
+            self._commit()
+            self._hand_over(Tick(now, batches, deltas, {}, statuses))
+            batches, deltas, statuses = [], [], []
+            self._begin_anew(now)
+        self._tell(self._hand_over, now, clock, batches, deltas, statuses)
+        return behind
+
+    def _round_at_once(self) -> float | None:
+        """The same on the event loop, without what would have to be waited for: None gives the logs back to the thread."""
+        now, clock = time.time(), time.monotonic()
+        self._look_at_clocks(now, clock)
+        if self._stopping or self._reload or self._conflicts or not self._busy(now) or self._is_commit_due(clock, behind=False):
+            return None
+        self._unfinished = True
+        chunks, whole = self._take_at_once(now)
+        batches = self._parse(chunks, now)
+        deltas, statuses = self._drain_in_time(now, clock)
+        self._unfinished = False
+        self._tell(self._take_over, now, clock, batches, deltas, statuses)
+        return self._rest_s(clock) if whole else None
+
+    def _drain_in_time(self, now: float, clock: float) -> tuple[list[NodeDelta], list[tuple[str, SourceStatus]]]:
+        if clock - self._drained_at < DRAIN_S:
+            return [], []
+        self._drained_at = clock
+        return self._drain(now), self._statuses()
+
+    def _is_commit_due(self, clock: float, behind: bool) -> bool:
+        waiting = sum(lane.weight for lane in self._lanes)
+        most = COMMIT_LINES_BEHIND if behind else COMMIT_LINES
+        return waiting >= most or (waiting > 0 and clock - self._committed_at >= self._commit_s)
+
+    def _tell(
+        self,
+        whom: Callable[[Tick], None],
+        now: float,
+        clock: float,
+        batches: Sequence[EventBatch],
+        deltas: Sequence[NodeDelta],
+        statuses: Sequence[tuple[str, SourceStatus]],
+    ) -> None:
+        """Hand over what a round brought, and in good time that there was nothing."""
+        hot: dict[str, dict[int, HotPiece]] = {}
+        if deltas and clock - self._ranked_at >= RANK_S:
+            self._ranked_at = clock
+            hot = {lane.node: lane.hot.top() for lane in self._lanes}
+        if batches or deltas or statuses or clock - self._told_at >= self._quiet_tick_s:
+            self._told_at = clock
+            whom(Tick(now, batches, deltas, hot, statuses))
 
     def _look_at_clocks(self, now: float, clock: float) -> None:
         """After a jump of the clock another hour is the last one: memory takes it from the database."""
@@ -239,9 +303,8 @@ class Pipeline:
         if self._drift is None or self._reload:
             self._drift = drift
 
-    def _read_all(self, now: float) -> tuple[list[EventBatch], bool]:
-        """One chunk of each log that has something, parsed; True when more is waiting already."""
-        chunks, behind = self._take(now)
+    def _parse(self, chunks: Sequence[tuple[Lane, Chunk]], now: float) -> list[EventBatch]:
+        """Everything that the chunks say goes to the sums; those batches that are of now are returned."""
         batches = []
         for lane, chunk in chunks:
             batch = lane.processor.process(chunk)
@@ -249,7 +312,7 @@ class Pipeline:
             lane.weight += _weight_of(batch)
             if batch.newest_ms / 1000 > now - LIVE_AGE_S:
                 batches.append(batch)
-        return batches, behind
+        return batches
 
     def _take(self, now: float) -> tuple[list[tuple[Lane, Chunk]], bool]:
         """The chunks of one round, at most about ROUND_BYTES; the next round begins with the log whose turn it is.
@@ -276,9 +339,22 @@ class Pipeline:
                 return chunks, True
         return chunks, behind
 
-    def _waiting(self) -> int:
-        """What the next commit will cost, in lines."""
-        return sum(lane.weight for lane in self._lanes)
+    def _take_at_once(self, now: float) -> tuple[list[tuple[Lane, Chunk]], bool]:
+        """What can be read without waiting; False when that is not all, so that the thread must go on."""
+        chunks, whole = [], True
+        for lane in self._lanes:
+            if not lane.source.due(now):
+                continue
+            try:
+                chunk = lane.source.read_at_once(now, READ_BYTES)
+            except BlockingIOError:
+                whole = False
+                continue
+            if chunk is not None:
+                self._read_at = now
+                chunks.append((lane, chunk))
+                whole = whole and chunk.live
+        return chunks, whole
 
     def _drain(self, now: float) -> list[NodeDelta]:
         deltas = []
@@ -349,10 +425,18 @@ class Pipeline:
                     lane.put_aside(NodeDelta(lane.node, hot=hot))
                 lane.hot.owed_s = -1
 
+    def _busy(self, now: float) -> bool:
+        """Somebody watches, and there is something to see."""
+        return self._watched() and abs(now - self._read_at) < SILENT_AFTER_S
+
+    def _rest_s(self, clock: float) -> float:
+        """Until the next tick."""
+        return max(MIN_PAUSE_S, self._tick_s - (time.monotonic() - clock))
+
     def _pause(self, now: float, clock: float) -> None:
-        if self._watched() and abs(now - self._read_at) < SILENT_AFTER_S:
+        if self._busy(now):
             # So short a pause need not be cut short, and a plain sleep wakes up cheaper than a wait.
-            time.sleep(max(MIN_PAUSE_S, self._tick_s - (time.monotonic() - clock)))
+            time.sleep(self._rest_s(clock))
         elif self._wake.wait(IDLE_TICK_S):
             self._wake.clear()
 

@@ -103,7 +103,7 @@ class LineProcessor:
 
     def _free_space(self, data: bytes, harvest: Harvest) -> FreeSpace | None:
         """Looked for when there are starts of uploads, once a minute of the log's time."""
-        if not UPLOADS.intersection(harvest.started) or 0 <= harvest.newest_ms - self._free_space_ms < FREE_SPACE_EVERY_MS:
+        if 0 <= harvest.newest_ms - self._free_space_ms < FREE_SPACE_EVERY_MS or not UPLOADS.intersection(harvest.started):
             return None
         found = newest_free_space(data, self._state.names)
         if found is not None:

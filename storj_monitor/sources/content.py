@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 
 import zstandard
 
-from storj_monitor.sources.opening import open_log, read_at
+from storj_monitor.sources.opening import open_log, read_at, read_in_memory
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -20,7 +20,12 @@ _STEP_BYTES = 4 << 20  # decompressed and thrown away in one step on the way to 
 
 
 class Content(Protocol):
-    """Bytes of one log by offset in the decompressed content."""
+    """Bytes of one log by offset in the decompressed content.
+
+    at_once -- plain files only: what would have to be waited for raises BlockingIOError
+    """
+
+    at_once: bool
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from `offset`; fewer only where the content ends at this moment. Raises OSError."""
@@ -49,9 +54,10 @@ class PlainContent:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self.at_once = False
 
     def read_at(self, offset: int, size: int) -> bytes:
-        return read_at(self._fd, size, offset)
+        return read_in_memory(self._fd, size, offset) if self.at_once else read_at(self._fd, size, offset)
 
     def size(self) -> int:
         return os.lseek(self._fd, 0, os.SEEK_END)  # a third of the price of fstat(), which follows every second
@@ -100,6 +106,7 @@ class SequentialContent:
     """
 
     def __init__(self, raw: BinaryIO) -> None:
+        self.at_once = False
         self._raw = raw
         self._buffer = bytearray()
         self._start = 0  # offset of the first byte in the buffer

@@ -17,6 +17,7 @@ from storj_monitor.sources.siblings import is_pattern, matches, siblings
 from storj_monitor.sources.source import WARM_UP_BYTES, Mood, Pace, elapsed
 
 _CHECK_S = 1.0  # how often the path is compared with the open file
+_CHECK_AT_LATEST_S = 1.25  # later than that reading at once ends: several logs are then looked at in one go
 _PATTERN_S = 5.0  # how often a pattern is expanded
 _SEARCH_S = 5.0  # how often the folder is looked through while the path leads nowhere or to an empty file
 _QUIET_S = 2.0  # a last line without newline is taken when its file did not change for so long
@@ -53,6 +54,7 @@ class FileSource:
         self._searched: dict[str, int] = {}
         self._quiet: tuple[LogFile, int, float] | None = None
         self._shrunk_at: float | None = None
+        self._may_be_at_once = True
         self._problems: dict[str, str] = {}
         self._pace = Pace()
         self._mood = Mood(now)
@@ -69,6 +71,32 @@ class FileSource:
         if chunk is not None:
             self._pace.last_data_at = now
         return chunk
+
+    def read_at_once(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
+        """See LineSource. Only what is added to the file that is open; all about paths and other files is for read()."""
+        if not self.at_once:
+            raise BlockingIOError
+        file = self._queue[0]
+        try:
+            piece = file.read_at_once(limit_bytes)
+        except BlockingIOError:
+            raise
+        except OSError:  # the file system cannot tell; or read() will meet it, too
+            self._may_be_at_once = False
+            raise BlockingIOError from None
+        if piece is None and elapsed(self._checked_at, now, _CHECK_AT_LATEST_S):
+            raise BlockingIOError
+        self._now = self._pace.last_poll_at = now
+        self._shrunk_at = None
+        if piece is None:
+            return None
+        self._pace.last_data_at = now
+        return self._hand_out(file, piece, True, now)
+
+    @property
+    def at_once(self) -> bool:
+        """See LineSource."""
+        return self._may_be_at_once and self._caught_up and self._at_path and len(self._queue) == 1 and not self._abandoned
 
     def due(self, now: float) -> bool:
         """See LineSource."""

@@ -75,6 +75,18 @@ class LogFile:
             return self._finish_long_line(size, final)
         return self._next_lines(limit_bytes, size, final)
 
+    def read_at_once(self, limit_bytes: int) -> Piece | None:
+        """`read` from what the system has in memory. BlockingIOError: only `read` can tell; OSError: not with this file system."""
+        if not self._plain or self._long or self._was_empty:
+            raise BlockingIOError
+        self.content.at_once = True
+        try:
+            return self.read(limit_bytes)
+        except FileChanged:
+            raise BlockingIOError from None
+        finally:
+            self.content.at_once = False
+
     def has_tail(self) -> bool:
         """Bytes without a newline stand at the end. Raises OSError."""
         return bool(self._long) or bool(self.content.read_at(self.offset, 1))

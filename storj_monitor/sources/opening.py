@@ -55,6 +55,25 @@ else:
         return os.pread(fd, size, offset)
 
 
+if hasattr(os, "preadv") and hasattr(os, "RWF_NOWAIT"):
+
+    def read_in_memory(fd: int, size: int, offset: int) -> bytes:
+        """Exactly these bytes, if the system has them in memory.
+
+        BlockingIOError: a disk or a lock would have to be waited for. OSError (ENOTSUP): a file system that cannot tell (a network's).
+        """
+        buffer = bytearray(size)
+        if os.preadv(fd, [buffer], offset, os.RWF_NOWAIT) != size:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return bytes(buffer)
+
+else:
+
+    def read_in_memory(fd: int, size: int, offset: int) -> bytes:
+        """Other systems cannot tell."""
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+
 def open_log(path: str) -> int:
     """A file descriptor of a regular file. Raises OSError; IsADirectoryError or ENOTSUP for anything that is no file."""
     if Path(path).is_dir():  # Windows would say "permission denied"

@@ -22,6 +22,16 @@ class LineSource(Protocol):
     def read(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
         """The next whole lines, about `limit_bytes` of them (one longer line is still handed out whole); None: nothing now."""
 
+    def read_at_once(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
+        """The same without waiting for a disk: BlockingIOError where that cannot be promised, or where more than reading on is due.
+
+        `read` must be asked then; nothing was done.
+        """
+
+    @property
+    def at_once(self) -> bool:
+        """Whether read_at_once() is worth trying."""
+
     def due(self, now: float) -> bool:
         """Whether read() is worth calling; cheap."""
 

@@ -72,6 +72,15 @@ class StreamSource:
             self._lose(now, error.strerror or str(error))
             return None
 
+    def read_at_once(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
+        """See LineSource. A socket never waits."""
+        return self.read(now, limit_bytes)
+
+    @property
+    def at_once(self) -> bool:
+        """See LineSource."""
+        return True
+
     def due(self, now: float) -> bool:
         """See LineSource."""
         return self._pace.due(now) or self._step is _Step.CONNECTING

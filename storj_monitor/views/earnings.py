@@ -34,7 +34,10 @@ HELP_TEXTS = helps(HELP)
 
 
 class _Made(NamedTuple):
-    revisions: tuple[int, int, int]
+    """`of_money` and `of_space`: the revisions that it was made of."""
+
+    of_money: tuple[int, int]
+    of_space: int
     money: NodeMoney
     rows: Rows
 
@@ -68,13 +71,15 @@ class EarningsView:
         money = node.money
         if not (money.usages or money.stubs):
             return None
-        # what nobody pays for is a figure of storage
-        revisions = (node.revisions[Subject.EARNINGS], node.revisions[Subject.STORAGE], len(node.disqualified_ms))
+        of_money, of_space = (node.revisions[Subject.EARNINGS], len(node.disqualified_ms)), node.revisions[Subject.STORAGE]
         made = self._made.get(node.name)
-        if made is None or made.revisions != revisions:
-            earnings = node_earnings(inputs_of(node, self.terms), money.now_ms or int(now * 1000))
+        if made is None or (made.of_money, made.of_space) != (of_money, of_space):
+            if made is not None and made.of_money == of_money:
+                earnings = made.money.earnings  # only what nobody pays for, a figure of storage, is another
+            else:
+                earnings = node_earnings(inputs_of(node, self.terms), money.now_ms or int(now * 1000))
             known = NodeMoney(node, earnings, _unpaid(node, earnings, now))
-            made = self._made[node.name] = _Made(revisions, known, _rows(known, self.terms))
+            made = self._made[node.name] = _Made(of_money, of_space, known, _rows(known, self.terms))
         return made
 
 

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TypeVar
 
 from storj_monitor.model.events import EventBatch, Row
-from storj_monitor.model.ids import piece_hash_hex, piece_hashes_hex
+from storj_monitor.model.ids import piece_hashes_hex
 from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.state.live import AHEAD_S, MAX_WAITING, RING_S, totals_of
 from storj_monitor.state.nodes import NodeState, State

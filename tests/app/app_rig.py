@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ from storj_monitor.state.compactions import COMPACTION_KINDS
 from storj_monitor.state.hot import HOT_OPS, KEPT, HotPieces
 from storj_monitor.state.nodes import State
 from storj_monitor.state.windows import WINDOW_S
+from storj_monitor.tasks import repeat_on
 
 SATELLITE = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
 PATIENCE_S = 10.0
@@ -67,9 +69,12 @@ class CountingWriter(Writer):
 
 
 class Rig:
-    """`nodes`: name -> log. Nothing runs before `begin`."""
+    """`nodes`: name -> log. Nothing runs before `begin`. With a `loop`, calm rounds are done there; `lent` counts their ticks."""
+
+    loop: asyncio.AbstractEventLoop | None = None
 
     def __init__(self, folder: Path, nodes: dict[str, Path], *, commit_s: float = 0.05, quiet_tick_s: float = 15.0) -> None:
+        self.lent = 0
         self.path = folder / "monitor.db"
         assert open_database(self.path, 1.0, "stamp") is None
         self.reader = Reader(self.path, settings_for(self.path).perf.db_executor_max_workers)
@@ -82,6 +87,7 @@ class Rig:
         self.pipeline = Pipeline(
             self.writer, tick_s=0.01, commit_s=commit_s, watched=lambda: True, hand_over=self._take,
             positions=self.positions, histories=self.histories, downloads=self.downloads, quiet_tick_s=quiet_tick_s,
+            lend=partial(repeat_on, self.loop) if self.loop else None, take_over=self._take_over,
         )  # fmt: skip
         for name, log in nodes.items():
             source = FileSource(name, str(log), self.positions(name))
@@ -142,6 +148,10 @@ class Rig:
     def _on_conflict(self, node: str) -> None:
         self.conflicts.append(node)
         self.pipeline.conflict(node)
+
+    def _take_over(self, tick: Tick) -> None:
+        self.lent += 1
+        self._take(tick)
 
     def _take(self, tick: Tick) -> None:
         """What app.monitor does with a tick."""

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from app_rig import SATELLITE, Rig, ingest_quietly, line
 
 from storj_monitor.app.monitor import move_tables
-from storj_monitor.app.pipeline import COMMIT_LINES_BEHIND, LINES_A_CELL, READ_BYTES, ROUND_BYTES, Tick
+from storj_monitor.app.pipeline import COMMIT_LINES_BEHIND, LINES_A_CELL, READ_BYTES, ROUND_BYTES, Processor, Tick
 from storj_monitor.app.stats import stats_of_database
 from storj_monitor.config import IngestInput
 from storj_monitor.database.connection import connect_reader
+from storj_monitor.model.events import EventBatch
+from storj_monitor.model.lines import Chunk
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["thread", "lent"])
+def lent(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[bool]:
+    """All must hold whether or not calm rounds are lent to an event loop."""
+    if not request.param:
+        yield False
+        return
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="loop")
+    thread.start()
+    monkeypatch.setattr(Rig, "loop", loop)
+    yield True
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 def lines(count: int, first: int = 0, *, age_s: float = 61, **words: str) -> bytes:
@@ -209,3 +231,64 @@ def test_a_log_with_few_lines_a_minute_is_committed_in_smaller_parts(tmp_path: P
         rig.stop()
         assert rig.stored_lines() == sum(rig.writer.sizes)
         assert max(rig.writer.sizes) <= COMMIT_LINES_BEHIND // LINES_A_CELL + READ_BYTES // len(line(0, 0)) + 1
+
+
+def test_calm_rounds_are_done_on_the_loop_and_the_rest_by_the_thread(tmp_path: Path, lent: bool) -> None:
+    """Lines, a rotation, commits: what is read at once and what is not are one log."""
+    log = tmp_path / "n1.log"
+    log.write_bytes(lines(20))
+    with Rig(tmp_path, {"n1": log}) as rig:
+        rig.until(lambda: rig.stored_lines() == 20, "the beginning")
+        for number in range(1, 40):
+            append(log, lines(5, 100 * number))
+            if number == 20:
+                log.rename(tmp_path / "n1.log.1")
+                log.write_bytes(lines(5, 10_000))
+            rig.until(lambda number=number: read(rig) == 20 + 5 * number + 5 * (number >= 20), "read")  # type: ignore[misc]
+        rig.until(lambda: rig.stored_lines() == 220, "committed")
+        assert bool(rig.lent) is lent
+        assert rig.stored().transfers == {"PUT up success": 220}
+
+
+class FailsOnTheLoop:
+    def __init__(self, processor: Processor) -> None:
+        self._processor = processor
+
+    def warm_up(self, data: bytes) -> None:
+        self._processor.warm_up(data)
+
+    def process(self, chunk: Chunk) -> EventBatch:
+        if threading.current_thread().name == "loop":
+            raise ZeroDivisionError
+        return self._processor.process(chunk)
+
+
+@pytest.mark.parametrize("lent", [True], indirect=True)
+def test_an_error_in_a_round_on_the_loop_ends_the_thread(tmp_path: Path, lent: bool) -> None:
+    """So that the supervisor hears of it: what had been read must be read again."""
+    assert lent
+    log = tmp_path / "n1.log"
+    log.write_bytes(lines(20))
+    rig, raised, seen = Rig(tmp_path, {"n1": log}), [], threading.Event()
+
+    def run() -> None:
+        try:
+            rig.pipeline.run()
+        except RuntimeError as error:
+            raised.append(str(error))
+
+    assert rig.loop is not None
+    rig.loop.call_soon_threadsafe(rig.loop.set_exception_handler, lambda _loop, _context: seen.set())
+    rig._thread = threading.Thread(target=run)
+    with rig:
+        rig.until(lambda: rig.stored_lines() == 20, "the beginning")
+        (lane,) = rig.pipeline.lanes
+        append(log, lines(1, 50))
+        rig.until(lambda: rig.lent > 0, "lent")
+        lane.processor = FailsOnTheLoop(lane.processor)
+        for number in range(2, 2000):  # until a round on the loop has some of them
+            append(log, lines(1, number))
+            if seen.wait(0.01):
+                break
+        rig._thread.join(10)
+    assert raised == ["a round on the event loop ended with an error (see the log): what it had read is not complete"]

@@ -163,6 +163,18 @@ class RotatedLog(RuleBasedStateMachine):
                 return
             self.pending.append(chunk)
 
+    @rule(times=st.integers(1, 3))
+    def read_at_once(self, times: int) -> None:
+        """What the event loop does between the thread's looks."""
+        assert self.source is not None
+        for _ in range(times):
+            try:
+                chunk = self.source.read_at_once(self.now, self.limit)
+            except BlockingIOError:
+                return
+            if chunk is not None:
+                self.pending.append(chunk)
+
     @rule()
     def read_once(self) -> None:
         assert self.source is not None

@@ -1,0 +1,141 @@
+"""Reading without waiting: what the system has in memory, and nothing else; all other cases are for read()."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from source_helpers import NOW
+
+from storj_monitor.model.lines import Chunk
+from storj_monitor.sources import FileSource, content
+from storj_monitor.sources.opening import read_in_memory
+
+LINES = b"".join(b"line %d\n" % number for number in range(20))
+
+
+def can_tell(folder: Path) -> bool:
+    """This system, and the file system of the tests."""
+    probe = folder / "probe"
+    probe.write_bytes(b"x")
+    fd = os.open(probe, os.O_RDONLY)
+    try:
+        return read_in_memory(fd, 1, 0) == b"x"
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    if not can_tell(tmp_path):
+        pytest.skip("this system or file system cannot tell what is in memory")
+    path = tmp_path / "node.log"
+    path.write_bytes(LINES)
+    return path
+
+
+def followed(log: Path) -> FileSource:
+    """All that there is has been read, and looked at once more."""
+    source = FileSource("n", str(log), [], now=NOW)
+    data = b""
+    while (chunk := source.read(NOW)) is not None:
+        data += chunk.data
+    assert data == log.read_bytes()
+    assert source.at_once
+    return source
+
+
+def append(log: Path, data: bytes) -> None:
+    with log.open("ab") as file:
+        file.write(data)
+
+
+def test_what_was_added_comes_at_once_as_it_would_otherwise(log: Path) -> None:
+    one, other = followed(log), followed(log)
+    assert one.read_at_once(NOW + 0.1) is None
+    for number in range(5):
+        append(log, b"more %d\nhalf" % number)
+        chunk = one.read_at_once(NOW + 0.2)
+        assert chunk is not None and chunk == other.read(NOW + 0.2)
+        assert chunk.read_at == NOW + 0.2 and chunk.live
+        append(log, b" a line\n")
+    assert one.status() == other.status()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda log: os.truncate(log, 0),
+        lambda log: log.write_bytes(b"another line\n" * 100),
+        lambda log: log.write_bytes(b""),
+    ],
+)
+def test_a_file_that_is_another_is_for_read(log: Path, change: object) -> None:
+    source = followed(log)
+    assert callable(change)
+    change(log)
+    with pytest.raises(BlockingIOError):
+        source.read_at_once(NOW + 0.1)
+    chunks: list[Chunk | None] = [source.read(NOW + seconds) for seconds in (0.1, 1.5, 3.0)]
+    assert b"".join(chunk.data for chunk in chunks if chunk) == log.read_bytes()
+
+
+def test_paths_are_for_read(log: Path) -> None:
+    """A rotation shows when the path is looked at: by read(), once a second."""
+    source = followed(log)
+    log.rename(log.with_suffix(".log.1"))
+    log.write_bytes(b"new\n")
+    assert source.read_at_once(NOW + 0.5) is None
+    with pytest.raises(BlockingIOError):
+        source.read_at_once(NOW + 1.5)
+    chunks = [source.read(NOW + seconds) for seconds in (1.5, 1.6)]
+    assert [chunk.data for chunk in chunks if chunk] == [b"new\n"]
+
+
+def test_what_only_the_disk_has_is_for_read(log: Path) -> None:
+    source = followed(log)
+    append(log, b"more\n")
+    with log.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        try:
+            read_in_memory(file.fileno(), 1, 0)
+        except BlockingIOError:
+            pass
+        else:
+            pytest.skip("this file system keeps all in memory")
+    with pytest.raises(BlockingIOError):
+        source.read_at_once(NOW + 0.1)
+    chunk = source.read(NOW + 0.1)
+    assert chunk is not None and chunk.data == b"more\n"
+    append(log, b"and more\n")
+    assert source.at_once
+    assert source.read_at_once(NOW + 0.2) is not None
+
+
+def test_a_file_system_that_cannot_tell_is_asked_once(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, asked = followed(log), []
+
+    def cannot(_fd: int, _size: int, _offset: int) -> bytes:
+        asked.append(1)
+        raise OSError(errno.ENOTSUP, "not supported")
+
+    monkeypatch.setattr(content, "read_in_memory", cannot)
+    append(log, b"more\n")
+    for _ in range(3):
+        with pytest.raises(BlockingIOError):
+            source.read_at_once(NOW + 0.1)
+    assert not source.at_once and len(asked) == 1
+    chunk = source.read(NOW + 0.1)
+    assert chunk is not None and chunk.data == b"more\n"
+
+
+def test_before_the_first_read_nothing_is_at_once(log: Path) -> None:
+    source = FileSource("n", str(log), [], now=NOW)
+    assert not source.at_once
+    with pytest.raises(BlockingIOError):
+        source.read_at_once(NOW)
