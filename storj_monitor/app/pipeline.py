@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -53,6 +54,8 @@ QUIET_TICK_S = 15.0
 ANEW_AGAIN_S = 2.0
 # The machine's clock was set when it moves by more than this against the one that never jumps.
 JUMP_S = 60.0
+# The event loop rounds its timers up to milliseconds.
+LOOP_LATE_S = 0.001
 # Others get their turn even when a round took longer than a tick.
 MIN_PAUSE_S = 0.01
 
@@ -128,6 +131,14 @@ class Store(Protocol):
     def resume(self, node: str) -> None: ...
 
 
+class Rest(IntEnum):
+    """What a round on the event loop leaves to the thread."""
+
+    NONE = 0
+    ASK_THE_DISK = 1
+    BEHIND = 2
+
+
 Round = Callable[[], float | None]
 """Done on the event loop again and again; seconds until the next one, None: no more."""
 
@@ -179,6 +190,7 @@ class Pipeline:
         self._reload = False
         self._anew_at = 0.0
         self._unfinished = False
+        self._resume_at = 0.0
         self._drift: float | None = None
         self._conflicts: set[str] = set()
         self._stopping = False
@@ -222,9 +234,7 @@ class Pipeline:
                     continue
                 if self._lend is not None and self._busy(now) and all(lane.source.at_once for lane in self._lanes):
                     time.sleep(self._rest_s(clock))
-                    self._lend(self._round_at_once)
-                    if self._unfinished:
-                        raise RuntimeError("a round on the event loop ended with an error (see the log): what it had read is not complete")
+                    self._lend_rounds(self._lend)
                 else:
                     self._pause(now, clock)
         finally:
@@ -232,6 +242,13 @@ class Pipeline:
             self._commit()
             for lane in self._lanes:
                 lane.source.close()
+
+    def _lend_rounds(self, lend: Callable[[Round], None]) -> None:
+        self._resume_at = 0.0
+        lend(self._round_at_once)
+        if self._unfinished:
+            raise RuntimeError("a round on the event loop ended with an error (see the log): what it had read is not complete")
+        time.sleep(max(0.0, self._resume_at - time.monotonic()))
 
     def _round(self, now: float, clock: float) -> bool:
         """Read, parse, drain, commit; True when more is waiting already."""
@@ -259,12 +276,16 @@ class Pipeline:
         if self._stopping or self._reload or self._conflicts or not self._busy(now) or self._is_commit_due(clock, behind=False):
             return None
         self._unfinished = True
-        chunks, whole = self._take_at_once(now)
+        chunks, rest = self._take_at_once(now)
         batches = self._parse(chunks, now)
         deltas, statuses = self._drain_in_time(now, clock)
         self._unfinished = False
         self._tell(self._take_over, now, clock, batches, deltas, statuses)
-        return self._rest_s(clock) if whole else None
+        if rest is Rest.NONE:
+            return self._rest_s(clock) - LOOP_LATE_S
+        # What was read has been sent: the thread goes on in time for the next frame, for one in between would upset the rhythm.
+        self._resume_at = clock + self._tick_s if rest is Rest.ASK_THE_DISK else clock
+        return None
 
     def _drain_in_time(self, now: float, clock: float) -> tuple[list[NodeDelta], list[tuple[str, SourceStatus]]]:
         if clock - self._drained_at < DRAIN_S:
@@ -339,22 +360,23 @@ class Pipeline:
                 return chunks, True
         return chunks, behind
 
-    def _take_at_once(self, now: float) -> tuple[list[tuple[Lane, Chunk]], bool]:
-        """What can be read without waiting; False when that is not all, so that the thread must go on."""
-        chunks, whole = [], True
+    def _take_at_once(self, now: float) -> tuple[list[tuple[Lane, Chunk]], Rest]:
+        """What can be read without waiting, and what is left for the thread."""
+        chunks, rest = [], Rest.NONE
         for lane in self._lanes:
             if not lane.source.due(now):
                 continue
             try:
                 chunk = lane.source.read_at_once(now, READ_BYTES)
             except BlockingIOError:
-                whole = False
+                rest = max(rest, Rest.ASK_THE_DISK)
                 continue
             if chunk is not None:
                 self._read_at = now
                 chunks.append((lane, chunk))
-                whole = whole and chunk.live
-        return chunks, whole
+                if not chunk.live:
+                    rest = Rest.BEHIND
+        return chunks, rest
 
     def _drain(self, now: float) -> list[NodeDelta]:
         deltas = []
