@@ -16,6 +16,9 @@ from typing import NamedTuple, TypeVar
 
 from storj_monitor.clock import Clock
 
+# A thread that waits for the loop looks this often whether there is one.
+LOOK_AT_LOOP_S = 5.0
+
 T = TypeVar("T")
 Work = Callable[[], Coroutine[object, object, None]]
 
@@ -73,7 +76,9 @@ def repeat_on(loop: asyncio.AbstractEventLoop, work: Callable[[], float | None])
                 loop.call_later(pause_s, turn)
 
     loop.call_soon_threadsafe(turn)
-    ended.wait()
+    while not ended.wait(LOOK_AT_LOOP_S):
+        if loop.is_closed():
+            raise RuntimeError("the event loop has ended")
 
 
 class Supervisor:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storj_monitor import tasks
 from storj_monitor.clock import SystemClock
 from storj_monitor.quiet import RepeatFilter
 from storj_monitor.tasks import Backoff, Failed, Supervisor, every, outcome_of, repeat_on
@@ -304,3 +305,24 @@ async def test_repeated_work_that_fails_is_told_to_the_loop_and_the_thread_goes_
 
     await asyncio.to_thread(repeat_on, loop, work)
     assert told == [ZeroDivisionError]
+
+
+def test_a_thread_does_not_wait_for_a_loop_that_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "LOOK_AT_LOOP_S", 0.01)
+    loop, began = asyncio.new_event_loop(), threading.Event()
+
+    def work() -> float | None:
+        began.set()
+        loop.stop()
+        return 60.0
+
+    def wait() -> None:
+        with pytest.raises(RuntimeError, match="the event loop has ended"):
+            repeat_on(loop, work)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    loop.run_forever()
+    loop.close()
+    thread.join(10)
+    assert began.is_set() and not thread.is_alive()

@@ -54,6 +54,9 @@ QUIET_TICK_S = 15.0
 ANEW_AGAIN_S = 2.0
 # The machine's clock was set when it moves by more than this against the one that never jumps.
 JUMP_S = 60.0
+# Most that a round on the event loop may have to do, so that nobody waits for it: a millisecond or two.
+LOOP_BYTES = 1 << 16
+LOOP_LINES = 2000
 # The event loop rounds its timers up to milliseconds.
 LOOP_LATE_S = 0.001
 # Others get their turn even when a round took longer than a tick.
@@ -136,7 +139,8 @@ class Rest(IntEnum):
 
     NONE = 0
     ASK_THE_DISK = 1
-    BEHIND = 2
+    TOO_MUCH = 2
+    BEHIND = 3
 
 
 Round = Callable[[], float | None]
@@ -191,6 +195,7 @@ class Pipeline:
         self._anew_at = 0.0
         self._unfinished = False
         self._resume_at = 0.0
+        self._round_bytes = 0
         self._drift: float | None = None
         self._conflicts: set[str] = set()
         self._stopping = False
@@ -232,7 +237,7 @@ class Pipeline:
                 now, clock = time.time(), time.monotonic()
                 if self._round(now, clock):
                     continue
-                if self._lend is not None and self._busy(now) and all(lane.source.at_once for lane in self._lanes):
+                if self._lend is not None and self._is_calm(now):
                     time.sleep(self._rest_s(clock))
                     self._lend_rounds(self._lend)
                 else:
@@ -275,6 +280,8 @@ class Pipeline:
         self._look_at_clocks(now, clock)
         if self._stopping or self._reload or self._conflicts or not self._busy(now) or self._is_commit_due(clock, behind=False):
             return None
+        if clock - self._drained_at >= DRAIN_S and sum(lane.accumulator.line_count for lane in self._lanes) > LOOP_LINES:
+            return None
         self._unfinished = True
         chunks, rest = self._take_at_once(now)
         batches = self._parse(chunks, now)
@@ -283,8 +290,9 @@ class Pipeline:
         self._tell(self._take_over, now, clock, batches, deltas, statuses)
         if rest is Rest.NONE:
             return self._rest_s(clock) - LOOP_LATE_S
-        # What was read has been sent: the thread goes on in time for the next frame, for one in between would upset the rhythm.
-        self._resume_at = clock + self._tick_s if rest is Rest.ASK_THE_DISK else clock
+        if rest is not Rest.BEHIND and chunks:
+            # What was read has been sent: the thread goes on in time for the next frame, for one in between would upset the rhythm.
+            self._resume_at = clock + self._tick_s
         return None
 
     def _drain_in_time(self, now: float, clock: float) -> tuple[list[NodeDelta], list[tuple[str, SourceStatus]]]:
@@ -357,13 +365,17 @@ class Pipeline:
             behind |= not chunk.live
             size += len(chunk.data)
             if size >= ROUND_BYTES:
-                return chunks, True
+                behind = True
+                break
+        self._round_bytes = size
         return chunks, behind
 
     def _take_at_once(self, now: float) -> tuple[list[tuple[Lane, Chunk]], Rest]:
         """What can be read without waiting, and what is left for the thread."""
-        chunks, rest = [], Rest.NONE
-        for lane in self._lanes:
+        chunks, rest, size = [], Rest.NONE, 0
+        for _ in self._lanes:
+            lane = self._lanes[self._turn % len(self._lanes)]
+            self._turn += 1
             if not lane.source.due(now):
                 continue
             try:
@@ -374,9 +386,12 @@ class Pipeline:
             if chunk is not None:
                 self._read_at = now
                 chunks.append((lane, chunk))
-                if not chunk.live:
+                size += len(chunk.data)
+                if not chunk.live or size > 2 * LOOP_BYTES:
                     rest = Rest.BEHIND
-        return chunks, rest
+                    break
+        self._round_bytes = size
+        return chunks, max(rest, Rest.TOO_MUCH) if size > LOOP_BYTES else rest
 
     def _drain(self, now: float) -> list[NodeDelta]:
         deltas = []
@@ -446,6 +461,10 @@ class Pipeline:
                     hot = {(owed_s, piece): one for piece, one in self._downloads(lane.node, owed_s).items()}
                     lane.put_aside(NodeDelta(lane.node, hot=hot))
                 lane.hot.owed_s = -1
+
+    def _is_calm(self, now: float) -> bool:
+        """The event loop can do what there is to do without anybody noticing."""
+        return self._busy(now) and self._round_bytes <= LOOP_BYTES and all(lane.source.at_once for lane in self._lanes)
 
     def _busy(self, now: float) -> bool:
         """Somebody watches, and there is something to see."""

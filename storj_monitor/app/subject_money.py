@@ -197,15 +197,17 @@ def is_doubtful(earnings: NodeEarnings) -> bool:
     return not any(one.prices.overridden for one in earnings.estimate.satellites)
 
 
-def forget_satellites(node: NodeSubjects, trusted: frozenset[str]) -> None:
-    """What is asked of a satellite that is not trusted any more is no part of the present month."""
-    money = node.money
+def forget_satellites(node: NodeSubjects, trusted: frozenset[str]) -> bool:
+    """What is asked of a satellite that is not trusted any more is no part of the present month. True when there was something."""
+    money, found = node.money, False
     for known in (money.usages, money.pricing):
         for satellite in [one for one in known if one not in trusted]:
             del known[satellite]
+            found = True
     gone = [one for one in money.estimates if one and (one not in trusted or one in node.disqualified_ms)]
     for satellite in gone:
         del money.estimates[satellite]
+    return found or bool(gone)
 
 
 def _score(node: NodeSubjects, key: StubKey, stub: Paystub, last: LastEstimates, now_ms: int, pending: Pending) -> None:

@@ -314,7 +314,8 @@ class SubjectKeeper:
         subjects = {Subject.HEALTH, Subject.STORAGE}
         if trusted:
             moved |= scores.forget_satellites(node, trusted)
-            money.forget_satellites(node, trusted)
+            if money.forget_satellites(node, trusted):
+                subjects.add(Subject.EARNINGS)
             gone = [satellite for satellite in node.space.usages if satellite and satellite not in trusted]
             for satellite in gone:
                 del node.space.usages[satellite]

@@ -18,6 +18,8 @@ from storj_monitor.sources.source import WARM_UP_BYTES, Mood, Pace, elapsed
 
 _CHECK_S = 1.0  # how often the path is compared with the open file
 _CHECK_AT_LATEST_S = 1.25  # later than that reading at once ends: several logs are then looked at in one go
+_MOST_BLOCKS = 3  # so often in a row only read() could tell: reading at once costs more than it saves
+_AT_ONCE_AGAIN_S = 60.0  # after that, or where the file system cannot tell, it is tried again
 _PATTERN_S = 5.0  # how often a pattern is expanded
 _SEARCH_S = 5.0  # how often the folder is looked through while the path leads nowhere or to an empty file
 _QUIET_S = 2.0  # a last line without newline is taken when its file did not change for so long
@@ -54,7 +56,8 @@ class FileSource:
         self._searched: dict[str, int] = {}
         self._quiet: tuple[LogFile, int, float] | None = None
         self._shrunk_at: float | None = None
-        self._may_be_at_once = True
+        self._not_at_once_since: float | None = None
+        self._blocks = 0
         self._problems: dict[str, str] = {}
         self._pace = Pace()
         self._mood = Mood(now)
@@ -80,10 +83,14 @@ class FileSource:
         try:
             piece = file.read_at_once(limit_bytes)
         except BlockingIOError:
+            self._blocks += 1
+            if self._blocks >= _MOST_BLOCKS:
+                self._not_at_once_since = self._now
             raise
         except OSError:  # the file system cannot tell; or read() will meet it, too
-            self._may_be_at_once = False
+            self._not_at_once_since = self._now
             raise BlockingIOError from None
+        self._blocks = 0
         if piece is None and elapsed(self._checked_at, now, _CHECK_AT_LATEST_S):
             raise BlockingIOError
         self._now = self._pace.last_poll_at = now
@@ -96,7 +103,13 @@ class FileSource:
     @property
     def at_once(self) -> bool:
         """See LineSource."""
-        return self._may_be_at_once and self._caught_up and self._at_path and len(self._queue) == 1 and not self._abandoned
+        if not (self._caught_up and self._at_path and len(self._queue) == 1 and not self._abandoned and self._queue[0].may_be_at_once):
+            return False
+        if self._not_at_once_since is None:
+            return True
+        if elapsed(self._not_at_once_since, self._now, _AT_ONCE_AGAIN_S):
+            self._not_at_once_since, self._blocks = None, 0
+        return self._not_at_once_since is None
 
     def due(self, now: float) -> bool:
         """See LineSource."""

@@ -77,15 +77,24 @@ class LogFile:
 
     def read_at_once(self, limit_bytes: int) -> Piece | None:
         """`read` from what the system has in memory. BlockingIOError: only `read` can tell; OSError: not with this file system."""
-        if not self._plain or self._long or self._was_empty:
+        if not self.may_be_at_once:
             raise BlockingIOError
+        size = self._size
         self.content.at_once = True
         try:
             return self.read(limit_bytes)
-        except FileChanged:
-            raise BlockingIOError from None
+        except (FileChanged, OSError) as error:
+            self._size = size  # read() must look at the same again
+            if isinstance(error, FileChanged):
+                raise BlockingIOError from None
+            raise
         finally:
             self.content.at_once = False
+
+    @property
+    def may_be_at_once(self) -> bool:
+        """Neither compressed, nor empty when it was seen, nor in the middle of an over-long line."""
+        return self._plain and not self._long and not self._was_empty
 
     def has_tail(self) -> bool:
         """Bytes without a newline stand at the end. Raises OSError."""

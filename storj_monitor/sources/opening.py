@@ -63,7 +63,11 @@ if hasattr(os, "preadv") and hasattr(os, "RWF_NOWAIT"):
         BlockingIOError: a disk or a lock would have to be waited for. OSError (ENOTSUP): a file system that cannot tell (a network's).
         """
         buffer = bytearray(size)
-        if os.preadv(fd, [buffer], offset, os.RWF_NOWAIT) != size:
+        try:
+            count = os.preadv(fd, [buffer], offset, os.RWF_NOWAIT)
+        except NotImplementedError:  # this Python's C library has only half of it
+            raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP)) from None
+        if count != size:
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         return bytes(buffer)
 

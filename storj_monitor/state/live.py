@@ -64,16 +64,21 @@ class Ring:
         self._waiting: list[Row] = []
         self._summed_up_at = 0.0
 
-    def add(self, rows: Sequence[Row], now: float) -> None:
-        """Take in transfers that were read just now."""
+    def add(self, rows: Sequence[Row], now: float, newest_ms: int) -> None:
+        """Take in transfers that were read just now, the newest of them (or later) at `newest_ms`.
+
+        Lines ahead of now are judged by the time at which they come, so they do not wait.
+        """
         self._waiting += rows
-        if len(self._waiting) > MAX_WAITING or not 0 <= now - self._summed_up_at < SUM_UP_S:
+        ahead = newest_ms >= (int(now) + AHEAD_S) * 1000
+        if ahead or len(self._waiting) > MAX_WAITING or not 0 <= now - self._summed_up_at < SUM_UP_S:
             self._sum_up(now)
 
     def _sum_up(self, now: float) -> None:
-        """What is within the ring; older and future ones are history, not now."""
+        """What is within the ring, which ends AHEAD_S after now; older and future ones are history, not now."""
         waiting, self._waiting, self._summed_up_at = self._waiting, [], now
-        oldest, newest = int(now) - RING_S, int(now) + AHEAD_S
+        newest = int(now) + AHEAD_S
+        oldest = newest - RING_S
         for second, (up_bytes, down_bytes, up_ops, down_ops) in totals_of(waiting).seconds.items():
             if not oldest < second <= newest:
                 continue

@@ -74,7 +74,7 @@ class State:
 
     def on_batch(self, batch: EventBatch, now: float) -> None:
         """Lines were read: the second-by-second part moves."""
-        self.nodes[batch.node].ring.add(batch.rows, now)
+        self.nodes[batch.node].ring.add(batch.rows, now, batch.newest_ms)
 
     def on_hot(self, name: str, hot: dict[int, HotPiece]) -> None:
         """The open hour's most downloaded pieces were ranked anew."""

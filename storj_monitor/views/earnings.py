@@ -31,12 +31,13 @@ from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
 HELP_TEXTS = helps(HELP)
+TOLD_AGAIN_S = 300.0
 
 
 class _Made(NamedTuple):
-    """`of_money` and `of_space`: the revisions that it was made of."""
+    """`of_money` and `of_space`: what it was made of."""
 
-    of_money: tuple[int, int]
+    of_money: tuple[object, ...]
     of_space: int
     money: NodeMoney
     rows: Rows
@@ -71,7 +72,9 @@ class EarningsView:
         money = node.money
         if not (money.usages or money.stubs):
             return None
-        of_money, of_space = (node.revisions[Subject.EARNINGS], len(node.disqualified_ms)), node.revisions[Subject.STORAGE]
+        # before the first answer that has the node's time it is ours that counts
+        at = money.now_ms or int(now // TOLD_AGAIN_S)
+        of_money, of_space = (node.revisions[Subject.EARNINGS], at, node.disqualified_ms), node.revisions[Subject.STORAGE]
         made = self._made.get(node.name)
         if made is None or (made.of_money, made.of_space) != (of_money, of_space):
             if made is not None and made.of_money == of_money:

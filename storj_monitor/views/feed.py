@@ -10,7 +10,7 @@ from typing import TypeVar
 from storj_monitor.model.events import EventBatch, Row
 from storj_monitor.model.ids import piece_hashes_hex
 from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
-from storj_monitor.state.live import AHEAD_S, MAX_WAITING, RING_S, totals_of
+from storj_monitor.state.live import AHEAD_S, MAX_WAITING, RING_S, Totals, totals_of
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
@@ -46,8 +46,8 @@ class LiveTopic:
         self._seconds: dict[int, list[int]] = {}
         self._ops: dict[int, list[int]] = {}
 
-    def push(self, batch: EventBatch) -> None:
-        """Count a batch of one of this view's nodes."""
+    def push(self, batch: EventBatch, totals: Totals | None = None) -> None:
+        """Count a batch of one of this view's nodes; `totals` are its sums where they have been made already."""
         rows = batch.rows
         room = SAMPLE - self._sampled
         if room > 0:
@@ -55,17 +55,21 @@ class LiveTopic:
             self._samples.append((round(batch.read_at, 3), self._indices[batch.node], shown))
             self._sampled += len(shown)
         self._count += len(rows)
+        if totals is not None:
+            self._add(totals)
+            return
         self._waiting.append(rows)
         self._rows_waiting += len(rows)
         if self._rows_waiting > MAX_WAITING:
             self._sum_up()
 
     def _sum_up(self) -> None:
-        totals = totals_of(chain.from_iterable(self._waiting))
-        self._waiting, self._rows_waiting = [], 0
-        if not self._ops:
-            self._seconds, self._ops = totals
-            return
+        if self._waiting:
+            totals = totals_of(chain.from_iterable(self._waiting))
+            self._waiting, self._rows_waiting = [], 0
+            self._add(totals)
+
+    def _add(self, totals: Totals) -> None:
         _add_columns(self._seconds, totals.seconds)
         if len(self._seconds) > MAX_SECONDS:
             # Nobody takes the deltas (no page of this view shows them), or an old log is being read.
@@ -186,10 +190,10 @@ class Feed:
         if cards is not None:
             self._tables |= {name: TableTopic(partial(cards.rows, name, nodes), diffs, help_texts=texts) for name, texts in HELPS.items()}
 
-    def push(self, batch: EventBatch) -> None:
+    def push(self, batch: EventBatch, totals: Totals | None = None) -> None:
         """A batch was read; batches of other nodes are not this view's."""
         if batch.node in self._names:
-            self.live.push(batch)
+            self.live.push(batch, totals)
 
     def advance(self, topics: Collection[str], now: float, slow: bool) -> dict[str, Payload]:
         """Due deltas by topic."""
@@ -351,9 +355,10 @@ class Feeds:
         del self._open[nodes]
 
     def push(self, batch: EventBatch) -> None:
-        """A batch was read."""
+        """A batch was read. For one view the batches of a tick are summed up in one go; for several, each batch once for all."""
+        totals = totals_of(batch.rows) if len(self._open) > 1 else None
         for feed in self._open.values():
-            feed.push(batch)
+            feed.push(batch, totals)
 
 
 __all__ = ["SAMPLE", "Feed", "Feeds"]

@@ -13,7 +13,18 @@ import pytest
 from app_rig import SATELLITE, Rig, ingest_quietly, line
 
 from storj_monitor.app.monitor import move_tables
-from storj_monitor.app.pipeline import COMMIT_LINES_BEHIND, LINES_A_CELL, READ_BYTES, ROUND_BYTES, Processor, Tick
+from storj_monitor.app.pipeline import (
+    COMMIT_LINES_BEHIND,
+    LINES_A_CELL,
+    LOOP_BYTES,
+    READ_BYTES,
+    ROUND_BYTES,
+    Lane,
+    Pipeline,
+    Processor,
+    Rest,
+    Tick,
+)
 from storj_monitor.app.stats import stats_of_database
 from storj_monitor.config import IngestInput
 from storj_monitor.database.connection import connect_reader
@@ -37,8 +48,11 @@ def lent(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     loop.close()
 
 
-def lines(count: int, first: int = 0, *, age_s: float = 61, **words: str) -> bytes:
+def lines(count: int, first: int = 0, *, age_s: float | None = None, **words: str) -> bytes:
+    """A minute old, unless an hour has begun since: errors and countries are taken from the database by the hour."""
     now = time.time()
+    if age_s is None:
+        age_s = 61 if now % 3600 > 90 else 0
     return b"".join(line(now - age_s, number, **words) for number in range(first, first + count))
 
 
@@ -248,6 +262,34 @@ def test_calm_rounds_are_done_on_the_loop_and_the_rest_by_the_thread(tmp_path: P
         rig.until(lambda: rig.stored_lines() == 220, "committed")
         assert bool(rig.lent) is lent
         assert rig.stored().transfers == {"PUT up success": 220}
+
+
+def test_what_is_much_is_for_the_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lent: bool) -> None:
+    """A round on the loop is bounded by bytes, and by what there is to sum up."""
+    logs = {f"n{i}": tmp_path / f"n{i}.log" for i in range(12)}
+    for log in logs.values():
+        log.write_bytes(lines(1))
+    sizes: list[int] = []
+    take_at_once = Pipeline._take_at_once
+
+    def seen(self: Pipeline, now: float) -> tuple[list[tuple[Lane, Chunk]], Rest]:
+        chunks, rest = take_at_once(self, now)
+        sizes.append(sum(len(chunk.data) for _, chunk in chunks))
+        return chunks, rest
+
+    monkeypatch.setattr(Pipeline, "_take_at_once", seen)
+    with Rig(tmp_path, logs, commit_s=3600) as rig:
+        rig.until(lambda: read(rig) == 12, "the beginning")
+        for number in range(1, 6):
+            if lent:
+                before = rig.lent
+                append(logs["n0"], lines(1, 10**6 + number))
+                rig.until(lambda before=before: rig.lent > before, "calm again")  # type: ignore[misc]
+            for log in logs.values():
+                append(log, lines(150, 1000 * number))
+        rig.until(lambda: read(rig) >= 12 + 5 * 12 * 150, "all of it")
+    assert bool(sizes) is lent
+    assert max(sizes, default=0) <= 2 * LOOP_BYTES + READ_BYTES
 
 
 class FailsOnTheLoop:

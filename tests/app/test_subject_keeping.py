@@ -396,3 +396,18 @@ def test_counters_are_kept_by_the_hour_over_restarts_of_node_and_monitor(rig: Ri
     hours = {row[1]: row[3:] for row in rig.rows(store.COUNTER_HOUR)}
     assert {start_ms / 1000 - begin: row[0] for start_ms, row in hours.items()} == {0: 100, 3600: 12, 7200: 38}
     assert hours[int((begin + 7200) * 1000)] == (38, 38_000, 38, 9500)
+
+
+def test_earnings_are_made_anew_when_a_node_takes_something_of_them_back(rig: Rig) -> None:
+    """An estimate that was under way when the node told that it is disqualified, and is forgotten with the node's next answer."""
+    estimate = EstimatedPayout(satellite=SAT, current_month=MonthPayout(), previous_month=MonthPayout(), expected_cents=1.0)
+    rig.take(AnswerKind.SATELLITE, satellite_answer(rig.clock.at, 29), SAT)
+    told = node_answer(rig.clock.at)
+    gone = replace(told, standings=(replace(told.standings[0], disqualified_at=rig.clock.at - DAY_S),))
+    rig.take(AnswerKind.NODE, gone)
+    rig.take(AnswerKind.ESTIMATE, estimate, SAT)
+    rig.cards.rows("earnings", ["a"])
+    rig.take(AnswerKind.NODE, gone)
+    kept = rig.cards.rows("earnings", ["a"])
+    assert kept == Cards(rig.cards.subjects, rig.state, rig.clock.now).rows("earnings", ["a"])
+    assert kept[f"a/{SAT}"]["theirs"] is None

@@ -136,3 +136,18 @@ def test_seconds_of_the_future_are_not_now() -> None:
     live = feed.advance({"live"}, NOW, slow=False)["live"]
     assert [cell[0] for cell in live["tot"]] == [int(NOW)]
     assert live["ops"][0][1] == 2
+
+
+def test_several_views_and_one_tell_the_same_totals() -> None:
+    state = State(["n1", "n2"])
+    alone, several = Feeds(state, True, on_open=ignore), Feeds(state, True, on_open=ignore)
+    feed = alone.open(("n1", "n2"))
+    views = [several.open(nodes) for nodes in (("n1", "n2"), ("n1",), ("n2",))]
+    for number, node in enumerate(("n1", "n2", "n2", "n1")):
+        taken = batch([transfer(int(NOW * 1000) + second * 1000, size=10**number) for second in (0, 0, -1)], node=node)
+        alone.push(taken)
+        several.push(taken)
+    told, both, *single = [one.advance({"live"}, NOW, False)["live"] for one in (feed, *views)]
+    assert told == both
+    moved = [sum(size for _, _, size in one["ops"]) for one in (both, *single)]  # type: ignore[attr-defined]
+    assert moved == [3 * 1111, 3 * 1001, 3 * 110]
