@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import io
 import re
 import shutil
@@ -81,7 +82,7 @@ def frozen() -> Iterator[Path]:
     """A copy of this checkout's product as it is now: what is edited while hours of runs go by does not get into them."""
     with TemporaryDirectory(prefix="storj_monitor-frozen-") as name:
         shutil.copytree(ROOT / "storj_monitor", Path(name) / "storj_monitor", ignore=shutil.ignore_patterns("__pycache__"))
-        yield Path(name)
+        yield _compiled(Path(name))
 
 
 @contextmanager
@@ -98,4 +99,10 @@ def checkout_of(against: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="storj_monitor-against-") as name:
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
             archive.extractall(name, filter="data")
-        yield Path(name)
+        yield _compiled(Path(name))
+
+
+def _compiled(root: Path) -> Path:
+    """As it is once it is installed: a start compiles nothing."""
+    compileall.compile_dir(root / "storj_monitor", quiet=2)
+    return root
