@@ -95,9 +95,16 @@ class HotPieces:
         if len(self.open) + len(new) > 2 * self._capacity:
             self._prune()
         room = 2 * self._capacity - len(self.open)
-        self.count({singles.pieces[i]: singles.piece(i) for i in new[:room]})
+        self._begin_counts(singles, new[:room])
         if len(new) > room:
             self._floor += 1
+
+    def _begin_counts(self, singles: SingleDownloads, new: Sequence[int]) -> None:
+        """Most are never seen again: their ids, half of what they would take, are kept from the second time on."""
+        floor, table = self._floor, self.open
+        for i in new:
+            piece_id = singles.piece(i).piece_id if floor else ""
+            table[singles.pieces[i]] = HotPiece(piece_id, singles.satellites[i], floor + 1, floor, singles.sizes[i])
 
     def _prune(self) -> None:
         kept = nlargest(self._capacity, self.open.items(), key=_count_of)

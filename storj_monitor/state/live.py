@@ -60,7 +60,7 @@ class Ring:
 
     def __init__(self) -> None:
         self._stamps = [0] * RING_S
-        self._cells: list[list[int]] = [[0, 0, 0, 0] for _ in range(RING_S)]
+        self._columns = tuple([0] * RING_S for _ in range(4))
         self._waiting: list[Row] = []
         self._summed_up_at = 0.0
 
@@ -79,27 +79,19 @@ class Ring:
         waiting, self._waiting, self._summed_up_at = self._waiting, [], now
         newest = int(now) + AHEAD_S
         oldest = newest - RING_S
-        for second, (up_bytes, down_bytes, up_ops, down_ops) in totals_of(waiting).seconds.items():
+        for second, moved in totals_of(waiting).seconds.items():
             if not oldest < second <= newest:
                 continue
             place = second % RING_S
-            cell = self._cells[place]
-            if self._stamps[place] != second:
-                self._stamps[place] = second
-                cell[0] = cell[1] = cell[2] = cell[3] = 0
-            cell[0] += up_bytes
-            cell[1] += down_bytes
-            cell[2] += up_ops
-            cell[3] += down_ops
+            begun = self._stamps[place] == second
+            self._stamps[place] = second
+            for column, value in zip(self._columns, moved, strict=True):
+                column[place] = (column[place] if begun else 0) + value
 
     def columns(self, now: float) -> list[list[int]]:
         """[up_bytes, down_bytes, up_ops, down_ops], each RING_S numbers, oldest first, the last one for the second of `now`."""
         self._sum_up(now)
         end = int(now)
-        columns: list[list[int]] = [[], [], [], []]
-        for second in range(end - RING_S + 1, end + 1):
-            place = second % RING_S
-            cell = self._cells[place] if self._stamps[place] == second else (0, 0, 0, 0)
-            for column, value in zip(columns, cell, strict=True):
-                column.append(value)
-        return columns
+        places = [(second % RING_S, second) for second in range(end - RING_S + 1, end + 1)]
+        stamps = self._stamps
+        return [[column[place] if stamps[place] == second else 0 for place, second in places] for column in self._columns]
