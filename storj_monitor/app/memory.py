@@ -55,6 +55,12 @@ def give_back() -> None:
         trim(0)
 
 
+def collect_and_give_back() -> None:
+    """Now and then: the collector is told to be lazy, and what it finds then is some milliseconds' work."""
+    gc.collect()
+    give_back()
+
+
 def _tell_allocator(options: dict[int, int]) -> bool:
     if sys.platform != "linux":
         return False

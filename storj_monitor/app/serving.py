@@ -15,7 +15,13 @@ from random import Random
 from typing import NamedTuple, Protocol
 
 from storj_monitor import __version__
-from storj_monitor.app.memory import give_back, let_certificates_go, share_one_heap, spare_the_collector
+from storj_monitor.app.memory import (
+    collect_and_give_back,
+    give_back,
+    let_certificates_go,
+    share_one_heap,
+    spare_the_collector,
+)
 from storj_monitor.app.monitor import Monitor
 from storj_monitor.app.own_log import OwnLog, own_log
 from storj_monitor.app.polling import Watched
@@ -27,6 +33,7 @@ from storj_monitor.quiet import TELL_S
 from storj_monitor.tasks import Supervisor, every
 
 _log = logging.getLogger(__name__)
+TIDY_S = 600.0
 
 
 class Fleet(Protocol):
@@ -94,6 +101,10 @@ def serve(settings: Settings, fleet: Fleet) -> int:
             port = end.port
 
 
+async def _tidy() -> None:
+    collect_and_give_back()
+
+
 class _Damaged(NamedTuple):
     """Damage of the database was found while it was in use: all begins anew, with a new one, at the same address."""
 
@@ -121,6 +132,8 @@ async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog) -> in
         if not settings.perf.baseline:
             spare_the_collector()
         give_back()
+        tidying = partial(every, TIDY_S, _tidy, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TIDY_S)
+        tasks.spawn("give back memory", tidying)
         print(f"storj_monitor {__version__} is at {monitor.server.url}", flush=True)
         stopped = asyncio.create_task(stop.wait())
         failed = asyncio.create_task(tasks.failure())

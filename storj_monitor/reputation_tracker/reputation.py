@@ -113,6 +113,8 @@ def merge(known: Reputation | None, snapshot: ReputationSnapshot) -> Reputation:
         if value is None:
             continue
         old: Figure[float] | None = getattr(reputation, name)
+        if old is not None and old.value == value:
+            value = old.value  # a month of windows, told each time anew, is kept once by all who keep it
         new = Figure(value, snapshot.source, snapshot.taken_at)
         chosen = _newer_date(old, new) if name in _DATES else _newer(old, new)
         if chosen is not old:

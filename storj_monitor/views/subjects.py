@@ -5,6 +5,7 @@ Everything here is what was said, with who said it and when; what is made of it 
 
 from __future__ import annotations
 
+import marshal
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -106,31 +107,40 @@ class Stretch(NamedTuple):
     from_at: float
     growth: Mapping[int, Growth]
 
+    def pack(self) -> bytes:
+        """The same in a fifth of the memory: an hour of them is held only to be let go of one by one."""
+        return marshal.dumps((self.from_at, {op: tuple(growth) for op, growth in self.growth.items()}))
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Stretch:
+        from_at, growth = marshal.loads(packed)  # our own bytes
+        return cls(from_at, {op: Growth(*values) for op, values in growth.items()})
+
 
 @dataclass(slots=True)
 class Counted:
     """Growth of the node's own counters, by op.
 
     since, ops -- since the first answer to this run of the monitor
-    recent     -- the last hour's, answer by answer; `hour` is their sum
+    recent     -- the last hour's, answer by answer: when each began, and the stretch packed; `hour` is their sum
     hours      -- by start of the hour (Unix milliseconds): those that are not stored yet, and the one that the stored answer lies in
     """
 
     since: float = 0.0
     ops: dict[int, Growth] = field(default_factory=dict)
-    recent: deque[Stretch] = field(default_factory=deque)
+    recent: deque[tuple[float, bytes]] = field(default_factory=deque)
     hour: dict[int, Growth] = field(default_factory=dict)
     hours: dict[int, dict[int, Growth]] = field(default_factory=dict)
 
     def add(self, stretch: Stretch) -> None:
         """The newest stretch."""
-        self.recent.append(stretch)
+        self.recent.append((stretch.from_at, stretch.pack()))
         self.hour = add_up((self.hour, stretch.growth))
 
     def last_hour(self, now: float) -> dict[int, Growth]:
         """What was added in the last 60 minutes, as far as it was asked."""
-        while self.recent and self.recent[0].from_at < now - HOUR_S - POLL_S:
-            for op, growth in self.recent.popleft().growth.items():
+        while self.recent and self.recent[0][0] < now - HOUR_S - POLL_S:
+            for op, growth in Stretch.unpack(self.recent.popleft()[1]).growth.items():
                 self.hour[op] = self.hour[op].minus(growth)
         return {op: growth for op, growth in self.hour.items() if growth.number}
 

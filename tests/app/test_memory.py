@@ -45,4 +45,11 @@ asyncio.run(ask())
 
 
 def test_what_is_free_is_given_back() -> None:
-    subprocess.run([sys.executable, "-c", "from storj_monitor.app.memory import give_back; give_back()"], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from storj_monitor.app.memory import collect_and_give_back, give_back; give_back(); collect_and_give_back()",
+        ],
+        check=True,
+    )
