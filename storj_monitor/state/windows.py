@@ -34,7 +34,7 @@ class _Minute:
         self.errors: dict[ErrorKey, int] = {}
 
     def pack(self) -> bytes:
-        """The same in a fortieth of the memory: sixty minutes of a hundred nodes are held only to be let go of one by one."""
+        """The same in far less memory: sixty minutes of a hundred nodes are held only to be let go of one by one."""
         cells = {
             op: (c.count, c.size_bytes, c.timed, c.duration_sum_ms, c.duration_max_ms, c.buckets, c.sizes) for op, c in self.by_op.items()
         }

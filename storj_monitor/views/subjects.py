@@ -108,7 +108,7 @@ class Stretch(NamedTuple):
     growth: Mapping[int, Growth]
 
     def pack(self) -> bytes:
-        """The same in a fifth of the memory: an hour of them is held only to be let go of one by one."""
+        """The same in far less memory: an hour of them is held only to be let go of one by one."""
         return marshal.dumps((self.from_at, {op: tuple(growth) for op, growth in self.growth.items()}))
 
     @classmethod
