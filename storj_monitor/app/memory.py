@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import ssl
 import sys
-
-from aiohttp import connector
 
 # From malloc.h of glibc.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _SMALL_BYTES = 128 << 10
 _LARGE_BYTES = 1 << 30
-# What aiohttp makes when it is imported, each with all certificates of the machine in it.
-_TLS_CONTEXTS = ("_SSL_CONTEXT_VERIFIED", "_SSL_CONTEXT_UNVERIFIED")
 
 
 def share_one_heap() -> bool:
@@ -28,17 +23,6 @@ def share_one_heap() -> bool:
 def keep_the_heap() -> bool:
     """What was freed is kept for the next chunk of the same size: giving megabytes back and taking them again costs a tenth of the time."""
     return _tell_allocator({_M_TRIM_THRESHOLD: _LARGE_BYTES, _M_MMAP_THRESHOLD: _LARGE_BYTES})
-
-
-def let_certificates_go() -> bool:
-    """For a process that asks nobody by https: 2 MB of certificates that aiohttp has read. True when there were any.
-
-    Contexts without certificates take their place, so that such a question would be refused, not sent in the clear.
-    """
-    found = [name for name in _TLS_CONTEXTS if hasattr(connector, name)]
-    for name in found:
-        setattr(connector, name, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    return bool(found)
 
 
 def spare_the_collector() -> None:

@@ -18,7 +18,6 @@ from storj_monitor import __version__
 from storj_monitor.app.memory import (
     collect_and_give_back,
     give_back,
-    let_certificates_go,
     share_one_heap,
     spare_the_collector,
 )
@@ -84,8 +83,6 @@ def run(settings: Settings) -> int:
 def serve(settings: Settings, fleet: Fleet) -> int:
     """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
     share_one_heap()
-    if not any(door.lower().startswith("https:") for node in settings.nodes for door in (node.api, node.metrics) if door):
-        let_certificates_go()
     port = settings.server.port
     with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database):
         if settings.perf.baseline:
