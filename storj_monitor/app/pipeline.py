@@ -1,6 +1,6 @@
 """One thread takes all logs from bytes to sums: read, parse, accumulate, hand over.
 
-    source -> processor -> accumulator -+-> every 3 seconds: window delta -> event loop
+    source -> processor -> accumulator -+-> every 5 seconds: window delta -> event loop
                     |                   +-> every few seconds: one commit -> database writer (waits when the writer is behind)
                     +-> every tick: the batch -> event loop
 
@@ -33,7 +33,7 @@ from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.hot import HotPieces
 
 IDLE_TICK_S = 0.5
-DRAIN_S = 3.0
+DRAIN_S = 5.0
 RANK_S = 5.0
 # A log that was written to within this time is looked at on every tick while somebody watches.
 SILENT_AFTER_S = 10.0
@@ -54,11 +54,13 @@ QUIET_TICK_S = 15.0
 ANEW_AGAIN_S = 2.0
 # The machine's clock was set when it moves by more than this against the one that never jumps.
 JUMP_S = 60.0
-# Most that a round on the event loop may have to do, so that nobody waits for it: a millisecond or two.
+# Most that a round on the event loop may have to do, so that nobody waits for it: some milliseconds.
 LOOP_BYTES = 1 << 16
-LOOP_LINES = 2000
+LOOP_LINES = 3000
 # The event loop rounds its timers up to milliseconds.
 LOOP_LATE_S = 0.001
+# What a round takes: the mean of about so many.
+ROUNDS_OF_MEAN = 16
 # Others get their turn even when a round took longer than a tick.
 MIN_PAUSE_S = 0.01
 
@@ -150,7 +152,8 @@ Round = Callable[[], float | None]
 class Pipeline:
     """`run` is the body of the thread; `stop` ends it after everything read has been submitted.
 
-    tick_s    -- seconds between two looks at busy logs while somebody watches; asked anew each round
+    delay_s   -- while somebody watches, 95 of 100 lines are handed over within this time after they were written: it sets the distance
+                 between two looks at busy logs
     watched   -- is a page open
     hand_over -- called in the pipeline's thread with each Tick that says something
     positions -- saved positions of a node, from the database
@@ -165,7 +168,7 @@ class Pipeline:
         self,
         store: Store,
         *,
-        tick_s: float,
+        delay_s: float,
         commit_s: float,
         watched: Callable[[], bool],
         hand_over: Callable[[Tick], None],
@@ -181,7 +184,8 @@ class Pipeline:
         self._read_at = 0.0
         self._drained_at = self._ranked_at = self._told_at = self._committed_at = 0.0
         self._store = store
-        self._tick_s = tick_s
+        self._delay_s = delay_s
+        self._took_s = 0.0
         self._commit_s = commit_s
         self._quiet_tick_s = quiet_tick_s
         self._watched = watched
@@ -260,9 +264,9 @@ class Pipeline:
         self._look_at_clocks(now, clock)
         chunks, behind = self._take(now)
         batches = self._parse(chunks, now)
-        deltas, statuses = self._drain_in_time(now, clock)
-        if self._is_commit_due(clock, behind):
-            deltas += self._drain(now)
+        commit = self._is_commit_due(clock, behind)
+        deltas, statuses = self._drain_in_time(now, clock, at_latest=commit)
+        if commit:
             self._commit()
             self._committed_at = clock
         if (self._conflicts or self._reload) and clock >= self._anew_at:
@@ -295,8 +299,10 @@ class Pipeline:
             self._resume_at = clock + self._tick_s
         return None
 
-    def _drain_in_time(self, now: float, clock: float) -> tuple[list[NodeDelta], list[tuple[str, SourceStatus]]]:
-        if clock - self._drained_at < DRAIN_S:
+    def _drain_in_time(
+        self, now: float, clock: float, *, at_latest: bool = False
+    ) -> tuple[list[NodeDelta], list[tuple[str, SourceStatus]]]:
+        if clock - self._drained_at < DRAIN_S and not at_latest:
             return [], []
         self._drained_at = clock
         return self._drain(now), self._statuses()
@@ -470,9 +476,16 @@ class Pipeline:
         """Somebody watches, and there is something to see."""
         return self._watched() and abs(now - self._read_at) < SILENT_AFTER_S
 
+    @property
+    def _tick_s(self) -> float:
+        """A line waits for up to one tick, each time as likely as the other, and then for the round's work."""
+        return (self._delay_s - self._took_s) / 0.95
+
     def _rest_s(self, clock: float) -> float:
         """Until the next tick."""
-        return max(MIN_PAUSE_S, self._tick_s - (time.monotonic() - clock))
+        took_s = time.monotonic() - clock
+        self._took_s += (took_s - self._took_s) / ROUNDS_OF_MEAN
+        return max(MIN_PAUSE_S, self._tick_s - took_s)
 
     def _pause(self, now: float, clock: float) -> None:
         if self._busy(now):

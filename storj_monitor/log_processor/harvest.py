@@ -5,15 +5,15 @@ from __future__ import annotations
 from itertools import compress
 
 from storj_monitor.log_processor.tally import KnownKeys, Tally
-from storj_monitor.log_processor.transfers import MESSAGE_OF_OP, TRANSFER_LOGGER
-from storj_monitor.model.events import UNKNOWN_DURATION, UNKNOWN_SIZE, ErrorSeen, LineKind, NodeEvent, Row
+from storj_monitor.log_processor.transfers import KEY_OF_OP
+from storj_monitor.model.events import UNKNOWN_DURATION, UNKNOWN_SIZE, ErrorSeen, NodeEvent, Row
 from storj_monitor.model.ids import Outcome
 
 MAX_SIZE_BYTES = 2**62
 COARSE_MS = 1000
 FINE_MS = 1
 
-_OPS = max(MESSAGE_OF_OP) + 1
+_OPS = max(KEY_OF_OP) + 1
 _EVERY_OP = range(_OPS)
 _STARTED = int(Outcome.STARTED)
 
@@ -33,11 +33,11 @@ class Harvest:
         self.coarse = False
         """A time that was used for a duration had whole seconds only."""
 
-    def settle_counts(self, keys: KnownKeys) -> None:
+    def settle_counts(self) -> None:
         """Turn the op counts of the fast path into line counts and starts."""
         counted = self.counted_ops
         for op in compress(_EVERY_OP, counted):
-            self.tally.add(keys.key(LineKind.UNDERSTOOD, TRANSFER_LOGGER, MESSAGE_OF_OP[op]), counted[op])
+            self.tally.add(KEY_OF_OP[op], counted[op])
             if op & 3 == _STARTED:
                 self.start(op >> 2, counted[op])
 

@@ -55,7 +55,7 @@ class LineProcessor:
         else:
             held, end = self._read_unlike_disk(data, start, chunk.end, harvest)
         self._held, self._held_start, self._held_of = held, end, chunk.identity
-        harvest.settle_counts(self._keys)
+        harvest.settle_counts()
         checkpoint = None
         if chunk.identity is not None:
             checkpoint = Checkpoint(chunk.identity, start, end, chunk.path, chunk.previous)

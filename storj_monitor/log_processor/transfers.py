@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from storj_monitor.log_processor.fields import Fields
-from storj_monitor.model.events import UNKNOWN_SIZE
+from storj_monitor.model.events import UNKNOWN_SIZE, LineKey, LineKind
 from storj_monitor.model.ids import Action, Outcome, op_code
 
 TRANSFER_LOGGER = "piecestore"
@@ -40,8 +40,10 @@ _PLAIN_MESSAGES = {(m.direction, m.outcome): message for message, m in TRANSFER_
 _ACTIONS = {(a.direction, a.label): a for a in Action if a.label != "UNKNOWN"}
 _UNKNOWN = {UP: Action.UNKNOWN_UP, DOWN: Action.UNKNOWN_DOWN}
 
-MESSAGE_OF_OP: Mapping[int, str] = {
-    op_code(action, outcome): _PLAIN_MESSAGES[action.direction, outcome] for action in Action for outcome in Outcome
+KEY_OF_OP: Mapping[int, LineKey] = {
+    op_code(action, outcome): LineKey(LineKind.UNDERSTOOD, TRANSFER_LOGGER, _PLAIN_MESSAGES[action.direction, outcome])
+    for action in Action
+    for outcome in Outcome
 }
 """For counting lines by what they became."""
 

@@ -20,15 +20,13 @@ _STEP_BYTES = 4 << 20  # decompressed and thrown away in one step on the way to 
 
 
 class Content(Protocol):
-    """Bytes of one log by offset in the decompressed content.
-
-    at_once -- plain files only: what would have to be waited for raises BlockingIOError
-    """
-
-    at_once: bool
+    """Bytes of one log by offset in the decompressed content."""
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from `offset`; fewer only where the content ends at this moment. Raises OSError."""
+
+    def read_in_memory(self, offset: int, size: int) -> bytes:
+        """Exactly these bytes. BlockingIOError where they would have to be waited for, OSError where that cannot be told."""
 
     def size(self) -> int | None:
         """Decompressed bytes there are now; None when only reading will tell. Raises OSError."""
@@ -54,10 +52,12 @@ class PlainContent:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self.at_once = False
 
     def read_at(self, offset: int, size: int) -> bytes:
-        return read_in_memory(self._fd, size, offset) if self.at_once else read_at(self._fd, size, offset)
+        return read_at(self._fd, size, offset)
+
+    def read_in_memory(self, offset: int, size: int) -> bytes:
+        return read_in_memory(self._fd, size, offset)
 
     def size(self) -> int:
         return os.lseek(self._fd, 0, os.SEEK_END)  # a third of the price of fstat(), which follows every second
@@ -106,7 +106,6 @@ class SequentialContent:
     """
 
     def __init__(self, raw: BinaryIO) -> None:
-        self.at_once = False
         self._raw = raw
         self._buffer = bytearray()
         self._start = 0  # offset of the first byte in the buffer
@@ -127,6 +126,9 @@ class SequentialContent:
                 break
         self._drop(offset)
         return bytes(self._buffer[offset - self._start : offset - self._start + size])
+
+    def read_in_memory(self, offset: int, size: int) -> bytes:
+        raise BlockingIOError
 
     def size(self) -> int | None:
         return None

@@ -24,7 +24,7 @@ class Encoding(Enum):
         return {Encoding.UTF8: b"\n", Encoding.UTF16LE: b"\n\0", Encoding.UTF16BE: b"\0\n"}[self]
 
 
-_UTF8 = Encoding.UTF8  # a member by name costs Python 3.11 a call, and this is asked for each read of each log
+UTF8 = Encoding.UTF8  # a member by name costs Python 3.11 a call, and this is asked for each read of each log
 _MARKS = ((b"\xef\xbb\xbf", Encoding.UTF8), (b"\xff\xfe", Encoding.UTF16LE), (b"\xfe\xff", Encoding.UTF16BE))
 
 
@@ -38,7 +38,7 @@ def detect(head: bytes) -> Encoding:
 
 def whole_lines(raw: bytes, encoding: Encoding) -> int:
     """How many of these bytes are whole lines: the offset behind the last newline, 0 when there is none."""
-    if encoding is _UTF8:
+    if encoding is UTF8:
         return raw.rfind(b"\n") + 1
     newline = encoding.newline
     at = raw.rfind(newline)
@@ -63,7 +63,7 @@ def normalise(raw: bytes, encoding: Encoding, at_start: bool) -> bytes:
 
     NUL bytes go: they are no text but the hole that a power cut, or a truncation under a node that does not append, leaves.
     """
-    if encoding is not _UTF8:
+    if encoding is not UTF8:
         text = raw[: len(raw) & ~1].decode(encoding.value, "replace")
         raw = text.encode("utf-8", "replace")
     if at_start and raw.startswith(b"\xef\xbb\xbf"):

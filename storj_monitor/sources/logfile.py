@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from storj_monitor.model.positions import HEAD_BYTES, FileIdentity
 from storj_monitor.sources.content import Content
-from storj_monitor.sources.cutting import LINE_BYTES, Encoding, detect, first_line, normalise, whole_lines
+from storj_monitor.sources.cutting import LINE_BYTES, UTF8, Encoding, detect, first_line, normalise, whole_lines
 from storj_monitor.sources.places import identify
 
+_TAIL_BYTES = 256  # in front of the offset: read again with what follows, they tell whether it is still the same file
 _SCANS_A_READ = 16  # windows of LINE_BYTES looked through for the end of an over-long line before others get their turn
 
 
@@ -53,6 +54,7 @@ class LogFile:
         self._begun = b"" if offset else probe  # of a file of which nothing was handed out: how it began when it was seen
         self._long = b""  # the first bytes of a line longer than LINE_BYTES, while its end is looked for
         self._scan = 0
+        self._tail = b""  # what stands in front of the offset, of a plain file in UTF-8
 
     def read(self, limit_bytes: int, final: bool = False) -> Piece | None:
         """The next whole lines, about `limit_bytes` of them; None when there are none now.
@@ -76,25 +78,32 @@ class LogFile:
         return self._next_lines(limit_bytes, size, final)
 
     def read_at_once(self, limit_bytes: int) -> Piece | None:
-        """`read` from what the system has in memory. BlockingIOError: only `read` can tell; OSError: not with this file system."""
-        if not self.may_be_at_once:
+        """`read` from what the system has in memory. BlockingIOError: only `read` can tell; OSError: not with this file system.
+
+        The last lines are read once more, in the same go: when they are there no longer, the file was truncated or written anew.
+        """
+        tail, offset = self._tail, self.offset
+        size = self.content.size()
+        if not self.may_be_at_once or size is None or size < offset:
             raise BlockingIOError
-        size = self._size
-        self.content.at_once = True
-        try:
-            return self.read(limit_bytes)
-        except (FileChanged, OSError) as error:
-            self._size = size  # read() must look at the same again
-            if isinstance(error, FileChanged):
-                raise BlockingIOError from None
-            raise
-        finally:
-            self.content.at_once = False
+        if size in (offset, self._size):
+            return None
+        start = offset - len(tail)
+        raw = self.content.read_in_memory(start, min(size - start, limit_bytes + len(tail)))
+        at_end = start + len(raw) == size
+        end = raw.rfind(b"\n") + 1
+        if not raw.startswith(tail) or raw[len(tail)] == 0 or (end <= len(tail) and not at_end):
+            raise BlockingIOError  # another file, a hole, a line that is longer than the limit
+        if at_end:
+            self._size = size
+        if end <= len(tail):
+            return None
+        return self._hand_out(normalise(raw[len(tail) : end], UTF8, False), start + end, raw[len(tail) :], at_end, checked=True)
 
     @property
     def may_be_at_once(self) -> bool:
-        """Neither compressed, nor empty when it was seen, nor in the middle of an over-long line."""
-        return self._plain and not self._long and not self._was_empty
+        """Begun, neither compressed nor UTF-16, and not in the middle of an over-long line."""
+        return bool(self._tail) and not self._long
 
     def has_tail(self) -> bool:
         """Bytes without a newline stand at the end. Raises OSError."""
@@ -199,16 +208,25 @@ class LogFile:
         self.busy = True
         return None
 
-    def _hand_out(self, data: bytes, end: int, raw: bytes, at_end: bool) -> Piece:
-        """Move on to `end`. `raw`: what was read from the offset onwards, b"" when a hole was skipped."""
+    def _hand_out(self, data: bytes, end: int, raw: bytes, at_end: bool, *, checked: bool = False) -> Piece:
+        """Move on to `end`. `raw`: what was read from the offset onwards, b"" when a hole was skipped; `checked`: of the same file."""
         start, previous, identity = self.offset, None, self.identity
-        head = self._verified_head(raw, min(HEAD_BYTES, end))
+        head = self._head_of(raw, min(HEAD_BYTES, end), checked)
         if identity is None or (identity.head_bytes != len(head) and not self._rewound):
             previous, identity = identity, identify(head)
         self.head, self.identity, self.offset, self._begun = head, identity, end, b""
+        self._remember_tail(raw, end - start)
         return Piece(data, start, end, identity, previous, at_end)
 
-    def _verified_head(self, raw: bytes, length: int) -> bytes:
+    def _remember_tail(self, raw: bytes, used: int) -> None:
+        if not self._plain or self._encoding is not UTF8 or used > len(raw):
+            self._tail = b""
+        elif used >= _TAIL_BYTES:
+            self._tail = raw[used - _TAIL_BYTES : used]
+        else:
+            self._tail = (self._tail + raw[:used])[-_TAIL_BYTES:]
+
+    def _head_of(self, raw: bytes, length: int, checked: bool) -> bytes:
         """The first `length` bytes. Raises FileChanged when `raw` was not read from the file that was known.
 
         The beginning is looked at after the reading: a file that was truncated and written anew in between, even beyond
@@ -221,6 +239,6 @@ class LogFile:
             head = (head + raw)[:length]
         if len(head) < length:  # behind a hole
             return self.content.read_at(0, length)
-        if self._plain and self.content.read_at(0, len(head)) != head:
+        if self._plain and not checked and self.content.read_at(0, len(head)) != head:
             raise FileChanged
         return head

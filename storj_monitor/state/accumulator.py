@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, EventBatch, Row, Transfer
+from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, EventBatch, LineKey, Row, Transfer
 from storj_monitor.model.ids import Action, Outcome, op_action
 from storj_monitor.model.rollups import (
     FREE_SPACE_MS,
@@ -67,8 +67,8 @@ def make_cell(sizes: list[int], durations: list[int]) -> Cell:
 class Accumulator:
     """Collects one node's batches until `drain` hands them over as one delta.
 
-    Rows are only put aside when they come; they are completed and summed up at the drain: one long loop every few seconds costs far
-    less than many short ones between which the processor's caches are gone.
+    Rows and counts are only put aside when they come; they are completed and summed up at the drain: one long loop every few seconds
+    costs far less than many short ones between which the processor's caches are gone.
     """
 
     def __init__(self, node: str) -> None:
@@ -79,6 +79,7 @@ class Accumulator:
     def _begin(self) -> None:
         self._delta = NodeDelta(self._node)
         self._rows: list[Row] = []
+        self._lines: list[Mapping[LineKey, int]] = []
         self.line_count = 0
 
     @property
@@ -95,10 +96,8 @@ class Accumulator:
         if batch.errors:
             self._add_errors(batch.errors)
         delta.events.extend(batch.events)
-        lines = delta.lines
-        for key, count in batch.lines.items():
-            lines[key] = lines.get(key, 0) + count
-            self.line_count += count
+        self._lines.append(batch.lines)
+        self.line_count += sum(batch.lines.values())
         delta.samples.update(batch.samples)
         if batch.free_space:
             delta.free_space[batch.free_space.time_ms // FREE_SPACE_MS] = batch.free_space
@@ -110,6 +109,7 @@ class Accumulator:
     def drain(self) -> NodeDelta:
         """Hand over what was collected and begin anew."""
         delta = self._delta
+        _add_counts(delta.lines, self._lines)
         if self._rows and self._complete:
             delta.transfers = self._complete(self._rows)
             _sum_up(delta)
@@ -129,6 +129,13 @@ class Accumulator:
                 kept[key] = one
             else:
                 known.merge(one)
+
+
+def _add_counts(into: dict[LineKey, int], parts: Iterable[Mapping[LineKey, int]]) -> None:
+    """Add counts by key."""
+    for part in parts:
+        for key, count in part.items():
+            into[key] = into.get(key, 0) + count
 
 
 def _sum_up(delta: NodeDelta) -> None:

@@ -85,7 +85,7 @@ class Rig:
         self.unanswered = 0
         self.writer = CountingWriter(self.path, self._on_conflict)
         self.pipeline = Pipeline(
-            self.writer, tick_s=0.01, commit_s=commit_s, watched=lambda: True, hand_over=self._take,
+            self.writer, delay_s=0.01, commit_s=commit_s, watched=lambda: True, hand_over=self._take,
             positions=self.positions, histories=self.histories, downloads=self.downloads, quiet_tick_s=quiet_tick_s,
             lend=partial(repeat_on, self.loop) if self.loop else None, take_over=self._take_over,
         )  # fmt: skip

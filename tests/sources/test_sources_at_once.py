@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ from storj_monitor.model.lines import Chunk
 from storj_monitor.sources import FileSource, content
 from storj_monitor.sources.opening import read_at, read_in_memory
 
-LINES = b"".join(b"line %d\n" % number for number in range(20))
+LINES = b"".join(b"line %d\n" % number for number in range(500))  # more than by which a file is known
 
 
 def can_tell(folder: Path) -> bool:
@@ -71,6 +72,7 @@ def test_what_was_added_comes_at_once_as_it_would_otherwise(log: Path) -> None:
     [
         lambda log: os.truncate(log, 0),
         lambda log: log.write_bytes(b"another line\n" * 100),
+        lambda log: log.write_bytes(b"another line\n" * 1000),
         lambda log: log.write_bytes(b""),
     ],
 )
@@ -130,6 +132,37 @@ def test_a_file_system_that_cannot_tell_is_asked_once(log: Path, monkeypatch: py
     assert not source.at_once and len(asked) == 1
     chunk = source.read(NOW + 0.1)
     assert chunk is not None and chunk.data == b"more\n"
+
+
+def test_a_log_in_another_encoding_is_for_read(tmp_path: Path) -> None:
+    log = tmp_path / "node.log"
+    log.write_bytes(codecs.BOM_UTF16_LE + LINES.decode().encode("utf-16-le"))
+    source = FileSource("n", str(log), [], now=NOW)
+    while source.read(NOW):
+        pass
+    assert not source.at_once
+    with pytest.raises(BlockingIOError):
+        source.read_at_once(NOW)
+
+
+def test_a_young_log_gets_its_full_name_at_once(log: Path) -> None:
+    """By as many of its first bytes as there are."""
+    log.write_bytes(b"a line\n")
+    one, other = followed(log), followed(log)
+    for number in range(20):
+        append(log, b"%d %s\n" % (number, b"x" * 300))
+        chunk = one.read_at_once(NOW + 0.1)
+        assert chunk is not None and chunk == other.read(NOW + 0.1)
+    assert chunk.identity is not None and chunk.identity.head_bytes == 4096 and chunk.previous is None
+
+
+@pytest.mark.parametrize("more", [b"\0" * 5000 + b"behind a hole\n", b"x" * 70_000 + b"\n", b"y" * 70_000])
+def test_holes_and_long_lines_are_for_read(log: Path, more: bytes) -> None:
+    one, other = followed(log), followed(log)
+    append(log, more)
+    with pytest.raises(BlockingIOError):
+        one.read_at_once(NOW + 0.1, 1 << 16)
+    assert one.read(NOW + 0.1, 1 << 16) == other.read(NOW + 0.1, 1 << 16)
 
 
 def test_before_the_first_read_nothing_is_at_once(log: Path) -> None:

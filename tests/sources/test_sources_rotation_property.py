@@ -41,11 +41,11 @@ class RotatedLog(RuleBasedStateMachine):
         self.source: FileSource | None = None
         self.must_see: set[bytes] = set()
 
-    @initialize(limit=st.sampled_from([200, 5000, 1 << 20]))
-    def begin(self, limit: int) -> None:
+    @initialize(limit=st.sampled_from([200, 5000, 1 << 20]), width=st.sampled_from([40, 5000]))
+    def begin(self, limit: int, width: int) -> None:
         self.limit = limit
         self.log.write_bytes(b"")
-        self.write(1, 40)
+        self.write(1, width)
         self.source = FileSource("n", str(self.log), [], now=self.now)
         self.poll()
         self.commit(1.0)
