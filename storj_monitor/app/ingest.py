@@ -13,10 +13,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 
 from storj_monitor.app.digest import Digester
+from storj_monitor.app.memory import put_the_collector_off
 from storj_monitor.app.workers import Workers
 from storj_monitor.config import STANDARD_INPUT, IngestInput, IngestProgress, ProgressCallback, Settings
 from storj_monitor.database import queries
@@ -56,6 +57,7 @@ def ingest(
     settings: Settings, inputs: Sequence[IngestInput], progress: ProgressCallback, parallel_from_bytes: int = PARALLEL_FROM_BYTES
 ) -> int:
     """Load old logs. 0 when all were read to the end, 1 when one could not be. Raises StoreError for the database."""
+    put_the_collector_off()
     now = time.time()
     aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
     if aside:
@@ -203,7 +205,11 @@ def _in_turn(chunks: Iterator[Chunk], node: str, before: bytes) -> Iterator[Node
 def _side_by_side(chunks: Iterator[Chunk], workers: Workers, before: bytes) -> Iterator[NodeDelta]:
     """In the order of the chunks. All that was submitted is taken, also after a conflict: the workers begin the next try empty-handed."""
     before = _tail(before)
-    while stretch := list(islice(chunks, CHUNKS_A_STRETCH)):
+    # Short ones first, so that no worker waits long for its first lines.
+    for length in chain(range(1, CHUNKS_A_STRETCH), repeat(CHUNKS_A_STRETCH)):
+        stretch = list(islice(chunks, length))
+        if not stretch:
+            break
         if not workers.has_room:
             yield from workers.result()
         workers.submit(stretch, before)
@@ -214,7 +220,9 @@ def _side_by_side(chunks: Iterator[Chunk], workers: Workers, before: bytes) -> I
 
 def next_chunk_bytes(data: bytes) -> int:
     """Bytes that the next chunk may have when it is like this one."""
-    cells = min(data.count(b"\n"), CELLS_A_MINUTE * _minutes(data))
+    cells = CELLS_A_MINUTE * _minutes(data)
+    if data.count(b"\n", 0, LEAST_CHUNK_BYTES) < cells:  # a quick look tells for most logs that there are more
+        cells = min(cells, data.count(b"\n"))
     return min(max(LEAST_CHUNK_BYTES, len(data) * CELLS_A_CHUNK // max(cells, 1)), CHUNK_BYTES)
 
 

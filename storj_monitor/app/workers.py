@@ -6,7 +6,6 @@ Lines travel through shared memory, one slot for each stretch that is under way;
 from __future__ import annotations
 
 import contextlib
-import gc
 import multiprocessing
 import signal
 import sys
@@ -18,7 +17,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from storj_monitor.app.digest import digest_apart
-from storj_monitor.app.memory import keep_the_heap
+from storj_monitor.app.memory import keep_the_heap, put_the_collector_off
 from storj_monitor.errors import MonitorError
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.rollups import NodeDelta
@@ -64,6 +63,7 @@ class Workers:
             pipe.close()
         for process in self.processes:
             process.terminate()
+        for process in self.processes:
             process.join()
         for slot in self._slots:
             slot.close()
@@ -120,9 +120,7 @@ def _memory(slot: SharedMemory) -> memoryview:
 def _work(pipe: Connection, names: list[str]) -> None:
     """A worker's life: until the pipe closes. Ctrl-C is the parent's matter."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A chunk makes a hundred thousand small objects and no cycles worth looking for after every few hundred of them.
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
+    put_the_collector_off()
     keep_the_heap()
     slots = [SharedMemory(name) for name in names]
     parent = multiprocessing.parent_process()

@@ -6,6 +6,8 @@ from array import array
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from storj_monitor.model.blocks import PackedEvents
 from storj_monitor.model.events import FreeSpace, LineKey, NodeEvent, Transfer
 from storj_monitor.model.positions import Checkpoint
@@ -86,8 +88,7 @@ class ErrorCount:
             self.last_ms, self.sample, self.satellite = other.last_ms, other.sample, other.satellite
 
 
-@dataclass(slots=True)
-class HotPiece:
+class HotPiece(msgspec.Struct, gc=False):
     """Downloads (GET, any outcome) of one piece; the true count lies in [count - error, count]."""
 
     piece_id: str
@@ -108,7 +109,11 @@ class SingleDownloads(NamedTuple):
 
     def piece(self, i: int) -> HotPiece:
         """Row `i`."""
-        return HotPiece(self.ids[i * ID_LENGTH : (i + 1) * ID_LENGTH], self.satellites[i], 1, 0, self.sizes[i])
+        return HotPiece(self.piece_id(i), self.satellites[i], 1, 0, self.sizes[i])
+
+    def piece_id(self, i: int) -> str:
+        """Of row `i`."""
+        return self.ids[i * ID_LENGTH : (i + 1) * ID_LENGTH]
 
 
 @dataclass(slots=True)

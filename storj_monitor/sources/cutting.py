@@ -74,6 +74,15 @@ def normalise(raw: bytes, encoding: Encoding, at_start: bool) -> bytes:
         raw = raw.replace(b"\r\n", b"\n")
     if not raw.endswith(b"\n"):
         raw = raw.removesuffix(b"\r") + b"\n"
-    if len(raw) > LINE_BYTES + 1:
+    if _has_long_line(raw):
         raw = b"\n".join([line[:LINE_BYTES] for line in raw.split(b"\n")])
     return raw
+
+
+def _has_long_line(raw: bytes) -> bool:
+    at = 0
+    while len(raw) - at > LINE_BYTES + 1:
+        at = raw.rfind(b"\n", at, at + LINE_BYTES + 1) + 1
+        if not at:
+            return True
+    return False

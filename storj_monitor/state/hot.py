@@ -11,6 +11,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
+from itertools import islice
 
 from storj_monitor.model.events import Transfer
 from storj_monitor.model.ids import Action, Outcome
@@ -88,26 +89,27 @@ class HotPieces:
 
     def _count_singles(self, singles: SingleDownloads) -> None:
         """Many pieces once each: as many new ones as there are places for; the others may have been asked for once more than known."""
-        known = self.open.keys() & set(singles.pieces)
-        if known:
-            self.count({singles.pieces[i]: singles.piece(i) for i, piece in enumerate(singles.pieces) if piece in known})
-        new = [i for i, piece in enumerate(singles.pieces) if piece not in known]
-        if len(self.open) + len(new) > 2 * self._capacity:
+        pieces, table = singles.pieces, self.open
+        known = {piece: singles.piece(i) for i, piece in enumerate(pieces) if piece in table}
+        self.count(known)
+        number = len(pieces) - len(known)
+        if len(self.open) + number > 2 * self._capacity:
             self._prune()
         room = 2 * self._capacity - len(self.open)
-        self._begin_counts(singles, new[:room])
-        if len(new) > room:
+        self._begin_counts(singles, islice((i for i, piece in enumerate(pieces) if piece not in known), room))
+        if number > room:
             self._floor += 1
 
-    def _begin_counts(self, singles: SingleDownloads, new: Sequence[int]) -> None:
+    def _begin_counts(self, singles: SingleDownloads, new: Iterable[int]) -> None:
         """Most are never seen again: their ids, half of what they would take, are kept from the second time on."""
         floor, table = self._floor, self.open
         for i in new:
-            piece_id = singles.piece(i).piece_id if floor else ""
+            piece_id = singles.piece_id(i) if floor else ""
             table[singles.pieces[i]] = HotPiece(piece_id, singles.satellites[i], floor + 1, floor, singles.sizes[i])
 
     def _prune(self) -> None:
-        kept = nlargest(self._capacity, self.open.items(), key=_count_of)
+        # most counts are equal: sorting them is far quicker than nlargest, which says the same
+        kept = sorted(self.open.items(), key=_count_of, reverse=True)[: self._capacity]
         if len(kept) < len(self.open):
             # The largest that is let go is at most as large as the smallest that is kept.
             self._floor = max(self._floor, kept[-1][1].count)
