@@ -12,10 +12,11 @@ from typing import Any
 from storj_monitor import __version__
 from storj_monitor.app.analytics import Analytics
 from storj_monitor.app.file_systems import FileSystems
+from storj_monitor.app.lanes import Lane
 from storj_monitor.app.load import LoadWatch
 from storj_monitor.app.open_files import allow_many_files
 from storj_monitor.app.own_terms import own_terms
-from storj_monitor.app.pipeline import Lane, Pipeline, Tick
+from storj_monitor.app.pipeline import Pipeline, Tick
 from storj_monitor.app.polling import Polling, Watched
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import SystemClock
@@ -169,7 +170,7 @@ class Monitor:
             before = source.before if isinstance(source, FileSource) else lambda: None
             processor = partial(LineProcessor, name, self._country_of, fast=not self._settings.perf.baseline)
             hot = HotPieces(begun_s=self.state.nodes[name].newest_ms // 1000 // HOUR_S * HOUR_S or -1)
-            self.pipeline.add(Lane(name, source, processor, Accumulator(name), before, hot=hot))
+            self.pipeline.lanes.add(Lane(name, source, processor, Accumulator(name), before, hot=hot))
         await self.server.start()
         self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
         tasks.spawn("load watch", self._load.run)

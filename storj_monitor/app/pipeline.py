@@ -17,20 +17,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from storj_monitor.app.lanes import Lanes, Rest, parse
 from storj_monitor.errors import StoreError
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.history import NodeHistory
-from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HotPiece, NodeDelta
 from storj_monitor.model.sources import SourceStatus
-from storj_monitor.state.accumulator import Accumulator
-from storj_monitor.state.hot import HotPieces
 
 IDLE_TICK_S = 0.5
 DRAIN_S = 5.0
@@ -41,21 +37,13 @@ SILENT_AFTER_S = 10.0
 # waits long for the database.
 COMMIT_LINES = 10_000
 COMMIT_LINES_BEHIND = 1_800
-READ_BYTES = 1 << 16
-ROUND_BYTES = 4 * READ_BYTES
-# A commit costs by lines and by rollup cells; a cell costs as much as this many lines. A minute has a handful of cells.
-LINES_A_CELL = 4
-CELLS_A_MINUTE = 8
-# Batches whose newest line is older than this move history only, not the page's live part.
-LIVE_AGE_S = 300
 # Windows move on while nothing is read: a tick without news at least this often.
 QUIET_TICK_S = 15.0
 # Between two tries to take memory from a database that does not answer.
 ANEW_AGAIN_S = 2.0
 # The machine's clock was set when it moves by more than this against the one that never jumps.
 JUMP_S = 60.0
-# Most that a round on the event loop may have to do, so that nobody waits for it: some milliseconds.
-LOOP_BYTES = 1 << 16
+# Most that a round on the event loop may have to sum up, so that nobody waits for it: some milliseconds.
 LOOP_LINES = 3000
 # The event loop rounds its timers up to milliseconds.
 LOOP_LATE_S = 0.001
@@ -63,26 +51,6 @@ LOOP_LATE_S = 0.001
 ROUNDS_OF_MEAN = 16
 # Others get their turn even when a round took longer than a tick.
 MIN_PAUSE_S = 0.01
-
-
-class Source(Protocol):
-    """What the pipeline needs of sources.LineSource."""
-
-    def due(self, now: float) -> bool: ...
-    def read(self, now: float, limit_bytes: int = ...) -> Chunk | None: ...
-    def read_at_once(self, now: float, limit_bytes: int = ...) -> Chunk | None: ...
-    @property
-    def at_once(self) -> bool: ...
-    def status(self) -> SourceStatus: ...
-    def resync(self, saved: Sequence[SavedPosition]) -> None: ...
-    def close(self) -> None: ...
-
-
-class Processor(Protocol):
-    """What the pipeline needs of log_processor.LineProcessor."""
-
-    def warm_up(self, data: bytes) -> None: ...
-    def process(self, chunk: Chunk) -> EventBatch: ...
 
 
 class Tick(NamedTuple):
@@ -96,53 +64,12 @@ class Tick(NamedTuple):
     loaded: Sequence[NodeHistory] = ()
 
 
-@dataclass(slots=True)
-class Lane:
-    """One node on its way: source, parser (`before`: the lines in front of the first one), sums, what waits for the next commit."""
-
-    node: str
-    source: Source
-    new_processor: Callable[[], Processor]
-    accumulator: Accumulator
-    before: Callable[[], bytes | None]
-    processor: Processor = field(init=False)
-    hot: HotPieces = field(default_factory=HotPieces)
-    pending: NodeDelta | None = None
-    weight: int = 0
-    warm: bool = False
-    told: SourceStatus | None = None
-
-    def __post_init__(self) -> None:
-        self.processor = self.new_processor()
-
-    def put_aside(self, delta: NodeDelta) -> None:
-        """For the next commit."""
-        if self.pending is None:
-            self.pending = NodeDelta(self.node)
-        self.pending.absorb(delta)
-
-    def go_on_from(self, saved: Sequence[SavedPosition]) -> None:
-        """Read on from the database's position; what the parser remembers of lines that will come again is forgotten."""
-        self.source.resync(saved)
-        self.processor = self.new_processor()
-        self.warm = False
-
-
 class Store(Protocol):
     """What the pipeline needs of database.Writer."""
 
     def submit(self, deltas: Sequence[NodeDelta]) -> bool: ...
     def barrier(self, timeout_s: float) -> bool: ...
     def resume(self, node: str) -> None: ...
-
-
-class Rest(IntEnum):
-    """What a round on the event loop leaves to the thread."""
-
-    NONE = 0
-    ASK_THE_DISK = 1
-    TOO_MUCH = 2
-    BEHIND = 3
 
 
 Round = Callable[[], float | None]
@@ -179,9 +106,8 @@ class Pipeline:
         take_over: Callable[[Tick], None] | None = None,
         quiet_tick_s: float = QUIET_TICK_S,
     ) -> None:
-        self._lanes: list[Lane] = []
-        self._turn = 0
-        self._read_at = 0.0
+        self.lanes = Lanes()
+        """Of the pipeline's thread."""
         self._drained_at = self._ranked_at = self._told_at = self._committed_at = 0.0
         self._store = store
         self._delay_s = delay_s
@@ -199,21 +125,10 @@ class Pipeline:
         self._anew_at = 0.0
         self._unfinished = False
         self._resume_at = 0.0
-        self._round_bytes = 0
         self._drift: float | None = None
         self._conflicts: set[str] = set()
         self._stopping = False
         self._wake = threading.Event()
-        self.lines_read = 0
-
-    @property
-    def lanes(self) -> Sequence[Lane]:
-        """Of the pipeline's thread."""
-        return self._lanes
-
-    def add(self, lane: Lane) -> None:
-        """One more node; before `run`."""
-        self._lanes.append(lane)
 
     def wake(self) -> None:
         """Somebody began to watch: do not finish the long pause."""
@@ -247,9 +162,9 @@ class Pipeline:
                 else:
                     self._pause(now, clock)
         finally:
-            self._drain(time.time())
+            self.lanes.drain(time.time())
             self._commit()
-            for lane in self._lanes:
+            for lane in self.lanes:
                 lane.source.close()
 
     def _lend_rounds(self, lend: Callable[[Round], None]) -> None:
@@ -262,15 +177,15 @@ class Pipeline:
     def _round(self, now: float, clock: float) -> bool:
         """Read, parse, drain, commit; True when more is waiting already."""
         self._look_at_clocks(now, clock)
-        chunks, behind = self._take(now)
-        batches = self._parse(chunks, now)
+        chunks, behind = self.lanes.take(now)
+        batches = parse(chunks, now)
         commit = self._is_commit_due(clock, behind)
         deltas, statuses = self._drain_in_time(now, clock, at_latest=commit)
         if commit:
             self._commit()
             self._committed_at = clock
         if (self._conflicts or self._reload) and clock >= self._anew_at:
-            deltas += self._drain(now)
+            deltas += self.lanes.drain(now)
             self._commit()
             self._hand_over(Tick(now, batches, deltas, {}, statuses))
             batches, deltas, statuses = [], [], []
@@ -284,11 +199,11 @@ class Pipeline:
         self._look_at_clocks(now, clock)
         if self._stopping or self._reload or self._conflicts or not self._busy(now) or self._is_commit_due(clock, behind=False):
             return None
-        if clock - self._drained_at >= DRAIN_S and sum(lane.accumulator.line_count for lane in self._lanes) > LOOP_LINES:
+        if clock - self._drained_at >= DRAIN_S and self.lanes.lines_to_sum_up > LOOP_LINES:
             return None
         self._unfinished = True
-        chunks, rest = self._take_at_once(now)
-        batches = self._parse(chunks, now)
+        chunks, rest = self.lanes.take_at_once(now)
+        batches = parse(chunks, now)
         deltas, statuses = self._drain_in_time(now, clock)
         self._unfinished = False
         self._tell(self._take_over, now, clock, batches, deltas, statuses)
@@ -305,10 +220,10 @@ class Pipeline:
         if clock - self._drained_at < DRAIN_S and not at_latest:
             return [], []
         self._drained_at = clock
-        return self._drain(now), self._statuses()
+        return self.lanes.drain(now), self.lanes.statuses()
 
     def _is_commit_due(self, clock: float, behind: bool) -> bool:
-        waiting = sum(lane.weight for lane in self._lanes)
+        waiting = self.lanes.weight
         most = COMMIT_LINES_BEHIND if behind else COMMIT_LINES
         return waiting >= most or (waiting > 0 and clock - self._committed_at >= self._commit_s)
 
@@ -325,7 +240,7 @@ class Pipeline:
         hot: dict[str, dict[int, HotPiece]] = {}
         if deltas and clock - self._ranked_at >= RANK_S:
             self._ranked_at = clock
-            hot = {lane.node: lane.hot.top() for lane in self._lanes}
+            hot = self.lanes.hot()
         if batches or deltas or statuses or clock - self._told_at >= self._quiet_tick_s:
             self._told_at = clock
             whom(Tick(now, batches, deltas, hot, statuses))
@@ -338,93 +253,8 @@ class Pipeline:
         if self._drift is None or self._reload:
             self._drift = drift
 
-    def _parse(self, chunks: Sequence[tuple[Lane, Chunk]], now: float) -> list[EventBatch]:
-        """Everything that the chunks say goes to the sums; those batches that are of now are returned."""
-        batches = []
-        for lane, chunk in chunks:
-            batch = lane.processor.process(chunk)
-            lane.accumulator.add(batch)
-            lane.weight += _weight_of(batch)
-            if batch.newest_ms / 1000 > now - LIVE_AGE_S:
-                batches.append(batch)
-        return batches
-
-    def _take(self, now: float) -> tuple[list[tuple[Lane, Chunk]], bool]:
-        """The chunks of one round, at most about ROUND_BYTES; the next round begins with the log whose turn it is.
-
-        All are read before the first is parsed: each of the two goes quicker when it is done again and again.
-        """
-        chunks, behind, size = [], False, 0
-        for _ in self._lanes:
-            lane = self._lanes[self._turn % len(self._lanes)]
-            self._turn += 1
-            if not lane.source.due(now):
-                continue
-            if not lane.warm:
-                lane.warm = True
-                lane.processor.warm_up(lane.before() or b"")
-            chunk = lane.source.read(now, READ_BYTES)
-            if chunk is None:
-                continue
-            self._read_at = now
-            chunks.append((lane, chunk))
-            behind |= not chunk.live
-            size += len(chunk.data)
-            if size >= ROUND_BYTES:
-                behind = True
-                break
-        self._round_bytes = size
-        return chunks, behind
-
-    def _take_at_once(self, now: float) -> tuple[list[tuple[Lane, Chunk]], Rest]:
-        """What can be read without waiting, and what is left for the thread."""
-        chunks, rest, size = [], Rest.NONE, 0
-        for _ in self._lanes:
-            lane = self._lanes[self._turn % len(self._lanes)]
-            self._turn += 1
-            if not lane.source.due(now):
-                continue
-            try:
-                chunk = lane.source.read_at_once(now, READ_BYTES)
-            except BlockingIOError:
-                rest = max(rest, Rest.ASK_THE_DISK)
-                continue
-            if chunk is not None:
-                self._read_at = now
-                chunks.append((lane, chunk))
-                size += len(chunk.data)
-                if not chunk.live or size > 2 * LOOP_BYTES:
-                    rest = Rest.BEHIND
-                    break
-        self._round_bytes = size
-        return chunks, max(rest, Rest.TOO_MUCH) if size > LOOP_BYTES else rest
-
-    def _drain(self, now: float) -> list[NodeDelta]:
-        deltas = []
-        for lane in self._lanes:
-            if lane.accumulator.is_empty:
-                continue
-            delta = lane.accumulator.drain()
-            lane.hot.feed(delta, now)
-            deltas.append(delta)
-            lane.put_aside(delta)
-        return deltas
-
-    def _statuses(self) -> list[tuple[str, SourceStatus]]:
-        changed = []
-        for lane in self._lanes:
-            status = lane.source.status()
-            if status != lane.told:
-                lane.told = status
-                changed.append((lane.node, status))
-        return changed
-
     def _commit(self) -> None:
-        deltas = [lane.pending for lane in self._lanes if lane.pending is not None]
-        for lane in self._lanes:
-            lane.pending = None
-            lane.weight = 0
-        if deltas:
+        if deltas := self.lanes.hand_out():
             self._store.submit(deltas)
 
     def _begin_anew(self, now: float) -> None:
@@ -439,7 +269,7 @@ class Pipeline:
         nodes = self._conflicts.copy()
         self._reload, reload = False, self._reload
         try:
-            positions = {lane.node: self._positions(lane.node) for lane in self._lanes if lane.node in nodes}
+            positions = {lane.node: self._positions(lane.node) for lane in self.lanes if lane.node in nodes}
             for history in self._histories():
                 self._count_hot_anew(history, nodes)
                 self._hand_over(Tick(now, loaded=[history]))
@@ -449,13 +279,13 @@ class Pipeline:
         # After the barrier and before the next submit the writer's thread adds none.
         self._conflicts -= nodes
         self._anew_at = 0.0
-        for lane in self._lanes:
+        for lane in self.lanes:
             if lane.node in nodes:
                 self._store.resume(lane.node)
                 lane.go_on_from(positions[lane.node])
 
     def _count_hot_anew(self, history: NodeHistory, refused: Collection[str]) -> None:
-        for lane in self._lanes:
+        for lane in self.lanes:
             if lane.node == history.name:
                 # Another process has gone on to a later hour: ours is complete now. What was refused is in the counts of that process.
                 closed = None if lane.node in refused else lane.hot.leave(lane.node, history.hot_hour_s * 1000)
@@ -470,11 +300,11 @@ class Pipeline:
 
     def _is_calm(self, now: float) -> bool:
         """The event loop can do what there is to do without anybody noticing."""
-        return self._busy(now) and self._round_bytes <= LOOP_BYTES and all(lane.source.at_once for lane in self._lanes)
+        return self._busy(now) and self.lanes.at_once
 
     def _busy(self, now: float) -> bool:
         """Somebody watches, and there is something to see."""
-        return self._watched() and abs(now - self._read_at) < SILENT_AFTER_S
+        return self._watched() and abs(now - self.lanes.read_at) < SILENT_AFTER_S
 
     @property
     def _tick_s(self) -> float:
@@ -493,12 +323,3 @@ class Pipeline:
             time.sleep(self._rest_s(clock))
         elif self._wake.wait(IDLE_TICK_S):
             self._wake.clear()
-
-
-def _weight_of(batch: EventBatch) -> int:
-    """Lines, or more where a few of them span many minutes and so touch many rollup rows."""
-    lines, rows = sum(batch.lines.values()), batch.rows
-    if not rows:
-        return lines
-    minutes = abs(rows[-1][0] - rows[0][0]) // 60_000 + 1
-    return max(lines, LINES_A_CELL * min(len(rows), CELLS_A_MINUTE * minutes))

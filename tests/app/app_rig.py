@@ -13,8 +13,9 @@ from pathlib import Path
 from flags import all_off, flag_environment
 
 from storj_monitor.app.ingest import ingest
+from storj_monitor.app.lanes import Lane
 from storj_monitor.app.monitor import move_tables
-from storj_monitor.app.pipeline import Lane, Pipeline, Tick
+from storj_monitor.app.pipeline import Pipeline, Tick
 from storj_monitor.config import IngestInput, Settings, load
 from storj_monitor.database import queries
 from storj_monitor.database.connection import open_database
@@ -94,7 +95,7 @@ class Rig:
             newest = {node.name: node.newest_ms for node in self.reader.ask_now(queries.nodes)}
             hot = HotPieces(begun_s=newest.get(name, 0) // 1000 // HOUR_S * HOUR_S or -1)
             processor = partial(LineProcessor, name, nowhere, fast=not all_off())
-            self.pipeline.add(Lane(name, source, processor, Accumulator(name), source.before, hot=hot))
+            self.pipeline.lanes.add(Lane(name, source, processor, Accumulator(name), source.before, hot=hot))
         self._thread = threading.Thread(target=self.pipeline.run, name="pipeline")
 
     def begin(self) -> Rig:

@@ -55,7 +55,7 @@ def in_force(monitor: Monitor) -> dict[str, object]:
     """What the parts of the monitor do, read off them."""
     broadcaster, poller = monitor.server.broadcaster, monitor._polling.pollers["b"]
     coalesce_s, slow_s = broadcaster._usual_s
-    path = monitor.pipeline._lanes[0].processor._path  # type: ignore[attr-defined]
+    path = next(iter(monitor.pipeline.lanes)).processor._path  # type: ignore[attr-defined]
     return {
         "coalesce_s": coalesce_s,
         "frame_each_read": monitor._frame_each_read,

@@ -12,19 +12,9 @@ from pathlib import Path
 import pytest
 from app_rig import SATELLITE, Rig, ingest_quietly, line
 
+from storj_monitor.app.lanes import LINES_A_CELL, LOOP_BYTES, READ_BYTES, ROUND_BYTES, Lane, Lanes, Processor, Rest
 from storj_monitor.app.monitor import move_tables
-from storj_monitor.app.pipeline import (
-    COMMIT_LINES_BEHIND,
-    LINES_A_CELL,
-    LOOP_BYTES,
-    READ_BYTES,
-    ROUND_BYTES,
-    Lane,
-    Pipeline,
-    Processor,
-    Rest,
-    Tick,
-)
+from storj_monitor.app.pipeline import COMMIT_LINES_BEHIND, Tick
 from storj_monitor.app.stats import stats_of_database
 from storj_monitor.config import IngestInput
 from storj_monitor.database.connection import connect_reader
@@ -270,14 +260,14 @@ def test_what_is_much_is_for_the_thread(tmp_path: Path, monkeypatch: pytest.Monk
     for log in logs.values():
         log.write_bytes(lines(1))
     sizes: list[int] = []
-    take_at_once = Pipeline._take_at_once
+    take_at_once = Lanes.take_at_once
 
-    def seen(self: Pipeline, now: float) -> tuple[list[tuple[Lane, Chunk]], Rest]:
+    def seen(self: Lanes, now: float) -> tuple[list[tuple[Lane, Chunk]], Rest]:
         chunks, rest = take_at_once(self, now)
         sizes.append(sum(len(chunk.data) for _, chunk in chunks))
         return chunks, rest
 
-    monkeypatch.setattr(Pipeline, "_take_at_once", seen)
+    monkeypatch.setattr(Lanes, "take_at_once", seen)
     with Rig(tmp_path, logs, commit_s=3600) as rig:
         rig.until(lambda: read(rig) == 12, "the beginning")
         for number in range(1, 6):
