@@ -64,6 +64,24 @@ class Tick(NamedTuple):
     loaded: Sequence[NodeHistory] = ()
 
 
+class Rhythm:
+    """How far two looks at busy logs are apart, so that 95 of 100 lines are handed over within `delay_s` after they were written."""
+
+    def __init__(self, delay_s: float) -> None:
+        self._delay_s = delay_s
+        self._took_s = 0.0
+
+    @property
+    def tick_s(self) -> float:
+        """A line waits for up to one tick, any time as likely as the other, and then for the round's work."""
+        return (self._delay_s - self._took_s) / 0.95
+
+    def rest_s(self, took_s: float) -> float:
+        """What a round that took so long leaves of its tick. One that had to wait for a disk says little about the next ones."""
+        self._took_s += (min(took_s, self._delay_s / 2) - self._took_s) / ROUNDS_OF_MEAN
+        return max(MIN_PAUSE_S, self.tick_s - took_s)
+
+
 class Store(Protocol):
     """What the pipeline needs of database.Writer."""
 
@@ -79,8 +97,7 @@ Round = Callable[[], float | None]
 class Pipeline:
     """`run` is the body of the thread; `stop` ends it after everything read has been submitted.
 
-    delay_s   -- while somebody watches, 95 of 100 lines are handed over within this time after they were written: it sets the distance
-                 between two looks at busy logs
+    delay_s   -- see Rhythm; while somebody watches
     watched   -- is a page open
     hand_over -- called in the pipeline's thread with each Tick that says something
     positions -- saved positions of a node, from the database
@@ -110,8 +127,7 @@ class Pipeline:
         """Of the pipeline's thread."""
         self._drained_at = self._ranked_at = self._told_at = self._committed_at = 0.0
         self._store = store
-        self._delay_s = delay_s
-        self._took_s = 0.0
+        self._rhythm = Rhythm(delay_s)
         self._commit_s = commit_s
         self._quiet_tick_s = quiet_tick_s
         self._watched = watched
@@ -211,7 +227,7 @@ class Pipeline:
             return self._rest_s(clock) - LOOP_LATE_S
         if rest is not Rest.BEHIND and chunks:
             # What was read has been sent: the thread goes on in time for the next frame, for one in between would upset the rhythm.
-            self._resume_at = clock + self._tick_s
+            self._resume_at = clock + self._rhythm.tick_s
         return None
 
     def _drain_in_time(
@@ -306,16 +322,9 @@ class Pipeline:
         """Somebody watches, and there is something to see."""
         return self._watched() and abs(now - self.lanes.read_at) < SILENT_AFTER_S
 
-    @property
-    def _tick_s(self) -> float:
-        """A line waits for up to one tick, each time as likely as the other, and then for the round's work."""
-        return (self._delay_s - self._took_s) / 0.95
-
     def _rest_s(self, clock: float) -> float:
         """Until the next tick."""
-        took_s = time.monotonic() - clock
-        self._took_s += (took_s - self._took_s) / ROUNDS_OF_MEAN
-        return max(MIN_PAUSE_S, self._tick_s - took_s)
+        return self._rhythm.rest_s(time.monotonic() - clock)
 
     def _pause(self, now: float, clock: float) -> None:
         if self._busy(now):
