@@ -77,8 +77,11 @@ class Rhythm:
         return (self._delay_s - self._took_s) / 0.95
 
     def rest_s(self, took_s: float) -> float:
-        """What a round that took so long leaves of its tick. One that had to wait for a disk says little about the next ones."""
-        self._took_s += (min(took_s, self._delay_s / 2) - self._took_s) / ROUNDS_OF_MEAN
+        """What a round that took so long leaves of its tick.
+
+        Rounds that take more than a fifth of the delay are made no more often for that: they would be all that there is.
+        """
+        self._took_s += (min(took_s, self._delay_s / 5) - self._took_s) / ROUNDS_OF_MEAN
         return max(MIN_PAUSE_S, self.tick_s - took_s)
 
 

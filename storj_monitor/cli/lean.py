@@ -17,16 +17,17 @@ def load_lean(name: str, *, tls: bool) -> ModuleType:
     """Import a module with everything that it needs, without OpenSSL unless `tls`.
 
     What is imported then believes that this Python was built without OpenSSL: asyncio, http and aiohttp know such Pythons, and refuse
-    https. Where a library does not, or OpenSSL is here already, it stays.
+    https. Where a library does not, everything is imported anew with OpenSSL; where it is here already, it stays.
     """
     os.environ.setdefault(_PLAIN, "1")
     if tls or any(module in sys.modules for module in _OPENSSL):
         return importlib.import_module(name)
+    before = set(sys.modules)
     for module in _OPENSSL:
         sys.modules[module] = None  # type: ignore[assignment]  # as documented: importing it raises ModuleNotFoundError
     try:
         return importlib.import_module(name)
-    except ImportError:
-        for module in _OPENSSL:
-            sys.modules.pop(module, None)
+    except (ImportError, AttributeError):
+        for module in set(sys.modules) - before:
+            del sys.modules[module]
         return importlib.import_module(name)

@@ -258,6 +258,7 @@ class FileSource:
         if self._at_path and not elapsed(self._checked_at, now, _CHECK_S):
             return False
         self._checked_at = now
+        file.learn_tail()
         if not file.still_the_same():
             raise FileChanged  # and grown to the very same size
         if self._late_lines(now):

@@ -9,7 +9,7 @@ from storj_monitor.sources.content import Content
 from storj_monitor.sources.cutting import LINE_BYTES, UTF8, Encoding, detect, first_line, normalise, whole_lines
 from storj_monitor.sources.places import identify
 
-_TAIL_BYTES = 256  # in front of the offset: read again with what follows, they tell whether it is still the same file
+_TAIL_BYTES = 256  # so many in front of the offset, or more: read again with what follows, they tell whether it is still the same file
 _SCANS_A_READ = 16  # windows of LINE_BYTES looked through for the end of an over-long line before others get their turn
 
 
@@ -103,7 +103,13 @@ class LogFile:
     @property
     def may_be_at_once(self) -> bool:
         """Begun, neither compressed nor UTF-16, and not in the middle of an over-long line."""
-        return bool(self._tail) and not self._long
+        return not self._long and 0 < min(self.offset, _TAIL_BYTES) <= len(self._tail)
+
+    def learn_tail(self) -> None:
+        """Of a file that nothing was read from yet. The head is to be looked at afterwards: only then it is surely of this file."""
+        if self._plain and self._encoding is UTF8 and len(self._tail) < min(self.offset, _TAIL_BYTES):
+            start = max(0, self.offset - HEAD_BYTES)
+            self._tail = self.content.read_at(start, self.offset - start)
 
     def has_tail(self) -> bool:
         """Bytes without a newline stand at the end. Raises OSError."""
@@ -219,12 +225,14 @@ class LogFile:
         return Piece(data, start, end, identity, previous, at_end)
 
     def _remember_tail(self, raw: bytes, used: int) -> None:
+        """All of a young file; later at least the last line, for what differs from other lines (its time) stands at its beginning."""
+        start = min(raw.rfind(b"\n", 0, max(0, used - 1)) + 1, used - _TAIL_BYTES)
         if not self._plain or self._encoding is not UTF8 or used > len(raw):
             self._tail = b""
-        elif used >= _TAIL_BYTES:
-            self._tail = raw[used - _TAIL_BYTES : used]
+        elif self.offset <= HEAD_BYTES or start <= 0:
+            self._tail = (self._tail + raw[:used])[-HEAD_BYTES:]
         else:
-            self._tail = (self._tail + raw[:used])[-_TAIL_BYTES:]
+            self._tail = raw[max(start, used - HEAD_BYTES) : used]
 
     def _head_of(self, raw: bytes, length: int, checked: bool) -> bytes:
         """The first `length` bytes. Raises FileChanged when `raw` was not read from the file that was known.

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CODE = """
 import sys
 {before}
@@ -55,8 +57,19 @@ def test_openssl_that_is_there_already_stays() -> None:
     assert _say(before="import ssl, hashlib") == ["True ['ssl', '_hashlib']"]
 
 
-def test_a_library_that_needs_ssl_gets_it(tmp_path: Path) -> None:
-    """And the process starts all the same."""
-    (tmp_path / "library.py").write_text("import ssl\nfrom storj_monitor.app.serving import run\n", encoding="utf-8")
-    loaded = _say("library", before=f"sys.path.insert(0, {str(tmp_path)!r})")[0]
+@pytest.mark.parametrize(
+    "first",
+    [
+        "import ssl",
+        "import asyncio, aiohttp, sqlite3, msgspec, ssl",
+        "import urllib.request; from http.client import HTTPSConnection",
+        "from asyncio import sslproto; sslproto.SSLAgainErrors",
+        "import storj_monitor.app.serving, ssl",
+    ],
+)
+def test_a_library_that_needs_ssl_gets_it(tmp_path: Path, first: str) -> None:
+    """And the process starts all the same, with https."""
+    (tmp_path / "library.py").write_text(f"{first}\nfrom storj_monitor.app.serving import run\n", encoding="utf-8")
+    loaded, refused = _say("library", before=f"sys.path.insert(0, {str(tmp_path)!r})", after=ASK)
     assert loaded.startswith("True ['ssl'")
+    assert refused.startswith("ClientConnectorError") and r"b'\x16\x03" in refused  # a TLS greeting went out

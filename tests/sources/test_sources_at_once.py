@@ -5,14 +5,17 @@ from __future__ import annotations
 import codecs
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from source_helpers import NOW
 
 from storj_monitor.model.lines import Chunk
+from storj_monitor.model.positions import SavedPosition
 from storj_monitor.sources import FileSource, content
 from storj_monitor.sources.opening import read_at, read_in_memory
+from storj_monitor.sources.places import identify
 
 LINES = b"".join(b"line %d\n" % number for number in range(500))  # more than by which a file is known
 
@@ -202,3 +205,46 @@ def test_a_change_that_was_met_at_once_is_met_by_read_as_quickly(log: Path) -> N
         source.read_at_once(NOW + 0.1)
     chunk = source.read(NOW + 0.1)
     assert chunk is not None and chunk.data == b"another beginning\n"
+
+
+def error_line(number: int) -> bytes:
+    """They all end alike, further back than 256 bytes."""
+    return b"2026-01-01T00:00:%02dZ\tERROR\tpiecestore\tupload failed\t{%s}\n" % (number, b"the same stack trace " * 30)
+
+
+@pytest.mark.parametrize("lines", [3, 30])
+def test_lines_that_end_alike_do_not_make_two_files_one(tmp_path: Path, lines: int) -> None:
+    log = tmp_path / "node.log"
+    log.write_bytes(b"".join(error_line(number) for number in range(lines)))
+    source = followed(log)
+    copy_and_truncate(log)
+    anew = b"".join(error_line(20 + number) for number in range(lines + 1))
+    log.write_bytes(anew)
+    with pytest.raises(BlockingIOError):
+        source.read_at_once(NOW + 0.1)
+    assert b"".join(chunk.data for chunk in iter(lambda: source.read(NOW + 0.1), None)) == anew
+
+
+def test_an_empty_line_is_no_tail(log: Path) -> None:
+    """The first thing that was read after a start: one byte tells nothing of the file."""
+    saved = [SavedPosition(identify(LINES[:4096]), len(LINES), str(log), NOW)]
+    source = FileSource("n", str(log), saved, now=NOW)
+    append(log, b"\n")
+    assert source.read(NOW) is not None
+    assert not source.at_once
+
+
+def test_a_silent_log_can_be_read_at_once_soon_after_a_start(log: Path) -> None:
+    """One node that is down must not keep the others from it."""
+    saved = [SavedPosition(identify(LINES[:4096]), len(LINES), str(log), NOW)]
+    source = FileSource("n", str(log), saved, now=NOW)
+    assert source.read(NOW) is None and source.read(NOW + 1.5) is None
+    assert source.at_once and source.read_at_once(NOW + 1.6) is None
+    append(log, b"the first line\n")
+    chunk = source.read_at_once(NOW + 1.7)
+    assert chunk is not None and chunk.data == b"the first line\n"
+
+
+def copy_and_truncate(log: Path) -> None:
+    shutil.copyfile(log, log.with_suffix(".log.1"))
+    os.truncate(log, 0)
