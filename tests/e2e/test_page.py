@@ -278,7 +278,7 @@ def test_a_gap_in_the_numbers_subscribes_again(new_page: Callable[..., Page], pa
 
     page.route_web_socket(re.compile("/ws$"), between)
     open_page(page, page_url)
-    for _ in range(100):
+    for _ in range(400):  # tables move every five seconds
         if frames["dropped"] == 1 and sum(command["cmd"] == "subscribe" for command in commands) > 1:
             break
         page.wait_for_timeout(50)
