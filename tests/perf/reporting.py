@@ -106,6 +106,8 @@ def one_line(figures: dict[str, Any]) -> str:
     if "lines_per_s" in figures:
         ratio = f"{figures['of_json_loads']} × json.loads (CPU {figures['cpu_of_json_loads']} ×)"
         parts.append(f"{figures['lines_per_s']} lines/s, {ratio}, {figures['bytes_per_event']} B an event")
+    if "restart_s" in figures:
+        parts.append(f"restart to the first live frame {', '.join(f'{one:g}' for one in figures['restart_s'])} s")
     if "slowest_p95_ms" in figures:
         parts.append(f"slowest answer p95 {figures['slowest_p95_ms']} ms ({figures['slowest']})")
     if "at_once" in figures:

@@ -18,8 +18,10 @@ from xml.etree import ElementTree
 import ab
 import background
 import growth
+import profile_restart
 import pytest
 from ab_report import pairs_of, write_report
+from bars import check_bars
 from comparisons import ALL, BASELINE, Comparison, checkout_of, flag_comparisons, frozen
 from curves import fit, log_chart
 from day_feeder import feed
@@ -27,7 +29,7 @@ from explain import compare as explain
 from harness import HERE, ROOT, MeasureError
 from journal import Journal, JournalError, product_of
 from long_history import DAY_S, HOUR_S, make_history
-from make_day import Day
+from make_day import Day, make_day
 from paired import compare_pairs, interval
 from sweeps import commit_stream, make_stream
 
@@ -202,6 +204,13 @@ def test_a_day_is_fed_quicker_than_it_passes(tmp_path: Path) -> None:
     first, last = (datetime.fromisoformat(lines["node1"][i].split(b"\t")[0].decode()).timestamp() for i in (0, -1))
     assert first == pytest.approx(begun - 300, abs=5)
     assert last == pytest.approx(begun, abs=60)
+
+
+def test_restarts_are_measured(tmp_path: Path) -> None:
+    figures = profile_restart.measure(make_day(4000, tmp_path), 1)
+    assert len(figures["restart_s"]) == 1
+    (bar,) = check_bars({"restart": figures})
+    assert bar.met, bar.line()
 
 
 def test_ab_and_growth_run_from_end_to_end(tmp_path: Path) -> None:

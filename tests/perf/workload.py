@@ -121,7 +121,7 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
     trace = folder / "trace"
     crowd = _crowd(load, folder, server) if load.crowd else None
     clients = _clients(load, folder, server) if load.clients else None
-    writer = _writer(load, folder, trace, whole_s) if load.rate else None
+    writer = writing(load, folder, trace, whole_s) if load.rate else None
     sampler = Sampler(server, database, [p for _, p in logs])
     try:
         time.sleep(load.warm_up_s)
@@ -225,7 +225,8 @@ def ask_window(server: Server, window_s: float) -> dict[str, Any]:
     return {"paths": figures, "slowest_p50_ms": max(f["p50"] for f in figures.values())}
 
 
-def _writer(load: Load, folder: Path, trace: Path, seconds: float) -> Process:
+def writing(load: Load, folder: Path, trace: Path, seconds: float) -> Process:
+    """The process that writes the nodes' logs from now on."""
     if load.speed != 1:
         command = [
             sys.executable, str(HERE / "day_feeder.py"), "--folder", str(folder / "logs"), "--nodes", str(load.nodes),
@@ -323,7 +324,7 @@ def _profiled_run(load: Load, folder: Path, runner: list[str]) -> None:
         server = Server(folder, folder / "perf.db", logs, load.server_args, runner, doors=doors, root=load.root)
         try:
             clients = _clients(load, folder, server) if load.clients else None
-            _writer(load, folder, folder / "trace", load.seconds).wait(load.seconds + 60)
+            writing(load, folder, folder / "trace", load.seconds).wait(load.seconds + 60)
         finally:
             with contextlib.suppress(MeasureError):
                 if clients:
