@@ -24,6 +24,7 @@ from workload import Load, writing
 from wsclient import TOPICS
 
 PATIENCE_S = 30.0
+ROUNDS = 5
 
 
 def measure(day: Day, rounds: int) -> dict[str, Any]:
@@ -64,15 +65,20 @@ async def _first_live_frame(base_url: str) -> None:
     raise MeasureError("the server closed the connection before a live frame came")
 
 
+def add_runs(report: Report, args: Any, rounds: int = ROUNDS) -> None:
+    """One run: over the database that the flags ask to be made."""
+    events, name = (17_280_000, "restart-day") if args.day else (args.events, "restart")
+    guarded(report, name, lambda: measure(make_day(events), rounds))
+
+
 def main() -> int:
     parser = arguments(__doc__)
     parser.add_argument("--events", type=int, default=400_000)
     parser.add_argument("--day", action="store_true", help="over the full day of 17,280,000 events")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     args = parser.parse_args()
     report = Report("Restart", args.report)
-    events, name = (17_280_000, "restart-day") if args.day else (args.events, "restart")
-    guarded(report, name, lambda: measure(make_day(events), args.rounds))
+    add_runs(report, args, args.rounds)
     return report.finish(budget=args.budget)
 
 

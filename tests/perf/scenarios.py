@@ -11,6 +11,7 @@ idle         silent logs, no clients
 burst        2,000 events/s, 10 clients;  flood  20,000 events/s, 10 clients
 crowd        200 events/s, 1,000 clients
 aggregation  24 h questions in turns over a database (--day: 17,280,000 events)
+restart      from the start of the process to the first live frame, over a day of events (--day: 17,280,000)
 ingest       400,000 lines into a new database
 hour         the mixed load for an hour (--hour): memory at its end
 simulated-day  24 h of log time at 200 events/s within --day-minutes (--simulated-day): memory must stay flat
@@ -27,12 +28,13 @@ import background
 import profile_db
 import profile_ingest
 import profile_ingestion
+import profile_restart
 import profile_ws
 from reporting import REPORTS, Report, arguments, guarded, new_folder
 from workload import Load, run_load
 
 FOUR = ("ingestion", "websocket", "mixed", "aggregation")
-FURTHER = ("idle", "burst", "flood", "crowd", "ingest", "hour", "simulated-day")
+FURTHER = ("idle", "burst", "flood", "crowd", "restart", "ingest", "hour", "simulated-day")
 HOUR_S = 3600.0
 
 
@@ -95,6 +97,8 @@ def work(args: Any) -> int:
             profile_ws.add_runs(report, args)
         elif name == "aggregation":
             profile_db.add_runs(report, args)
+        elif name == "restart":
+            profile_restart.add_runs(report, args)
         elif name == "crowd":
             crowd = Load("crowd", args.rate or 200.0, args.nodes or 4, 10, args.seconds, crowd=(args.clients or 1000) - 10,
                          server_args=args.server_arg)  # fmt: skip
