@@ -1,7 +1,9 @@
 """Threads that answer questions: as many as the operator says, or as many as the questions need. The event loop only hands out.
 
-`GrowingPool` begins with none. A question that has waited for `GROW_AFTER_S` gets a thread of its own, up to `most`; a thread that had
-nothing to do for `IDLE_S` ends, down to one. The thread used last is used first, so those that are not needed fall idle.
+`GrowingPool` begins with none. A question that waits gets a thread of its own, up to `most`, when no thread has finished anything for
+`GROW_AFTER_S`: all are held up by the disk or by long questions. A queue that moves is left to the threads there are, for Python computes
+in one of them at a time: more would only get into each other's way. A thread that had nothing to do for `IDLE_S` ends, down to one. The
+thread used last is used first, so those that are not needed fall idle.
 """
 
 from __future__ import annotations
@@ -76,6 +78,7 @@ class GrowingPool:
         self._rests: dict[ThreadPoolExecutor, asyncio.TimerHandle] = {}
         self._waiting: deque[_Job] = deque()
         self._closed = False
+        self._moved_at = float("-inf")
         self.longest_wait_s = 0.0
 
     @property
@@ -124,6 +127,7 @@ class GrowingPool:
         thread.submit(job.work).add_done_callback(tell)
 
     def _done(self, thread: ThreadPoolExecutor, job: _Job, done: Future[Any]) -> None:
+        self._moved_at = job.answer.get_loop().time()
         if not job.answer.done():
             if error := done.exception():
                 job.answer.set_exception(error)
@@ -138,10 +142,16 @@ class GrowingPool:
         self._rests[thread] = job.answer.get_loop().call_later(self._idle_s, self._end, thread)
 
     def _grow(self, job: _Job) -> None:
-        """The question has waited long enough, unless it was taken meanwhile."""
-        if job in self._waiting and not job.answer.done() and len(self._threads) < self._most:
-            self._waiting.remove(job)
-            self._start(self._begin(), job)
+        """The question has waited long enough, unless it was taken meanwhile, or the queue has moved."""
+        if self._closed or job not in self._waiting or job.answer.done() or len(self._threads) >= self._most:
+            return
+        loop = job.answer.get_loop()
+        rest_s = self._moved_at + self._grow_after_s - loop.time()
+        if rest_s > 0:
+            loop.call_later(rest_s, self._grow, job)
+            return
+        self._waiting.remove(job)
+        self._start(self._begin(), job)
 
     def _end(self, thread: ThreadPoolExecutor) -> None:
         """Nobody has needed it for long; the last one stays."""

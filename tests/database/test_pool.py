@@ -79,6 +79,25 @@ async def test_quick_questions_one_after_the_other_need_one_thread(tmp_path: Pat
         reader.close()
 
 
+async def test_a_queue_that_moves_gets_no_further_thread() -> None:
+    """Only one of them computes at a time: more would get into each other's way."""
+    threads, gates = GrowingPool(3, lambda: None, grow_after_s=3600), [threading.Event() for _ in range(4)]
+    asked = [asyncio.create_task(threads.run(gate.wait)) for gate in gates]
+    await asyncio.sleep(0)
+    waiting = threads._waiting[-1]
+    gates[0].set()
+    await asked[0]
+    threads._grow(waiting)
+    assert threads.threads == 1  # one has just been answered
+    threads._moved_at = float("-inf")
+    threads._grow(waiting)
+    assert threads.threads == 2 and waiting not in threads._waiting
+    for gate in gates:
+        gate.set()
+    assert await asyncio.gather(*asked) == [True] * 4
+    threads.close()
+
+
 async def test_auto_shrinks_to_one_when_nothing_is_asked_and_closes_connections(tmp_path: Path) -> None:
     path, ended = tmp_path / "m.db", []
     assert open_database(path, 1.0, "stamp") is None
