@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
-GROW_AFTER_S = 0.02
+GROW_AFTER_S = 0.05
 IDLE_S = 30.0
 _NAME = "database-reader"
 
