@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ def run_load(load: Load, report: Path) -> dict[str, Any]:
 
 
 def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[tuple[str, Path]], server: Server) -> dict[str, Any]:
-    whole_s = load.warm_up_s + load.seconds + (load.py_spy_s + 2 if load.py_spy_s else 0)
+    whole_s = load.warm_up_s + load.seconds + (load.py_spy_s + 6 if load.py_spy_s else 0)
     trace = folder / "trace"
     crowd = _crowd(load, folder, server) if load.crowd else None
     clients = _clients(load, folder, server) if load.clients else None
@@ -133,7 +133,7 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
         end_s = time.time()
         cost = {f"{name}_cpu_percent": round(100 * (cpu_seconds(p.ps) - cpu) / load.seconds, 2) for name, (p, cpu) in around.items()}
         asked = {f"{window_s:g}": ask_window(server, window_s) for window_s in load.ask_s}
-        profile = py_spy(server.popen.pid, load.py_spy_s, report, load.name) if load.py_spy_s else None
+        profile = _sampled(load, report, folder, server) if load.py_spy_s else None
         if writer:
             writer.wait(load.py_spy_s * 3 + 60)
         if load.seconds < SHORT_S:
@@ -168,6 +168,19 @@ def _measure(load: Load, report: Path, folder: Path, database: Path, logs: list[
     if crowd:
         figures["crowd"] = json.loads((folder / "crowd.json").read_text(encoding="utf-8"))
     return figures
+
+
+def _sampled(load: Load, report: Path, folder: Path, server: Server) -> dict[str, Any]:
+    """py-spy after the measured time, with pages of its own: those that note delays have gone by then."""
+    pages = None
+    if load.clients:
+        (folder / "sampled").mkdir()
+        pages = _clients(replace(load, warm_up_s=0.0, seconds=load.py_spy_s + 60), folder / "sampled", server)
+    try:
+        return py_spy(server.popen.pid, load.py_spy_s, report, load.name)
+    finally:
+        if pages:
+            pages.stop()
 
 
 def _make_history(load: Load, folder: Path, database: Path, logs: list[tuple[str, Path]]) -> None:
