@@ -30,6 +30,8 @@ from storj_monitor.model.sources import SourceStatus
 
 IDLE_TICK_S = 0.5
 DRAIN_S = 5.0
+# After a start tables move more often: each time twice as long.
+FIRST_DRAIN_S = 0.5
 RANK_S = 5.0
 # A log that was written to within this time is looked at on every tick while somebody watches.
 SILENT_AFTER_S = 10.0
@@ -129,6 +131,7 @@ class Pipeline:
         self.lanes = Lanes()
         """Of the pipeline's thread."""
         self._drained_at = self._ranked_at = self._told_at = self._committed_at = 0.0
+        self._drain_s = min(FIRST_DRAIN_S, DRAIN_S)
         self._store = store
         self._rhythm = Rhythm(delay_s)
         self._commit_s = commit_s
@@ -167,7 +170,7 @@ class Pipeline:
 
     def run(self) -> None:
         """Until `stop`."""
-        self._drained_at = self._ranked_at = self._told_at = time.monotonic()
+        self._drained_at = self._told_at = time.monotonic()
         # The first lines are committed at once: a log is only known again after a rotation once its position is on disk.
         self._committed_at = self._drained_at - self._commit_s
         try:
@@ -218,7 +221,7 @@ class Pipeline:
         self._look_at_clocks(now, clock)
         if self._stopping or self._reload or self._conflicts or not self._busy(now) or self._is_commit_due(clock, behind=False):
             return None
-        if clock - self._drained_at >= DRAIN_S and self.lanes.lines_to_sum_up > LOOP_LINES:
+        if clock - self._drained_at >= self._drain_s and self.lanes.lines_to_sum_up > LOOP_LINES:
             return None
         self._unfinished = True
         chunks, rest = self.lanes.take_at_once(now)
@@ -236,9 +239,10 @@ class Pipeline:
     def _drain_in_time(
         self, now: float, clock: float, *, at_latest: bool = False
     ) -> tuple[list[NodeDelta], list[tuple[str, SourceStatus]]]:
-        if clock - self._drained_at < DRAIN_S and not at_latest:
+        if clock - self._drained_at < self._drain_s and not at_latest:
             return [], []
         self._drained_at = clock
+        self._drain_s = min(2 * self._drain_s, DRAIN_S)
         return self.lanes.drain(now), self.lanes.statuses()
 
     def _is_commit_due(self, clock: float, behind: bool) -> bool:
