@@ -319,8 +319,12 @@ def test_an_error_in_a_round_on_the_loop_ends_the_thread(tmp_path: Path, lent: b
     with rig:
         rig.until(lambda: rig.stored_lines() == 20, "the beginning")
         (lane,) = rig.pipeline.lanes
-        append(log, lines(1, 50))
-        rig.until(lambda: rig.lent > 0, "lent")
+
+        def is_lent() -> bool:
+            append(log, lines(1, 10**6))  # until one of them is read on the loop
+            return rig.lent > 0
+
+        rig.until(is_lent, "lent")
         lane.processor = FailsOnTheLoop(lane.processor)
         for number in range(2, 2000):  # until a round on the loop has some of them
             append(log, lines(1, number))
