@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 import sys
 from array import array
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 RELATIVE_ERROR = 0.01
 _GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 _LOG_GAMMA = math.log(_GAMMA)
+
+K = TypeVar("K", bound=Hashable)
 
 Buckets = dict[int, int]
 """Sketch in memory: bucket number -> count. Bucket -1 holds zeros (durations below the clock's resolution)."""
@@ -34,10 +37,10 @@ def bucket_value(bucket: int) -> float:
     return 0.0 if bucket == ZERO_BUCKET else 2 * _GAMMA**bucket / (_GAMMA + 1)
 
 
-def add_counts(into: Buckets, more: Mapping[int, int]) -> None:
-    """Merge a sketch into another."""
-    for bucket, count in more.items():
-        into[bucket] = into.get(bucket, 0) + count
+def add_counts(into: dict[K, int], more: Mapping[K, int]) -> None:
+    """Add counts by key; two sketches become one."""
+    for key, count in more.items():
+        into[key] = into.get(key, 0) + count
 
 
 def quantile(buckets: Mapping[int, int], q: float) -> float | None:

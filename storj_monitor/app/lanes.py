@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
-from storj_monitor.model.events import EventBatch
+from storj_monitor.model.events import EventBatch, Row
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HotPiece, NodeDelta
@@ -213,16 +213,14 @@ def parse(chunks: Sequence[tuple[Lane, Chunk]], now: float) -> list[EventBatch]:
     batches = []
     for lane, chunk in chunks:
         batch = lane.processor.process(chunk)
-        lane.accumulator.add(batch)
-        lane.weight += _weight_of(batch)
+        lane.weight += _weight_of(lane.accumulator.add(batch), batch.rows)
         if batch.newest_ms / 1000 > now - LIVE_AGE_S:
             batches.append(batch)
     return batches
 
 
-def _weight_of(batch: EventBatch) -> int:
+def _weight_of(lines: int, rows: Sequence[Row]) -> int:
     """Lines, or more where a few of them span many minutes and so touch many rollup rows."""
-    lines, rows = sum(batch.lines.values()), batch.rows
     if not rows:
         return lines
     minutes = abs(rows[-1][0] - rows[0][0]) // 60_000 + 1

@@ -159,8 +159,7 @@ class NodeDelta:
             mine.count += hot.count
             mine.error += hot.error
             mine.size_bytes += hot.size_bytes
-        for line, count in later.lines.items():
-            self.lines[line] = self.lines.get(line, 0) + count
+        add_counts(self.lines, later.lines)
         self.samples.update(later.samples)
         self.transfers += later.transfers
         self.blocks += later.blocks

@@ -98,7 +98,8 @@ class LogFile:
             self._size = size
         if end <= len(tail):
             return None
-        return self._hand_out(normalise(raw[len(tail) : end], UTF8, False), start + end, raw[len(tail) :], at_end, checked=True)
+        new, used = raw[len(tail) :], end - len(tail)
+        return self._hand_out(normalise(new[:used], UTF8, False), offset + used, new, at_end, checked=True)
 
     @property
     def may_be_at_once(self) -> bool:

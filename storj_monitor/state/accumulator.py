@@ -19,7 +19,7 @@ from storj_monitor.model.rollups import (
     add_checkpoint,
 )
 from storj_monitor.state.hot import count_downloads
-from storj_monitor.stats import SIZE_CLASSES, bucket_of, class_of_bits
+from storj_monitor.stats import SIZE_CLASSES, add_counts, bucket_of, class_of_bits
 
 # Distinct errors and line keys that one delta may hold; more are folded into "(other)" so that noise cannot grow memory.
 MAX_ERRORS = 500
@@ -87,8 +87,8 @@ class Accumulator:
         """Nothing to commit: not even lines that were ignored."""
         return not (self.line_count or self._delta.checkpoints)
 
-    def add(self, batch: EventBatch) -> None:
-        """Take in a batch."""
+    def add(self, batch: EventBatch) -> int:
+        """Take in a batch; how many lines it has."""
         delta = self._delta
         if batch.rows:
             self._rows += batch.rows
@@ -97,7 +97,8 @@ class Accumulator:
             self._add_errors(batch.errors)
         delta.events.extend(batch.events)
         self._lines.append(batch.lines)
-        self.line_count += sum(batch.lines.values())
+        line_count = sum(batch.lines.values())
+        self.line_count += line_count
         delta.samples.update(batch.samples)
         if batch.free_space:
             delta.free_space[batch.free_space.time_ms // FREE_SPACE_MS] = batch.free_space
@@ -105,11 +106,13 @@ class Accumulator:
         delta.resolution_ms = batch.duration_resolution_ms or delta.resolution_ms
         if batch.checkpoint:
             add_checkpoint(delta.checkpoints, batch.checkpoint)
+        return line_count
 
     def drain(self) -> NodeDelta:
         """Hand over what was collected and begin anew."""
         delta = self._delta
-        _add_counts(delta.lines, self._lines)
+        for lines in self._lines:
+            add_counts(delta.lines, lines)
         if self._rows and self._complete:
             delta.transfers = self._complete(self._rows)
             _sum_up(delta)
@@ -129,13 +132,6 @@ class Accumulator:
                 kept[key] = one
             else:
                 known.merge(one)
-
-
-def _add_counts(into: dict[LineKey, int], parts: Iterable[Mapping[LineKey, int]]) -> None:
-    """Add counts by key."""
-    for part in parts:
-        for key, count in part.items():
-            into[key] = into.get(key, 0) + count
 
 
 def _sum_up(delta: NodeDelta) -> None:

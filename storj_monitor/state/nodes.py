@@ -12,6 +12,7 @@ from storj_monitor.model.rollups import HotPiece, NodeDelta
 from storj_monitor.state.compactions import Compactions
 from storj_monitor.state.live import Ring
 from storj_monitor.state.windows import AHEAD_S, OTHER, Window
+from storj_monitor.stats import add_counts
 
 # More than there are. Ids come from logs, and a log may be full of noise: what is new beyond is told as OTHER.
 MAX_SATELLITES = 1000
@@ -101,8 +102,7 @@ class State:
         # A line from the future does not tell how far the node is; the database sees it the same way.
         node.newest_ms = max(node.newest_ms, min(delta.newest_ms, int((now + AHEAD_S) * 1000)))
         node.resolution_ms = delta.resolution_ms or node.resolution_ms
-        for key, count in delta.lines.items():
-            node.lines[key] = node.lines.get(key, 0) + count
+        add_counts(node.lines, delta.lines)
         node.samples.update(delta.samples)
         self._on_events(node, delta.events)
         self.revision += 1
