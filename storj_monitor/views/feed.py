@@ -154,6 +154,7 @@ class TableTopic:
         self._revision = revision
         rows = self._build()
         if rows == self._rows:
+            self._as_of = self._as_of or now  # that there is nothing yet is known, too
             return None
         changed = {key: row for key, row in rows.items() if self._rows.get(key) != row}
         gone = [key for key in self._rows if key not in rows]

@@ -104,7 +104,8 @@ def test_every_card_shows_figures_that_move(new_page: Callable[..., Page], page_
     heard = complaints(page)
     open_page(page, page_url)
     for card in CARDS:
-        expect(page.locator(f"#card-{card}")).to_have_attribute("data-state", "ready")
+        # A demo that has only just begun is still asking its nodes, one after the other.
+        expect(page.locator(f"#card-{card}")).to_have_attribute("data-state", "ready", timeout=30_000)
     expect(page.get_by_text("Demo", exact=True)).to_be_visible()
     for tile in ("in", "downloads"):
         moves(page, tile)

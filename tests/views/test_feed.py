@@ -13,7 +13,7 @@ from storj_monitor.model.ids import Action, Outcome
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.live import RING_S
 from storj_monitor.state.nodes import LogStatus, State
-from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
+from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds, TableTopic
 
 NOW = 1_764_158_400.0
 TOPICS = frozenset(("live", *TABLES))
@@ -109,6 +109,19 @@ def test_nothing_is_made_when_nothing_moved() -> None:
     _, _, feed = live_feed()
     feed.advance(TOPICS, NOW, slow=True)
     assert feed.advance(TOPICS, NOW, slow=True) == {}
+
+
+def test_an_empty_table_is_as_old_as_the_first_look_at_it() -> None:
+    """Not as old as 1970, which a page would show; later looks that find nothing make it no younger."""
+    rows: dict[str, dict[str, object]] = {}
+    topic = TableTopic(lambda: rows, True)
+    for revision, now in ((1, 1000.0), (2, 1010.0)):
+        assert topic.advance(revision, now) is None
+        assert topic.snapshot()["as_of"] == 1000.0
+    rows["a"] = {}
+    assert topic.advance(2, 1020.0) is None  # nothing was said to have moved
+    delta = topic.advance(3, 1030.0)
+    assert delta is not None and delta["as_of"] == 1030.0
 
 
 def test_the_page_is_told_that_the_database_refuses() -> None:
