@@ -1,20 +1,28 @@
 """Worker processes for `ingest`: stretch k of a log goes to worker k mod n, so results come back in order without bookkeeping.
 
 Lines travel through shared memory, one slot for each stretch that is under way; only the sums come back through a pipe.
+
+However `ingest` ends (SIGTERM, SIGKILL, out of memory), its workers end with it and nothing stays in /dev/shm: the memory has no name,
+or loses it before the first line is sent; Linux kills a worker together with its parent, and everywhere a thread of the worker waits
+for the end of a pipe that only the parent holds open.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import mmap
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.shared_memory import SharedMemory
 from types import TracebackType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from storj_monitor.app.digest import digest_apart
 from storj_monitor.app.memory import keep_the_heap, put_the_collector_off
@@ -24,7 +32,9 @@ from storj_monitor.model.rollups import NodeDelta
 
 # Two stretches for each worker: one being digested, the next one waiting.
 DEPTH = 2
-PARENT_LOOK_S = 1.0
+# A fork of a process without threads starts in milliseconds; elsewhere a fresh interpreter is the safe way.
+START_METHOD: Literal["fork", "spawn"] = "fork" if sys.platform == "linux" else "spawn"
+PR_SET_PDEATHSIG = 1
 
 
 class _Task(NamedTuple):
@@ -36,38 +46,96 @@ class _Task(NamedTuple):
     sizes: tuple[int, ...]
 
 
+class _Slots:
+    """Memory that this process and its workers share, in slots of equal size.
+
+    Anonymous where workers are forked. Elsewhere it has a name only until every worker has opened it.
+    """
+
+    def __init__(self, count: int, slot_bytes: int, *, forked: bool) -> None:
+        self._slot_bytes = slot_bytes
+        self._count = count
+        self._named = None if forked else SharedMemory(create=True, size=count * slot_bytes)
+        self._anonymous = mmap.mmap(-1, count * slot_bytes) if forked else None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getstate__(self) -> tuple[int, int, str]:
+        """For a worker that is a fresh interpreter."""
+        assert self._named is not None, "anonymous memory is inherited by a fork"
+        return self._count, self._slot_bytes, self._named.name
+
+    def __setstate__(self, state: tuple[int, int, str]) -> None:
+        self._count, self._slot_bytes, name = state
+        self._named, self._anonymous = SharedMemory(name), None
+
+    @contextlib.contextmanager
+    def view(self, number: int) -> Iterator[memoryview]:
+        """The bytes of one slot."""
+        buffer = self._anonymous if self._named is None else self._named.buf
+        assert buffer is not None, "closed"
+        at = number * self._slot_bytes
+        with memoryview(buffer) as whole, whole[at : at + self._slot_bytes] as slot:
+            yield slot
+
+    def forget_name(self) -> None:
+        """Every worker has the memory open: from here on it goes with the last process that uses it."""
+        if self._named is not None:
+            self._named.unlink()
+
+    def close(self) -> None:
+        if self._named is not None:
+            self._named.close()
+        elif self._anonymous is not None:
+            self._anonymous.close()
+
+
 class Workers:
     """A context; `submit` as long as `has_room`, `result` gives the oldest one."""
 
-    def __init__(self, count: int, slot_bytes: int) -> None:
-        # A fork of a process without threads starts in milliseconds; elsewhere a fresh interpreter is the safe way.
-        context = multiprocessing.get_context("fork") if sys.platform == "linux" else multiprocessing.get_context("spawn")
-        self._slots = [SharedMemory(create=True, size=slot_bytes) for _ in range(count * DEPTH)]
-        names = [slot.name for slot in self._slots]
+    def __init__(self, count: int, slot_bytes: int, start_method: Literal["fork", "spawn"] = START_METHOD) -> None:
+        forked = start_method == "fork"
+        context = multiprocessing.get_context("fork") if forked else multiprocessing.get_context("spawn")
+        self._slots = _Slots(count * DEPTH, slot_bytes, forked=forked)
         self._pipes: list[Connection] = []
         self.processes: list[BaseProcess] = []
         self._sent = self._taken = 0
-        for _ in range(count):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, names), daemon=True)
-            process.start()
-            theirs.close()
-            self._pipes.append(ours)
-            self.processes.append(process)
+        their_end, self._lifeline = context.Pipe(duplex=False)
+        try:
+            for _ in range(count):
+                ours, theirs = context.Pipe()
+                self._pipes.append(ours)
+                arguments = (theirs, self._slots, their_end, self._lifeline, os.getpid())
+                process = context.Process(target=_work, args=arguments, daemon=True)
+                process.start()
+                theirs.close()
+                self.processes.append(process)
+            their_end.close()
+            for pipe in self._pipes:
+                if not _has_begun(pipe):
+                    raise MonitorError("a worker process ended before it began (out of memory?): run ingest again")
+        except BaseException:
+            self._end()
+            raise
+        finally:
+            self._slots.forget_name()
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
         for pipe in self._pipes:
             pipe.close()
+        self._lifeline.close()
         for process in self.processes:
             process.terminate()
         for process in self.processes:
             process.join()
-        for slot in self._slots:
-            slot.close()
-            slot.unlink()
+        self._slots.close()
 
     @property
     def under_way(self) -> int:
@@ -82,11 +150,11 @@ class Workers:
         """Hand over a stretch and the lines in front of it; together they must fit into a slot."""
         number = self._sent % len(self._slots)
         at = len(before)
-        memory = _memory(self._slots[number])
-        memory[:at] = before
-        for chunk in chunks:
-            memory[at : at + len(chunk.data)] = chunk.data
-            at += len(chunk.data)
+        with self._slots.view(number) as memory:
+            memory[:at] = before
+            for chunk in chunks:
+                memory[at : at + len(chunk.data)] = chunk.data
+                at += len(chunk.data)
         bare = tuple(chunk._replace(data=b"") for chunk in chunks)
         # A worker that has died is noticed where its result is waited for.
         with contextlib.suppress(BrokenPipeError):
@@ -112,29 +180,43 @@ def _filled(task: _Task, memory: memoryview) -> Iterator[Chunk]:
         at += size
 
 
-def _memory(slot: SharedMemory) -> memoryview:
-    assert slot.buf is not None, "closed"
-    return slot.buf
+def _has_begun(pipe: Connection) -> bool:
+    try:
+        return bool(pipe.recv())
+    except (EOFError, ConnectionResetError):
+        return False
 
 
-def _work(pipe: Connection, names: list[str]) -> None:
-    """A worker's life: until the pipe closes. Ctrl-C is the parent's matter."""
+def _work(pipe: Connection, slots: _Slots, lifeline: Connection, parents_end: Connection, parent: int) -> None:
+    """A worker's life: until the pipe closes or the parent is no more. Ctrl-C is the parent's matter."""
+    parents_end.close()
+    _end_with(parent, lifeline)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     put_the_collector_off()
     keep_the_heap()
-    slots = [SharedMemory(name) for name in names]
-    parent = multiprocessing.parent_process()
     try:
+        pipe.send(True)
         while True:
-            # A parent that was killed closes nothing that a sibling still holds open: ask whether it lives.
-            while not pipe.poll(PARENT_LOOK_S):
-                if parent is not None and not parent.is_alive():
-                    return
             task: _Task = pipe.recv()
-            memory = _memory(slots[task.slot])
-            pipe.send(digest_apart(_filled(task, memory), bytes(memory[: task.before])))
+            with slots.view(task.slot) as memory:
+                deltas = digest_apart(_filled(task, memory), bytes(memory[: task.before]))
+            pipe.send(deltas)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     finally:
-        for slot in slots:
-            slot.close()
+        slots.close()
+
+
+def _end_with(parent: int, lifeline: Connection) -> None:
+    """Whatever this process is doing then, also waiting to be rid of a result that nobody takes."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it had ended before
+            os._exit(1)
+    threading.Thread(target=_wait_for_end, args=(lifeline,), name="parent-watch", daemon=True).start()
+
+
+def _wait_for_end(lifeline: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv_bytes()
+    os._exit(1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -19,13 +21,22 @@ def chunk(lines: int) -> Chunk:
     return Chunk("n1", LINE * lines, 0, len(LINE) * lines, time.time(), None, "node.log", live=False)
 
 
-def test_results_come_in_order() -> None:
-    with Workers(2, 1 << 16) as workers:
+@pytest.mark.parametrize("start_method", ["fork", "spawn"])
+def test_results_come_in_order(start_method: Literal["fork", "spawn"]) -> None:
+    with Workers(2, 1 << 16, start_method) as workers:
+        assert not named_memory(os.getpid()), "a kill would leave it behind"
         for lines in (1, 2, 3, 4):
             workers.submit([chunk(lines), chunk(10)], b"")
         assert not workers.has_room
         counted = [[sum(delta.lines.values()) for delta in workers.result()] for _ in range(4)]
     assert counted == [[1, 10], [2, 10], [3, 10], [4, 10]]
+
+
+def named_memory(process: int) -> list[str]:
+    """Shared memory of a process that has a name and would outlive it."""
+    maps = Path(f"/proc/{process}/maps")
+    lines = maps.read_text().splitlines() if maps.exists() else []
+    return [line for line in lines if "/dev/shm/" in line and not line.endswith("(deleted)")]
 
 
 def test_a_worker_that_dies() -> None:

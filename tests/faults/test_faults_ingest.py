@@ -8,11 +8,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from fault_fleet import Fleet
 from fault_page import Page
 from fault_processes import Monitor, Process, command, difference, positions, stored, until
 
+from storj_monitor.app.ingest import PARALLEL_FROM_BYTES
 from storj_monitor.simulator.bulk import transfer_blocks
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.truth import Truth
@@ -83,6 +85,32 @@ def test_interrupted_side_by_side_and_repeated(tmp_path: Path, lines: int) -> No
         with ingest(tmp_path, database, source) as process:
             assert process.end(60) == 0, process.text()
         assert difference(stored(database), truth) == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+def test_workers_end_with_ingest(tmp_path: Path, number: int) -> None:
+    """Stopped first, so that workers stand where they would wait for ever: with results that nobody takes."""
+    old_log(tmp_path / "old.log", PARALLEL_FROM_BYTES // 300, days_ago=3)
+    assert (tmp_path / "old.log").stat().st_size >= PARALLEL_FROM_BYTES
+    with Process(command("ingest", "--database", tmp_path / "monitor.db", f"mine:{tmp_path / 'old.log'}"), tmp_path / "out") as process:
+        parent = psutil.Process(process.popen.pid)
+        until(lambda: committed(tmp_path / "monitor.db") > 0, 30, "a commit")
+        os.kill(parent.pid, signal.SIGSTOP)
+        workers = parent.children(recursive=True)
+        assert workers, process.text()
+        assert not named_memory(parent.pid), "it would stay in /dev/shm"
+        os.kill(parent.pid, number)
+        os.kill(parent.pid, signal.SIGCONT)
+        assert process.end(10) == -number, process.text()
+        gone, alive = psutil.wait_procs(workers, timeout=10)
+        assert gone and not alive
+
+
+def named_memory(process: int) -> list[str]:
+    """Shared memory of a process that has a name and would outlive it."""
+    maps = Path(f"/proc/{process}/maps")
+    lines = maps.read_text().splitlines() if maps.exists() else []
+    return [line for line in lines if "/dev/shm/" in line and not line.endswith("(deleted)")]
 
 
 def test_beside_a_live_monitor(tmp_path: Path) -> None:
