@@ -10,6 +10,7 @@ import msgspec
 
 from storj_monitor.log_processor.values import parse_time_ms
 from storj_monitor.model.events import LineKind
+from storj_monitor.model.log_character import NO_TIME, PRETTY, LogForm
 
 LEVELS = frozenset({"DEBUG", "INFO", "WARN", "ERROR", "DPANIC", "PANIC", "FATAL"})
 TROUBLE_LEVELS = frozenset({"WARN", "ERROR", "DPANIC", "PANIC", "FATAL"})
@@ -17,8 +18,6 @@ TROUBLE_LEVELS = frozenset({"WARN", "ERROR", "DPANIC", "PANIC", "FATAL"})
 DECODE_ERRORS = (ValueError, RecursionError)
 """msgspec's own errors and invalid UTF-8 are ValueErrors; deep nesting is a RecursionError."""
 
-NO_TIME = "no time (STORJ_LOG_NOTIME)"
-PRETTY = "pretty encoding: no date"
 BROKEN_CONTEXT = "broken context"
 BROKEN_LINE = "broken log line"
 BROKEN_JSON = "broken JSON line"
@@ -47,6 +46,7 @@ class Entry(NamedTuple):
     logger: str
     message: str
     fields: Mapping[str, object]
+    form: LogForm = LogForm.CONSOLE
 
 
 class Head(NamedTuple):
@@ -142,7 +142,7 @@ def _from_zap_json(fields: Mapping[str, object]) -> Entry | Rejected:
     stamp = parse_time_ms(time.encode("utf-8", "replace"))
     if stamp is None:
         return Rejected(LineKind.NOT_UNDERSTOOD, logger, BROKEN_LINE if time else NO_TIME)
-    return Entry(*stamp, _text(fields, "L"), logger, _text(fields, "M").strip(), fields)
+    return Entry(*stamp, _text(fields, "L"), logger, _text(fields, "M").strip(), fields, LogForm.JSON)
 
 
 def _from_gcloud(fields: Mapping[str, object]) -> Entry | Rejected:
@@ -158,7 +158,8 @@ def _from_gcloud(fields: Mapping[str, object]) -> Entry | Rejected:
         return Rejected(LineKind.NOT_UNDERSTOOD, _text(merged, "name"), BROKEN_LINE)
     if not (0 <= seconds < 10**11 and 0 <= nanos < 10**9):
         return Rejected(LineKind.NOT_UNDERSTOOD, _text(merged, "name"), BROKEN_LINE)
-    return Entry(seconds * 1000 + nanos // 1_000_000, True, level, _text(merged, "name"), _text(fields, "message").strip(), merged)
+    time_ms = seconds * 1000 + nanos // 1_000_000
+    return Entry(time_ms, True, level, _text(merged, "name"), _text(fields, "message").strip(), merged, LogForm.GCLOUD)
 
 
 def _text(fields: Mapping[str, object], name: str) -> str:

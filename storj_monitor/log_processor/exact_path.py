@@ -78,11 +78,13 @@ class ExactPath:
         state, harvest = self._state, self._harvest
         state.last_ms = entry.time_ms
         harvest.newest_ms = max(harvest.newest_ms, entry.time_ms)
+        harvest.form = entry.form
         logger, satellite = canonical_logger(entry.logger)
         fields = state.names({**entry.fields, "satellite_id": satellite} if satellite else entry.fields)
         if logger == TRANSFER_LOGGER and (message := TRANSFER_MESSAGES.get(entry.message)):
             self._read_transfer(message, entry, transfer_fields(fields), arrival_ms)
             return
+        harvest.level(entry.level)
         message_key = canonical_message(logger, entry.message)
         said = Said(entry.time_ms, entry.level, logger, entry.message, fields)
         maker = MAKERS.get((family(logger), message_key))
@@ -111,6 +113,8 @@ class ExactPath:
         starts = state.starts[direction]
         action = action_of(direction, t.action)
         harvest.tally.count(LineKind.UNDERSTOOD, TRANSFER_LOGGER, entry.message, b"")
+        if outcome is not Outcome.FAILED:
+            harvest.transfer_level(entry.level)  # a failed one is among the errors
         if outcome is Outcome.STARTED:
             harvest.start(int(action))
             if t.piece_id:

@@ -34,6 +34,7 @@ from storj_monitor.log_processor.values import parse_time_ms
 from storj_monitor.log_processor.wrappers import DOCKER_START
 from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, LineKind
 from storj_monitor.model.ids import Outcome
+from storj_monitor.model.log_character import LogForm
 
 # A head is good for the second of its time stamp: those of some seconds are enough, and each is 300 bytes.
 MAX_HEADS = 128
@@ -80,6 +81,7 @@ class FastPath:
         self._heads: dict[bytes, Known] = {}
         self._kinds: dict[bytes, Kind | None] = {}
         self._time: tuple[bytes, tuple[int, bool] | None] = (b"", None)
+        self._form = LogForm.NONE
         self._vocabularies: tuple[Decode, ...] = (
             msgspec.json.Decoder(SnakeTransfer).decode,
             msgspec.json.Decoder(TitleTransfer).decode,
@@ -179,6 +181,9 @@ class FastPath:
         harvest.coarse = harvest.coarse or seen_coarse
         for kind, count in routine.items():
             harvest.tally.count(LineKind.UNDERSTOOD, kind.logger, kind.message, b"", count)
+            harvest.level(kind.level, count)
+        if newest_ms:
+            harvest.form = self._form
         return docker_line
 
     def _in_other_words(self, context: bytes) -> AnyTransfer | None:
@@ -196,8 +201,10 @@ class FastPath:
         """Tell a head apart exactly. None when its lines are not for the fast path."""
         if head.startswith(b"{"):
             time, what = self._json_head(head)
+            form = LogForm.JSON
         else:
             time, what = self._console_head(head)
+            form = LogForm.CONSOLE
         stamp = self._stamp(time)
         if stamp is None:
             return None
@@ -209,6 +216,7 @@ class FastPath:
             kind = self._kinds[what] = self._kind_of(what)
         if kind is None:
             return None
+        self._form = form
         time_ms, fine = stamp
         known = (time_ms, not fine, kind.code, kind.ops, kind.starts.pending, kind)
         if not fine:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import compress
 
 from storj_monitor.log_processor.tally import KnownKeys, Tally
-from storj_monitor.log_processor.transfers import KEY_OF_OP
+from storj_monitor.log_processor.transfers import KEY_OF_OP, TRANSFER_LOGGER
 from storj_monitor.model.events import UNKNOWN_DURATION, UNKNOWN_SIZE, ErrorSeen, NodeEvent, Row
 from storj_monitor.model.ids import Outcome
+from storj_monitor.model.log_character import LogForm
 
 MAX_SIZE_BYTES = 2**62
 COARSE_MS = 1000
@@ -16,6 +17,7 @@ FINE_MS = 1
 _OPS = max(KEY_OF_OP) + 1
 _EVERY_OP = range(_OPS)
 _STARTED = int(Outcome.STARTED)
+_FAILED = int(Outcome.FAILED)
 
 
 class Harvest:
@@ -32,14 +34,35 @@ class Harvest:
         self.newest_ms = 0
         self.coarse = False
         """A time that was used for a duration had whole seconds only."""
+        self.form = LogForm.NONE
+        """Of the last line of a node."""
+        self.wrappers: set[str] = set()
+        """What stood around lines, in words."""
+        self.levels: dict[str, int] = {}
+        self.transfer_levels: dict[str, int] = {}
+        """Lines by level: about transfers (of failed ones the errors tell), and all others."""
+
+    def level(self, level: str, count: int = 1) -> None:
+        """Lines of a level, that are not about transfers."""
+        self.levels[level] = self.levels.get(level, 0) + count
+
+    def transfer_level(self, level: str, count: int = 1) -> None:
+        """Lines of a level, that are about transfers."""
+        self.transfer_levels[level] = self.transfer_levels.get(level, 0) + count
 
     def settle_counts(self) -> None:
-        """Turn the op counts of the fast path into line counts and starts."""
+        """Turn the op counts of the fast path into line counts, starts and levels."""
         counted = self.counted_ops
         for op in compress(_EVERY_OP, counted):
             self.tally.add(KEY_OF_OP[op], counted[op])
             if op & 3 == _STARTED:
                 self.start(op >> 2, counted[op])
+            if op & 3 != _FAILED:
+                # starts are DEBUG lines since v1.116: beside results at INFO that makes no difference
+                self.transfer_level("INFO", counted[op])
+        for error in self.errors:
+            if error.logger == TRANSFER_LOGGER:
+                self.transfer_level(error.level)
 
     def start(self, action: int, count: int = 1) -> None:
         self.started[action] = self.started.get(action, 0) + count

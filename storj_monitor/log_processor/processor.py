@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from storj_monitor.log_processor.character import CharacterTracker
 from storj_monitor.log_processor.completing import Completer
 from storj_monitor.log_processor.fast_path import FastPath
 from storj_monitor.log_processor.free_space import newest_free_space
@@ -15,6 +16,7 @@ from storj_monitor.log_processor.wrappers import DOCKER_START, MAX_HELD_BYTES, S
 from storj_monitor.model.events import EventBatch, FreeSpace, LineKind
 from storj_monitor.model.ids import Action
 from storj_monitor.model.lines import Chunk
+from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.positions import Checkpoint, FileIdentity
 
 FREE_SPACE_EVERY_MS = 60_000
@@ -40,10 +42,19 @@ class LineProcessor:
         self._held_start = 0
         self._held_of: FileIdentity | None = None
         self._free_space_ms = 0
+        self._tracker = CharacterTracker()
+
+    @property
+    def character(self) -> LogCharacter:
+        """What kind of log it is, as the newest lines tell, those of `warm_up` included."""
+        return self._tracker.result()
 
     def warm_up(self, data: bytes) -> None:
         """Lines before the resumed place: starts and twins are remembered, nothing is counted."""
-        self._read(data, Harvest(KnownKeys()))
+        harvest = Harvest(KnownKeys())
+        self._read(data, harvest)
+        harvest.settle_counts()
+        self._tracker.add(harvest, data)
 
     def process(self, chunk: Chunk) -> EventBatch:
         """Everything that the chunk's lines say, in order."""
@@ -56,6 +67,7 @@ class LineProcessor:
             held, end = self._read_unlike_disk(data, start, chunk.end, harvest)
         self._held, self._held_start, self._held_of = held, end, chunk.identity
         harvest.settle_counts()
+        self._tracker.add(harvest, data)
         checkpoint = None
         if chunk.identity is not None:
             checkpoint = Checkpoint(chunk.identity, start, end, chunk.path, chunk.previous)
@@ -115,3 +127,10 @@ class LineProcessor:
         if not self._held or self._held_of not in (chunk.identity, chunk.previous):
             return chunk.data, chunk.start
         return self._held + chunk.data, self._held_start
+
+
+def character_of(sample: bytes) -> LogCharacter:
+    """What kind of log some bytes of it are of: whole lines, as a source hands them out. The newest ones tell most."""
+    processor = LineProcessor("sample", lambda _address: "")
+    processor.warm_up(sample)
+    return processor.character

@@ -1,0 +1,150 @@
+"""Keeps count of what a log's newest lines tell about the log itself. Once a chunk, from sums that are made anyway."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from storj_monitor.log_processor.harvest import Harvest
+from storj_monitor.log_processor.transfers import TRANSFER_LOGGER
+from storj_monitor.log_processor.values import parse_time_ms
+from storj_monitor.model.events import LineKey, LineKind, NodeEvent
+from storj_monitor.model.log_character import HOUR_MS, LEVEL_ORDER, LogCharacter, LogForm, NodeIdSeen
+from storj_monitor.model.node_events import NodeStarted, VersionSeen
+
+# Counts are of the stretch of lines that goes on and of the one before it; one ends after so many lines.
+LINES_A_STRETCH = 2000
+LEVELS_STRETCH_MS = HOUR_MS
+MOST_NODE_IDS = 8
+MOST_WRAPPERS = 6
+MOST_REASONS = 50
+_LONGEST_STAMP = 40
+_SUCCESSES = frozenset({"uploaded", "downloaded"})
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Counts of one stretch of lines."""
+
+    understood: int = 0
+    ignored: int = 0
+    not_understood: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    successes: int = 0
+
+
+@dataclass(slots=True)
+class _Levels:
+    """Levels of one stretch of the log's time."""
+
+    others: set[str] = field(default_factory=set)
+    """Of lines that are not about transfers."""
+    transfers: set[str] = field(default_factory=set)
+    lines: int = 0
+    first_ms: int = 0
+
+
+class CharacterTracker:
+    """Of one log."""
+
+    def __init__(self) -> None:
+        self._lines_before, self._lines = _Lines(), _Lines()
+        self._levels_before, self._levels = _Levels(), _Levels()
+        self._form = LogForm.NONE
+        self._wrappers: dict[str, None] = {}
+        self._node_ids: dict[str, int] = {}
+        self._version = ""
+        self._newest_ms = 0
+
+    def add(self, harvest: Harvest, data: bytes) -> None:
+        """What one chunk said, whose counts are settled; `data`: its lines."""
+        understood = self._count(harvest.tally.lines)
+        if harvest.events:
+            self._take_events(harvest.events)
+        self._newest_ms = max(self._newest_ms, harvest.newest_ms)
+        self._form = harvest.form or self._form
+        for name in harvest.wrappers:
+            if len(self._wrappers) < MOST_WRAPPERS:
+                self._wrappers[name] = None
+        if harvest.newest_ms:
+            self._take_levels(harvest, understood, data)
+
+    def result(self) -> LogCharacter:
+        """As it stands."""
+        old, new = self._lines_before, self._lines
+        before, levels = self._levels_before, self._levels
+        first_ms = before.first_ms or levels.first_ms
+        reason = (old.reasons + new.reasons).most_common(1)
+        understood, ignored, not_understood = (
+            old.understood + new.understood,
+            old.ignored + new.ignored,
+            old.not_understood + new.not_understood,
+        )
+        count = understood + ignored + not_understood
+        return LogCharacter(
+            form=LogForm.UNKNOWN if self._form is LogForm.NONE and count else self._form,
+            wrappers=tuple(self._wrappers),
+            level=_lowest(before.others | levels.others | before.transfers | levels.transfers),
+            transfer_level=_lowest(before.transfers | levels.transfers),
+            span_ms=max(0, self._newest_ms - first_ms) if first_ms else 0,
+            levelled=before.lines + levels.lines,
+            node_ids=tuple(NodeIdSeen(*pair) for pair in self._node_ids.items()),
+            version=self._version,
+            newest_ms=self._newest_ms,
+            lines=count,
+            understood=understood,
+            ignored=ignored,
+            not_understood=not_understood,
+            successes=old.successes + new.successes,
+            unread_reason=reason[0][0] if reason else "",
+        )
+
+    def _count(self, lines: Mapping[LineKey, int]) -> int:
+        """How many of them are understood."""
+        now, understood = self._lines, 0
+        for (kind, logger, message), count in lines.items():
+            if kind == LineKind.UNDERSTOOD:
+                understood += count
+                if logger == TRANSFER_LOGGER and message in _SUCCESSES:
+                    now.successes += count
+            elif kind == LineKind.IGNORED:
+                now.ignored += count
+            else:
+                now.not_understood += count
+                if message in now.reasons or len(now.reasons) < MOST_REASONS:
+                    now.reasons[message] += count
+        now.understood += understood
+        if now.understood + now.ignored + now.not_understood >= LINES_A_STRETCH:
+            self._lines_before, self._lines = now, _Lines()
+        return understood
+
+    def _take_events(self, events: Iterable[NodeEvent]) -> None:
+        for event in events:
+            if isinstance(event, NodeStarted) and event.node_id:
+                self._node_ids.pop(event.node_id, None)  # the newest stands last
+                self._node_ids[event.node_id] = event.time_ms
+                if len(self._node_ids) > MOST_NODE_IDS:
+                    del self._node_ids[next(iter(self._node_ids))]
+            elif isinstance(event, VersionSeen):
+                self._version = event.version
+
+    def _take_levels(self, harvest: Harvest, understood: int, data: bytes) -> None:
+        levels = self._levels
+        if not levels.first_ms or harvest.newest_ms - levels.first_ms >= LEVELS_STRETCH_MS:
+            if levels.first_ms:
+                self._levels_before = levels
+            levels = self._levels = _Levels(first_ms=min(_first_ms(data) or harvest.newest_ms, harvest.newest_ms))
+        levels.others.update(harvest.levels)
+        levels.transfers.update(harvest.transfer_levels)
+        levels.lines += understood
+
+
+def _first_ms(data: bytes) -> int:
+    """Time of the first line, where it stands at its beginning; else 0."""
+    stamp = parse_time_ms(data[:_LONGEST_STAMP].partition(b"\t")[0])
+    return stamp[0] if stamp else 0
+
+
+def _lowest(levels: set[str]) -> str:
+    return next((level for level in LEVEL_ORDER if level in levels), "")
