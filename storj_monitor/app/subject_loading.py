@@ -11,7 +11,7 @@ from storj_monitor.app.subject_space import POINTS_S as SPACE_POINTS_S
 from storj_monitor.database import subjects as store
 from storj_monitor.model.node_metrics import Growth
 from storj_monitor.reputation_tracker.history import DAY_S, ScorePoint
-from storj_monitor.storage_tracker.history import SpacePoint
+from storj_monitor.storage_tracker.history import SpacePoint, can_be
 from storj_monitor.views.subjects import Subjects
 
 Found = Mapping[str, list[store.Row]]
@@ -45,7 +45,7 @@ def load_histories(subjects: Subjects, found: Found) -> None:
     for row in found[store.SPACE_POINT.name]:
         spaces.setdefault(row[0], []).append(rows.space_point(row))
     for name, kept in spaces.items():
-        subjects.of(name).space.points = tuple(kept)
+        subjects.of(name).space.points = tuple(filter(can_be, kept))
     for row in found[store.OUTAGE.name]:
         node = subjects.of(row[0])
         node.outages = (*node.outages, rows.outage(row))

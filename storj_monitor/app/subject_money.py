@@ -15,6 +15,7 @@ from storj_monitor.app.subject_rows import DAY_MS, Pending
 from storj_monitor.database import subjects as store
 from storj_monitor.financial_tracker.history import StubKey, merge_payouts, merge_paystubs
 from storj_monitor.financial_tracker.months import end_ms, node_previous_period, period_of, shifted, start_ms
+from storj_monitor.financial_tracker.plausible import believable, impossible_estimate, impossible_prices, impossible_traffic
 from storj_monitor.financial_tracker.scoring import score
 from storj_monitor.financial_tracker.usage import merge_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
@@ -47,6 +48,11 @@ def take_usage(node: NodeSubjects, answer: Answer, usage: SatelliteUsage, pendin
     money = node.money
     if usage.joined_ms is not None and usage.joined_ms > answer.asked_at * 1000 + DAY_MS:
         usage = msgspec.structs.replace(usage, joined_ms=None)
+    impossible = impossible_traffic(usage, answer.asked_at)
+    if usage.prices is not None:
+        impossible += impossible_prices(usage.prices, answer.asked_at)
+    node.note_impossible(("usage", usage.satellite), impossible)
+    usage = believable(usage)
     money.usages[usage.satellite] = usage
     money.at = max(money.at, answer.asked_at)
     money.usage_since = money.usage_since or answer.asked_at
@@ -84,8 +90,13 @@ def _go_on(node: NodeSubjects, now_ms: int) -> None:
 
 def take_estimate(node: NodeSubjects, answer: Answer, estimate: EstimatedPayout) -> None:
     """The node's own estimate of one satellite, or (satellite "") of all."""
-    money = node.money
-    money.estimates[answer.satellite or ""] = estimate
+    money, satellite = node.money, answer.satellite or ""
+    impossible = impossible_estimate(estimate, answer.asked_at)
+    node.note_impossible(("estimate", satellite), impossible)
+    if impossible:
+        money.estimates.pop(satellite, None)
+    else:
+        money.estimates[satellite] = estimate
     money.at = max(money.at, answer.asked_at)
     if not answer.satellite:
         money.estimated_at = answer.asked_at
@@ -94,6 +105,10 @@ def take_estimate(node: NodeSubjects, answer: Answer, estimate: EstimatedPayout)
 
 def take_pricing(node: NodeSubjects, answer: Answer, pricing: Pricing, pending: Pending) -> None:
     """Prices of one satellite; kept when they change."""
+    impossible = impossible_prices(pricing, answer.asked_at)
+    node.note_impossible(("prices", pricing.satellite), impossible)
+    if impossible:
+        return
     if node.money.pricing.get(pricing.satellite) != pricing:
         node.money.pricing[pricing.satellite] = pricing
         pending.put(store.PRICING, rows.pricing_row(node.name, round(answer.asked_at * 1000), pricing))

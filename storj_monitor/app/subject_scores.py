@@ -14,6 +14,7 @@ from storj_monitor.model.node_events import FoundInTrash, ScoresReported
 from storj_monitor.model.reputation import ReputationSnapshot
 from storj_monitor.reputation_tracker.history import DAY_S, ScorePoint, confirm, merge_points, point_of, thin
 from storj_monitor.reputation_tracker.pieces import NotableTransfer
+from storj_monitor.reputation_tracker.plausible import checked
 from storj_monitor.reputation_tracker.reputation import Reputation, merge, not_from_the_future, snapshot_of_event
 from storj_monitor.reputation_tracker.standings import StandingKind, spans_after
 from storj_monitor.views.subjects import NodeSubjects
@@ -23,8 +24,6 @@ CONFIRM_S = 3600.0
 POINTS_S = 31 * DAY_S
 FAILURES_S = DAY_S
 MOST_FAILURES = 2000
-MOST_AUDITS = 1 << 40
-"""Counts of a window beyond this are noise, and their sums would be too."""
 _DATED = {StandingKind.DISQUALIFIED: "disqualified_at", StandingKind.SUSPENDED: "suspended_at"}
 _EXACT = frozenset({Source.API, Source.PROBE})
 """They tell the satellite's own dates; /metrics tells how long ago, hours late."""
@@ -39,9 +38,10 @@ def take_snapshots(node: NodeSubjects, snapshots: Iterable[ReputationSnapshot], 
     """Merge what one answer or some lines told. True when a value (not only its age) has changed."""
     moved = False
     for told in snapshots:
-        snapshot = not_from_the_future(told, now)
-        if not snapshot.satellite:
+        if not told.satellite:
             continue
+        snapshot, impossible = checked(not_from_the_future(told, now))
+        node.note_impossible(("reputation", snapshot.satellite, snapshot.source.value, *_parts(snapshot)), impossible)
         before = node.standing.known.get(snapshot.satellite)
         after = node.standing.known[snapshot.satellite] = merge(before, snapshot)
         changed = before is None or _values(before) != _values(after)
@@ -55,6 +55,11 @@ def take_snapshots(node: NodeSubjects, snapshots: Iterable[ReputationSnapshot], 
         if point is not None:
             moved |= _take_point(node, snapshot.satellite, point, pending)
     return moved
+
+
+def _parts(snapshot: ReputationSnapshot) -> tuple[str, ...]:
+    """Of one source several answers tell of a satellite, each its own part: one must not take back what another said."""
+    return tuple(name for name in ("audit_score", "windows") if getattr(snapshot, name) is not None)
 
 
 def take_events(node: NodeSubjects, events: Iterable[NodeEvent], now: float, pending: Pending) -> bool:
@@ -85,6 +90,7 @@ def forget_satellites(node: NodeSubjects, trusted: frozenset[str]) -> bool:
     gone = [satellite for satellite in node.standing.known if satellite not in trusted]
     for satellite in gone:
         del node.standing.known[satellite]
+        node.impossible = {asked: found for asked, found in node.impossible.items() if satellite not in asked}
     return bool(gone)
 
 
@@ -166,7 +172,7 @@ def _put_windows(node: NodeSubjects, known: Reputation, pending: Pending) -> Non
     if told is written:
         return
     for window in frozenset(told).difference(written):
-        if window.start_at > 0 and 0 <= window.total < MOST_AUDITS and 0 <= window.online < MOST_AUDITS:
+        if window.start_at > 0:
             pending.put(store.AUDIT_WINDOW, rows.window_row(node.name, known.satellite, window))
     node.standing.written[known.satellite] = told
 

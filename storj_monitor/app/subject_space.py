@@ -15,15 +15,26 @@ from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.space import DiskSpace, LogSpace, SatelliteUsage
 from storj_monitor.storage_tracker.history import DAY_S, SpacePoint, is_due, merge_points, point_of, thin
 from storj_monitor.storage_tracker.log_only import log_space
+from storj_monitor.storage_tracker.plausible import checked, impossible_size
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.storage_tracker.reported import with_last_day
-from storj_monitor.views.subjects import NodeSubjects
+from storj_monitor.views.subjects import NodeSubjects, Subject
 
 POINTS_S = 100 * DAY_S
 FREE_SPACE_S = 60.0
 """Of the free space in start lines one value a minute is enough."""
 AHEAD_S = 60.0
 """A line from further ahead of our clock is not believed."""
+
+
+def news_of_impossible(node: NodeSubjects, before: list[str]) -> set[Subject]:
+    """Which subjects look different because the node began (or ceased) to say what cannot be; `before`: what it said of that kind."""
+    node.note_impossible(("space",), checked(node.space.evidence)[1])
+    answer = node.answer
+    if answer is not None:
+        traffic = impossible_size("traffic of this month", answer.bandwidth_bytes, Source.API, answer.taken_at)
+        node.note_impossible(("traffic",), traffic)
+    return {Subject.HEALTH} if node.impossible_texts != before else set()
 
 
 def take_disk(node: NodeSubjects, disk: DiskSpace, now: float, pending: Pending) -> None:

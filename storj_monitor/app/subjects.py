@@ -19,6 +19,7 @@ from storj_monitor.app.subject_loading import load_counters, load_histories, loa
 from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
 from storj_monitor.app.subject_space import (
     add_points,
+    news_of_impossible,
     recall_free_space,
     take_disk,
     take_free_space,
@@ -104,7 +105,8 @@ class SubjectKeeper:
     def on_answer(self, answer: Answer) -> None:
         """An answer came: into memory, and to the rows that wait."""
         node = self._node_of(answer)
-        moved = self._take(node, answer)
+        before = node.impossible_texts
+        moved = self._take(node, answer) | news_of_impossible(node, before)
         if answer.kind in KEPT_ANSWERS:
             self._keep_answer(answer)
         if money.tells_the_month(node, answer):

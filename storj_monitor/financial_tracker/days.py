@@ -53,7 +53,7 @@ def _stored(days: Sequence[StorageDay], formula: StorageFormula, now_ms: int) ->
         start = _day(day.start_ms)
         last_ms = start + DAY_MS if place < len(told) else min(now_ms, end_ms(period_of(start)))
         while start < last_ms:
-            stored[start] = day.average_bytes * (min(start + DAY_MS, now_ms) - start) / HOUR_MS / MONTH_H
+            stored[start] = (day.average_bytes or 0.0) * (min(start + DAY_MS, now_ms) - start) / HOUR_MS / MONTH_H
             start += DAY_MS
     return stored
 

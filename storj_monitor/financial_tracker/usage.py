@@ -8,7 +8,7 @@ from storj_monitor.financial_tracker.months import DAY_MS, HOUR_MS, end_ms, star
 from storj_monitor.model.earnings import BandwidthDay, MonthPayout, SatelliteUsage, StorageDay
 from storj_monitor.model.estimates import MONTH_H, MonthUsage, StorageFormula
 
-MOST_BYTES = 10**18
+MOST_BYTES = 10**16
 """More than any node stores or sends in a day: an answer that says more is wrong."""
 
 
@@ -34,13 +34,13 @@ def storage_byte_hours(days: Iterable[StorageDay], period: str, through_ms: int,
         until_ms = midnight_ms + DAY_MS if place < len(counted) else last_ms
         hours = (min(until_ms, through_ms) - midnight_ms) / HOUR_MS
         if hours > 0:
-            total += day.average_bytes * hours
+            total += (day.average_bytes or 0.0) * hours
     return total
 
 
 def believable_storage(day: StorageDay) -> bool:
     """Whether a disk can hold that."""
-    return 0 <= day.average_bytes <= MOST_BYTES and 0 <= day.byte_hours <= MOST_BYTES * MONTH_H
+    return 0 <= (day.average_bytes or 0.0) <= MOST_BYTES and 0 <= day.byte_hours <= MOST_BYTES * MONTH_H
 
 
 def believable_traffic(day: BandwidthDay) -> bool:

@@ -38,14 +38,14 @@ class StorageDay(msgspec.Struct, frozen=True, kw_only=True):
     """One UTC day of storage at one satellite: an item of `storageDaily`.
 
     byte_hours    -- `atRestTotal`, as the satellite reported it; 0 on a day that was filled in (`calculated`)
-    average_bytes -- `atRestTotalBytes`
+    average_bytes -- `atRestTotalBytes`; None when the answer had no such key (before v1.71)
     interval_h    -- `intervalInHours`; None when the answer had none
     calculated    -- the node filled this day in itself (since v1.162); None when the answer had no such key (older nodes)
     """
 
     start_ms: int
     byte_hours: float
-    average_bytes: float
+    average_bytes: float | None
     interval_h: float | None = None
     calculated: bool | None = None
 
@@ -60,7 +60,7 @@ class SatelliteUsage(msgspec.Struct, frozen=True, kw_only=True):
     bandwidth: tuple[BandwidthDay, ...] = ()
     storage: tuple[StorageDay, ...] = ()
     storage_byte_hours: float = 0.0
-    average_usage_bytes: float = 0.0
+    average_usage_bytes: float | None = None
     prices: Pricing | None = None
     joined_ms: int | None = None
     vetted_ms: int | None = None

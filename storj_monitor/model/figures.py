@@ -33,6 +33,16 @@ class Figure(Generic[T]):
         return max(0.0, now - self.taken_at)
 
 
+class ImpossibleValue(NamedTuple):
+    """A figure that cannot be true, so that nothing is made of it: which one, what was said, who said it and when, and why not."""
+
+    figure: str
+    value: float
+    source: Source
+    taken_at: float
+    text: str
+
+
 class Help(NamedTuple):
     """The words beside a figure: what it is, what is normal, what to do when it is not."""
 

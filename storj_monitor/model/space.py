@@ -21,19 +21,24 @@ class SpaceMeaning(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskSpace:
-    """`diskSpace` of `/api/sno/`, numbers exactly as answered. `allocated_bytes` and `reclaimable_bytes`: None when the key is missing."""
+    """`diskSpace` of `/api/sno/`, numbers exactly as answered. `allocated_bytes` and `reclaimable_bytes`: None when the key is missing.
+
+    The others are None only in evidence that was checked (`storage_tracker.plausible`), where the answer cannot be true.
+    """
 
     taken_at: float
-    used_bytes: int
-    available_bytes: int
-    trash_bytes: int
-    overused_bytes: int = 0
+    used_bytes: int | None
+    available_bytes: int | None
+    trash_bytes: int | None
+    overused_bytes: int | None = 0
     allocated_bytes: int | None = None
     reclaimable_bytes: int | None = None
+    meant: SpaceMeaning | None = None
 
     @property
     def meaning(self) -> SpaceMeaning:
-        return SpaceMeaning.OLD if self.allocated_bytes is None else SpaceMeaning.NEW
+        """By the key `allocated`; `meant` says it where that key's value had to be left out."""
+        return self.meant or (SpaceMeaning.OLD if self.allocated_bytes is None else SpaceMeaning.NEW)
 
 
 class BlobsUsage(NamedTuple):
@@ -82,14 +87,14 @@ class UsageDay(NamedTuple):
 
     start_at      -- begin of the UTC day
     byte_hours    -- `atRestTotal`; 0 where `calculated`
-    average_bytes -- `atRestTotalBytes`
+    average_bytes -- `atRestTotalBytes`; None from a node that has no such key (before v1.71)
     hours         -- `intervalInHours`, only told per satellite; None otherwise
     calculated    -- a gap that the node filled itself (since v1.162); False where the key is missing
     """
 
     start_at: float
     byte_hours: float
-    average_bytes: float
+    average_bytes: float | None
     hours: float | None = None
     calculated: bool = False
 

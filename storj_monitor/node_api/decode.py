@@ -15,6 +15,7 @@ from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import AllSatellitesAnswer, NodeAnswer, Notification, SatelliteAnswer
 from storj_monitor.model.reputation import NEVER, AddressScores, AuditWindow, HealthAnswer, HealthStatus, ReputationSnapshot
 from storj_monitor.node_api import wire
+from storj_monitor.node_api.numbers import decode_clamped
 from storj_monitor.node_api.transport import Reply
 
 T = TypeVar("T")
@@ -32,8 +33,12 @@ _BYTE = re.compile(r"\(byte (\d+)\)")
 _KEY = re.compile(rb'"([^"\\]{1,64})"\s*:')
 
 
-def decode_as(decoder: msgspec.json.Decoder[T], reply: Reply) -> T:
-    """The body as the decoder's type. AnswerNotUnderstood with the place in the document."""
+def decode_as(decoder: msgspec.json.Decoder[T], reply: Reply, *, clamped: bool = False) -> T:
+    """The body as the decoder's type. AnswerNotUnderstood with the place in the document.
+
+    clamped -- numbers that no figure can be do not cost the whole answer; only for answers whose figures are checked one by one before
+               anything is made of them
+    """
     if not reply.body.strip():
         raise AnswerNotUnderstood(reply.path, "$", "an empty answer (the node could not write it down)")
     if reply.content_type == "text/html" or reply.body.lstrip().startswith(b"<"):
@@ -41,6 +46,9 @@ def decode_as(decoder: msgspec.json.Decoder[T], reply: Reply) -> T:
     try:
         return decoder.decode(reply.body)
     except (msgspec.MsgspecError, RecursionError) as error:
+        found = decode_clamped(reply.body, decoder.type) if clamped else None
+        if found is not None:
+            return found
         field, why = _place(str(error), reply.body)
         raise AnswerNotUnderstood(reply.path, field, why) from None
 
@@ -55,7 +63,7 @@ def failure_of(reply: Reply) -> str:
 
 def decode_node(reply: Reply) -> NodeAnswer:
     """`/api/sno/`."""
-    node, taken_at = decode_as(_NODE, reply), reply.asked_at
+    node, taken_at = decode_as(_NODE, reply, clamped=True), reply.asked_at
     disk = node.disk_space
     return NodeAnswer(
         taken_at=taken_at,
@@ -99,7 +107,7 @@ def _standing(satellite: wire.SatelliteDates, taken_at: float) -> ReputationSnap
 
 def decode_satellite(reply: Reply) -> SatelliteAnswer:
     """`/api/sno/satellite/{id}`."""
-    one, taken_at = decode_as(_SATELLITE, reply), reply.asked_at
+    one, taken_at = decode_as(_SATELLITE, reply, clamped=True), reply.asked_at
     joined_at, vetted_at = unix_s(one.node_joined_at), _vetted(one.vetted_at)
     prices = one.price_model
     return SatelliteAnswer(
@@ -108,9 +116,9 @@ def decode_satellite(reply: Reply) -> SatelliteAnswer:
             source=Source.API,
             taken_at=taken_at,
             address=one.audits.satellite_name,
-            audit_score=min(1.0, one.audits.audit_score),
-            suspension_score=min(1.0, one.audits.suspension_score),
-            online_score=min(1.0, one.audits.online_score),
+            audit_score=_score(one.audits.audit_score),
+            suspension_score=_score(one.audits.suspension_score),
+            online_score=_score(one.audits.online_score),
             vetted_at=vetted_at,
             joined_at=joined_at,
             windows=tuple(
@@ -139,13 +147,13 @@ def decode_satellite(reply: Reply) -> SatelliteAnswer:
 
 def decode_all_satellites(reply: Reply) -> AllSatellitesAnswer:
     """`/api/sno/satellites`."""
-    every, taken_at = decode_as(_ALL_SATELLITES, reply), reply.asked_at
+    every, taken_at = decode_as(_ALL_SATELLITES, reply, clamped=True), reply.asked_at
     earliest = unix_s(every.earliest_joined_at)
     return AllSatellitesAnswer(
         storage=_storage(every, "", taken_at),
         usage=_usage(every, "", earliest, None, None),
         scores=tuple(
-            AddressScores(one.satellite_name, min(1.0, one.audit_score), min(1.0, one.suspension_score), min(1.0, one.online_score))
+            AddressScores(one.satellite_name, _score(one.audit_score), _score(one.suspension_score), _score(one.online_score))
             for one in every.audits or ()
         ),
         earliest_joined_at=earliest,
@@ -224,7 +232,7 @@ def decode_health(reply: Reply) -> HealthAnswer:
         all_healthy=health.all_healthy,
         statuses=tuple(
             HealthStatus(
-                one.satellite_id, min(1.0, one.online_score), unix_s(one.disqualified_at) or NEVER, unix_s(one.suspended_at) or NEVER
+                one.satellite_id, _score(one.online_score), unix_s(one.disqualified_at) or NEVER, unix_s(one.suspended_at) or NEVER
             )
             for one in health.statuses or ()
         ),
@@ -239,6 +247,11 @@ def unix_s(at: datetime | None) -> float | None:
 def unix_ms(at: datetime | None) -> int | None:
     """The same in milliseconds."""
     return None if at is None or at.year <= 1 else _ms(at)
+
+
+def _score(value: float) -> float:
+    """What a mean of floats leaves above 1 is 1; what cannot be a score stays as it is, for those who keep scores to refuse."""
+    return 1.0 if 1.0 < value <= 1.001 else value
 
 
 def _ms(at: datetime) -> int:

@@ -38,7 +38,7 @@ def decode_pricing(reply: Reply) -> Pricing:
 
 def decode_estimate(reply: Reply, satellite: str) -> EstimatedPayout:
     """`/api/sno/estimated-payout[?id=]`; `satellite` is "" for the sum."""
-    estimate = decode_as(_ESTIMATE, reply)
+    estimate = decode_as(_ESTIMATE, reply, clamped=True)
     return EstimatedPayout(
         satellite=satellite,
         current_month=_month(estimate.current_month),

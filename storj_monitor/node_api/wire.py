@@ -15,9 +15,9 @@ MOST_SATELLITES = 100
 """Nodes have four, some a few more. An answer that names many more is none: each would cost questions, memory and rows for ever."""
 Bounded = Meta(max_length=MOST_SATELLITES)
 Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-"""Go's int64; anything larger would not fit into the database."""
-Score = Annotated[float, Meta(ge=0.0, le=1.001)]
-"""0..1, and what is left of a mean of floats."""
+"""Go's int64; anything larger would not fit into the database and is clamped (`node_api.numbers`)."""
+Score = Annotated[float, Meta(ge=-1e21, le=1e21)]
+"""Scores are 0..1, and what is left of a mean of floats; one that is not is left out alone, not with its whole answer."""
 Amount = Annotated[float, Meta(ge=-1e21, le=1e21)]
 """Bytes, or bytes times hours: a thousand times more than the largest node's month; sums of them stay numbers."""
 Time = Annotated[datetime, Meta(tz=True)]
@@ -68,7 +68,7 @@ class Node(Camel, frozen=True):
 class StorageDay(Camel, frozen=True):
     interval_start: Time
     at_rest_total: Amount = 0.0
-    at_rest_total_bytes: Amount = 0.0
+    at_rest_total_bytes: Amount | None = None
     interval_in_hours: Amount | None = None
     calculated: bool | None = None
 
@@ -122,7 +122,7 @@ class Satellite(Camel, frozen=True):
     storage_daily: list[StorageDay] | None = None
     bandwidth_daily: list[BandwidthDay] | None = None
     storage_summary: Amount = 0.0
-    average_usage_bytes: Amount = 0.0
+    average_usage_bytes: Amount | None = None
     audit_history: AuditHistory = AuditHistory()
     price_model: PriceModel | None = None
     node_joined_at: Time | None = None
@@ -134,7 +134,7 @@ class AllSatellites(Camel, frozen=True):
     storage_daily: list[StorageDay] | None = None
     bandwidth_daily: list[BandwidthDay] | None = None
     storage_summary: Amount = 0.0
-    average_usage_bytes: Amount = 0.0
+    average_usage_bytes: Amount | None = None
     earliest_joined_at: Time | None = None
 
 

@@ -9,8 +9,8 @@ from msgspec import Meta
 
 from storj_monitor.node_api.wire import Amount, Camel, Int, Time
 
-Cents = Annotated[float, Meta(ge=-1e12, le=1e12)]
-"""Ten thousand million dollars, and what fits into micro-dollars."""
+Cents = Amount
+"""Bounded so that sums stay numbers; what no node earns is left out by those who keep it."""
 Period = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 

@@ -19,7 +19,8 @@ def differences(picture: SpacePicture, metrics: SpaceMetrics | None = None) -> t
     return tuple(sorted(found, key=lambda d: -abs(d.difference_bytes)))
 
 
-def _worth(difference: int, of: int) -> bool:
+def is_worth_telling(difference: int, of: int) -> bool:
+    """Whether a difference is more than what moments and rounding make."""
     return abs(difference) > max(WORTH_BYTES, WORTH_SHARE * of)
 
 
@@ -29,7 +30,7 @@ def _of_file_system(picture: SpacePicture) -> Iterator[Difference]:
         return
     taken = total.value - free.value
     other = taken - used.value
-    if other > 0 and _worth(other, total.value):
+    if other > 0 and is_worth_telling(other, total.value):
         yield Difference(
             Gap.OTHER_FILES,
             other,
@@ -37,7 +38,7 @@ def _of_file_system(picture: SpacePicture) -> Iterator[Difference]:
             "file system keeps for itself and rounding up to blocks; or pieces that the node does not count, if its used-space scan is "
             "switched off or has not finished.",
         )
-    elif other < 0 and _worth(other, total.value):
+    elif other < 0 and is_worth_telling(other, total.value):
         yield Difference(
             Gap.STALE_COUNT,
             other,
@@ -55,14 +56,14 @@ def _of_allocation(picture: SpacePicture) -> Iterator[Difference]:
     over = picture.overused.value if picture.overused else 0
     missing = allocated.value + over - used.value - free.value - reserved
     disk_free = picture.file_system_free
-    if disk_free is not None and disk_free.value <= free.value and missing > 0 and _worth(missing, allocated.value):
+    if disk_free is not None and disk_free.value <= free.value and missing > 0 and is_worth_telling(missing, allocated.value):
         yield Difference(
             Gap.DISK_SMALLER,
             missing,
             f"The allocation has {format_bytes(missing)} that the disk has not: it is full before the allocation is. Lower the allocation "
             "or free space; a disk needs some 10 % free.",
         )
-    elif _worth(missing, allocated.value):
+    elif is_worth_telling(missing, allocated.value):
         yield Difference(
             Gap.REST,
             missing,
@@ -76,7 +77,7 @@ def _of_satellites(picture: SpacePicture) -> Iterator[Difference]:
     if paid is None or pieces is None:
         return
     difference = pieces.value - paid.value
-    if not _worth(difference, max(pieces.value, paid.value)):
+    if not is_worth_telling(difference, max(pieces.value, paid.value)):
         return
     if difference > 0:
         yield Difference(
@@ -99,7 +100,7 @@ def _of_metrics(picture: SpacePicture, metrics: SpaceMetrics | None) -> Iterator
     if metrics is None or metrics.used_bytes is None or used is None or used.source == "metrics":
         return
     difference = metrics.used_bytes - used.value
-    if _worth(difference, max(used.value, metrics.used_bytes)):
+    if is_worth_telling(difference, max(used.value, metrics.used_bytes)):
         yield Difference(
             Gap.TWO_ANSWERS,
             difference,

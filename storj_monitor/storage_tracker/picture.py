@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import NamedTuple
 
-from storj_monitor.model.figures import Figure
+from storj_monitor.model.figures import Figure, ImpossibleValue
 from storj_monitor.model.space import SpaceMeaning
 
 
@@ -45,7 +45,8 @@ class SpacePicture:
     overused          -- above the allocation
     reported          -- average bytes that satellites counted in the newest complete day: what is paid
     reported_month    -- the same over the month so far
-    unpaid            -- used - reported
+    unpaid            -- used - reported; None where satellites count clearly more than there is: then one of the two is not so
+    impossible        -- what was said and cannot be: no part of any figure here
     """
 
     meaning: SpaceMeaning | None = None
@@ -64,6 +65,7 @@ class SpacePicture:
     reported_month: Figure[int] | None = None
     unpaid: Figure[int] | None = None
     differences: tuple[Difference, ...] = ()
+    impossible: tuple[ImpossibleValue, ...] = ()
 
     @property
     def taken_at(self) -> float:
@@ -78,5 +80,5 @@ class SpacePicture:
         return self.allocated.value if self.allocated is not None else None
 
 
-FIGURES = tuple(f.name for f in fields(SpacePicture) if f.name not in ("meaning", "differences"))
+FIGURES = tuple(f.name for f in fields(SpacePicture) if f.name not in ("meaning", "differences", "impossible"))
 """Names of the figures, in the order in which a page shows them."""

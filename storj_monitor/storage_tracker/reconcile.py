@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.space import DiskSpace, SpaceEvidence, SpaceMeaning, SpaceMetrics
-from storj_monitor.storage_tracker.differences import differences
+from storj_monitor.storage_tracker.differences import differences, is_worth_telling
 from storj_monitor.storage_tracker.picture import SpacePicture
+from storj_monitor.storage_tracker.plausible import checked
 from storj_monitor.storage_tracker.reported import reported, reported_month
 
 STALE_S = 2 * 3600.0
@@ -29,13 +30,18 @@ class _Hashstore(NamedTuple):
 
 
 def reconcile(evidence: SpaceEvidence, now: float) -> SpacePicture:
-    """The picture as of `now`. Nothing is guessed: what cannot be known is None."""
+    """The picture as of `now`. Nothing is guessed: what cannot be known, or was said and cannot be, is None."""
+    evidence, impossible = checked(evidence)
     disk, metrics = evidence.disk, evidence.metrics
     if disk is not None and metrics is not None and metrics.taken_at < disk.taken_at - STALE_S:
         metrics = None
     if disk is not None and metrics is not None and metrics.used_bytes is not None and disk.taken_at < metrics.taken_at - STALE_S:
         disk = None
-    if disk is not None:
+    if disk is not None and disk.used_bytes is None and metrics is not None and metrics.used_bytes is not None:
+        picture = _of_metrics(metrics)  # the API's figures cannot be true, these can
+        allocated = disk.allocated_bytes if disk.meaning is SpaceMeaning.NEW else disk.available_bytes
+        picture = replace(picture, meaning=disk.meaning, allocated=_said(allocated, disk.taken_at) or picture.allocated)
+    elif disk is not None:
         picture = _of_new(disk, metrics) if disk.meaning is SpaceMeaning.NEW else _of_old(disk, metrics)
     elif metrics is not None:
         picture = _of_metrics(metrics)
@@ -44,10 +50,18 @@ def reconcile(evidence: SpaceEvidence, now: float) -> SpacePicture:
     picture = _with_log(picture, evidence)
     picture = _with_file_system(picture, evidence)
     picture = replace(picture, reported=reported(evidence.usages, now), reported_month=reported_month(evidence.usages))
-    if picture.used is not None and picture.reported is not None:
-        unpaid = picture.used.value - picture.reported.value
-        picture = replace(picture, unpaid=Figure(unpaid, Source.COMPUTED, min(picture.used.taken_at, picture.reported.taken_at)))
-    return replace(picture, differences=differences(picture, metrics))
+    return replace(picture, unpaid=_unpaid(picture), differences=differences(picture, metrics), impossible=impossible)
+
+
+def _unpaid(picture: SpacePicture) -> Figure[int] | None:
+    """Nobody can pay for more than there is: a little more is the satellites' delay and counts as 0, much more is no figure at all."""
+    used, paid = picture.used, picture.reported
+    if used is None or paid is None:
+        return None
+    unpaid = used.value - paid.value
+    if unpaid < 0 and is_worth_telling(unpaid, paid.value):
+        return None
+    return Figure(max(0, unpaid), Source.COMPUTED, min(used.taken_at, paid.taken_at))
 
 
 def hashstore_sums(metrics: SpaceMetrics | None) -> _Hashstore | None:
@@ -65,21 +79,23 @@ def hashstore_sums(metrics: SpaceMetrics | None) -> _Hashstore | None:
 def _of_new(disk: DiskSpace, metrics: SpaceMetrics | None) -> SpacePicture:
     at = disk.taken_at
     hashstore = hashstore_sums(metrics)
-    reclaimable = disk.reclaimable_bytes or 0
-    # The answers are not of the same instant: what the node calls used stays the sum, pieces take the difference.
-    tables = min(hashstore.table_bytes, max(0, disk.used_bytes - disk.trash_bytes - reclaimable)) if hashstore else None
-    return SpacePicture(
+    free = None if disk.available_bytes is None else max(0, disk.available_bytes)
+    picture = SpacePicture(
         meaning=SpaceMeaning.NEW,
         allocated=_said(disk.allocated_bytes, at),
         used=_said(disk.used_bytes, at),
-        pieces=Figure(max(0, disk.used_bytes - disk.trash_bytes - reclaimable - (tables or 0)), Source.COMPUTED, at),
         trash=_said(disk.trash_bytes, at),
         reclaimable=_said(disk.reclaimable_bytes, at),
-        overhead=_measured(tables, metrics),
         reserved=_measured(metrics.reserved_bytes if metrics else None, metrics),
-        free=_said(max(0, disk.available_bytes), at),
+        free=_said(free, at),
         overused=_said(disk.overused_bytes, at),
     )
+    if disk.used_bytes is None or disk.trash_bytes is None:
+        return picture
+    # The answers are not of the same instant: what the node calls used stays the sum, pieces take the difference.
+    rest = max(0, disk.used_bytes - disk.trash_bytes - (disk.reclaimable_bytes or 0))
+    tables = min(hashstore.table_bytes, rest) if hashstore else None
+    return replace(picture, pieces=Figure(rest - (tables or 0), Source.COMPUTED, at), overhead=_measured(tables, metrics))
 
 
 def _of_old(disk: DiskSpace, metrics: SpaceMetrics | None) -> SpacePicture:
@@ -87,20 +103,24 @@ def _of_old(disk: DiskSpace, metrics: SpaceMetrics | None) -> SpacePicture:
     at = disk.taken_at
     hashstore = hashstore_sums(metrics)
     dead, tables = (hashstore.dead_bytes, hashstore.table_bytes) if hashstore else (0, 0)
-    used = disk.used_bytes + disk.trash_bytes + dead + tables
-    free = max(0, disk.available_bytes - used)
-    return SpacePicture(
+    allocated = disk.available_bytes
+    picture = SpacePicture(
         meaning=SpaceMeaning.OLD,
-        allocated=_said(disk.available_bytes, at),
-        used=Figure(used, Source.COMPUTED, at),
+        allocated=_said(allocated, at),
         pieces=_said(disk.used_bytes, at),
         trash=_said(disk.trash_bytes, at),
         reclaimable=_measured(dead if hashstore else None, metrics),
         overhead=_measured(tables if hashstore else None, metrics),
         reserved=_measured(metrics.reserved_bytes if metrics else None, metrics),
-        free=Figure(free, Source.COMPUTED, at),
-        overused=Figure(max(disk.overused_bytes, used - disk.available_bytes, 0), Source.COMPUTED, at),
     )
+    if disk.used_bytes is None or disk.trash_bytes is None:
+        return picture
+    used = disk.used_bytes + disk.trash_bytes + dead + tables
+    picture = replace(picture, used=Figure(used, Source.COMPUTED, at))
+    if allocated is None:
+        return picture
+    over = max(disk.overused_bytes or 0, used - allocated, 0)
+    return replace(picture, free=Figure(max(0, allocated - used), Source.COMPUTED, at), overused=Figure(over, Source.COMPUTED, at))
 
 
 def _of_metrics(metrics: SpaceMetrics) -> SpacePicture:

@@ -10,14 +10,17 @@ from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.space import SatelliteUsage, UsageDay
 
 DAY_S = 86_400.0
-MOST_BYTES = 1e18
+MOST_BYTES = 1e16
 LAST_DAY_STANDS_S = 4 * DAY_S
 FULL_DAY_HOURS = 12.0
 """Less than this of a day does not stand for a day."""
 
 
-def day_average(day: UsageDay) -> float:
-    """Average bytes of one day: byte-hours / hours, the node's own average where the hours are not told or the day was filled in."""
+def day_average(day: UsageDay) -> float | None:
+    """Average bytes of one day: byte-hours / hours, the node's own average where the hours are not told or the day was filled in.
+
+    None from a node so old that it tells neither.
+    """
     if day.calculated or not day.hours:
         return day.average_bytes
     return day.byte_hours / day.hours
@@ -59,7 +62,7 @@ def reported(usages: Sequence[SatelliteUsage], now: float) -> Figure[int] | None
     """Newest daily average of all satellites together. One with satellite "" (all at once) counts only when it is alone."""
     parts = [(newest_day(u.days, now), u) for u in _single(usages)]
     known = [(day_average(day), u.taken_at) for day, u in parts if day is not None]
-    return _sum(known)
+    return _sum([(value, at) for value, at in known if value is not None])
 
 
 def reported_month(usages: Sequence[SatelliteUsage]) -> Figure[int] | None:

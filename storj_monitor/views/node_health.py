@@ -17,6 +17,7 @@ from storj_monitor.views.tables import Row, Rows
 MONTH_S = 30 * 86_400.0
 MOST_DOWNTIMES = 20
 MOST_NOTIFICATIONS = 5
+MOST_IMPOSSIBLE = 5
 _FEW = 3
 
 HELP = MappingProxyType(
@@ -150,7 +151,7 @@ def _row(node: NodeSubjects, state: State, now: float) -> Row:
             }
             for one in node.doors.values()
         ],
-        "remarks": [*node.remarks, *_other_node_remark(node, state), *_clock_remark(node)],
+        "remarks": [*node.remarks, *_other_node_remark(node, state), *_clock_remark(node), *_impossible_remarks(node)],
         "downtimes": [downtime_row(one, now) for one in reversed(recent[-MOST_DOWNTIMES:])],
         "down_hours_30d": round(hours_down(recent, now - MONTH_S, now), 2),
         "notifications": [
@@ -167,6 +168,13 @@ def _other_node_remark(node: NodeSubjects, state: State) -> list[str]:
     if log is None or not log.node_id or not node.node_id or log.node_id == node.node_id:
         return []
     return [f"The API is of node {node.node_id}, but the log is of node {log.node_id}: give each node its own log and API."]
+
+
+def _impossible_remarks(node: NodeSubjects) -> list[str]:
+    """What the node says and cannot be; the first few, so that a node that is wrong throughout does not fill the page."""
+    texts = node.impossible_texts
+    more = len(texts) - MOST_IMPOSSIBLE
+    return texts if more <= 0 else [*texts[:MOST_IMPOSSIBLE], f"{more} more impossible values are left out."]
 
 
 def _clock_remark(node: NodeSubjects) -> list[str]:
@@ -200,7 +208,7 @@ def _identity(node: NodeSubjects, state: State) -> Row:
             "started_at": told(answer.started_at),
             "uptime_s": told(answer.uptime_s),
             "clock_ahead_s": told(answer.clock_ahead_s),
-            "bandwidth_bytes": told(answer.bandwidth_bytes),
+            "bandwidth_bytes": told(None if ("traffic",) in node.impossible else answer.bandwidth_bytes),
             "all_healthy": healthy,
         }
     version = said(log.version or None, "log", log.newest_ms / 1000) if log else None

@@ -80,6 +80,7 @@ def _row(name: str, picture: SpacePicture, forecasts: Iterable[Forecast]) -> Row
         "capacity_bytes": picture.capacity_bytes,
         "bar": bar(values),
         "differences": [{"gap": d.gap.value, "difference_bytes": d.difference_bytes, "text": d.text} for d in picture.differences],
+        "impossible": [{"figure": i.figure, "value": i.value, "source": i.source.value, "text": i.text} for i in picture.impossible],
         "forecasts": [_forecast(one.growth, one.levels) for one in forecasts],
     }
 

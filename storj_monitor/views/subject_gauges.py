@@ -24,6 +24,7 @@ def subject_families(cards: Cards) -> Iterator[Family]:
     names = [node.name for node in nodes]
     yield from _doors(nodes)
     yield from _findings(nodes)
+    yield from _impossible(nodes)
     rows = cards.rows(Subject.REPUTATION.value, names).values()
     for score in _SCORES:
         samples = [(_at_satellite(row), value) for row in rows if (value := _value(row, score)) is not None]
@@ -46,6 +47,12 @@ def _findings(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
         standing = [one.severity for one in node.insight.findings.values() if one.state is not FindingState.RESOLVED]
         samples += [({"node": node.name, "severity": each.name.lower()}, float(standing.count(each))) for each in Severity]
     yield Family("storj_monitor_node_findings", "Findings of the analytics that stand.", "gauge", samples)
+
+
+def _impossible(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
+    samples: Samples = [({"node": node.name}, float(sum(map(len, node.impossible.values())))) for node in nodes]
+    text = "Values that the node reports and that cannot be; they are left out of all sums."
+    yield Family("storj_monitor_node_impossible_values", text, "gauge", samples)
 
 
 def _doors(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:

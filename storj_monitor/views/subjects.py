@@ -16,6 +16,7 @@ from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.model.analytics import Finding, Learning
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
 from storj_monitor.model.estimates import Score
+from storj_monitor.model.figures import ImpossibleValue
 from storj_monitor.model.node_answers import ApiState, Door, NodeAnswer, Notification
 from storj_monitor.model.node_events import FoundInTrash
 from storj_monitor.model.node_metrics import Growth, NodeMetrics
@@ -165,7 +166,10 @@ class Insight:
 
 @dataclass(slots=True)
 class NodeSubjects:
-    """One node. `revisions` grow when a subject may look different; `log_started_at` is the last start that the log tells of."""
+    """One node. `revisions` grow when a subject may look different; `log_started_at` is the last start that the log tells of.
+
+    impossible -- what was said and cannot be, by what was asked: the newest of each
+    """
 
     name: str
     answer: NodeAnswer | None = None
@@ -175,6 +179,7 @@ class NodeSubjects:
     doors: dict[Door, ApiState] = field(default_factory=dict)
     found: bool = False
     remarks: tuple[str, ...] = ()
+    impossible: dict[tuple[str, ...], tuple[ImpossibleValue, ...]] = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
     log_started_at: float | None = None
     counted: Counted = field(default_factory=Counted)
@@ -183,6 +188,17 @@ class NodeSubjects:
     money: Money = field(default_factory=Money)
     insight: Insight = field(default_factory=Insight)
     revisions: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(Subject, 0))
+
+    def note_impossible(self, asked: tuple[str, ...], found: tuple[ImpossibleValue, ...]) -> None:
+        """What one answer has that cannot be; () when all of it can."""
+        self.impossible.pop(asked, None)
+        if found:
+            self.impossible[asked] = found
+
+    @property
+    def impossible_texts(self) -> list[str]:
+        """Each once, the oldest first."""
+        return list(dict.fromkeys(one.text for found in self.impossible.values() for one in found))
 
     @property
     def node_id(self) -> str:

@@ -112,7 +112,7 @@ def rows_of(folder: Path) -> dict[str, list[tuple[object, ...]]]:
         db.close()
 
 
-@pytest.mark.parametrize("fault", [Fault.CLOSED, Fault.OTHER_JSON, Fault.NAN, Fault.TRUNCATED, Fault.ERROR_500, Fault.HTML, Fault.EMPTY])
+@pytest.mark.parametrize("fault", [Fault.CLOSED, Fault.OTHER_JSON, Fault.TRUNCATED, Fault.ERROR_500, Fault.HTML, Fault.EMPTY])
 async def test_a_fault_is_told_once_and_healing_once_and_nothing_wrong_is_kept(
     tmp_path: Path, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -38,6 +38,7 @@ class Space(Said):
                 "capacity_bytes": None,
                 "bar": alone,
                 "differences": [],
+                "impossible": [],
                 "forecasts": [self._unknown(days) for days in (7, 30, 90)],
             }
         allocated = (8 - place) * TB
@@ -78,6 +79,7 @@ class Space(Said):
             "capacity_bytes": allocated,
             "bar": bar,
             "differences": [gap] if place == 0 else [],
+            "impossible": [],
             "forecasts": grows,
         }
 

@@ -179,7 +179,7 @@ async def test_a_node_that_appears_later(start_node: StartNode, session: aiohttp
     assert [" answers again" in line for line in lines] == [False, True, False, True], lines
 
 
-@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in (Fault.SLOW, Fault.DRIP)])
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in (Fault.SLOW, Fault.DRIP, Fault.NAN)])
 async def test_any_fault_breaks_once_and_heals_once(
     fault: Fault, start_node: StartNode, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:

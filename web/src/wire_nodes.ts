@@ -127,6 +127,8 @@ export type StorageNodeRow = Partial<Record<SpaceFigure, Known<number>>> & {
   capacity_bytes: number | null;
   bar: BarPart[];
   differences: { gap: string; difference_bytes: number; text: string }[];
+  /** What the node says and cannot be: no part of any figure here. */
+  impossible?: { figure: string; value: number; source: string; text: string }[];
   forecasts: Forecast[];
 };
 
