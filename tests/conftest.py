@@ -1,14 +1,16 @@
-"""All tests: with which performance flags monitors are made (STORJ_TEST_FLAGS, see flags), and in which order (STORJ_TEST_ORDER=SEED)."""
+"""All tests: with which performance flags monitors are made (STORJ_TEST_FLAGS, see flags), and how long each may take.
+
+They run in a random order (pytest-randomly; `--randomly-seed=N` repeats one), on all cores but for those that measure.
+"""
 
 from __future__ import annotations
 
 import os
-from random import Random
 
 import pytest
 from flags import chosen, flag_environment
 
-ORDER = "STORJ_TEST_ORDER"
+LONG_LIMIT_S = 7200
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -17,20 +19,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    return f"flags: {chosen() or 'defaults'}; order: {os.environ.get(ORDER) or 'as written'}"
+    return f"flags: {chosen() or 'defaults'}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In a random order: modules, and the tests within each, so that what a module makes is made once."""
-    seed = os.environ.get(ORDER)
-    if not seed:
-        return
-    random = Random(seed)
-    modules: dict[str, list[pytest.Item]] = {}
     for item in items:
-        modules.setdefault(item.nodeid.partition("::")[0], []).append(item)
-    order = list(modules)
-    random.shuffle(order)
-    for module in order:
-        random.shuffle(modules[module])
-    items[:] = [item for module in order for item in modules[module]]
+        if item.path.parent.name == "perf":
+            item.add_marker(pytest.mark.alone)
+        if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LONG_LIMIT_S))

@@ -12,6 +12,7 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 
 from storj_monitor import tasks
 from storj_monitor.clock import SystemClock
@@ -256,7 +257,7 @@ def test_many_threads_may_log_at_once() -> None:
     start, failed = threading.Barrier(4), []
 
     def log(name: int) -> None:
-        start.wait(5)
+        start.wait(PATIENCE_S)
         try:
             for number in range(2000):
                 handler.handle(record(logging.INFO, f"message {(name * number) % 700}", 1000 + number / 1000))
@@ -324,5 +325,5 @@ def test_a_thread_does_not_wait_for_a_loop_that_has_ended(monkeypatch: pytest.Mo
     thread.start()
     loop.run_forever()
     loop.close()
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert began.is_set() and not thread.is_alive()

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import aiohttp
 import pytest
 from aiohttp import WSMsgType, web
+from patience import PATIENCE_S
 
 from storj_monitor.websocket_utils import Frame, Outbox, close_frame, text_frame
 
@@ -77,7 +78,7 @@ async def test_frames_stay_whole_between_pings(pair: SimpleNamespace, direct: bo
     got: list[str] = []
     pings = 0
     while len(got) < len(texts) or pings < len(texts):
-        message = await pair.client.receive(timeout=5)
+        message = await pair.client.receive(timeout=PATIENCE_S)
         assert message.type in (WSMsgType.TEXT, WSMsgType.PING)
         if message.type is WSMsgType.TEXT:
             got.append(message.data)
@@ -89,7 +90,7 @@ async def test_frames_stay_whole_between_pings(pair: SimpleNamespace, direct: bo
 @pytest.mark.parametrize("direct", [True, False])
 async def test_nothing_is_sent_after_close(pair: SimpleNamespace, direct: bool) -> None:
     closing = asyncio.ensure_future(pair.outboxes[direct].close(1001, "bye"))
-    message = await pair.client.receive(timeout=5)
+    message = await pair.client.receive(timeout=PATIENCE_S)
     assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 1001, "bye")
     assert not pair.outboxes[True].send(Frame(b"late"))
     assert not pair.outboxes[False].send(Frame(b"late"))

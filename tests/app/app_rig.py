@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from flags import all_off, flag_environment
+from patience import PATIENCE_S
 
 from storj_monitor.app.ingest import ingest
 from storj_monitor.app.lanes import Lane
@@ -38,7 +39,6 @@ from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.tasks import repeat_on
 
 SATELLITE = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
-PATIENCE_S = 10.0
 
 
 def nowhere(_address: str) -> str:

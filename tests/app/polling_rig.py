@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 from flags import flag_environment
+from patience import PATIENCE_S
 
 from storj_monitor.app import polling
 from storj_monitor.app.monitor import Monitor
@@ -25,7 +26,6 @@ from storj_monitor.simulator.profile import demo_profiles
 from storj_monitor.tasks import Supervisor
 
 SUBJECTS = ("reputation", "storage", "earnings", "health")
-PATIENCE_S = 15.0
 DAY_S = 86_400.0
 
 

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from storj_monitor.app.file_systems import FileSystems
 from storj_monitor.app.subjects import SubjectKeeper
@@ -33,7 +34,7 @@ class Looks:
 
     async def round(self) -> dict[str, tuple[FileSystemSpace | None, str]]:
         await self.disks.look_at_all()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             found = [await self.came.get() for _ in range(self.count)]
         return {name: (space, problem) for name, space, problem in found}
 
@@ -74,14 +75,14 @@ class Hanging(type(Path())):  # type: ignore[misc]
     let = threading.Event()
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        self.let.wait(30)
+        self.let.wait(PATIENCE_S)
         return super().stat(follow_symlinks=follow_symlinks)
 
 
 async def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
     looks = Looks({"share": Hanging(tmp_path), "own": tmp_path})
     await looks.disks.look_at_all()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await looks.came.get())[0] == "own"
     for _ in range(3):
         again = await looks.round()
@@ -89,7 +90,7 @@ async def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
         assert again["own"][1] == ""
     assert sum(thread.name == "disk of share" for thread in threading.enumerate()) == 1
     Hanging.let.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         name, space, problem = await looks.came.get()
     assert (name, problem) == ("share", "")
     assert space is not None

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 from app_rig import line
+from patience import PATIENCE_S
 
 from storj_monitor.app.monitor import Monitor
 from storj_monitor.app.own_log import own_log
@@ -27,8 +28,6 @@ from storj_monitor.log_processor.plain_path import PlainPath
 from storj_monitor.node_api.schedule import CADENCES, Schedule
 from storj_monitor.server.encoding import JsonEncoder, OrjsonEncoder
 from storj_monitor.tasks import Supervisor
-
-PATIENCE_S = 60.0
 
 
 def settings_of(folder: Path, **perf: object) -> Settings:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from app_rig import SATELLITE, Rig, ingest_quietly, line
+from patience import PATIENCE_S
 
 from storj_monitor.app.lanes import LINES_A_CELL, LOOP_BYTES, READ_BYTES, ROUND_BYTES, Lane, Lanes, Processor, Rest
 from storj_monitor.app.monitor import move_tables
@@ -330,5 +331,5 @@ def test_an_error_in_a_round_on_the_loop_ends_the_thread(tmp_path: Path, lent: b
             append(log, lines(1, number))
             if seen.wait(0.01):
                 break
-        rig._thread.join(10)
+        rig._thread.join(PATIENCE_S)
     assert raised == ["a round on the event loop ended with an error (see the log): what it had read is not complete"]

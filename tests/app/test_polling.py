@@ -14,6 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from app_rig import line
+from patience import PATIENCE_S
 from polling_rig import SUBJECTS, fake_node, generated, running, until
 
 from storj_monitor.reputation_tracker.downtime import Witness
@@ -34,7 +35,7 @@ async def test_a_page_sees_all_subjects_of_a_node_that_has_no_log(tmp_path: Path
             await ws.send_json({"cmd": "subscribe", "id": 1, "topics": list(SUBJECTS), "nodes": None})
             topics: dict[str, dict[str, object]] = {}
             while len(topics) < 4 or any(not topics[name]["rows"] for name in SUBJECTS) or "a" not in topics["earnings"]["rows"]:  # type: ignore[operator]
-                message = json.loads((await ws.receive(timeout=15)).data)
+                message = json.loads((await ws.receive(timeout=PATIENCE_S)).data)
                 if message["k"] == "snap":
                     topics = message["topics"]
                     assert "audit_score" in topics["reputation"]["help"]  # type: ignore[operator]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from storj_monitor import __version__
 from storj_monitor.cli import VERBS, main
@@ -20,7 +21,7 @@ from storj_monitor.errors import ConfigError
 def run_python(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", code] if code else [sys.executable, "-m", "storj_monitor", *arguments]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("STORJ_MONITOR_")}
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=environ)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, env=environ)
 
 
 def test_module_and_version() -> None:
@@ -109,14 +110,14 @@ def test_check_config_tells_every_mistake(capsys: pytest.CaptureFixture[str], mo
 
 def test_the_reader_of_the_output_goes_away() -> None:
     command = f"'{sys.executable}' -m storj_monitor run --help | head -n 1; true"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert "Traceback" not in done.stderr
     assert "Error" not in done.stderr
 
 
 def test_a_bug_is_told_without_a_traceback(tmp_path: Path) -> None:
     code = "import sys, tempfile, storj_monitor.cli as cli; cli.main(['--version']); tempfile.tempdir = sys.argv[1]; [].pop()"
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 1
     assert "internal error" in done.stderr
     assert "Traceback" not in done.stderr

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 from small_log import LOG
 
 from storj_monitor.app.ingest import ingest
@@ -149,7 +150,7 @@ def test_a_database_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize("deed", ["list", "rename", "remove"])
 def test_each_deed_has_help(deed: str) -> None:
     command = [sys.executable, "-m", "storj_monitor", "nodes", deed, "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0
     assert f"storj_monitor nodes {deed}" in done.stdout
 

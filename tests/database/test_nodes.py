@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders import EU1, NOON_MS, US1, batch, transfer
+from patience import stretched
 
 from storj_monitor.database import queries
 from storj_monitor.database.commit import Committer
@@ -256,7 +257,7 @@ def test_others_write_between_two_steps_of_a_removal(path: Path) -> None:
     with node_care(path, NOW) as care:
         care.remove("big", write)
         assert isinstance(care, NodeCare)
-        assert care.longest_s < 0.5  # usually 0.025; a machine under load may stop us anywhere
+        assert care.longest_s < stretched(0.5)  # usually 0.025
     with closing(connect_reader(path)) as db:
         assert {node.name: node.lines for node in summaries(db)} == {"a": 600, "b": 600, "c": 600, "new": 600}
         assert not any(rows_of(db, gone).values())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from builders import batch, transfer
+from patience import PATIENCE_S, eventually
 
 from storj_monitor.database import pool, queries
 from storj_monitor.database.connection import open_database
@@ -19,8 +19,6 @@ from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.state.accumulator import Accumulator
-
-PATIENCE_S = 10.0
 
 
 class Gate:
@@ -38,12 +36,6 @@ class Gate:
         self.inside.release()
         assert self.open.wait(PATIENCE_S)
         return int(db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds():  # noqa: ASYNC110 - threads end on their own
-            await asyncio.sleep(0.005)
 
 
 def reader_of(path: Path, workers: int | None) -> Reader:

@@ -14,6 +14,7 @@ from random import Random
 import pytest
 from builders import NOON_MS, batch, transfer
 from database_store import Store
+from patience import PATIENCE_S
 
 from storj_monitor.database import retention, subjects
 from storj_monitor.database.retention import Retention
@@ -152,7 +153,7 @@ def test_works_are_committed_in_order_beside_logs_and_tried_again_while_the_data
         assert not last.wait(0.3) and not done
         other.execute("ROLLBACK")
         other.close()
-        assert last.wait(10)
+        assert last.wait(PATIENCE_S)
         assert done == [0, 1, 2]
     finally:
         writer.close()
@@ -164,7 +165,7 @@ def test_a_work_that_can_never_succeed_is_given_up_and_the_next_is_done(store: S
     done = threading.Event()
     writer.submit_work(lambda db: db.execute("INSERT INTO node(name) VALUES (NULL)") and None, lambda: None)
     writer.submit_work(partial(write, changes=changes(SCORE_POINT, score("a", "s", 1))), done.set)
-    assert done.wait(10)
+    assert done.wait(PATIENCE_S)
     writer.close()
     assert "given up" in caplog.text and read(store.reader, SCORE_POINT, ["a"])
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from patience import PATIENCE_S
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 DIST = Path(__file__).parents[2] / "storj_monitor" / "web_dist"
 CHROMIUM_ARGS = (
@@ -45,25 +46,25 @@ class MonitorServer:
         self._wait_until_it_answers()
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             if self.process.poll() is not None:
                 _, said = self.process.communicate()
                 pytest.fail(f"the monitor did not start: {said.decode(errors='replace')}")
             try:
-                with urllib.request.urlopen(self.url + "healthz", timeout=5) as answer:
+                with urllib.request.urlopen(self.url + "healthz", timeout=PATIENCE_S) as answer:
                     answer.read()
                     return
             except OSError:
                 if time.monotonic() > deadline:
                     self.stop()
-                    pytest.fail("the monitor did not answer within 30 s")
+                    pytest.fail("the monitor did not answer")
                 time.sleep(0.1)
 
     def stop(self) -> None:
         self.process.terminate()
         try:
-            self.process.communicate(timeout=10)
+            self.process.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
@@ -92,7 +93,7 @@ class PageServer:
         if self.process is None:
             return
         self.process.terminate()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=PATIENCE_S)
         self.process = None
 
 
@@ -146,10 +147,11 @@ def browser() -> Iterator[Browser]:
 def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Makes pages that collect policy violations, console errors and exceptions; options are those of a browser context."""
     contexts: list[BrowserContext] = []
+    expect.set_options(timeout=PATIENCE_S * 1000)
 
     def make(**options: object) -> Page:
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_S * 1000)
         context.add_init_script(WATCH_VIOLATIONS)
         contexts.append(context)
         return context.new_page()

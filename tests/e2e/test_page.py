@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, WebSocketRoute, expect
-from tasks import traced
+from patience import PATIENCE_S, stretched
+from playwright.sync_api import ConsoleMessage, Page, WebSocket, WebSocketRoute, expect
+from tasks import REFERENCE_TASK, traced
 
 pytestmark = pytest.mark.browser
 
@@ -33,8 +35,9 @@ CARDS = (
     "lines",
 )
 JS_BUDGET_BYTES = 150_000
-FIRST_PAINT_BUDGET_MS = 500
-TASK_BUDGET_MS = 50
+FIRST_PAINT_BUDGET_S = 0.5
+TASK_BUDGET = 3.0
+"""The longest task in times of the reference task of the same trace: 50 ms where that takes 17."""
 
 
 def open_page(page: Page, url: str) -> Page:
@@ -74,6 +77,11 @@ def complaints(page: Page) -> list[str]:
     return found
 
 
+def drawn(page: Page) -> None:
+    """What the page has received by now is on the screen: two frames have gone by, and what they put off is done."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
+
+
 def figure(page: Page, tile: str) -> str:
     return page.locator(f"[data-tile={tile}] .value").inner_text()
 
@@ -105,7 +113,7 @@ def test_every_card_shows_figures_that_move(new_page: Callable[..., Page], page_
     open_page(page, page_url)
     for card in CARDS:
         # A demo that has only just begun is still asking its nodes, one after the other.
-        expect(page.locator(f"#card-{card}")).to_have_attribute("data-state", "ready", timeout=30_000)
+        expect(page.locator(f"#card-{card}")).to_have_attribute("data-state", "ready")
     expect(page.get_by_text("Demo", exact=True)).to_be_visible()
     for tile in ("in", "downloads"):
         moves(page, tile)
@@ -121,7 +129,7 @@ def test_node_selection_changes_figures_and_address(new_page: Callable[..., Page
     everything = rows.count()
     assert everything > 1
     # A demo that has only just begun is still reading its past: figures are compared when that is done.
-    expect(rows.get_by_text("live", exact=True)).to_have_count(everything, timeout=30_000)
+    expect(rows.get_by_text("live", exact=True)).to_have_count(everything)
     open_page(page, page_url)
     all_in = succeeded(page)
     name = rows.nth(1).get_attribute("data-node")
@@ -162,7 +170,8 @@ def test_ranges_of_the_chart(new_page: Callable[..., Page], page_url: str) -> No
     for label, word in (("1 h", "hour"), ("24 h", "24 hours"), ("30 d", "30 days"), ("24 h", "24 hours")):
         ranges.get_by_role("button", name=label, exact=True).click()
         expect(chart).to_have_attribute("aria-label", re.compile(rf"last {word}\. Ingress: average [1-9]"))
-    assert len(asked) == 3, "an answer that is fresh is not asked for again"
+    open_s = page.evaluate("performance.now() / 1000")
+    assert 3 <= len(asked) <= 3 + open_s // 30, "an answer that is fresh is not asked for again"
     expect(page).to_have_url(re.compile("range=24h"))
     page.reload()
     expect(ranges.get_by_role("button", name="24 h", exact=True)).to_have_attribute("aria-pressed", "true")
@@ -279,9 +288,9 @@ def test_a_gap_in_the_numbers_subscribes_again(new_page: Callable[..., Page], pa
 
     page.route_web_socket(re.compile("/ws$"), between)
     open_page(page, page_url)
-    for _ in range(400):  # tables move every five seconds
-        if frames["dropped"] == 1 and sum(command["cmd"] == "subscribe" for command in commands) > 1:
-            break
+    end = time.monotonic() + PATIENCE_S  # tables move every five seconds
+    while sum(command["cmd"] == "subscribe" for command in commands) < 2:
+        assert time.monotonic() < end, "the page asks again"
         page.wait_for_timeout(50)
     moves(page, "in")
     subscribed = [command for command in commands if command["cmd"] == "subscribe"]
@@ -289,22 +298,48 @@ def test_a_gap_in_the_numbers_subscribes_again(new_page: Callable[..., Page], pa
     assert subscribed[0] == subscribed[1] | {"id": subscribed[0]["id"]}
 
 
+def gone(page: Page) -> None:
+    """The page has seen that its server is gone."""
+    expect(page.locator("[data-notice=stale]")).to_be_visible()
+    expect(page.locator("#card-satellites")).to_have_attribute("data-state", "stale")
+    expect(page.locator("#card-satellites")).to_contain_text("as of")
+
+
+def back(page: Page) -> None:
+    """The page moves again."""
+    expect(page.locator("[data-notice=stale]")).to_be_hidden()
+    expect(page.locator("#card-satellites")).to_have_attribute("data-state", "ready")
+    moves(page, "in")
+
+
 def test_server_gone_and_back(new_page: Callable[..., Page], page_server: Callable[..., Any]) -> None:
     server = page_server()
     page = open_page(new_page(), server.url)
     moves(page, "in")
     server.stop()
-    expect(page.locator("[data-notice=stale]")).to_be_visible()
-    expect(page.locator("#card-satellites")).to_have_attribute("data-state", "stale")
-    expect(page.locator("#card-satellites")).to_contain_text("as of")
+    gone(page)
+    drawn(page)
     held = figure(page, "in")
     page.wait_for_timeout(1100)
     assert figure(page, "in") == held, "old figures stand still, they do not fade to zero"
     server.start()
-    page.get_by_role("button", name="Try now").click()
-    expect(page.locator("[data-notice=stale]")).to_be_hidden()
-    expect(page.locator("#card-satellites")).to_have_attribute("data-state", "ready")
-    moves(page, "in")
+    back(page)
+
+
+def test_who_does_not_wait_tries_at_once(new_page: Callable[..., Page], page_server: Callable[..., Any]) -> None:
+    """The page's own clock stands still meanwhile: only the button can be what connects."""
+    server = page_server()
+    page = new_page()
+    page.clock.install()
+    open_page(page, server.url)
+    server.stop()
+    gone(page)
+    page.clock.pause_at(page.evaluate("Date.now() + 100"))
+    server.start()
+    with page.expect_websocket():
+        page.get_by_role("button", name="Try now").click()
+    page.clock.resume()
+    back(page)
 
 
 def test_loading_quiet_and_empty(new_page: Callable[..., Page], page_server: Callable[..., Any]) -> None:
@@ -355,19 +390,33 @@ def test_the_operators_thresholds(new_page: Callable[..., Page], page_server: Ca
 def test_a_hidden_tab_rests(new_page: Callable[..., Page], page_url: str) -> None:
     page = new_page()
     hints: list[bool] = []
+    taken: list[bool] = []
 
     def sent(text: str | bytes) -> None:
         command = json.loads(text)
         if command["cmd"] == "hint":
             hints.append(command["hidden"])
 
-    page.on("websocket", lambda socket: socket.on("framesent", sent))
+    def received(text: str | bytes) -> None:
+        message = json.loads(text)
+        if message["k"] == "re" and "hidden" in message:
+            taken.append(message["hidden"])
+
+    def watch(socket: WebSocket) -> None:
+        socket.on("framesent", sent)
+        socket.on("framereceived", received)
+
+    page.on("websocket", watch)
     open_page(page, page_url)
     moves(page, "in")
     turn = """(hidden) => { Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
         document.dispatchEvent(new Event("visibilitychange")); }"""
     page.evaluate(turn, True)
-    page.wait_for_timeout(400)
+    end = time.monotonic() + PATIENCE_S
+    while taken != [True]:  # what the server sent before it knew has come before its answer
+        assert time.monotonic() < end, "the server is told"
+        page.wait_for_timeout(20)
+    drawn(page)
     changes = page.evaluate("""() => new Promise((resolve) => { let changes = 0;
         const observer = new MutationObserver((list) => { changes += list.length; });
         observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
@@ -421,11 +470,11 @@ def test_first_paint(new_page: Callable[..., Page], page_url: str) -> None:
     paints = []
     for _ in range(5):
         page = open_page(new_page(), page_url)
-        paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000)
         page.close()
-        if paints[-1] <= FIRST_PAINT_BUDGET_MS:
+        if paints[-1] <= stretched(FIRST_PAINT_BUDGET_S):
             return
-    pytest.fail(f"first paint in ms: {paints}")
+    pytest.fail(f"first paint in s: {paints}")
 
 
 def test_no_long_task(new_page: Callable[..., Page], page_url: str) -> None:
@@ -435,11 +484,16 @@ def test_no_long_task(new_page: Callable[..., Page], page_url: str) -> None:
         page = new_page()
         with traced(page) as trace:
             open_page(page, page_url)
-            page.wait_for_timeout(1500)
-        page.close()
+            for _ in range(3):
+                moves(page, "in")
         tasks = trace.task_ms(page_url)
+        with traced(page) as trace:
+            page.reload(wait_until="commit")
+            page.evaluate(REFERENCE_TASK)
+        reference_ms = max(trace.task_ms(page_url))
+        page.close()
         assert len(tasks) > 50, "the trace has seen the page"
-        longest.append(tasks[:3])
-        if tasks[0] <= TASK_BUDGET_MS:
+        longest.append([round(ms / reference_ms, 2) for ms in tasks[:3]])
+        if longest[-1][0] <= TASK_BUDGET:
             return
-    pytest.fail(f"longest tasks in ms of processor time: {longest}")
+    pytest.fail(f"longest tasks in times of the reference task: {longest}")

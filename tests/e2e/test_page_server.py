@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import DIST, MonitorServer
 from playwright.sync_api import Page, WebSocketRoute, expect
-from test_page import complaints, figure, moves, open_page
+from test_page import complaints, drawn, figure, moves, open_page
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +69,7 @@ def test_under_load_the_page_says_so_and_stands_still(new_page: Callable[..., Pa
     open_page(page, page_url)
     moves(page, "in")
     notice = page.locator("[data-notice=load]")
-    expect(notice).to_have_count(0, timeout=30_000)  # the demo itself has its past to read first
+    expect(notice).to_have_count(0)  # the demo itself has its past to read first
 
     between.say(DOWNSAMPLED)
     expect(notice).to_have_text(re.compile(r"Catching up:\s+20\.0\s+MB of log to read, about 2\s+s\.\s+The live view moves more slowly\."))
@@ -80,7 +80,7 @@ def test_under_load_the_page_says_so_and_stands_still(new_page: Callable[..., Pa
     expect(page.locator("[data-status=Paused]")).to_contain_text("1.20 GB to read")
     expect(page.locator("#card-satellites")).to_have_attribute("data-state", "stale")
     expect(page.locator("#card-satellites")).to_contain_text("as of")
-    page.wait_for_timeout(600)  # what was on its way is drawn
+    drawn(page)
     held = figure(page, "in")
     for _ in range(3):
         page.wait_for_timeout(1000)
@@ -111,7 +111,7 @@ def test_a_node_that_comes_while_the_page_is_open(new_page: Callable[..., Page],
         expect(page.locator(".picker .label")).to_have_text("first")
         ingest = [sys.executable, "-m", "storj_monitor", "ingest", "--database", str(database), f"second:{second}"]
         subprocess.run(ingest, cwd=DIST.parents[1], check=True, capture_output=True)
-        expect(page.locator(".picker .label")).to_have_text("All 2 nodes", timeout=30_000)
+        expect(page.locator(".picker .label")).to_have_text("All 2 nodes")
         expect(page.locator("#card-lines [data-node=second]")).to_be_visible()
         assert between.commands.count("subscribe") == 2
         page.locator(".picker .opener").click()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from types import TracebackType
 from typing import Any
 
@@ -26,7 +25,6 @@ class Page:
         self.deltas = 0
         self.gaps = 0
         self.events = 0
-        self.longest_gap_s = 0.0
         self.close_code: int | None = None
         self.ready = threading.Event()
 
@@ -67,16 +65,11 @@ class Page:
 
     async def _read(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         numbers: dict[str, int] = {}
-        last = time.monotonic()
         async for message in ws:
             frame = message.json()
             if frame["k"] not in ("snap", "delta"):
                 continue
-            now = time.monotonic()
-            if frame["k"] == "delta":
-                self.deltas += 1
-                self.longest_gap_s = max(self.longest_gap_s, now - last)
-            last = now
+            self.deltas += frame["k"] == "delta"
             with self._lock:
                 for topic, body in frame["topics"].items():
                     if frame["k"] == "delta" and body["n"] != numbers[topic] + 1:

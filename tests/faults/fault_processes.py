@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 import psutil
 from flags import flag_environment
+from patience import PATIENCE_S
 
 T = TypeVar("T")
 
@@ -37,7 +38,8 @@ class Late(AssertionError):
 
 
 def until(look: Callable[[], T], limit_s: float, what: str | Callable[[], str]) -> T:
-    """The first true answer of `look`; Late, with `what` was waited for, after `limit_s`."""
+    """The first true answer of `look`; Late, with `what` was waited for, when patience ends (later only where `limit_s` is longer)."""
+    limit_s = max(limit_s, PATIENCE_S)
     end = time.monotonic() + limit_s
     while True:
         answer = look()
@@ -119,7 +121,7 @@ class Process:
         until(lambda: self.popen.poll() is not None, limit_s, lambda: f"end of {self.popen.args}:\n{self.text()[-1500:]}")
         return self.popen.returncode
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, limit_s: float = 20.0) -> tuple[int, float]:
+    def stop(self, number: signal.Signals = signal.SIGTERM, limit_s: float = PATIENCE_S) -> tuple[int, float]:
         """Exit code, and seconds from the signal to the end."""
         begin = time.monotonic()
         self.popen.send_signal(number)
@@ -146,7 +148,7 @@ class Monitor(Process):
                 self.kill()
                 raise
 
-    def wait_until_up(self, limit_s: float = 20.0) -> None:
+    def wait_until_up(self, limit_s: float = PATIENCE_S) -> None:
         """Until it has said its address."""
         until(self._address, limit_s, lambda: f"an address:\n{self.text()[-1500:]}")
 
@@ -161,12 +163,12 @@ class Monitor(Process):
 
     def get(self, path: str) -> Any:
         """A JSON answer of its HTTP API."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE_S) as answer:
             return json.loads(answer.read())
 
     def metric(self, name: str) -> float:
         """A figure without labels from `/metrics`."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=PATIENCE_S) as answer:
             text = answer.read().decode()
         return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))
 
@@ -181,7 +183,7 @@ class Monitor(Process):
         """Lines read of these nodes (none: all), as the API tells them."""
         return sum(row["lines"] for row in self.get("/api/v1/nodes")["rows"] if not names or row["name"] in names)
 
-    def wait_for_lines(self, count: int, *names: str, limit_s: float = 20.0) -> None:
+    def wait_for_lines(self, count: int, *names: str, limit_s: float = PATIENCE_S) -> None:
         """Until it has read so many lines."""
         until(lambda: self.lines(*names) >= count, limit_s, lambda: f"{count} lines of {names or 'all'}, it has {self.lines(*names)}")
 

@@ -11,6 +11,7 @@ import pytest
 from fault_fleet import Fleet
 from fault_page import Page
 from fault_processes import Monitor, difference, stored, until
+from patience import stretched
 from small_disk import fill, small_disk
 
 
@@ -48,7 +49,7 @@ def test_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
             wait_until_said(page, fleet.names[0], 15)
             fleet.wait_for_lines(2000)
             code, took_s = monitor.stop()
-            assert (code, took_s <= 2) == (0, True), f"{took_s} s"
+            assert (code, took_s <= stretched(2)) == (0, True), f"{took_s} s"
         ballast.unlink(missing_ok=True)
         with Monitor(tmp_path, fleet.logs, database=disk / "monitor.db") as monitor:
             fleet.finish()
@@ -107,7 +108,7 @@ def test_the_monitor_ends_in_time_while_another_process_holds_the_database(tmp_p
             wait_until_said(page, fleet.names[0], 15)
             fleet.wait_for_lines(12_000)
             code, took_s = monitor.stop()
-            assert (code, took_s <= 2) == (0, True), f"{took_s} s"
+            assert (code, took_s <= stretched(2)) == (0, True), f"{took_s} s"
         with Monitor(tmp_path, fleet.logs) as monitor:
             fleet.finish()
             monitor.wait_for_lines(fleet.lines())

@@ -7,6 +7,8 @@ import heapq
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from patience import PATIENCE_S
+
 from storj_monitor.simulator.fake_answers import Answers, RecordedAnswers
 from storj_monitor.simulator.fake_api import FakeNode
 
@@ -47,7 +49,7 @@ class HandClock:
         await woken
 
     async def idle(self, sleepers: int = 1) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while len(self._waiting()) < sleepers:
                 self._changed.clear()
                 await self._changed.wait()
@@ -55,7 +57,7 @@ class HandClock:
     async def sleepers_change(self) -> None:
         """Wait until somebody goes to sleep (again)."""
         self._changed.clear()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await self._changed.wait()
 
     async def advance(self, seconds: float, sleepers: int = 1) -> None:

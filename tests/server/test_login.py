@@ -7,6 +7,7 @@ import base64
 
 import aiohttp
 import pytest
+from patience import PATIENCE_S
 from server_fakes import Serve
 
 from storj_monitor.clock import SystemClock
@@ -57,7 +58,7 @@ async def test_everything_but_health_needs_the_password(serve: Serve, password_h
     async with one.http.get(one.url + "/?nodes=a", allow_redirects=False) as response:
         assert (response.status, response.headers["Location"]) == (303, "/login?next=%2F%3Fnodes%3Da")
     ws = await one.ws()
-    message = await ws.receive(timeout=5)
+    message = await ws.receive(timeout=PATIENCE_S)
     assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1008)
     assert one.server.client_count == 0
 
@@ -79,7 +80,7 @@ async def test_log_in_by_form_use_and_log_out(serve: Serve, password_hash: str) 
     async with one.http.get(one.url + "/api/v1/nodes") as response:
         assert response.status == 200
     ws = await one.ws()
-    assert (await ws.receive_json(timeout=5))["k"] == "hello"
+    assert (await ws.receive_json(timeout=PATIENCE_S))["k"] == "hello"
     await ws.close()
     async with one.http.post(one.url + "/logout", allow_redirects=False) as response:
         assert response.status == 303

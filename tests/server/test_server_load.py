@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from patience import PATIENCE_S
 from server_fakes import Serve
 from test_broadcast import Watcher
 
@@ -42,7 +43,7 @@ class LoadWatcher(Watcher):
 
     async def until_loads(self, count: int) -> None:
         while len(self.loads) < count:
-            self.take(await self.ws.receive_json(timeout=5))
+            self.take(await self.ws.receive_json(timeout=PATIENCE_S))
 
 
 async def test_paused_nobody_gets_deltas_and_afterwards_nothing_is_missing(serve: Serve) -> None:
@@ -95,8 +96,8 @@ async def test_downsampled_live_comes_four_times_less_often(serve: Serve) -> Non
     await watcher.subscribe(["live", "satellites"])
     one.server.broadcaster.on_load(BUSY)
     before, total = dict(watcher.n), 0
-    started = one.clock.monotonic()
-    while one.clock.monotonic() - started < 1.7:  # ticks as often as the pipeline makes them
+    started, sent = one.clock.monotonic(), one.server.broadcaster.frames_sent
+    while one.server.broadcaster.frames_sent - sent < 4:  # ticks as often as the pipeline makes them
         total += 1
         one.feeds.push("a", 1)
         one.server.broadcaster.tick(one.clock.now())
@@ -104,7 +105,7 @@ async def test_downsampled_live_comes_four_times_less_often(serve: Serve) -> Non
     await watcher.until_sum(total)
     passed_s = one.clock.monotonic() - started
     assert 3 <= watcher.n["live"] - before["live"] <= passed_s / 0.36 + 1
-    assert watcher.n["satellites"] - before["satellites"] <= 2
+    assert watcher.n["satellites"] - before["satellites"] <= passed_s / 2 + 1
     one.server.broadcaster.on_load(ALL_IS_WELL)
     await watcher.until_loads(2)
     assert [load["state"] for load in watcher.loads] == ["downsampled", "normal"]
@@ -175,4 +176,4 @@ async def test_whatever_the_load_does_nothing_is_lost_or_counted_twice(serve: Se
     for watcher in watchers:
         await watcher.until_sum(truth)
         while watcher.rows != {"sum": {"value": truth}}:
-            watcher.take(await watcher.ws.receive_json(timeout=5))
+            watcher.take(await watcher.ws.receive_json(timeout=PATIENCE_S))

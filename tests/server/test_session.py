@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 from server_fakes import Serve
 
 from storj_monitor.errors import RequestError
@@ -42,10 +43,10 @@ async def test_mistakes_are_answered_by_code(serve: Serve, sent: str, code: str,
     ws = await one.ws()
     await ws.receive_json()
     await ws.send_str(sent)
-    answer = await ws.receive_json(timeout=5)
+    answer = await ws.receive_json(timeout=PATIENCE_S)
     assert (answer["k"], answer["id"], answer["error"]["code"]) == ("re", command_id, code)
     await ws.send_json({"cmd": "ping", "id": 3})
-    assert await ws.receive_json(timeout=5) == {"k": "re", "id": 3, "ok": True}
+    assert await ws.receive_json(timeout=PATIENCE_S) == {"k": "re", "id": 3, "ok": True}
 
 
 async def test_a_bad_subscribe_leaves_the_old_one(serve: Serve) -> None:
@@ -58,7 +59,7 @@ async def test_a_bad_subscribe_leaves_the_old_one(serve: Serve) -> None:
     assert "error" in await ws.receive_json()
     one.feeds.push("a", 1)
     one.server.broadcaster.tick(one.clock.now())
-    assert (await ws.receive_json(timeout=5))["topics"]["live"]["add"] == [1]
+    assert (await ws.receive_json(timeout=PATIENCE_S))["topics"]["live"]["add"] == [1]
 
 
 async def test_binary_and_huge_messages(serve: Serve) -> None:
@@ -66,9 +67,9 @@ async def test_binary_and_huge_messages(serve: Serve) -> None:
     ws = await one.ws()
     await ws.receive_json()
     await ws.send_bytes(b"\x00")
-    assert (await ws.receive_json(timeout=5))["error"]["code"] == "bad_command"
+    assert (await ws.receive_json(timeout=PATIENCE_S))["error"]["code"] == "bad_command"
     await ws.send_str("x" * 100_000)
-    message = await ws.receive(timeout=5)
+    message = await ws.receive(timeout=PATIENCE_S)
     assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1009)
 
 
@@ -79,7 +80,7 @@ async def test_a_flood_of_commands_is_slowed_and_all_are_answered(serve: Serve) 
     started = one.clock.monotonic()
     for number in range(30):
         await ws.send_json({"cmd": "ping", "id": number})
-    assert [(await ws.receive_json(timeout=5))["id"] for _ in range(30)] == list(range(30))
+    assert [(await ws.receive_json(timeout=PATIENCE_S))["id"] for _ in range(30)] == list(range(30))
     assert one.clock.monotonic() - started >= 0.8
 
 

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from storj_monitor.model.ids import piece_hash
 from storj_monitor.simulator.demo import Demo
@@ -82,7 +83,7 @@ def test_demo_history_is_a_day_and_bounded(tmp_path: Path) -> None:
     while thread.is_alive() and not (last.exists() and last.stat().st_size > 5_000_000):
         thread.join(0.02)
     stop.set()
-    thread.join(20)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     lines = [path.read_bytes().splitlines() for _, path in demo.logs]
     assert 60_000 < sum(map(len, lines)) < 200_000
@@ -91,6 +92,6 @@ def test_demo_history_is_a_day_and_bounded(tmp_path: Path) -> None:
 
 def test_the_command_line_writes_what_it_declares(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "storj_monitor.simulator", "bulk", "--file", str(tmp_path / "b.log"), "--lines", "3000"]
-    subprocess.run([*command, "--truth", str(tmp_path / "t.json"), "--encoding", "json", "--info"], check=True, timeout=30)
+    subprocess.run([*command, "--truth", str(tmp_path / "t.json"), "--encoding", "json", "--info"], check=True, timeout=PATIENCE_S)
     truth = json.loads((tmp_path / "t.json").read_text())["total"]
     assert (tmp_path / "b.log").read_bytes().count(b"\n") == truth["lines"] >= 3000

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from patience import PATIENCE_S
 from source_helpers import NOW
 
 from storj_monitor.model.lines import Chunk
@@ -24,7 +25,7 @@ class Forwarder:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", port))
         self.listener.listen()
-        self.listener.settimeout(5)
+        self.listener.settimeout(PATIENCE_S)
         self.port = self.listener.getsockname()[1]
         self.connection: socket.socket | None = None
 
