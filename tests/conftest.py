@@ -9,6 +9,7 @@ import os
 
 import pytest
 from flags import chosen, flag_environment
+from hypothesis import HealthCheck, settings
 
 LONG_LIMIT_S = 7200
 
@@ -16,6 +17,9 @@ LONG_LIMIT_S = 7200
 def pytest_configure(config: pytest.Config) -> None:
     """Processes that tests start have the flags from here, where they do not choose their own."""
     os.environ.update(flag_environment())
+    # How long an example takes is the machine's affair; the time limit of the test ends what hangs.
+    settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("patient")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

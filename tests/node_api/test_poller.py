@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from node_fleet import FOLDERS, PAYOUT, SAT0, SAT1, HandClock, StartNode, recorded
+from patience import PATIENCE_S
 
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
@@ -55,7 +56,7 @@ async def polling(
     fake: FakeNode, session: aiohttp.ClientSession, clock: HandClock, *, jitter_pct: float = 0.0, schedule: Schedule | None = None,
     name: str = "attic", metrics: bool = False, health: bool = False,
 ) -> AsyncIterator[tuple[Poller, Told]]:  # fmt: skip
-    told, limits = Told(clock), Limits(total_s=0.5)
+    told, limits = Told(clock), Limits(total_s=PATIENCE_S)
     poller = Poller(
         name,
         NodeClient(fake.api_url, session, clock, limits),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from patience import stretched
 from profile_ingest import measure
 from workload import Load, run_load
 
 # A tenth of a core at 200 events/s is what a cold server may need in its first seconds on a shared machine; the long form has the real bar.
 SHORT_CPU_IN_JSON_LOADS = 250.0
-SHORT_P95_MS = 250.0
+SHORT_P95_S = 0.25
 # Short and on a machine with other work: start-up weighs more than in the 400,000 lines of `profile_ingest.py --budget`, whose bar is 1.
 SHORT_INGEST = 4.0
 
@@ -21,7 +22,7 @@ def test_a_mixed_load_is_exact_cheap_and_fast(tmp_path: Path) -> None:
     assert figures["websocket"]["gaps"] == 0
     assert figures["websocket"]["reconnects"] == 0
     assert figures["delay_line_to_frame_ms"]["n"] > 5000
-    assert figures["delay_line_to_frame_ms"]["p95"] < SHORT_P95_MS
+    assert figures["delay_line_to_frame_ms"]["p95"] < 1000 * stretched(SHORT_P95_S)
     assert figures["cpu_per_event_in_json_loads"] < SHORT_CPU_IN_JSON_LOADS
     assert (tmp_path / "short.csv").read_text().count("\n") > 4
 
