@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from itertools import groupby
 from operator import attrgetter
+from typing import NoReturn
 
 from storj_monitor import __version__
 from storj_monitor.cli.exits import EXIT_HELP
@@ -61,14 +63,48 @@ examples:
     "check-config": """\
 examples:
   storj_monitor check-config --config monitor.toml
+  storj_monitor check-config --config monitor.toml --all
   STORJ_MONITOR_PORT=9000 storj_monitor check-config --node "mine:/var/log/storagenode.log"
 """,
 }
 
 
+_NO_FLAGS = {
+    "--nodes": "one --node for each node: --node \"mine:/var/log/storagenode.log\" --node \"other:/srv/other.log\"",
+    "--password": "a password is no flag, for others would see it among the processes: set STORJ_MONITOR_PASSWORD, or [server] password"
+    " in the file of --config",
+    "--log": "the log is part of --node: --node \"mine:/var/log/storagenode.log\"",
+    "--api": "the API is part of --node: --node \"mine:/var/log/storagenode.log:http://localhost:14002\"",
+    "--host": "the address is --bind",
+    "--listen": "the address is --bind, its port --port",
+}
+
+
+class _Parser(ArgumentParser):
+    """Also says what was probably meant by a flag that it does not know."""
+
+    def error(self, message: str) -> NoReturn:
+        _, known, rest = message.partition("unrecognized arguments: ")
+        wrong = rest.split()[0].partition("=")[0] if known and rest else ""
+        hint = _NO_FLAGS.get(wrong, "")
+        if not hint and wrong.startswith("--"):
+            close = get_close_matches(wrong, self.all_flags(), n=1, cutoff=0.6)
+            hint = f"did you mean {close[0]}?" if close else ""
+        super().error(f"{message}\n{hint}" if hint else message)
+
+    def all_flags(self) -> list[str]:
+        """Of this parser and of its commands."""
+        found = []
+        for action in self._actions:
+            found += action.option_strings
+            if isinstance(action.choices, dict):
+                found += [flag for parser in action.choices.values() if isinstance(parser, _Parser) for flag in parser.all_flags()]
+        return sorted(set(found))
+
+
 def make_parser() -> ArgumentParser:
     """The whole command line; after parsing, `verb` says which command."""
-    parser = ArgumentParser(
+    parser = _Parser(
         prog="storj_monitor",
         description="A monitor for Storj storage nodes: reads their logs, keeps exact figures, shows a live page.",
         epilog=EXIT_HELP + "\n`storj_monitor COMMAND --help` has examples. All settings are in docs/settings.md.",
@@ -103,7 +139,12 @@ def make_parser() -> ArgumentParser:
         add("nodes", "list, rename or remove the nodes that the database has", " `rename` and `remove` need the monitor to be stopped.")
     )
     _fill_demo(add("demo", "show the page with invented nodes", " Everything is written to a temporary folder and removed at the end."))
-    check = add("check-config", "say whether the settings are right, and what they are", " Takes what `run` takes and starts nothing.")
+    check = add(
+        "check-config",
+        "look at each node of the settings: its log, its API, its metrics; and say what is wrong",
+        " Takes what `run` takes and starts nothing. Exit code 1 where something is wrong with a node.",
+    )
+    check.add_argument("--all", action="store_true", help="also print every setting, its value and where it came from")
     _add_node_flags(check)
     _add_setting_flags(check, SETTINGS)
     return parser

@@ -93,10 +93,17 @@ def read_file(path: Path) -> Layer:
     except UnicodeDecodeError as error:
         layer.refuse(f"is not UTF-8 text (byte {error.start})")
     except tomllib.TOMLDecodeError as error:
-        layer.refuse(f"is not TOML: {error}")
+        layer.refuse(f"is not TOML: {error}{_backslash_hint(str(error))}")
     else:
         _read_document(layer, document, path.absolute().parent)
     return layer
+
+
+def _backslash_hint(error: str) -> str:
+    """The usual mistake of who writes Windows paths."""
+    if "escape" not in error and "hex" not in error.lower():
+        return ""
+    return "; in double quotes a backslash begins an escape: write Windows paths in single quotes, log = 'C:\\Storj\\storagenode.log'"
 
 
 def _read_document(layer: Layer, document: Mapping[str, object], folder: Path) -> None:

@@ -20,6 +20,10 @@ _STREAM_V6 = re.compile(r"\[([^\]]*)\]:([0-9]{1,9})")
 _STREAM = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?):([0-9]{1,9})")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _API = re.compile(r":(?=https?://)", re.IGNORECASE)
+# A path with an address behind it that was written without http://; a file may well be called a:b, but not a:localhost:14002.
+_BARE_API = re.compile(r".*[\\/].*:(?P<api>(?:[A-Za-z0-9][A-Za-z0-9.-]*:|\[[0-9A-Fa-f:.]+\]:|)[0-9]{3,5})/?")
+_BARE_URL = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?/?")
+_CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 NODE_SPELLING = 'NAME:LOG[:API], for example "mine:/var/log/storagenode.log" or "mine:/var/log/storagenode.log:http://localhost:14002"'
 _NAME_ALLOWED = "1 to 64 letters, digits, spaces and the characters . @ + - _, with a letter or digit at both ends"
@@ -27,6 +31,14 @@ COST_KEYS = {"power_w": Number(0, 100_000), "power_price": Number(0, 1e9), "fixe
 """What one node costs, where it differs from the settings for all."""
 _FOLDER_ALLOWED = "the path of a local folder"
 _URL_ALLOWED = "http://HOST:PORT or https://HOST:PORT, without user, query or fragment"
+_PATH_ALLOWED = (
+    "a path without control characters, a glob, HOST:PORT or [IPv6]:PORT"
+    " (in TOML a backslash begins an escape: write Windows paths in single quotes, log = 'C:\\Storj\\storagenode.log')"
+)
+_CONTAINER_ALLOWED = (
+    "a file, a glob or HOST:PORT. The log of a container is a file too:"
+    " --node \"{name}:$(docker inspect --format '{{{{.LogPath}}}}' {name})\" (docs/connect.md)"
+)
 
 
 class NodeMistake(ValueError):
@@ -92,7 +104,10 @@ def parse_node(text: str) -> NodeSettings:
     starts = [match.start() for match in _API.finditer(text, first)]
     api = text[starts[-1] + 1 :] if starts else None
     log = text[first + 1 : starts[-1]] if starts else text[first + 1 :]
-    return make_node(text[:first], log=log, api=api, metrics=None, folder=None)
+    name = text[:first]
+    if name.strip().lower() == "docker" and _CONTAINER.fullmatch(log.strip()) and not log.strip().endswith(".log"):
+        raise NodeMistake("log", text, _CONTAINER_ALLOWED.format(name=log.strip()))
+    return make_node(name, log=log, api=api, metrics=None, folder=None)
 
 
 def make_node(
@@ -130,8 +145,12 @@ def parse_name(text: str) -> str:
 def parse_log(text: str, folder: Path | None = None) -> FileLog | StreamLog:
     """Path, glob or line stream. Raises NodeMistake for a stream with an impossible address or port."""
     text = text.strip()
-    if "\0" in text or "\n" in text:
-        raise NodeMistake("log", text, "a path, a glob, HOST:PORT or [IPv6]:PORT")
+    if any(ord(character) < 32 for character in text):
+        raise NodeMistake("log", text, _PATH_ALLOWED)
+    if text.startswith("docker:"):
+        raise NodeMistake("log", text, _CONTAINER_ALLOWED.format(name=text.removeprefix("docker:").strip("/") or "storagenode"))
+    if (match := _BARE_API.fullmatch(text)) is not None:
+        raise NodeMistake("log", text, f"a log alone; an API behind it begins with http://: {_with_scheme(match['api'])}")
     if (match := _STREAM_V6.fullmatch(text)) is not None:
         try:
             host = str(ipaddress.IPv6Address(match[1]))
@@ -182,7 +201,14 @@ def _port(text: str, digits: str) -> int:
     return int(digits)
 
 
+def _with_scheme(address: str) -> str:
+    """`localhost:14002` or `14002` as the address that was meant."""
+    return f"http://{address}" if ":" in address else f"http://localhost:{address}"
+
+
 def _parse_url(key: str, text: str) -> str:
+    if _BARE_URL.fullmatch(text.strip()):
+        raise NodeMistake(key, text, f"an address that begins with http://, here {_with_scheme(text.strip().rstrip('/'))}")
     try:
         url = urlsplit(text.strip())
         port_is_good = url.port is None or url.port > 0
