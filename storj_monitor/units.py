@@ -77,6 +77,15 @@ def format_duration(seconds: int) -> str:
     raise ValueError(seconds)
 
 
+def format_age(seconds: float) -> str:
+    """`90 seconds`, `12 minutes`, `26 hours`, `13 days`: whole units, at least two of them where there are seconds to tell."""
+    for size, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {name}"
+    count = max(0, int(seconds))
+    return f"{count} second" if count == 1 else f"{count} seconds"
+
+
 def format_share(part: int, whole: int) -> str:
     """`97.43 %`; `-` for a share of nothing. Never rounds up to 100 % or down to 0 % what is not exactly that."""
     if whole == 0:

@@ -22,6 +22,7 @@ from storj_monitor.app.memory import (
     spare_the_collector,
 )
 from storj_monitor.app.monitor import Monitor
+from storj_monitor.app.node_check import Grade, check_nodes
 from storj_monitor.app.own_log import OwnLog, own_log
 from storj_monitor.app.polling import Watched
 from storj_monitor.clock import SystemClock
@@ -29,10 +30,14 @@ from storj_monitor.config import NodeSettings, Settings
 from storj_monitor.database.connection import MonitorLock, is_damage, mark_damaged, open_database
 from storj_monitor.errors import StoreError
 from storj_monitor.quiet import TELL_S
-from storj_monitor.tasks import Supervisor, every
+from storj_monitor.tasks import Backoff, Supervisor, every
 
 _log = logging.getLogger(__name__)
 TIDY_S = 600.0
+CHECK_AGAIN_S = 3600.0
+"""Only after a fault of the check itself, which nobody foresees and which must end nothing else."""
+CHECK_BYTES = 256 << 10
+"""Of each log: what the check of a start may hold in memory."""
 
 
 class Fleet(Protocol):
@@ -61,6 +66,7 @@ class RealFleet:
     demo = False
 
     def __init__(self, nodes: Sequence[NodeSettings]) -> None:
+        self._nodes = nodes
         self.logs = [(node.name, str(node.log) if node.log else "") for node in nodes]
         self.watched = [Watched(node.name, node.api, node.metrics) for node in nodes]
 
@@ -72,7 +78,14 @@ class RealFleet:
         """They are at work already."""
 
     def go_on(self, tasks: Supervisor, monitor: Monitor) -> None:
-        """Nothing to add."""
+        """What `check-config` would say of them is said once."""
+        tasks.spawn("check of the nodes", self._check, backoff=Backoff(first_s=CHECK_AGAIN_S, most_s=CHECK_AGAIN_S))
+
+    async def _check(self) -> None:
+        checks = await check_nodes(self._nodes, SystemClock(), sample_bytes=CHECK_BYTES)
+        found = [f"  node {check.name}: {text}" for check in checks for grade, text in check.remarks if grade >= Grade.WARNING]
+        if found:
+            _log.warning("the nodes of the settings (check-config tells more):\n%s", "\n".join(found))
 
 
 def run(settings: Settings) -> int:

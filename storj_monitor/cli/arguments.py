@@ -70,11 +70,11 @@ examples:
 
 
 _NO_FLAGS = {
-    "--nodes": "one --node for each node: --node \"mine:/var/log/storagenode.log\" --node \"other:/srv/other.log\"",
+    "--nodes": 'one --node for each node: --node "mine:/var/log/storagenode.log" --node "other:/srv/other.log"',
     "--password": "a password is no flag, for others would see it among the processes: set STORJ_MONITOR_PASSWORD, or [server] password"
     " in the file of --config",
-    "--log": "the log is part of --node: --node \"mine:/var/log/storagenode.log\"",
-    "--api": "the API is part of --node: --node \"mine:/var/log/storagenode.log:http://localhost:14002\"",
+    "--log": 'the log is part of --node: --node "mine:/var/log/storagenode.log"',
+    "--api": 'the API is part of --node: --node "mine:/var/log/storagenode.log:http://localhost:14002"',
     "--host": "the address is --bind",
     "--listen": "the address is --bind, its port --port",
 }

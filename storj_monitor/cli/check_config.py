@@ -1,41 +1,57 @@
-"""`check-config`: every mistake at once, or every setting with its value and where it came from. Secrets stay hidden."""
+"""`check-config`: looks at each node of the settings and says what is wrong; every mistake of the settings at once. Secrets stay hidden."""
 
 from __future__ import annotations
 
-import glob
+import asyncio
 import importlib.util
 import os
 from argparse import Namespace
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
+from storj_monitor.app.node_check import Grade, NodeCheck, check_nodes
 from storj_monitor.cli.arguments import given_flags
-from storj_monitor.config import FileLog, Loaded, Settings, load, table
+from storj_monitor.cli.exits import Exit
+from storj_monitor.clock import SystemClock
+from storj_monitor.config import Loaded, Settings, load, table
 from storj_monitor.config.show import setting_values
+
+_MARKS = {Grade.OK: "ok", Grade.NOTE: "note", Grade.WARNING: "warning", Grade.TROUBLE: "TROUBLE"}
+_WIDTH = max(map(len, _MARKS.values()))
 
 
 def main(arguments: Namespace) -> int:
     loaded = load(environ=os.environ, flags=given_flags(arguments), node_texts=arguments.nodes, config_path=arguments.config)
-    print("\n".join(_report(loaded)))
-    return 0
+    checks = asyncio.run(check_nodes(loaded.settings.nodes, SystemClock()))
+    print("\n".join(_report(loaded, checks, with_settings=arguments.all)))
+    return Exit.FAILED if any(check.is_in_trouble for check in checks) else Exit.OK
 
 
-def _report(loaded: Loaded) -> Iterator[str]:
-    settings = loaded.settings
-    yield "The settings are right."
-    yield ""
-    for node in settings.nodes:
-        yield f"node {node}  [{loaded.origins['node']}]"
-    for name, value in setting_values(settings):
-        yield f"{name} = {value}  [{loaded.origins[name]}]"
-    notes = list(_notes(settings))
-    if notes:
+def _report(loaded: Loaded, checks: Sequence[NodeCheck], *, with_settings: bool) -> Iterator[str]:
+    for check in checks:
+        yield f"node {check.name}"
+        yield from (f"  {_MARKS[grade]:{_WIDTH}}  {text}" for grade, text in check.remarks)
+    yield from (f"note: {note}" for note in _notes(loaded.settings))
+    if with_settings:
         yield ""
-        yield from (f"note: {note}" for note in notes)
+        for node in loaded.settings.nodes:
+            yield f"node {node}  [{loaded.origins['node']}]"
+        for name, value in setting_values(loaded.settings):
+            yield f"{name} = {value}  [{loaded.origins[name]}]"
+    yield ""
+    yield _verdict(checks)
+
+
+def _verdict(checks: Sequence[NodeCheck]) -> str:
+    bad = [check.name for check in checks if check.is_in_trouble]
+    if bad:
+        return f"The settings can be read, but there is trouble with {', '.join(bad)}: see above."
+    if any(grade is Grade.WARNING for check in checks for grade, _ in check.remarks):
+        return "The settings are right; see the warnings above."
+    return "The settings are right." + ("" if checks else " No node is named yet.")
 
 
 def _notes(settings: Settings) -> Iterator[str]:
-    """What is allowed but worth knowing: a log may well appear later."""
+    """What is allowed but worth knowing."""
     if not settings.nodes:
         yield "no node is named; `run` would have nothing to watch"
     if settings.perf.baseline:
@@ -43,15 +59,3 @@ def _notes(settings: Settings) -> Iterator[str]:
     if settings.perf.use_orjson and importlib.util.find_spec("orjson") is None:
         how = "pip install 'storj-monitor[fast]'"
         yield f"{table.USE_ORJSON.name} is on, but the package orjson is not installed ({how}): Python's own json is used"
-    for node in settings.nodes:
-        if node.storage is not None and not node.storage.is_dir():
-            yield f"node {node.name}: storage {node.storage} is not a folder that this user can see; its disk will not be shown"
-        if isinstance(node.log, FileLog):
-            path = Path(node.log.pattern)
-            found = [path] if path.exists() else [Path(match) for match in glob.glob(node.log.pattern)]
-            if not found:
-                yield f"node {node.name}: {node.log} is not there now; `run` waits for it"
-            elif not any(os.access(match, os.R_OK) for match in found):
-                yield f"node {node.name}: {node.log} may not be read by this user"
-            elif path.is_dir():
-                yield f"node {node.name}: {node.log} is a folder; a log file or a glob is wanted"

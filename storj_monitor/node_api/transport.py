@@ -7,6 +7,7 @@ with `/api/sno/`): to follow others would let a node send the monitor anywhere. 
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
@@ -142,5 +143,7 @@ def _ahead_s(date: str | None, now: float) -> float | None:
 def _reason(error: BaseException) -> str:
     """What an operator can act on; aiohttp's own texts repeat the address."""
     if isinstance(error, aiohttp.ClientConnectorError) and error.os_error is not None:
+        if error.os_error.errno is not None and error.os_error.errno > 0:  # asyncio's own words repeat the address, too
+            return os.strerror(error.os_error.errno)
         return error.os_error.strerror or str(error.os_error) or "cannot connect"
     return (str(error).splitlines() or [""])[0] or type(error).__name__

@@ -12,7 +12,7 @@ ON = ["--perf-ws-coalesce-ms", "50", "--perf-use-orjson", "--perf-db-executor-ma
 
 
 def lines_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
-    assert main(["check-config", "--node", "a:/a.log", *arguments]) == 0
+    assert main(["check-config", "--all", "--node", "a:/a.log", *arguments]) == 1, "there is no such log"
     return capsys.readouterr().out.splitlines()
 
 

@@ -82,7 +82,10 @@ def test_check_config_shows_values_and_where_they_are_from(
     file = tmp_path / "m.toml"
     file.write_text('[server]\npassword = "geheim"\nport = 9\n[[node]]\nname = "mine"\nlog = "n.log"\n', encoding="utf-8")
     monkeypatch.setenv("STORJ_MONITOR_BIND", "0.0.0.0")
-    assert main(["check-config", "--config", str(file), "--perf-ws-coalesce-ms", "50", "--perf-use-orjson=off", "--from-end"]) == 0
+    given = ["--config", str(file), "--perf-ws-coalesce-ms", "50", "--perf-use-orjson=off", "--from-end"]
+    assert main(["check-config", *given]) == 1
+    assert "server.port" not in capsys.readouterr().out
+    assert main(["check-config", "--all", *given]) == 1
     out = capsys.readouterr().out
     assert "geheim" not in out
     for line in (
@@ -96,7 +99,8 @@ def test_check_config_shows_values_and_where_they_are_from(
         "retention.events = 2 days  [default]",
     ):
         assert line in out.splitlines()
-    assert f"note: node mine: {tmp_path / 'n.log'} is not there now" in out
+    assert f"TROUBLE  log {tmp_path / 'n.log'}: there is no such file now" in out
+    assert out.endswith("there is trouble with mine: see above.\n")
 
 
 def test_check_config_tells_every_mistake(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

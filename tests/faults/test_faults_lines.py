@@ -99,3 +99,15 @@ def test_logs_that_cannot_be_read_are_said_and_read_as_soon_as_they_can(tmp_path
             assert monitor.stop()[0] == 0
         for name in fleet.names:
             assert difference(stored(monitor.database, name), fleet.truth(name)) == {}
+
+
+def test_a_start_says_once_what_is_wrong_with_the_nodes(tmp_path: Path) -> None:
+    """The same as `check-config`; the monitor runs all the same."""
+    with Monitor(tmp_path, {"gone": tmp_path / "gone.log", "foreign": "/etc/passwd"}) as monitor:
+        until(lambda: "foreign" in monitor.text(), 30, monitor.text)
+        text = monitor.text()
+        assert f"node gone: log {tmp_path / 'gone.log'}: there is no such file now" in text
+        assert "node foreign: " in text and "storage node" in text
+        assert monitor.healthy()
+        assert monitor.stop()[0] == 0
+        assert monitor.text().count("there is no such file now") == 1

@@ -1,0 +1,38 @@
+"""The newest lines of a log, to see what kind of log it is. Nothing is followed and nothing remembered."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from storj_monitor.model.positions import HEAD_BYTES
+from storj_monitor.sources.content import open_content
+from storj_monitor.sources.logfile import LogFile
+from storj_monitor.sources.siblings import is_compressed, is_pattern, matches
+
+SAMPLE_BYTES = 4 << 20
+
+
+class Sample(NamedTuple):
+    """Whole lines from the end of one file, normalised. `others`: how many further files match the pattern."""
+
+    path: str
+    size_bytes: int
+    data: bytes
+    others: int
+
+
+def newest_lines(log: str, size_bytes: int = SAMPLE_BYTES) -> Sample:
+    """Of the file that a LOG setting means now. Raises OSError, also FileNotFoundError where nothing matches."""
+    found = matches(log) if is_pattern(log) else [log]
+    if not found:
+        raise FileNotFoundError(log)
+    path = found[0]
+    if is_compressed(path):
+        raise ValueError(f"{path} is compressed, so no node writes it: name the log that it writes now, and `ingest` this one")
+    content = open_content(path)
+    try:
+        size = content.size() or 0
+        file = LogFile(content, path, content.read_at(0, HEAD_BYTES), size, None)
+        return Sample(path, size, file.before(size_bytes), len(found) - 1)
+    finally:
+        content.close()
