@@ -94,7 +94,7 @@ class _Parser(ArgumentParser):
 
     def all_flags(self) -> list[str]:
         """Of this parser and of its commands."""
-        found = []
+        found: list[str] = []
         for action in self._actions:
             found += action.option_strings
             if isinstance(action.choices, dict):
