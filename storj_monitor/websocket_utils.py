@@ -114,10 +114,16 @@ class Outbox:
         self.closed = True
         self._transport.abort()
 
-    def _close_slow(self) -> None:
+    def end(self, code: int, reason: str) -> None:
+        """Say goodbye and send nothing more; does not wait for the client's answer."""
+        if self.closed or self._transport.is_closing():
+            return
         self.closed = True
-        self._transport.write(close_frame(CLOSE_TOO_SLOW, "reads too slowly"))
+        self._transport.write(close_frame(code, reason))
         self.abort_soon()
+
+    def _close_slow(self) -> None:
+        self.end(CLOSE_TOO_SLOW, "reads too slowly")
         self._on_slow()
 
     def _send_by_task(self, frame: Frame) -> None:

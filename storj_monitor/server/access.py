@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -18,17 +19,31 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": _CSP,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
+    # not "no-referrer": with that, browsers send `Origin: null` with our own forms too, and nobody could log in
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
+_OWN_SITES = frozenset({"same-origin", "none"})  # none: typed or bookmarked
+_USUAL_PORTS = {"http": 80, "https": 443}
+_FOREIGN = "this request came from another site's page ({origin})"
 
-async def add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
+
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """For `app.on_response_prepare`: errors, files and upgrades carry them too."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    if "Sec-Fetch-Site" in request.headers:  # over plain http browsers ignore the next one, and complain of it on every page
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+
+
+def asked_by_browser(request: web.Request) -> bool:
+    """Whether a browser's own password dialogue would answer a Basic challenge.
+
+    Over plain http only the name tells: all of them call themselves Mozilla.
+    """
+    return "Sec-Fetch-Mode" in request.headers or request.headers.get("User-Agent", "").startswith("Mozilla/")
 
 
 class Door:
@@ -46,31 +61,46 @@ class Door:
         """RequestError `forbidden_host`: the request was made for a name that is not ours."""
         if not self._check_host:
             return
-        name = _hostname("//" + request.headers.get("Host", ""))
-        if name is None or not (is_loopback(name) or name in self._names):
+        asked = _address("//" + request.headers.get("Host", ""))
+        if asked is None or not (is_loopback(asked.name) or asked.name in self._names):
             raise RequestError("forbidden_host", "this server does not answer to that host name", 403)
 
     def check_origin(self, request: web.Request) -> None:
-        """RequestError `forbidden_origin`: another site's page asks. Programs that send no Origin pass."""
-        origin = request.headers.get("Origin")
-        if origin is None:
+        """RequestError `forbidden_origin`: another site's page asks.
+
+        A browser says itself whose page asks (Sec-Fetch-Site), but only over https and on this machine; over plain http it
+        sends Origin alone. Programs send neither and pass.
+        """
+        site = request.headers.get("Sec-Fetch-Site")
+        if site in _OWN_SITES:
             return
-        host = request.headers.get("Host", "").lower()
-        parts = _split(origin)
-        if parts is None or not (parts[1] == host or parts[0] in self._names):
-            raise RequestError("forbidden_origin", "this request came from another site's page", 403)
+        origin = request.headers.get("Origin")
+        if origin is None and site is None:
+            return
+        asking = _address(origin or "")
+        if asking is None or not (asking.name in self._names or asking.is_at(request.headers.get("Host", ""))):
+            raise RequestError("forbidden_origin", _FOREIGN.format(origin=(origin or "unknown")[:100]), 403)
 
 
-def _hostname(url: str) -> str | None:
-    parts = _split(url)
-    return parts[0] if parts else None
+class _Address(NamedTuple):
+    """Host name in lower case and port; `port` None where none is written."""
+
+    name: str
+    port: int | None
+    scheme: str
+
+    def is_at(self, host: str) -> bool:
+        """Whether a Host header means this address; the port of the scheme may be left out on both sides."""
+        other = _address(f"{self.scheme}://{host}")
+        usual = _USUAL_PORTS.get(self.scheme)
+        return other is not None and (self.name, self.port or usual) == (other.name, other.port or usual)
 
 
-def _split(url: str) -> tuple[str, str] | None:
-    """(host name, host with port), lower case; None when there is no host."""
+def _address(url: str) -> _Address | None:
+    """None when there is no host, or more than a host and a port before the path."""
     try:
         parts = urlsplit(url)
-        name = parts.hostname
+        name, port = parts.hostname, parts.port
     except ValueError:
         return None
-    return (name, parts.netloc.lower()) if name and "@" not in parts.netloc else None
+    return _Address(name, port, parts.scheme) if name and "@" not in parts.netloc else None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
 import html
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 from aiohttp import web
@@ -35,6 +38,7 @@ _FORM = """\
 <title>Log in - storj_monitor</title><link rel="stylesheet" href="/login.css"></head>
 <body><main><h1>storj_monitor</h1>
 <form method="post" action="/login">
+<input name="username" autocomplete="username" value="storj_monitor" hidden>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus maxlength="256">
 <input type="hidden" name="next" value="{next}">
@@ -44,27 +48,58 @@ _FORM = """\
 """
 
 
+class _Session:
+    __slots__ = ("ends_at", "on_end")
+
+    def __init__(self, ends_at: float) -> None:
+        self.ends_at = ends_at
+        self.on_end: set[Callable[[], None]] = set()
+
+
 class Sessions:
     """Who is logged in. Kept in memory, as hashes of the tokens: a restart logs everybody out."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._ends: OrderedDict[bytes, float] = OrderedDict()
+        self._sessions: OrderedDict[bytes, _Session] = OrderedDict()
 
     def start(self) -> str:
         """A new random token, good for `SESSION_S`. The oldest of more than 256 sessions ends."""
         token = secrets.token_urlsafe(32)
-        self._ends[_mark(token)] = self._clock.monotonic() + SESSION_S
-        if len(self._ends) > _SESSIONS_MOST:
-            self._ends.popitem(last=False)
+        self._sessions[_mark(token)] = _Session(self._clock.monotonic() + SESSION_S)
+        if len(self._sessions) > _SESSIONS_MOST:
+            _say_ended(self._sessions.popitem(last=False)[1])
         return token
 
     def holds(self, token: str) -> bool:
-        ends = self._ends.get(_mark(token))
-        return ends is not None and self._clock.monotonic() < ends
+        return self._find(token) is not None
 
     def end(self, token: str) -> None:
-        self._ends.pop(_mark(token), None)
+        ended = self._sessions.pop(_mark(token), None)
+        if ended is not None:
+            _say_ended(ended)
+
+    def watch(self, token: str, on_end: Callable[[], None]) -> Callable[[], None]:
+        """Calls `on_end` once when the session ends by `end` or for want of room. Returns how to take that back."""
+        session = self._find(token)
+        if session is None:
+            return lambda: None
+        session.on_end.add(on_end)
+        return partial(session.on_end.discard, on_end)
+
+    def left_s(self, token: str) -> float | None:
+        """How long the session lasts; None: there is none."""
+        session = self._find(token)
+        return None if session is None else session.ends_at - self._clock.monotonic()
+
+    def _find(self, token: str) -> _Session | None:
+        session = self._sessions.get(_mark(token))
+        return session if session is not None and self._clock.monotonic() < session.ends_at else None
+
+
+def _say_ended(session: _Session) -> None:
+    for call in tuple(session.on_end):
+        call()
 
 
 def _mark(token: str) -> bytes:
@@ -83,6 +118,11 @@ class Login:
     def name_cookie(self, port: int) -> None:
         """Cookies do not know ports: two monitors on one machine need two names."""
         self._cookie = f"storj_monitor_{port}"
+
+    @property
+    def needed(self) -> bool:
+        """Whether a password is set."""
+        return self._check is not None
 
     @property
     def wrong(self) -> int:
@@ -108,6 +148,21 @@ class Login:
         password = _basic_password(request.headers.get("Authorization", ""))
         return password is not None and await self._check.verify_often(password, request.remote or "")
 
+    def watch_session(self, request: web.Request, on_end: Callable[[], None]) -> Callable[[], None]:
+        """Calls `on_end` when the session of this request's cookie ends. Returns how to take that back."""
+        token = request.cookies.get(self._cookie, "")
+        left_s = self._sessions.left_s(token)
+        if left_s is None:
+            return lambda: None
+        timer = asyncio.get_running_loop().call_later(left_s, on_end)
+        forget = self._sessions.watch(token, on_end)
+
+        def undo() -> None:
+            timer.cancel()
+            forget()
+
+        return undo
+
     async def _form(self, request: web.Request) -> web.Response:
         target = _local(request.query.get("next", "/"))
         if self.has_session(request):
@@ -118,18 +173,16 @@ class Login:
         return web.Response(text=_STYLE, content_type="text/css", headers={"Cache-Control": "max-age=3600"})
 
     async def _log_in(self, request: web.Request) -> web.Response:
-        self._door.check_origin(request)
-        if request.content_type != _FORM_TYPE:
-            raise RequestError("bad_parameter", f"login: send a form ({_FORM_TYPE})", 415)
-        form = await request.post()
-        password, target = form.get("password"), _local(str(form.get("next", "/")))
-        if self._check is not None:
-            try:
-                right = isinstance(password, str) and await self._check.verify(password, request.remote or "")
-            except RequestError as error:
-                return self._refuse(request, target, error)
-            if not right:
-                return self._refuse(request, target, RequestError("not_logged_in", "This is not the password.", 401))
+        target = "/"
+        try:
+            self._door.check_origin(request)
+            password, target = await _form_of(request)
+            if self._check is not None and not await self._check.verify(password, request.remote or ""):
+                raise RequestError("not_logged_in", "This is not the password.", 401)
+        except RequestError as error:
+            if "text/html" not in request.headers.get("Accept", ""):
+                raise
+            return _page(target, str(error), error.status)
         response = web.Response(status=303, headers={"Location": target, "Cache-Control": "no-store"})
         response.set_cookie(
             self._cookie,
@@ -142,17 +195,24 @@ class Login:
         )
         return response
 
-    def _refuse(self, request: web.Request, target: str, error: RequestError) -> web.Response:
-        if "text/html" not in request.headers.get("Accept", ""):
-            raise error
-        return _page(target, str(error), error.status)
-
     async def _log_out(self, request: web.Request) -> web.Response:
         self._door.check_origin(request)
         self._sessions.end(request.cookies.get(self._cookie, ""))
         response = web.Response(status=303, headers={"Location": "/login", "Cache-Control": "no-store"})
-        response.del_cookie(self._cookie, path="/")
+        response.del_cookie(self._cookie, path="/", httponly=True, samesite="Strict", secure=request.secure)
         return response
+
+
+async def _form_of(request: web.Request) -> tuple[str, str]:
+    """The password ("" when none was sent), and where to go then. RequestError: this is no form."""
+    if request.content_type != _FORM_TYPE:
+        raise RequestError("bad_parameter", f"login: send a form ({_FORM_TYPE})", 415)
+    try:
+        form = await request.post()
+    except (LookupError, ValueError):  # an encoding that does not exist, or text that is not in it
+        raise RequestError("bad_parameter", "login: this form cannot be read") from None
+    password = form.get("password")
+    return (password if isinstance(password, str) else "", _local(str(form.get("next", "/"))))
 
 
 def login_address(request: web.Request) -> str:
@@ -162,7 +222,8 @@ def login_address(request: web.Request) -> str:
 
 def _page(target: str, message: str, status: int = 200) -> web.Response:
     text = _FORM.format(next=html.escape(target), message=html.escape(message))
-    return web.Response(text=text, status=status, content_type="text/html", headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "60"} if status == 429 else {})
+    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
 
 def _local(target: str) -> str:

@@ -7,6 +7,7 @@ import errno
 import logging
 import socket
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from aiohttp.typedefs import Handler
 from storj_monitor.clock import Clock
 from storj_monitor.errors import ConfigError, RequestError
 from storj_monitor.model.addresses import is_loopback
-from storj_monitor.server.access import Door, add_security_headers
+from storj_monitor.server.access import Door, add_security_headers, asked_by_browser
 from storj_monitor.server.api import Api, error_body, json_response
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.encoding import Encoder
@@ -35,6 +36,7 @@ _REQUEST_BYTES = 16 * 1024
 _SOCKET_SEND_BYTES = 128 * 1024
 _HEARTBEAT_S = 30.0
 _STOP_S = 0.5
+_CLOSE_NOT_LOGGED_IN = 1008
 _OPEN_PATHS = frozenset({"/healthz", "/login", "/login.css", "/logout", "/ws"})  # /ws answers for itself, by close code
 _PROGRAM_PATHS = ("/api/", "/metrics")
 _log = logging.getLogger(__name__)
@@ -98,6 +100,7 @@ class Server:
         self._door = Door(bind, allowed_hosts)
         self._check = PasswordCheck(password_hash, clock) if password_hash is not None else None
         self._login = Login(self._check, self._door, clock)
+        self._greeting["login"] = self._login.needed
         self._page = Page(page_dir, clock)
         self.broadcaster = Broadcaster(
             feeds,
@@ -203,7 +206,7 @@ class Server:
             if await self._login.admits(request):
                 return None
             response = self._error(request, RequestError("not_logged_in", "log in at /login, or send the password by HTTP Basic", 401))
-            if "Sec-Fetch-Mode" not in request.headers:
+            if not asked_by_browser(request):
                 response.headers["WWW-Authenticate"] = 'Basic realm="storj_monitor", charset="UTF-8"'
             return response
         if self._login.has_session(request):
@@ -246,13 +249,13 @@ class Server:
         admitted = await self._login.admits(request)
         await ws.prepare(request)
         if not admitted:
-            await ws.close(code=1008, message=b"not logged in")
+            await ws.close(code=_CLOSE_NOT_LOGGED_IN, message=b"not logged in")
             return ws
         transport = request.transport
         if self.broadcaster.full:  # others came in while this one was let in
             await ws.close(code=1013, message=b"too many connections")
         elif transport is not None:
-            await self._serve_client(ws, transport)
+            await self._serve_client(request, ws, transport)
         return ws
 
     def _hello(self) -> Payload:
@@ -263,14 +266,16 @@ class Server:
             "load": load_payload(self.broadcaster.load),
         }
 
-    async def _serve_client(self, ws: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+    async def _serve_client(self, request: web.Request, ws: web.WebSocketResponse, transport: asyncio.Transport) -> None:
         _limit_socket_buffer(transport)
         outbox = Outbox(ws, transport, on_slow=self.broadcaster.count_slow, direct=not self._plain_sends)
         client = Client(outbox)
         self.broadcaster.add(client)
+        forget = self._login.watch_session(request, partial(outbox.end, _CLOSE_NOT_LOGGED_IN, "logged out"))
         try:
             await Session(ws, client, self.broadcaster, self._feeds, self._clock).run(self._hello())
         finally:
+            forget()
             self.broadcaster.remove(client)
             outbox.abort_soon()
 

@@ -1,5 +1,7 @@
 /** A question to `/api/v1`: one answer as JSON, or a reason in words for the user. */
 
+import { toLogin } from "./login";
+
 /** What went wrong with a question, in words for the user. `status`: of the answer, 0 when there was none. */
 export class QuestionError extends Error {
   constructor(
@@ -18,6 +20,7 @@ export async function ask(url: string, signal: AbortSignal): Promise<unknown> {
     if (signal.aborted) throw error;
     throw new QuestionError("The monitor did not answer.");
   }
+  if (response.status === 401) toLogin();
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) {
     const message = (body as { error?: { message?: unknown } } | null)?.error?.message;

@@ -3,6 +3,7 @@
  * animation frame, live figures at most twice a second, and nothing at all while the tab is hidden.
  */
 import { flushSync } from "svelte";
+import { ask, QuestionError, questionUrl } from "./ask";
 import { Link, type LinkState, type SocketLike } from "./link";
 import { afterFrame } from "./pace";
 import { choose, readAddress, sameAddress, toggle, writeAddress, type Address, type Choice } from "./select";
@@ -151,6 +152,16 @@ class Page {
     if (state.name === "open") this.lostAt = null;
     else if (this.connection.name === "open") this.lostAt = this.clock.at(seconds());
     this.connection = state;
+    if (state.name === "refused") void this.seeWhetherLoggedIn();
+  }
+
+  /** A refused WebSocket may mean that the session has ended: a question says so, and leads to the login by itself. */
+  private async seeWhetherLoggedIn(): Promise<void> {
+    try {
+      await ask(questionUrl(document.baseURI, "load", null, null), new AbortController().signal);
+    } catch (error) {
+      if (!(error instanceof QuestionError)) throw error;
+    }
   }
 
   private received(message: ServerMessage): void {

@@ -1,0 +1,141 @@
+"""Logging in, living on the page and logging out, in a real browser that comes from another address than loopback."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import CHROMIUM_ARGS, MonitorServer
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from test_page import complaints, moves
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "correct horse ß"
+LAN_NAME = "monitor.lan"  # over plain http no browser trusts it: it sends Origin with a form, and never Sec-Fetch-Site
+PATIENCE_MS = 40_000
+OTHER_SITE = "other.example"
+
+
+@pytest.fixture(scope="module")
+def server(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonitorServer]:
+    database = str(tmp_path_factory.mktemp("login") / "demo.db")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STORJ_MONITOR_PASSWORD", PASSWORD)
+        server = MonitorServer("demo", "--rate", "200", "--bind", "0.0.0.0", "--database", database)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Knows the made-up names: both are this machine."""
+    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+    rules = f"--host-resolver-rules=MAP {LAN_NAME} 127.0.0.1, MAP {OTHER_SITE} 127.0.0.1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=[*CHROMIUM_ARGS, rules])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[LAN_NAME, "127.0.0.2"])
+def url(request: pytest.FixtureRequest, server: MonitorServer) -> str:
+    return server.url.replace("127.0.0.1", request.param)
+
+
+def log_in(page: Page, password: str = PASSWORD) -> None:
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def status(page: Page, path: str) -> int:
+    """What the page itself is answered; 0 = it is led elsewhere."""
+    asked = "path => fetch(path, { redirect: 'manual', cache: 'no-store' }).then((answer) => answer.status)"
+    return int(page.evaluate(asked, path))
+
+
+def live(page: Page) -> None:
+    """The figures move, so the WebSocket is there. A demo that has just begun has its past to read first."""
+    page.set_default_timeout(PATIENCE_MS)
+    expect(page.locator("#card-live[data-state=ready]")).to_be_visible(timeout=PATIENCE_MS)
+    moves(page, "in")
+
+
+def test_the_whole_way_from_another_machine(new_page: Callable[..., Page], url: str) -> None:
+    page = new_page()
+    page.goto(url + "?nodes=" + "#storage")
+    expect(page).to_have_title("Log in - storj_monitor")
+    heard = complaints(page)
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        log_in(page, "a wrong one")
+    assert answer.value.status == 401
+    expect(page.get_by_role("alert")).to_have_text("This is not the password.")
+    heard.clear()  # the browser itself calls a 401 an error
+    log_in(page)
+    live(page)
+    assert page.url.startswith(url + "?nodes=")
+    assert page.evaluate("document.cookie") == "", "no script can read the session"
+    paths = page.evaluate("async () => Object.keys((await (await fetch('api/v1/openapi.json')).json()).paths)")
+    assert {status(page, path) for path in paths if path != "/ws"} == {200}
+    assert len(paths) > 15
+    cookies = page.context.cookies()
+    assert heard == []
+
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    assert page.context.cookies() == []
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]  # whoever kept the cookie has nothing in it
+    assert {path: status(page, path) for path in paths} == dict.fromkeys(paths, 401)
+    files = ("/", "/index.html", "/?nodes=x", "/favicon.svg", "/assets/none.js")
+    assert {path: status(page, path) for path in files} == dict.fromkeys(files, 0), "led away, to the form"
+    code = page.evaluate("new Promise((done) => { new WebSocket('ws').onclose = (event) => done(event.code); })")
+    assert code == 1008
+    page.go_back()
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
+def test_a_page_that_was_logged_out_elsewhere_shows_the_login(new_page: Callable[..., Page], server: MonitorServer) -> None:
+    url = server.url.replace("127.0.0.1", LAN_NAME)
+    page = new_page()
+    page.goto(url)
+    log_in(page)
+    live(page)
+    page.evaluate("location.hash = 'storage'")
+    other = page.context.new_page()
+    other.goto(url)
+    other.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    log_in(page)
+    live(page)
+    assert page.url == url + "#storage"
+
+
+def test_another_site_can_neither_log_in_nor_out_nor_listen(new_page: Callable[..., Page], server: MonitorServer) -> None:
+    url = server.url.replace("127.0.0.1", LAN_NAME)
+    page = new_page()
+    page.goto(url)
+    log_in(page)
+    live(page)
+    foreign = page.context.new_page()
+    foreign.route(f"http://{OTHER_SITE}/", lambda route: route.fulfill(content_type="text/html", body="<h1>other</h1>"))
+    for path in ("login", "logout"):
+        foreign.goto(f"http://{OTHER_SITE}/")
+        with foreign.expect_response(url + path) as answer:
+            foreign.evaluate(
+                "to => { const form = document.createElement('form'); form.method = 'post'; form.action = to;"
+                " document.body.append(form); form.submit(); }",
+                url + path,
+            )
+        assert answer.value.status == 403, path
+    foreign.goto(f"http://{OTHER_SITE}/")
+    code = foreign.evaluate(
+        "url => new Promise((done) => { const ws = new WebSocket(url.replace('http', 'ws') + 'ws');"
+        " ws.onmessage = (event) => done(event.data); ws.onclose = (event) => done(event.code); })",
+        url,
+    )
+    assert code == 1006, "refused before it began"
+    live(page)
