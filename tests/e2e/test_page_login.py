@@ -131,6 +131,7 @@ def test_another_site_can_neither_log_in_nor_out_nor_listen(new_page: Callable[.
                 url + path,
             )
         assert answer.value.status == 403, path
+        foreign.wait_for_url(url + path)
     foreign.goto(f"http://{OTHER_SITE}/")
     code = foreign.evaluate(
         "url => new Promise((done) => { const ws = new WebSocket(url.replace('http', 'ws') + 'ws');"
