@@ -64,7 +64,7 @@ class CharacterTracker:
             self._take_events(harvest.events)
         self._newest_ms = max(self._newest_ms, harvest.newest_ms)
         self._form = harvest.form or self._form
-        for name in harvest.wrappers:
+        for name in sorted(harvest.wrappers):
             if len(self._wrappers) < MOST_WRAPPERS:
                 self._wrappers[name] = None
         if harvest.newest_ms:

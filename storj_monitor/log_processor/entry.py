@@ -10,7 +10,7 @@ import msgspec
 
 from storj_monitor.log_processor.values import parse_time_ms
 from storj_monitor.model.events import LineKind
-from storj_monitor.model.log_character import NO_TIME, PRETTY, LogForm
+from storj_monitor.model.log_character import LEFT_OUT, NO_TIME, PRETTY, LogForm
 
 LEVELS = frozenset({"DEBUG", "INFO", "WARN", "ERROR", "DPANIC", "PANIC", "FATAL"})
 TROUBLE_LEVELS = frozenset({"WARN", "ERROR", "DPANIC", "PANIC", "FATAL"})
@@ -27,7 +27,7 @@ _CALLER = re.compile(r"[\w./@+~-]+\.go:\d+")
 _LOGGER = re.compile(r"[\w.:<>-]+")
 _PRETTY_TIME = re.compile(r"\d\d:\d\d:\d\d\.\d{3}")
 _GCLOUD_LABELS = "logging.googleapis.com/labels"
-_JSON_LOG_STARTS = (b'{"L":', b'{"log":', b'{"timestamp":', b'{"severity":')
+_JSON_LOG_STARTS = (b'{"L":', b'{"log":', b'{"timestamp":', b'{"severity":', b'{"MESSAGE":', b'{"__CURSOR"')
 
 
 class Entry(NamedTuple):
@@ -133,7 +133,9 @@ def _parse_json(line: bytes) -> Entry | Rejected | None:
         return _from_zap_json(fields)
     if isinstance(fields.get("message"), str) and "severity" in fields:
         return _from_gcloud(fields)
-    return Rejected(LineKind.IGNORED, "", FOREIGN_JSON)
+    # journalctl leaves fields beyond 4 KiB out of its JSON, unless it is told --all
+    is_left_out = "MESSAGE" in fields and fields["MESSAGE"] is None
+    return Rejected(LineKind.NOT_UNDERSTOOD, "", LEFT_OUT if is_left_out else FOREIGN_JSON)
 
 
 def _from_zap_json(fields: Mapping[str, object]) -> Entry | Rejected:

@@ -13,7 +13,7 @@ from storj_monitor.log_processor.catalogue import (
     is_known,
     is_updater_line,
 )
-from storj_monitor.log_processor.entry import TROUBLE_LEVELS, Entry, Rejected, parse_entry
+from storj_monitor.log_processor.entry import FOREIGN_JSON, TROUBLE_LEVELS, Entry, Rejected, parse_entry
 from storj_monitor.log_processor.fields import MAX_TEXT, Fields
 from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
@@ -28,9 +28,9 @@ from storj_monitor.log_processor.transfers import (
     action_of,
     transfer_fields,
 )
-from storj_monitor.log_processor.wrappers import unwrap_line
 from storj_monitor.model.events import ErrorSeen, LineKind
 from storj_monitor.model.ids import Outcome, op_code
+from storj_monitor.model.log_character import BINARY
 from storj_monitor.model.node_events import NodeStarted, Panic
 
 EMPTY_LINE = "empty line"
@@ -40,9 +40,23 @@ CONTINUATION = "continuation of a line before"
 PLAIN_ERROR = "plain error text"
 SUPERVISOR = "supervisord"
 FOREIGN = "text that is no log entry"
+JOURNAL = "journalctl's own line"
+SERVICE = "systemd about the service"
+EXPORT_HEADER = "header of an export"
+CONTAINER = "the container's start script"
 
 _SUPERVISOR_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:CRIT|ERRO|WARN|INFO|DEBG|TRAC|BLAT) .*")
 _STACK_FRAME = re.compile(rb"[\w./*()\[\]{}@~-]+\(.*\)(?: in goroutine \d+)?|created by .*|[\w./*()\[\]@~-]+\.[\w.*()\[\]-]+")
+_KNOWN_TEXTS = (
+    (re.compile(rb"-- (?:Journal begins|Logs begin|Boot|Reboot|No entries|Subject|Defined-By|Support)\b.*", re.DOTALL), JOURNAL),
+    (re.compile(rb"[ \t]*_{0,2}[A-Z][A-Z0-9_]{2,60}=.*", re.DOTALL), JOURNAL),
+    (re.compile(rb"(?:Started|Starting|Stopped|Stopping|Failed to start) .*\.?|\S+\.(?:service|scope): .*", re.DOTALL), SERVICE),
+    (re.compile(rb"\"?(?:date|time|stream|level|timestamp)\"?(?:[,;]\"?[\w .-]{1,40}\"?){1,12}", re.IGNORECASE), EXPORT_HEADER),
+    (re.compile(rb"(?:downloading storagenode|Running (?:the )?/?app/|Archive: |--\d{4}-\d\d-\d\d .*  https?://).*", re.DOTALL), CONTAINER),
+    (re.compile(rb"(?:Resolving|Connecting to|HTTP request sent|Length: |Saving to: ).*", re.DOTALL), CONTAINER),
+)
+_TEXT_BYTES = bytes([*range(0x20, 0x7F), *range(0x80, 0x100), 0x09, 0x0D, 0x1B])
+_MOST_ODD_BYTES = 3
 
 
 class ExactPath:
@@ -54,12 +68,15 @@ class ExactPath:
 
     def read(self, line: bytes, arrival_ms: int | None = None) -> None:
         """Any bytes; `arrival_ms` is when the line was received, where something around it says so."""
-        found = parse_entry(line)
-        if found is None:
-            bare, stamp = unwrap_line(line)
-            if bare != line:
-                arrival_ms = stamp if stamp is not None else arrival_ms
-                found = parse_entry(bare)
+        found, bare = parse_entry(line), line
+        if not isinstance(found, Entry):
+            opened = self._state.opener.open(line)
+            within = parse_entry(opened.text) if opened.wrappers else found
+            # an object of a forwarder may hold any text; other lines that are broken stay what they are
+            if opened.wrappers and (within is not None or found is None or found.reason == FOREIGN_JSON):
+                found, bare = within, opened.text
+                arrival_ms = opened.arrival if opened.arrival is not None else arrival_ms
+                self._harvest.wrappers.update(opened.wrappers)
             if found is None:
                 self._read_foreign(bare, line)
                 return
@@ -151,11 +168,14 @@ class ExactPath:
         if line.startswith((b"panic: ", b"fatal error: ")):
             first_line = line[: 4 * MAX_TEXT].decode("utf-8", "replace")[:MAX_TEXT]
             self._harvest.events.append(Panic(time_ms=self._state.last_ms, level="PANIC", first_line=first_line))
-        self._harvest.tally.count(LineKind.IGNORED, "", foreign_reason(line), whole)
+        reason = foreign_reason(line)
+        # what nobody can name was not left out on purpose
+        kind = LineKind.NOT_UNDERSTOOD if reason in (FOREIGN, BINARY) else LineKind.IGNORED
+        self._harvest.tally.count(kind, "", reason, whole)
 
 
 def foreign_reason(line: bytes) -> str:
-    """Why a line that is no log entry is ignored on purpose."""
+    """What a line that is no log entry is; FOREIGN and BINARY: nothing that is known."""
     if not line.strip():
         return EMPTY_LINE
     if line.startswith((b"panic: ", b"fatal error: ")):
@@ -170,4 +190,12 @@ def foreign_reason(line: bytes) -> str:
         return SUPERVISOR
     if len(line) < 4096 and _STACK_FRAME.fullmatch(line):
         return GOROUTINE
-    return FOREIGN
+    for pattern, reason in _KNOWN_TEXTS:
+        if pattern.fullmatch(line[:MAX_TEXT]):
+            return reason
+    return BINARY if _is_binary(line) else FOREIGN
+
+
+def _is_binary(line: bytes) -> bool:
+    """More than a few bytes that no text has."""
+    return len(line[:MAX_TEXT].translate(None, _TEXT_BYTES)) > _MOST_ODD_BYTES

@@ -20,6 +20,7 @@ from storj_monitor.log_processor.fields import MAX_TEXT
 from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.makers import MAKERS
+from storj_monitor.log_processor.objects import DOCKER_START
 from storj_monitor.log_processor.pairing import MAX_AGE_MS, Pending, PendingStarts
 from storj_monitor.log_processor.transfers import (
     TRANSFER_LOGGER,
@@ -31,7 +32,6 @@ from storj_monitor.log_processor.transfers import (
     TitleTransfer,
 )
 from storj_monitor.log_processor.values import parse_time_ms
-from storj_monitor.log_processor.wrappers import DOCKER_START
 from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, LineKind
 from storj_monitor.model.ids import Outcome
 from storj_monitor.model.log_character import LogForm

@@ -6,6 +6,7 @@ from storj_monitor.log_processor.fields import FieldNames
 from storj_monitor.log_processor.folding import Folder
 from storj_monitor.log_processor.pairing import MAX_PENDING, PendingStarts, TwinCancels
 from storj_monitor.log_processor.transfers import DOWN, UP
+from storj_monitor.log_processor.wrappers import Opener
 
 LET_GO_MS = 60_000
 
@@ -16,6 +17,7 @@ class LineState:
         self.twins = TwinCancels()
         self.fold = Folder()
         self.names = FieldNames()
+        self.opener = Opener()
         self.last_ms = 0
         """Time of the last line that had one."""
         self._let_go_ms = 0

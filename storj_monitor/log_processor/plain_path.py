@@ -8,7 +8,7 @@ from itertools import repeat
 from storj_monitor.log_processor.exact_path import ExactPath
 from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
-from storj_monitor.log_processor.wrappers import DOCKER_START
+from storj_monitor.log_processor.objects import DOCKER_START
 
 
 class PlainPath:

@@ -12,12 +12,12 @@ from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.plain_path import PlainPath
 from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
-from storj_monitor.log_processor.wrappers import DOCKER_START, MAX_HELD_BYTES, SPLIT_PART, split_lines, unwrap, unwrap_docker
+from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, unwrap, unwrap_docker
 from storj_monitor.model.events import EventBatch, FreeSpace, LineKind
 from storj_monitor.model.ids import Action
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.log_character import LogCharacter
-from storj_monitor.model.positions import Checkpoint, FileIdentity
+from storj_monitor.model.positions import Checkpoint
 
 FREE_SPACE_EVERY_MS = 60_000
 UPLOADS = frozenset(int(action) for action in Action if action.direction == "up")
@@ -39,8 +39,8 @@ class LineProcessor:
         self._state = LineState()
         self._path = FastPath(self._state) if fast else PlainPath(self._state)
         self._held = b""
-        self._held_start = 0
-        self._held_of: FileIdentity | None = None
+        self._checkpoint: Checkpoint | None = None
+        self._read_to = 0
         self._free_space_ms = 0
         self._tracker = CharacterTracker()
 
@@ -58,19 +58,23 @@ class LineProcessor:
 
     def process(self, chunk: Chunk) -> EventBatch:
         """Everything that the chunk's lines say, in order."""
-        data, start = self._with_held(chunk)
+        data, start, of_file_before = self._with_held(chunk)
         harvest = Harvest(self._keys)
-        if chunk.end - start == len(data):
+        if chunk.end - start == len(data) - of_file_before:
             held = self._read(data, harvest)
-            end = chunk.end - len(held)
+            end = max(start, chunk.end - len(held))
         else:
             held, end = self._read_unlike_disk(data, start, chunk.end, harvest)
-        self._held, self._held_start, self._held_of = held, end, chunk.identity
+        finished = self._checkpoint if of_file_before else None
+        if finished:
+            # what was held back of it is read now
+            finished = finished._replace(start=finished.end, end=self._read_to, previous=None)
         harvest.settle_counts()
         self._tracker.add(harvest, data)
         checkpoint = None
         if chunk.identity is not None:
             checkpoint = Checkpoint(chunk.identity, start, end, chunk.path, chunk.previous)
+        self._held, self._checkpoint, self._read_to = held, checkpoint, chunk.end
         return EventBatch(
             node=self._node,
             read_at=chunk.read_at,
@@ -85,6 +89,7 @@ class LineProcessor:
             newest_ms=harvest.newest_ms,
             duration_resolution_ms=harvest.resolution_ms(),
             checkpoint=checkpoint,
+            finished=finished,
             free_space=self._free_space(data, harvest),
         )
 
@@ -92,6 +97,7 @@ class LineProcessor:
         """Read all that is complete; gives what is not."""
         unwrapped = unwrap(data)
         while True:
+            harvest.wrappers |= unwrapped.wrappers
             if unwrapped.parts:
                 harvest.tally.count(LineKind.IGNORED, "", SPLIT_PART, unwrapped.part_sample, unwrapped.parts)
             lines = iter(unwrapped.lines)
@@ -105,7 +111,7 @@ class LineProcessor:
 
     def _read_unlike_disk(self, data: bytes, start: int, end: int, harvest: Harvest) -> tuple[bytes, int]:
         """Sizes on disk differ (UTF-16, CRLF), so where an unfinished line begins is not known: the whole chunk waits for its end."""
-        unfinished = DOCKER_START in data and unwrap_docker(split_lines(data)).held
+        unfinished = unwrap(data).held
         if unfinished and len(data) <= MAX_HELD_BYTES:
             return data, start
         lost = self._read(data, harvest)
@@ -122,11 +128,19 @@ class LineProcessor:
             self._free_space_ms = found.time_ms
         return found
 
-    def _with_held(self, chunk: Chunk) -> tuple[bytes, int]:
-        """What was held back comes first, if it is of the same file (a file that grew changes its identity once)."""
-        if not self._held or self._held_of not in (chunk.identity, chunk.previous):
-            return chunk.data, chunk.start
-        return self._held + chunk.data, self._held_start
+    def _with_held(self, chunk: Chunk) -> tuple[bytes, int, int]:
+        """What was held back comes first; where the data begins in the chunk's file; how many bytes in front of that are of another.
+
+        A file that grew changes its identity once. Another file is the next one of the log: what Docker or a kubelet has split may
+        go on there, for they rotate between any two parts.
+        """
+        before = self._checkpoint
+        if not self._held:
+            return chunk.data, chunk.start, 0
+        if before is None or before.identity in (chunk.identity, chunk.previous):
+            start = before.end if before else chunk.start - len(self._held)
+            return self._held + chunk.data, start, 0
+        return self._held + chunk.data, chunk.start, len(self._held)
 
 
 def character_of(sample: bytes) -> LogCharacter:

@@ -1,33 +1,21 @@
-"""What others put around a node's line: Docker, journald, syslog, a forwarder, … Taken off, with the time of arrival where it has one."""
+"""What others put around a node's lines is taken off, and lines that were split are joined: Docker, journald, syslog, a forwarder, …"""
 
 from __future__ import annotations
 
-import re
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
 from storj_monitor.log_processor.entry import DECODE_ERRORS
-from storj_monitor.log_processor.values import parse_time_ms
+from storj_monitor.log_processor.envelope import DOCKER_JSON, Opened
+from storj_monitor.log_processor.objects import DOCKER_START, DockerLine, ObjectOpener, StampReader
+from storj_monitor.log_processor.prefixes import begins_plainly, open_prefixed
 
 MAX_HELD_BYTES = 8 << 20
-DOCKER_START = b'{"log":'
-SPLIT_PART = "part of a line that Docker has split"
-
-_DOCKER_STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) ")
-_UNIX_STAMP = re.compile(rb"(\d{9,11})(?:\.(\d{1,9}))? ")
-_SYSLOG_PREFIX = re.compile(
-    rb"(?:<\d+>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
-    rb"|[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z+-][\w:]*)"
-    rb" (?:[^\s{}\"]*[^\s{}\":] )?[^\s{}\"]+?(?:\[\d+\])?: "
-)
-# Whatever else stands on the same line in front of a node's time and level: compose's names, Kubernetes' streams, RFC 5424.
-_OTHER_PREFIX = re.compile(
-    rb"([^\t{\"]{1,200}?)(?:(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)(?:\t|#011)"
-    rb"(?:DEBUG|INFO|WARN|ERROR|DPANIC|PANIC|FATAL)(?:\t|#011))|(?=\{\"L\":\"))"
-)
-_FINE_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}(?:Z|[+-]\d\d:?\d\d)")
-_MAX_LAYERS = 3
+SPLIT_PART = "part of a line that was split"
+# So many lines of a chunk are looked at for something around them: the first ones may be somebody else's words.
+_LOOK_LINES = 8
 
 
 class Unwrapped(NamedTuple):
@@ -37,6 +25,7 @@ class Unwrapped(NamedTuple):
     arrivals -- Unix milliseconds for each line, or None where it has none; None altogether when no line has one
     parts    -- how many physical lines were parts of longer ones, and one of them
     held     -- bytes at the end that belong to a line which is not complete yet
+    wrappers -- what was taken off, in words
     """
 
     lines: list[bytes]
@@ -44,54 +33,45 @@ class Unwrapped(NamedTuple):
     parts: int = 0
     part_sample: bytes = b""
     held: bytes = b""
+    wrappers: frozenset[str] = frozenset()
 
 
-class DockerLine(msgspec.Struct, gc=False):
-    """One object of Docker's json-file driver. A log text without a line end is continued in the next object of its stream."""
+class Opener:
+    """Opens lines of any kind, and what is within them: a forwarder may wrap what Docker has wrapped."""
 
-    log: str
-    stream: str = ""
-    time: str = ""
+    def __init__(self) -> None:
+        self._objects = ObjectOpener()
+
+    def open(self, line: bytes) -> Opened:
+        outer = self._open(line)
+        if not outer.wrappers or outer.continues or _is_plain(outer.text):
+            return outer
+        inner = self._open(outer.text)
+        if not inner.wrappers:
+            return outer
+        arrival = outer.arrival if inner.arrival is None else inner.arrival
+        return Opened(inner.text, arrival, inner.stream or outer.stream, inner.continues, outer.wrappers + inner.wrappers)
+
+    def _open(self, line: bytes) -> Opened:
+        if line.startswith(b"{"):
+            return self._objects.open(line) or Opened(line)
+        return open_prefixed(line)
 
 
 def unwrap_line(line: bytes) -> tuple[bytes, int | None]:
-    """Take prefixes off one line; `(line, None)` when there is none."""
-    arrival = None
-    for _ in range(_MAX_LAYERS):
-        if match := _DOCKER_STAMP.match(line):
-            arrival = arrival_ms(match[1])
-        elif match := _UNIX_STAMP.match(line):
-            arrival = int(match[1]) * 1000 + int((match[2] or b"")[:3].ljust(3, b"0"))
-        elif not (match := _SYSLOG_PREFIX.match(line)):
-            break
-        line = line[match.end() :]
-    if not _begins_plainly(line) and (other := _OTHER_PREFIX.match(line)):
-        if arrival is None and (stamp := _FINE_STAMP.search(other[1])):
-            arrival = arrival_ms(stamp[0])
-        line = line[other.end() :]
-    if b"#011" in line and b"\t" not in line:
-        # rsyslog writes control characters in octal
-        line = line.replace(b"#011", b"\t")
-    return line, arrival
-
-
-def arrival_ms(stamp: bytes) -> int | None:
-    parsed = parse_time_ms(stamp)
-    return parsed[0] if parsed else None
+    """Take everything off one line; `(line, None)` when there is nothing."""
+    opened = Opener().open(line)
+    return opened.text, opened.arrival
 
 
 def unwrap(data: bytes) -> Unwrapped:
-    """All lines of `data`, which ends with a line end. What it is wrapped in is recognised by its beginning."""
+    """All lines of `data`, which ends with a line end. What they are wrapped in is recognised by the first of them."""
     lines = split_lines(data)
     if data.startswith(DOCKER_START):
         return unwrap_docker(lines)
-    if not _is_wrapped(lines[0] if lines else b""):
+    if not lines or _is_plain(lines[0]) or not _is_wrapped(lines):
         return Unwrapped(lines, None)
-    if any(line.startswith(DOCKER_START) for line in lines):
-        return unwrap_docker(lines)
-    pairs = [unwrap_line(line) for line in lines]
-    arrivals = [arrival for _, arrival in pairs]
-    return Unwrapped([line for line, _ in pairs], arrivals if any(arrivals) else None)
+    return _joined(lines)
 
 
 def split_lines(data: bytes) -> list[bytes]:
@@ -101,29 +81,31 @@ def split_lines(data: bytes) -> list[bytes]:
     return lines
 
 
-def _is_wrapped(line: bytes) -> bool:
-    return not _begins_plainly(line) and unwrap_line(line)[0] != line
-
-
-def _begins_plainly(line: bytes) -> bool:
-    """With the node's own time stamp (`2026-08-20T07:01:10Z`, or an offset) and a tab: the usual case, told without a pattern."""
-    return line[10:11] == b"T" and (line[20:21] == b"\t" or line[25:26] == b"\t")
-
-
 def unwrap_docker(raw: list[bytes]) -> Unwrapped:
     """Lines out of Docker's objects; lines between them that are none are taken as they are."""
-    whole = _whole_docker_lines(raw)
-    if whole is not None:
-        return whole
-    reader = _DockerReader(raw)
+    return _whole_docker_lines(raw) or _joined(raw)
+
+
+def _is_plain(line: bytes) -> bool:
+    return line.startswith(b'{"L":') or (begins_plainly(line) and b"[" not in line[19:40])
+
+
+def _is_wrapped(lines: list[bytes]) -> bool:
+    opener = Opener()
+    return any(opener.open(line).wrappers for line in islice(lines, _LOOK_LINES) if not _is_plain(line))
+
+
+def _joined(raw: list[bytes]) -> Unwrapped:
+    """A line that is not complete is held back, with all that stands behind its beginning."""
+    reader = _PartJoiner(raw)
     held: list[bytes] = []
     while (first := reader.first_open()) is not None:
         held = raw[first:] + held
         raw = raw[:first]
         if sum(map(len, held)) > MAX_HELD_BYTES:
             # a line that never ends is none: its parts are counted and let go
-            return _DockerReader(raw + held).result(b"")
-        reader = _DockerReader(raw)
+            return _PartJoiner(raw + held).result(b"")
+        reader = _PartJoiner(raw)
     return reader.result(b"".join([line + b"\n" for line in held]))
 
 
@@ -137,41 +119,25 @@ def _whole_docker_lines(raw: list[bytes]) -> Unwrapped | None:
     text = "".join(logs)
     if [log[-1:] for log in logs].count("\n") != len(logs) or text.count("\n") != len(logs) or "\r" in text:
         return None
-    clock = _StampReader()
-    return Unwrapped(split_lines(text.encode()), [clock.read(item.time) for item in items])
+    clock = StampReader()
+    return Unwrapped(
+        split_lines(text.encode()), [clock.read(item.time) for item in items], wrappers=frozenset({DOCKER_JSON} if items else ())
+    )
 
 
-class _StampReader:
-    """Docker's stamps: RFC 3339 in UTC with up to nine digits, zeros at the end left out. The last second is remembered."""
-
-    def __init__(self) -> None:
-        self._second = ""
-        self._second_ms: int | None = None
-
-    def read(self, stamp: str) -> int | None:
-        second = stamp[:19]
-        if second != self._second:
-            self._second = second
-            self._second_ms = arrival_ms(second.encode("utf-8", "replace") + b"Z")
-        fraction = stamp[20:-1]
-        if self._second_ms is None or stamp[19:20] != "." or stamp[-1:] != "Z" or not (fraction.isascii() and fraction.isdigit()):
-            return arrival_ms(stamp.encode("utf-8", "replace"))
-        return self._second_ms + int(fraction[:3].ljust(3, "0"))
-
-
-class _DockerReader:
-    """Joins Docker's objects to lines and knows where the oldest unfinished line begins."""
+class _PartJoiner:
+    """Joins the parts of lines and knows where the oldest unfinished line begins."""
 
     def __init__(self, raw: list[bytes]) -> None:
         self._lines: list[bytes] = []
         self._arrivals: list[int | None] = []
         self._sample = b""
         self._parts = 0
-        self._decode = msgspec.json.Decoder(DockerLine).decode
-        self._clock = _StampReader()
-        self._open: dict[str, list[tuple[int, str]]] = {}
+        self._wrappers: set[str] = set()
+        self._open: dict[str, list[tuple[int, bytes]]] = {}
+        opener = Opener()
         for index, line in enumerate(raw):
-            self._read(index, line)
+            self._read(index, line, opener.open(line))
 
     def first_open(self) -> int | None:
         """Index of the first part of the oldest line that has not ended."""
@@ -179,26 +145,25 @@ class _DockerReader:
 
     def result(self, held: bytes) -> Unwrapped:
         parts = self._parts + sum(map(len, self._open.values()))
-        return Unwrapped(self._lines, self._arrivals, parts, self._sample, held)
+        return Unwrapped(self._lines, self._arrivals, parts, self._sample, held, frozenset(self._wrappers))
 
-    def _read(self, index: int, raw: bytes) -> None:
-        try:
-            item = self._decode(raw) if raw.startswith(DOCKER_START) else None
-        except DECODE_ERRORS:
-            item = None
-        if item is None:
-            line, arrival = unwrap_line(raw)
-            self._add(line, arrival)
-        elif item.log.endswith("\n"):
-            begun = self._open.pop(item.stream, [])
-            self._parts += len(begun)
-            text = "".join([part for _, part in begun]) + item.log
-            # one object is one line: a line end within it must not become a second one
-            self._add(text.rstrip("\r\n").replace("\n", " ").encode(), self._clock.read(item.time))
-        else:
-            self._open.setdefault(item.stream, []).append((index, item.log))
+    def _read(self, index: int, raw: bytes, opened: Opened) -> None:
+        self._wrappers.update(opened.wrappers)
+        begun = self._open.pop(opened.stream, []) if opened.wrappers else []
+        if begun and _is_plain(opened.text):
+            # the node ended, or was killed, in the middle of a line: what there is of it is no part of the next one
+            self._lines.append(b"".join([part for _, part in begun]))
+            self._arrivals.append(None)
+            self._parts += len(begun) - 1
+            begun = []
+        if opened.continues:
+            self._open[opened.stream] = [*begun, (index, opened.text)]
             self._sample = self._sample or raw
-
-    def _add(self, line: bytes, arrival: int | None) -> None:
-        self._lines.append(line)
-        self._arrivals.append(arrival)
+            return
+        self._parts += len(begun)
+        text = b"".join([*(part for _, part in begun), opened.text])
+        if begun and not _is_plain(text):
+            # what became of the columns is only seen of the whole line
+            text = open_prefixed(text).text
+        self._lines.append(text)
+        self._arrivals.append(opened.arrival)

@@ -98,6 +98,7 @@ class EventBatch(NamedTuple):
     duration_resolution_ms -- 1000, 1 for lines with finer time stamps; 0 when no duration is known
     checkpoint   -- None for a stream
     free_space   -- of the newest start line that tells it
+    finished     -- the rest of the file before this one: a line that began there ends here
     """
 
     node: str
@@ -114,6 +115,7 @@ class EventBatch(NamedTuple):
     duration_resolution_ms: int
     checkpoint: Checkpoint | None
     free_space: FreeSpace | None = None
+    finished: Checkpoint | None = None
 
     @property
     def transfers(self) -> list[Transfer]:

@@ -103,7 +103,7 @@ _COMPACTION: Schema = {
     "node": _TEXT,
     "satellite": _TEXT,
     "store": _TEXT,
-    "state": {"enum": ["running", "done", "failed"]},
+    "state": {"enum": ["running", "done", "failed", "broken_off"]},
     "started": _SECONDS_OR_NULL,
     "finished": _SECONDS_OR_NULL,
     "duration_s": _NUMBER_OR_NULL,

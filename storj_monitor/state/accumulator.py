@@ -104,6 +104,8 @@ class Accumulator:
             delta.free_space[batch.free_space.time_ms // FREE_SPACE_MS] = batch.free_space
         delta.newest_ms = max(delta.newest_ms, batch.newest_ms)
         delta.resolution_ms = batch.duration_resolution_ms or delta.resolution_ms
+        if batch.finished:
+            add_checkpoint(delta.checkpoints, batch.finished)
         if batch.checkpoint:
             add_checkpoint(delta.checkpoints, batch.checkpoint)
         return line_count

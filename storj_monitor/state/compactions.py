@@ -29,7 +29,7 @@ HISTORY_KINDS = tuple(
 )
 """The few of them that tell how a compaction ended; a compaction may have many rounds with many lines each."""
 
-RUNNING, DONE, FAILED = "running", "done", "failed"
+RUNNING, DONE, FAILED, BROKEN_OFF = "running", "done", "failed", "broken_off"
 # More stores than any node has: what never ends (a log full of noise) is let go.
 MAX_RUNNING = 200
 
@@ -98,7 +98,7 @@ class Compactions:
         self._running[key] = Compaction(*key, RUNNING, time_ms, stage="beginning")
 
     def _break_off(self, key: tuple[str, str], why: str) -> None:
-        self._ended.append(replace(self._running.pop(key), state=FAILED, stage="", error=f"broken off: {why}"))
+        self._ended.append(replace(self._running.pop(key), state=BROKEN_OFF, stage="", error=f"broken off: {why}"))
 
     @staticmethod
     def _joined(key: tuple[str, str], event: NodeEvent) -> Compaction | None:

@@ -27,8 +27,8 @@ WANTED = {
     "minutes": {"29923680 GET success": 1, "29923680 GET_AUDIT failed": 1, "29923680 PUT canceled": 1, "29923680 PUT success": 1},
     "lines": 7,
     "understood": 6,
-    "ignored": 1,
-    "not_understood": 0,
+    "ignored": 0,
+    "not_understood": 1,
 }
 
 

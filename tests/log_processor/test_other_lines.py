@@ -8,7 +8,19 @@ import msgspec
 import pytest
 from log_lines import PIECE, SATELLITE, TIME_MS, chunk_of, new_fields, new_processor, one, only_event, read_all, totals_of, zap
 
-from storj_monitor.log_processor.exact_path import CONTINUATION, EMPTY_LINE, FOREIGN, GOROUTINE, PANIC, PLAIN_ERROR, SUPERVISOR
+from storj_monitor.log_processor.exact_path import (
+    CONTAINER,
+    CONTINUATION,
+    EMPTY_LINE,
+    EXPORT_HEADER,
+    FOREIGN,
+    GOROUTINE,
+    JOURNAL,
+    PANIC,
+    PLAIN_ERROR,
+    SERVICE,
+    SUPERVISOR,
+)
 from storj_monitor.log_processor.fields import Fields
 from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES
 from storj_monitor.log_processor.makers import MAKERS
@@ -16,6 +28,7 @@ from storj_monitor.log_processor.making import Said
 from storj_monitor.log_processor.tally import MAX_KEYS
 from storj_monitor.model import hashstore_events, node_events
 from storj_monitor.model.events import LineKey, LineKind, NodeEvent
+from storj_monitor.model.log_character import BINARY, LEFT_OUT
 from storj_monitor.model.node_events import AnyNodeEvent
 
 
@@ -151,16 +164,37 @@ def test_unknown_lines_are_keyed_by_logger_and_folded_message() -> None:
         (b"Error: piecestore monitor: timed out\n", PLAIN_ERROR),
         (b"2026-08-20 06:00:00,412 INFO spawned: 'storagenode' with pid 44\n", SUPERVISOR),
         (b"2026-08-20 06:00:00,412 WARN exited: storagenode (exit status 1; not expected)\n", SUPERVISOR),
-        (b"downloading storagenode-updater\n", FOREIGN),
+        (b"downloading storagenode-updater\n", CONTAINER),
         (b"     0K .......... .......... 50% 1.2M 0s\n", CONTINUATION),
-        (b"\xff\xfe\x00garbage\n", FOREIGN),
-        (b'{"hello": "world"}\n', "JSON that is no log entry"),
-        (b"{broken\n", FOREIGN),
+        (b"-- Journal begins at Mon 2026-05-04 10:00:00 CEST, ends at Sun 2026-05-31 08:26:17 CEST. --\n", JOURNAL),
+        (b"-- Boot 0f3c5d2e6a9b4c1d8e7f --\n", JOURNAL),
+        (b"_SYSTEMD_UNIT=storagenode.service\n", JOURNAL),
+        (b"storagenode.service: Main process exited, code=killed, status=9/KILL\n", SERVICE),
+        (b"Started Storj storage node.\n", SERVICE),
+        (b"stream,date,content\n", EXPORT_HEADER),
     ],
 )
 def test_foreign_lines_are_ignored_on_purpose(line: bytes, reason: str) -> None:
     batch = one(line)
     assert batch.lines == {LineKey(LineKind.IGNORED, "", reason): 1}
+    assert batch.newest_ms == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"\xff\xfe\x00garbage\n", FOREIGN),
+        (b"something that nobody knows\n", FOREIGN),
+        (b'{"hello": "world"}\n', "JSON that is no log entry"),
+        (b"{broken\n", FOREIGN),
+        (b'{"MESSAGE": null, "__REALTIME_TIMESTAMP": "1795421400137000"}\n', LEFT_OUT),
+        (b"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00>\x00\x01\n", BINARY),
+        (zap("uploaded", new_fields(), time="2026-13-45T07:01:10Z"), FOREIGN),
+    ],
+)
+def test_what_nobody_knows_was_not_ignored_on_purpose(line: bytes, reason: str) -> None:
+    batch = one(line)
+    assert batch.lines == {LineKey(LineKind.NOT_UNDERSTOOD, "", reason): 1}
     assert batch.newest_ms == 0
 
 
@@ -182,10 +216,6 @@ def test_lines_of_a_log_that_cannot_be_used_say_why(line: bytes, key: tuple[str,
     batch = one(line)
     assert batch.lines == {LineKey(LineKind.NOT_UNDERSTOOD, *key): 1}
     assert list(batch.samples.values()) == [line.decode().rstrip("\n")]
-
-
-def test_an_impossible_date_is_no_time() -> None:
-    assert {key.kind for key in one(zap("uploaded", new_fields(), time="2026-13-45T07:01:10Z")).lines} == {LineKind.IGNORED}
 
 
 def test_the_number_of_keys_is_bounded() -> None:

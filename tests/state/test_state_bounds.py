@@ -55,12 +55,12 @@ def test_a_restart_breaks_compactions_off() -> None:
     for event in (started(0), started(5, "s1"), NodeStarted(time_ms=NOON_MS + 10_000, node_id="id")):
         compactions.on_event(event)
     assert {(one.store, one.state, one.error) for one in compactions.current()} == {
-        ("s0", "failed", "broken off: the node restarted"),
-        ("s1", "failed", "broken off: the node restarted"),
+        ("s0", "broken_off", "broken off: the node restarted"),
+        ("s1", "broken_off", "broken off: the node restarted"),
     }
     compactions.on_event(started(20))
     compactions.on_event(CompactionFinished(time_ms=NOON_MS + 30_000, satellite=US1, store="s0", duration_ms=10_000))
-    assert {(one.store, one.state) for one in compactions.current()} == {("s0", "done"), ("s1", "failed")}
+    assert {(one.store, one.state) for one in compactions.current()} == {("s0", "done"), ("s1", "broken_off")}
 
 
 def test_compactions_without_end_are_bounded() -> None:

@@ -138,7 +138,7 @@ async def test_a_compaction_belongs_to_every_window_in_which_it_ran(asked: Asked
     assert row["finished"] == NOON + 30
     assert (await ask(window(NOON + 60, NOON + 120)))["rows"] == []
     (row,) = (await ask(window(NOON + 600, NOON + 660)))["rows"]
-    assert (row["satellite"], row["state"], row["error"]) == (EU1, "failed", "broken off: the node restarted")
+    assert (row["satellite"], row["state"], row["error"]) == (EU1, "broken_off", "broken off: the node restarted")
 
 
 async def test_nodes_that_come_while_the_monitor_runs_are_known(asked: Asked) -> None:

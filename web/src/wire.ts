@@ -210,7 +210,7 @@ export interface CompactionRow {
   satellite: string;
   name?: string;
   store: string;
-  state: "running" | "done" | "failed";
+  state: "running" | "done" | "failed" | "broken_off";
   started: number | null;
   finished: number | null;
   duration_s: number | null;

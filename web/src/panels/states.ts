@@ -19,6 +19,7 @@ const COMPACTION: Record<CompactionRow["state"], Chip> = {
   running: { kind: "busy", word: "running" },
   done: { kind: "good", word: "done" },
   failed: { kind: "bad", word: "failed" },
+  broken_off: { kind: "warn", word: "broken off" },
 };
 
 const SILENT: Chip = { kind: "warn", word: "silent" };
