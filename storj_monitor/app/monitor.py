@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from storj_monitor import __version__
@@ -14,6 +15,7 @@ from storj_monitor.app.analytics import Analytics
 from storj_monitor.app.file_systems import FileSystems
 from storj_monitor.app.lanes import Lane
 from storj_monitor.app.load import LoadWatch
+from storj_monitor.app.node_states import EVERY_S, NodeStates
 from storj_monitor.app.open_files import allow_many_files
 from storj_monitor.app.own_terms import own_terms
 from storj_monitor.app.pipeline import Pipeline, Tick
@@ -39,7 +41,7 @@ from storj_monitor.state.compactions import COMPACTION_KINDS
 from storj_monitor.state.hot import HOT_OPS, KEPT, HotPieces
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
-from storj_monitor.tasks import Supervisor, repeat_on
+from storj_monitor.tasks import Backoff, Supervisor, every, repeat_on
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
@@ -94,6 +96,15 @@ class Monitor:
         )
         self._polling = Polling(watched, self.keeper, self.state, self._reader, self._clock, jitter_pct=settings.perf.analytics_jitter_pct)
         self.analytics = self._new_analytics([name for name, _ in nodes])
+        self.node_states = NodeStates(
+            self._cards,
+            self.state,
+            self._clock,
+            with_log=frozenset(name for name, _ in self._nodes),
+            silent_s=settings.thresholds.silent_s,
+            changed=lambda: self.server.broadcaster.nudge(self._clock.now()),
+        )
+        self.keeper.on_moved = self.node_states.moved
         self._load = LoadWatch(
             self._clock,
             lag_bytes=lambda: sum(node.status.lag_bytes for node in self.state.nodes.values()),
@@ -177,6 +188,8 @@ class Monitor:
         self._loop.call_later(HOT_AFTER_S, self.pipeline.reload)
         await self._polling.start(tasks)
         self.analytics.start(tasks)
+        looks = partial(every, EVERY_S, self.node_states.look, clock=self._clock, rng=Random(), jitter_pct=0.0)
+        tasks.spawn("states of nodes", looks, backoff=Backoff())
         folders = {node.name: node.storage for node in self._settings.nodes if node.storage is not None}
         if folders:
             jitter_pct = self._settings.perf.analytics_jitter_pct

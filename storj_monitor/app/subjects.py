@@ -17,6 +17,7 @@ from storj_monitor.app import subject_scores as scores
 from storj_monitor.app.subject_health import Downtimes, count_transfers, expire_outages, keep_counters
 from storj_monitor.app.subject_loading import load_counters, load_histories, load_money, load_standings
 from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
+from storj_monitor.app.subject_signs import take_event_signs, take_space_signs
 from storj_monitor.app.subject_space import (
     add_points,
     news_of_impossible,
@@ -72,7 +73,8 @@ class Works(Protocol):
 class SubjectKeeper:
     """`changed` is called when pages may want to know. `from_writer` brings a call from the writer's thread to the event loop.
 
-    `on_scores` and `on_doubt` may be set: called with a node's name when its log tells new scores, and when its estimate contradicts ours.
+    `on_scores`, `on_doubt` and `on_moved` may be set: called with a node's name when its log tells new scores, when its estimate
+    contradicts ours, and when anything was told about it.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class SubjectKeeper:
         self._downtimes = Downtimes()
         self.on_scores: Callable[[str], None] = lambda _: None
         self.on_doubt: Callable[[str], None] = lambda _: None
+        self.on_moved: Callable[[str], None] = lambda _: None
 
     # ---- what comes in ----
 
@@ -143,6 +146,8 @@ class SubjectKeeper:
         if delta.free_space and take_free_space(self.subjects.of(delta.node), delta.free_space.values(), self._clock.now(), self._pending):
             self._tell(delta.node, {Subject.STORAGE})
             self.flush()
+        if (delta.errors or delta.cells) and take_space_signs(self.subjects.of(delta.node).signs, delta):
+            self.on_moved(delta.node)
         if delta.events or delta.notable:
             self.on_lines(delta.node, delta.events, live=True)
             self.on_transfers(delta.node, delta.notable)
@@ -164,6 +169,8 @@ class SubjectKeeper:
             moved.add(Subject.STORAGE)
         if self._downtimes.take_lines(node, every, self._pending):
             moved |= {Subject.HEALTH, Subject.REPUTATION}
+        if take_event_signs(node.signs, every):
+            moved.add(Subject.HEALTH)
         self._tell(name, moved)
         if live:
             self.flush()
@@ -279,6 +286,7 @@ class SubjectKeeper:
             fresh.remarks = (f"Since then this is another node: it was {node.answer.node_id}, it is {answer.value.node_id}.",)
             fresh.standing = Standing(spans=node.standing.spans)
             fresh.insight = node.insight
+            fresh.signs = node.signs
             self.subjects.nodes[node.name] = fresh
             self._last.pop(node.name, None)
             return fresh
@@ -361,6 +369,7 @@ class SubjectKeeper:
     def _tell(self, name: str, moved: set[Subject]) -> None:
         if moved:
             self.subjects.changed(name, *moved)
+            self.on_moved(name)
             self._changed()
 
     def _keep_answer(self, answer: Answer) -> None:

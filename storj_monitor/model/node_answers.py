@@ -82,7 +82,7 @@ class NodeAnswer:
 
     standings           -- dates only (disqualified, suspended, vetted); the scores are in SatelliteAnswer
     bandwidth_bytes     -- all traffic of this UTC month
-    last_pinged_at      -- last ping or transfer request from outside; None = never
+    last_pinged_at      -- last ping or transfer request from outside; NEVER (0) = there was none, None = not told
     up_to_date          -- running version >= minimum, not "latest"; None where the node does not say
     configured_port     -- port of the public address, as text
     quic_status         -- OK, Misconfigured, Disabled, Refreshing (or what a later version says)

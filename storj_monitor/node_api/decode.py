@@ -81,7 +81,7 @@ def decode_node(reply: Reply) -> NodeAnswer:
             reclaimable_bytes=disk.reclaimable,
         ),
         bandwidth_bytes=node.bandwidth.used,
-        last_pinged_at=unix_s(node.last_pinged),
+        last_pinged_at=contact_s(node.last_pinged),
         version=node.version,
         allowed_version=node.allowed_version,
         up_to_date=node.up_to_date,
@@ -242,6 +242,11 @@ def decode_health(reply: Reply) -> HealthAnswer:
 def unix_s(at: datetime | None) -> float | None:
     """Unix seconds; None for JSON null and for Go's zero time (year 1), which means never."""
     return None if at is None or at.year <= 1 else at.timestamp()
+
+
+def contact_s(at: datetime | None) -> float | None:
+    """The same of a contact: never is something to tell, an answer without it is not."""
+    return None if at is None else NEVER if at.year <= 1 else at.timestamp()
 
 
 def unix_ms(at: datetime | None) -> int | None:

@@ -38,7 +38,7 @@ CADENCES: Final[Mapping[AnswerKind, Cadence]] = MappingProxyType(
     {
         AnswerKind.NODE: Cadence(Group.LIVE, _MINUTE),
         AnswerKind.METRICS: Cadence(Group.LIVE, _MINUTE),
-        AnswerKind.HEALTH: Cadence(Group.REPUTATION, 15 * _MINUTE),
+        AnswerKind.HEALTH: Cadence(Group.REPUTATION, _MINUTE),
         AnswerKind.SATELLITE: Cadence(Group.REPUTATION, 30 * _MINUTE),
         AnswerKind.NOTIFICATIONS: Cadence(Group.REPUTATION, _HOUR),
         AnswerKind.SATELLITES: Cadence(Group.STORAGE, _HOUR),

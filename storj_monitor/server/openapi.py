@@ -22,6 +22,15 @@ _RESULTS: Schema = {"type": "array", "items": _COUNT, "minItems": 3, "maxItems":
 
 _NODE_NAMES: Schema = {"type": "array", "items": _TEXT, "maxItems": NODES_MOST}
 
+_NODE_STATE: Schema = {"enum": ["down", "at_risk", "warning", "learning", "ok", "no_data"]}
+_REASON: Schema = {
+    "code": _TEXT,
+    "state": _NODE_STATE,
+    "sentence": _TEXT,
+    "since": _SECONDS_OR_NULL,
+    "source": {"enum": ["log", "api", "metrics", "public_port", "file_system", "analytics", "monitor"]},
+    "subject": _TEXT_OR_NULL,
+}
 _NODE: Schema = {
     "name": _TEXT,
     "node_id": _TEXT_OR_NULL,
@@ -35,6 +44,10 @@ _NODE: Schema = {
     "state": {"enum": ["live", "catching_up", "waiting", "error", "off"]},
     "detail": _TEXT,
     "path": _TEXT_OR_NULL,
+    "node_state": _NODE_STATE,
+    "node_state_since": _SECONDS_OR_NULL,
+    "node_state_reason": _TEXT,
+    "reasons": {"type": "array", "items": {"type": "object", "properties": _REASON, "required": list(_REASON)}},
 }
 _ACTION: Schema = {
     "action": _TEXT,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from storj_monitor.model.events import EventBatch, LineKey, LineKind, NodeEvent
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.node_events import NodeStarted, VersionSeen
+from storj_monitor.model.node_state import NOT_JUDGED
+from storj_monitor.model.node_state import NodeState as JudgedState
 from storj_monitor.model.rollups import HotPiece, NodeDelta
 from storj_monitor.state.compactions import Compactions
 from storj_monitor.state.live import Ring
@@ -32,7 +34,7 @@ class LogStatus:
 
 @dataclass(slots=True)
 class NodeState:
-    """One node. `lines` and `samples` count since the database began; windows are the last hour."""
+    """One node. `lines` and `samples` count since the database began; windows are the last hour; `judged` is how the node is."""
 
     name: str
     node_id: str = ""
@@ -46,6 +48,7 @@ class NodeState:
     lines: dict[LineKey, int] = field(default_factory=dict)
     samples: dict[LineKey, str] = field(default_factory=dict)
     hot: dict[int, HotPiece] = field(default_factory=dict)
+    judged: JudgedState = NOT_JUDGED
 
     def count_lines(self) -> dict[str, int]:
         """Totals by class, `lines` being their sum."""

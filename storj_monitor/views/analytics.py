@@ -7,8 +7,10 @@ from types import MappingProxyType
 
 from storj_monitor.model.analytics import FULL_HOURS, Band, Finding, FindingKind, FindingState, Learning, Metric
 from storj_monitor.model.figures import Help
+from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import helps
 from storj_monitor.views.names import satellite_name
+from storj_monitor.views.node_states import reason_rows
 from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
@@ -80,9 +82,10 @@ HELP_TEXTS = helps(HELP)
 
 
 class AnalyticsView:
-    """Rows are made once for a change of a node, however many pages look."""
+    """Rows are made once for a change of a node, however many pages look. Reasons of its state are findings from the first moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._made: dict[str, tuple[int, Rows]] = {}
 
     def rows(self, nodes: Iterable[NodeSubjects]) -> Rows:
@@ -98,9 +101,15 @@ class AnalyticsView:
         if made is None or made[0] != revision:
             findings = node.insight.findings.values()
             rows: Rows = {f"node/{node.name}": learning_row(node)}
+            rows.update((f"finding/{row['number']}", row) for row in self.reasons(node.name))
             rows.update((f"finding/{one.number}", finding_row(one)) for one in findings)
             made = self._made[node.name] = (revision, rows)
         return made[1]
+
+    def reasons(self, name: str) -> list[Row]:
+        """Why the node is in the state that it is in, as findings."""
+        live = self._state.nodes.get(name)
+        return [] if live is None else list(reason_rows(name, live.judged))
 
 
 def learning_row(node: NodeSubjects) -> Row:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from storj_monitor.financial_tracker.terms import OwnTerms
+from storj_monitor.reputation_tracker.report import SatelliteReport
 from storj_monitor.state.nodes import State
 from storj_monitor.views import analytics, earnings, node_health, reputation, storage
 from storj_monitor.views.actions import Counters, Grown, counters_of
@@ -15,7 +16,7 @@ from storj_monitor.views.node_health import HealthView
 from storj_monitor.views.reputation import ReputationView
 from storj_monitor.views.storage import StorageView
 from storj_monitor.views.subjects import HOUR_S, NodeSubjects, Subject, Subjects
-from storj_monitor.views.tables import Rows
+from storj_monitor.views.tables import Row, Rows
 
 HELPS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
@@ -53,7 +54,7 @@ class Cards:
         """Nothing is made yet."""
         self.earnings = EarningsView(self._terms)
         self._health = HealthView(self._state)
-        self._analytics = AnalyticsView()
+        self._analytics = AnalyticsView(self._state)
         self._reputation = ReputationView()
         self._storage = StorageView()
         self._shown: dict[str, tuple[int, float]] = {}
@@ -99,6 +100,14 @@ class Cards:
                 return self._health.rows(nodes, now)
             case Subject.ANALYTICS:
                 return self._analytics.rows(nodes)
+
+    def reports(self, node: NodeSubjects) -> list[SatelliteReport]:
+        """A node at each of its satellites, as the reputation card shows it."""
+        return self._reputation.reports(node, self._now())
+
+    def reasons(self, names: Iterable[str]) -> list[Row]:
+        """Reasons of the states of these nodes, as findings."""
+        return [row for name in names for row in self._analytics.reasons(name)]
 
     def nodes(self, names: Iterable[str]) -> list[NodeSubjects]:
         """What is known of the named nodes."""

@@ -16,6 +16,7 @@ from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
 from storj_monitor.views.actions import Counters, NodeActions, action_rows
 from storj_monitor.views.cards import HELPS, Cards
+from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.subjects import Subject
 from storj_monitor.views.tables import Rows
 
@@ -275,7 +276,7 @@ def _compactions(feed: Feed) -> Rows:
 
 
 def _nodes(feed: Feed) -> Rows:
-    return {node.name: tables.node_row(node, feed.state.store_problem) for node in feed.nodes}
+    return {node.name: tables.node_row(node, feed.state.store_problem) | state_fields(node.judged) for node in feed.nodes}
 
 
 def _lines(feed: Feed) -> Rows:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from storj_monitor.model.events import LineKind
 from storj_monitor.model.ids import op_action, op_outcome
 from storj_monitor.model.metrics import Family
-from storj_monitor.state.nodes import State
+from storj_monitor.model.node_state import NodeStateKind
+from storj_monitor.state.nodes import NodeState, State
 
 
 class StoreFigures(NamedTuple):
@@ -35,6 +37,7 @@ class Gauges:
         self._clients = clients
 
     def samples(self) -> Iterable[Family]:
+        yield from self._states()
         yield from self._windows()
         yield from self._logs()
         store = self._store()
@@ -43,6 +46,28 @@ class Gauges:
         yield Family("storj_monitor_commit_seconds", "How long the last commit took.", "gauge", [({}, store.commit_s)])
         yield from self._more()
         yield Family("storj_monitor_store_failing", "1 while the database cannot be written.", "gauge", [({}, float(store.failing))])
+
+    def _states(self) -> Iterable[Family]:
+        nodes = list(self._state.nodes.values())
+        states: list[tuple[Mapping[str, str], float]] = [
+            ({"node": node.name, "state": kind.label}, float(node.judged.kind is kind)) for node in nodes for kind in NodeStateKind
+        ]
+        yield Family("storj_monitor_node_state", "1 for the state that the node is in, 0 for the others.", "gauge", states)
+        yield Family(
+            "storj_monitor_node_state_since_timestamp_seconds",
+            "When the node came into its state.",
+            "gauge",
+            [({"node": node.name}, node.judged.since) for node in nodes if node.judged.since is not None],
+        )
+        yield Family("storj_monitor_node_reasons", "Reasons of the node's state, by rule.", "gauge", self._reasons(nodes))
+
+    @staticmethod
+    def _reasons(nodes: Iterable[NodeState]) -> list[tuple[Mapping[str, str], float]]:
+        """How many of each code; a node that is well has none."""
+        found: Counter[tuple[str, str, str]] = Counter()
+        for node in nodes:
+            found.update((node.name, one.code, one.kind.label) for one in node.judged.reasons if one.kind < NodeStateKind.LEARNING)
+        return [({"node": name, "code": code, "state": kind}, float(number)) for (name, code, kind), number in found.items()]
 
     def _windows(self) -> Iterable[Family]:
         counts: list[tuple[Mapping[str, str], float]] = []

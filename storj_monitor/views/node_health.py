@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from storj_monitor.model.figures import Help
+from storj_monitor.model.figures import Figure, Help, Source
 from storj_monitor.model.ids import Outcome, op_action, op_outcome
+from storj_monitor.model.node_answers import ApiStatus
+from storj_monitor.model.node_state import NodeStateKind
 from storj_monitor.reputation_tracker.downtime import Downtime, downtimes, hours_down
 from storj_monitor.reputation_tracker.help_texts import HELP as REPUTATION_HELP
 from storj_monitor.state.nodes import State
-from storj_monitor.views.figures import Wire, helps, said
+from storj_monitor.views.figures import Wire, date, helps, said
 from storj_monitor.views.subjects import CLOCK_BELIEVED_S, Counted, NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
 MONTH_S = 30 * 86_400.0
 MOST_DOWNTIMES = 20
+HEALTHY_S = 300.0
+"""The health answer is asked every minute; an older one says nothing of now."""
 MOST_NOTIFICATIONS = 5
 MOST_IMPOSSIBLE = 5
 _FEW = 3
@@ -88,9 +92,10 @@ HELP = MappingProxyType(
             "The detail says what failed. Figures keep their last value and grow old meanwhile.",
         ),
         "all_healthy": Help(
-            "What the node answers on its public port: no satellite has suspended or disqualified it.",
-            "True.",
-            "See the reputation card.",
+            "What the node answers on its public port. By its own rule it is not healthy when any satellite has disqualified or suspended "
+            "it, or when its online score at any satellite is below 0.9.",
+            "True. It is shown for five minutes at most, and not while anything newer says otherwise.",
+            "See the reputation card: which satellite, and why.",
         ),
         "clock_ahead_s": Help(
             "By how much the node's clock is ahead of the monitor's (whole seconds).",
@@ -108,7 +113,7 @@ class HealthView:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._made: dict[str, tuple[tuple[int, str, str], Row]] = {}
+        self._made: dict[str, tuple[tuple[object, ...], Row]] = {}
 
     def rows(self, nodes: Iterable[NodeSubjects], now: float) -> Rows:
         """By node name."""
@@ -116,11 +121,23 @@ class HealthView:
 
     def _of(self, node: NodeSubjects, now: float) -> Row:
         log = self._state.nodes.get(node.name)
-        version = (node.revisions[Subject.HEALTH], log.version if log else "", log.node_id if log else "")
+        kind, healthy = log.judged.kind if log else NodeStateKind.NO_DATA, healthy_now(node, now)
+        version = (node.revisions[Subject.HEALTH], log.version if log else "", log.node_id if log else "", kind, healthy)
         made = self._made.get(node.name)
         if made is None or made[0] != version:
             made = self._made[node.name] = (version, _row(node, self._state, now))
         return made[1]
+
+
+def healthy_now(node: NodeSubjects, now: float) -> bool | None:
+    """The health answer, as long as it is of now and nobody knows better."""
+    health = node.health
+    if health is None or not 0 <= now - health.taken_at <= HEALTHY_S:
+        return None
+    known = node.standing.known.values()
+    dates = [date for one in known for date in (one.disqualified_at, one.suspended_at) if date is not None and date.value > 0]
+    shut = [one for one in node.doors.values() if one.status is ApiStatus.UNREACHABLE and one.since >= health.taken_at]
+    return None if health.all_healthy and (dates or shut) else health.all_healthy
 
 
 def downtime_row(one: Downtime, now: float) -> Row:
@@ -139,7 +156,7 @@ def _row(node: NodeSubjects, state: State, now: float) -> Row:
     recent = [one for one in times if one.until_at is None or one.until_at >= now - MONTH_S]
     return {
         "node": node.name,
-        **_identity(node, state),
+        **_identity(node, state, now),
         "doors": [
             {
                 "door": one.door.value,
@@ -185,10 +202,11 @@ def _clock_remark(node: NodeSubjects) -> list[str]:
     return [f"The node's clock is {abs(ahead_s) / 3600:.1f} hours {way} the monitor's: its figures of the month are shown, but not kept."]
 
 
-def _identity(node: NodeSubjects, state: State) -> Row:
-    """From the API; without one, what log and debug port tell."""
+def _identity(node: NodeSubjects, state: State, now: float) -> Row:
+    """From the API; without one, what log and debug port tell. A node that is down has no uptime."""
     answer, log, metrics = node.answer, state.nodes.get(node.name), node.metrics
-    healthy = said(node.health.all_healthy, "probe", node.health.taken_at) if node.health else None
+    healthy = said(healthy_now(node, now), "probe", node.health.taken_at) if node.health else None
+    is_down = log is not None and log.judged.kind is NodeStateKind.DOWN
     if answer is not None:
         at = answer.taken_at
 
@@ -204,9 +222,9 @@ def _identity(node: NodeSubjects, state: State) -> Row:
             "up_to_date": told(answer.up_to_date),
             "quic": told(answer.quic_status or None),
             "quic_at": told(answer.last_quic_pinged_at),
-            "last_contact": told(answer.last_pinged_at),
+            "last_contact": None if answer.last_pinged_at is None else date(Figure(answer.last_pinged_at, Source.API, at)),
             "started_at": told(answer.started_at),
-            "uptime_s": told(answer.uptime_s),
+            "uptime_s": None if is_down else told(answer.uptime_s),
             "clock_ahead_s": told(answer.clock_ahead_s),
             "bandwidth_bytes": told(None if ("traffic",) in node.impossible else answer.bandwidth_bytes),
             "all_healthy": healthy,
@@ -216,7 +234,7 @@ def _identity(node: NodeSubjects, state: State) -> Row:
     if metrics is not None:
         version = said(metrics.version or None, "metrics", metrics.taken_at) or version
         started = said(metrics.started_at, "metrics", metrics.taken_at)
-        uptime = said(metrics.uptime_s, "metrics", metrics.taken_at)
+        uptime = None if is_down else said(metrics.uptime_s, "metrics", metrics.taken_at)
     nothing = ("minimum_version", "up_to_date", "quic", "quic_at", "last_contact", "clock_ahead_s", "bandwidth_bytes")
     return {
         "node_id": log.node_id if log else "",

@@ -24,6 +24,7 @@ from storj_monitor.stats import quantile
 from storj_monitor.views import tables
 from storj_monitor.views.actions import NodeActions, action_rows, counted_hours
 from storj_monitor.views.cards import Cards
+from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.tables import Row
 
 P = ParamSpec("P")
@@ -127,6 +128,7 @@ class Questions:
                     "state": node.status.state,
                     "detail": node.status.detail,
                     "path": node.status.path,
+                    **state_fields(node.judged),
                 }
             )
         return _answer(as_of, rows=rows)

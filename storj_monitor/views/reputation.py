@@ -44,6 +44,10 @@ class ReputationView:
         keys = [f"{name}/{one.reputation.satellite}" for name, one in reports]
         return {key: {**made[key], "rank": rank} for rank, key in enumerate(keys)}
 
+    def reports(self, node: NodeSubjects, now: float) -> list[SatelliteReport]:
+        """One node at each of its satellites."""
+        return self._of(node, now)[1]
+
     def _of(self, node: NodeSubjects, now: float) -> tuple[int, list[SatelliteReport], Rows]:
         revision = node.revisions[Subject.REPUTATION]
         made = self._made.get(node.name)

@@ -112,9 +112,10 @@ class SubjectQuestions:
 
     async def findings(self, window: AnyWindow) -> Payload:
         found = await self._reader.ask(find, window.nodes, window.from_s, window.to_s, MOST_FINDINGS)
+        now = self._now()
         return {
-            "as_of": self._now(),
-            "rows": [finding_row(one) for one in found.findings],
+            "as_of": now,
+            "rows": [*(self._cards.reasons(window.nodes) if window.to_s >= now else ()), *(finding_row(one) for one in found.findings)],
             "more": found.more,
             "learning": [learning_row(node) for node in self._cards.nodes(window.nodes)],
             "help": HELPS[Subject.ANALYTICS.value],

@@ -165,6 +165,23 @@ class Insight:
 
 
 @dataclass(slots=True)
+class Signs:
+    """What the log says about the node's state (see app.subject_signs), and since when other trouble is seen. Unix seconds.
+
+    version_refused -- the version that is not allowed, the minimum, and when the node said so
+    """
+
+    revision: int = 0
+    refused_at: float | None = None
+    refused_since: float | None = None
+    version_refused: tuple[str, str, float] | None = None
+    clock_off_at: float | None = None
+    full_since: float | None = None
+    over_since: float | None = None
+    problem_since: float | None = None
+
+
+@dataclass(slots=True)
 class NodeSubjects:
     """One node. `revisions` grow when a subject may look different; `log_started_at` is the last start that the log tells of.
 
@@ -187,6 +204,7 @@ class NodeSubjects:
     space: Space = field(default_factory=Space)
     money: Money = field(default_factory=Money)
     insight: Insight = field(default_factory=Insight)
+    signs: Signs = field(default_factory=Signs)
     revisions: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(Subject, 0))
 
     def note_impossible(self, asked: tuple[str, ...], found: tuple[ImpossibleValue, ...]) -> None:
@@ -208,7 +226,7 @@ class NodeSubjects:
     def away_since(self, now: float) -> float | None:
         """Since when satellites cannot reach the node, as far as doors, log and the node itself tell; None while they can."""
         answer = self.answer
-        if answer is None or answer.last_pinged_at is None:
+        if answer is None or not answer.last_pinged_at:
             return away_since(downtimes(self.outages), None, now)
         ahead_s = answer.clock_ahead_s or 0.0
         return away_since(downtimes(self.outages), answer.last_pinged_at - ahead_s, answer.taken_at)

@@ -181,7 +181,7 @@ async def test_odd_but_true_answers(start_node: StartNode, session: aiohttp.Clie
     answers.replies["/api/sno/"] = answers.replies["/api/sno/"]._replace(body=json.dumps(node).encode())
     fake = await start_node(answers)
     got = await NodeClient(fake.api_url + "/", session, CLOCK).node()
-    assert got.standings == () and got.last_pinged_at is None and got.disk.available_bytes == -5
+    assert got.standings == () and got.last_pinged_at == NEVER and got.disk.available_bytes == -5
     assert got.up_to_date is None  # nothing said is nothing known
     assert got.started_at == pytest.approx(datetime.fromisoformat("2026-11-23T07:56:24.647673+00:00").timestamp(), abs=1e-5)
 

@@ -96,6 +96,19 @@ _ROWS: dict[str, dict[str, object]] = {
         "state": "live",
         "detail": "",
         "path": "/var/log/a.log",
+        "node_state": "warning",
+        "node_state_since": 1.5,
+        "node_state_reason": "QUIC is misconfigured.",
+        "reasons": [
+            {
+                "code": "quic",
+                "state": "warning",
+                "sentence": "QUIC is misconfigured.",
+                "since": None,
+                "source": "api",
+                "subject": None,
+            }
+        ],
     },
     "actions": {**_ACTION, "p50_ms": 1000, "p95_ms": 2000.0, "p99_ms": None, "resolution_ms": 1000, "mean_ms": 1.5, **_SOURCES},
     "satellites": {

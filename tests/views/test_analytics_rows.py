@@ -7,6 +7,7 @@ import pytest
 
 from storj_monitor.model.analytics import Basis, Evidence, Finding, FindingKind, FindingState, Learning, Metric, Severity, Step, Subject
 from storj_monitor.server.openapi import answer_schema
+from storj_monitor.state.nodes import State
 from storj_monitor.views.analytics import HELP_TEXTS, AnalyticsView, finding_row, learning_row
 from storj_monitor.views.subjects import NodeSubjects, Subjects
 from storj_monitor.views.subjects import Subject as Topic
@@ -79,7 +80,7 @@ def test_a_finding_that_ended_says_when_and_why() -> None:
 
 
 def test_rows_of_the_asked_nodes_made_anew_only_for_a_change() -> None:
-    subjects, view = Subjects(["a", "b"]), AnalyticsView()
+    subjects, view = Subjects(["a", "b"]), AnalyticsView(State(["a", "b"]))
     a, b = subjects.of("a"), subjects.of("b")
     a.insight.findings[7] = finding(7, Metric.RATE)
     a.insight.learning = Learning("a", 53, Basis.OVERALL, "baselines from 53 hours; full after four weeks", AT, 3)

@@ -20,6 +20,30 @@ const METRICS: Readonly<Record<string, string>> = {
   space: "Full in",
   budget: "May be away",
   earnings: "This month",
+  stopped: "Not running",
+  gone: "Not running",
+  silent: "Not heard",
+  disqualified: "Disqualified",
+  suspended: "Suspended",
+  offline_suspended: "Suspended",
+  no_space: "Disk full",
+  storage_folder: "Storage",
+  version: "Version",
+  no_contact: "Not reached",
+  standing_at_risk: "At risk",
+  severe: "In the log",
+  starting: "Starting",
+  source_silent: "No answer",
+  log_unread: "Log",
+  log_silent: "Log",
+  quic: "QUIC",
+  not_healthy: "Health answer",
+  standing_watch: "Watch",
+  overused: "Overused",
+  clock: "Clock",
+  other_node: "Settings",
+  log_poor: "Log",
+  not_kept: "Database",
 };
 const BASES: Readonly<Record<string, string>> = {
   none: "still learning",
@@ -29,6 +53,8 @@ const BASES: Readonly<Record<string, string>> = {
 };
 
 const rank = (row: FindingRow): number => RANKS[row.severity] ?? 1;
+/** What is known for certain comes before what is only unusual. */
+const isState = (row: FindingRow): number => (row.kind === "state" ? 1 : 0);
 
 export function severityChip(severity: string): Chip {
   return SEVERITIES[severity] ?? { kind: "", word: severity };
@@ -57,7 +83,7 @@ export function sorted(rows: Iterable<AnalyticsRow>): Findings {
     if (row.row === "node") found.learning.push(row);
     else if (row.row === "finding") (row.state === "resolved" ? found.ended : found.standing).push(row);
   }
-  found.standing.sort((a, b) => rank(b) - rank(a) || b.since - a.since || b.number - a.number);
+  found.standing.sort((a, b) => rank(b) - rank(a) || isState(b) - isState(a) || b.since - a.since || b.number - a.number);
   found.ended.sort(byEnd);
   found.learning.sort((a, b) => (a.node < b.node ? -1 : 1));
   return found;
@@ -139,6 +165,7 @@ export function between(from: number | null, to: number | null, unit: string): s
 
 /** What the figure is to be held against. */
 export function against(row: FindingRow): string {
+  if (row.kind === "state") return "told at once";
   const band = row.band === null ? null : between(row.band[0], row.band[1], row.unit);
   if (row.kind !== "forecast") return band === null ? `usually ${figure(row.expected, row.unit)}` : `normal ${band}`;
   if (row.metric === "earnings") return `last month ${figure(row.expected, row.unit)}`;

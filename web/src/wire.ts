@@ -130,6 +130,19 @@ export type Command =
 
 export type NodeState = "live" | "catching_up" | "waiting" | "error" | "off";
 
+/** The one state of a node, the worst first. */
+export type NodeStateName = "down" | "at_risk" | "warning" | "learning" | "ok" | "no_data";
+
+export interface StateReason {
+  code: string;
+  state: NodeStateName;
+  sentence: string;
+  since: number | null;
+  source: string;
+  subject: string | null;
+}
+
+/** `state` and `detail` are those of its log; the node's own state comes from a server that judges it. */
 export interface NodeRow {
   state: NodeState;
   detail: string;
@@ -141,6 +154,10 @@ export interface NodeRow {
   node_id: string;
   path: string;
   since: number | null;
+  node_state?: NodeStateName;
+  node_state_since?: number | null;
+  node_state_reason?: string;
+  reasons?: StateReason[];
 }
 
 export interface ActionRow {

@@ -14,7 +14,8 @@ export interface FindingRow {
   satellite: string | null;
   satellite_name: string | null;
   direction: "up" | "down" | null;
-  kind: "anomaly" | "change" | "forecast";
+  /** `state`: a reason of the node's own state, there from the first moment; it has no figures. */
+  kind: "anomaly" | "change" | "forecast" | "state";
   metric: string;
   severity: "good" | "info" | "warning" | "critical";
   state: "new" | "active" | "resolved";
@@ -31,8 +32,8 @@ export interface FindingRow {
   advice: string;
   cause: string | null;
   unit: string;
-  value: number;
-  expected: number;
+  value: number | null;
+  expected: number | null;
   band: [number | null, number | null] | null;
   z: number | null;
   samples: number | null;

@@ -277,7 +277,8 @@ export interface HealthRow {
   up_to_date: Known<boolean>;
   quic: Known<string>;
   quic_at: Known<number>;
-  last_contact: Known<number>;
+  /** A null value: never. */
+  last_contact: Known<number | null>;
   started_at: Known<number>;
   uptime_s: Known<number>;
   all_healthy: Known<boolean>;

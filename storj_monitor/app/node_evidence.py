@@ -1,0 +1,262 @@
+"""What memory knows of a node, as evidence for its state. Reads only; every figure keeps the time when it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storj_monitor.model.analytics import FindingState, Metric, Severity
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Door
+from storj_monitor.model.node_state import (
+    ContactEvidence,
+    Hearing,
+    NodeEvidence,
+    Phase,
+    ProcessEvidence,
+    Remark,
+    SourceEvidence,
+    SpaceTrouble,
+    StandingEvidence,
+    StandingFinding,
+    StandingLevel,
+    StateSource,
+    VersionEvidence,
+)
+from storj_monitor.model.sources import SourceState
+from storj_monitor.reputation_tracker.downtime import downtimes
+from storj_monitor.reputation_tracker.report import SatelliteReport, Standing
+from storj_monitor.state.node_conditions import OVER_SHARE, needed_bytes
+from storj_monitor.state.nodes import NodeState as LiveNode
+from storj_monitor.storage_tracker.picture import SpacePicture
+from storj_monitor.storage_tracker.reconcile import reconcile
+from storj_monitor.views.cards import Cards
+from storj_monitor.views.names import satellite_name
+from storj_monitor.views.subjects import CLOCK_BELIEVED_S, NodeSubjects
+
+ANSWER_S = 180.0
+"""API, /metrics and public port are asked every minute."""
+HOUR_S = 3600.0
+QUIET_GAPS = 10.0
+"""A log is silent when it says nothing for ten times its usual gap: with random gaps that is one in 22,000."""
+MOST_QUIET_S = 4 * HOUR_S
+"""Even a node without traffic writes that it did its chores."""
+ROTATED_S = 30.0
+"""A log that is being rotated may be missing for a moment."""
+CLOCK_OFF_S = 60.0
+_DOORS = {Door.API: StateSource.API, Door.METRICS: StateSource.METRICS, Door.HEALTH: StateSource.PUBLIC_PORT}
+_LEVELS = {
+    Standing.DISQUALIFIED: StandingLevel.DISQUALIFIED,
+    Standing.SUSPENDED: StandingLevel.SUSPENDED,
+    Standing.OFFLINE_SUSPENDED: StandingLevel.OFFLINE_SUSPENDED,
+    Standing.AT_RISK: StandingLevel.AT_RISK,
+    Standing.WATCH: StandingLevel.WATCH,
+}
+_SOURCES = {
+    "api": StateSource.API,
+    "metrics": StateSource.METRICS,
+    "log": StateSource.LOG,
+    "probe": StateSource.PUBLIC_PORT,
+    "file_system": StateSource.FILE_SYSTEM,
+}
+
+
+class LogRhythm:
+    """How long each log may be silent: by its transfers of the hour before its newest line, and never less than the threshold."""
+
+    def __init__(self, silent_s: float) -> None:
+        self._silent_s = silent_s
+        self._known: dict[str, tuple[int, float]] = {}
+
+    def fresh_s(self, node: LiveNode) -> float:
+        """Seconds. What was usual is remembered from when there were lines: silence itself makes the last hour empty."""
+        if not self._silent_s:
+            return float("inf")
+        known = self._known.get(node.name)
+        if known is not None and known[0] == node.newest_ms:
+            return known[1]
+        number = sum([cell.count for cell in node.window.by_op.values()])
+        usual_s = QUIET_GAPS * HOUR_S / number if number else MOST_QUIET_S
+        fresh_s = max(self._silent_s, min(usual_s, MOST_QUIET_S))
+        self._known[node.name] = (node.newest_ms, fresh_s)
+        return fresh_s
+
+
+def sources_of(
+    node: NodeSubjects, log: LiveNode, rhythm: LogRhythm, now: float, *, has_log: bool, is_kept: bool
+) -> tuple[SourceEvidence, ...]:
+    """Every source of a node. `is_kept` False: the monitor cannot store, so it does not read."""
+    found = [_door(node, one) for one in node.doors.values()]
+    if has_log:
+        found.insert(0, _log(log, rhythm, now, is_kept=is_kept))
+    return tuple(found)
+
+
+def _log(log: LiveNode, rhythm: LogRhythm, now: float, *, is_kept: bool) -> SourceEvidence:
+    status = log.status
+    good_at = min(log.newest_ms / 1000, now) if log.newest_ms else None
+    hearing = Hearing.PENDING
+    if status.state == SourceState.CATCHING_UP.value or not is_kept:
+        hearing = Hearing.BEHIND
+    elif status.state == SourceState.LIVE.value:
+        hearing = Hearing.GOOD
+    elif status.state in (SourceState.ERROR.value, SourceState.WAITING.value):
+        is_moment = status.state == SourceState.WAITING.value and now - status.since < ROTATED_S and good_at is not None
+        hearing = Hearing.GOOD if is_moment else Hearing.FAILING
+    return SourceEvidence(StateSource.LOG, hearing, status.since, good_at, rhythm.fresh_s(log), status.detail)
+
+
+def _door(node: NodeSubjects, door: ApiState) -> SourceEvidence:
+    """An answer that came after the door was found shut outweighs it: another question is in trouble."""
+    value = {Door.API: node.answer, Door.METRICS: node.metrics, Door.HEALTH: node.health}[door.door]
+    good_at = None if value is None else value.taken_at
+    hearing = Hearing.GOOD
+    if door.status is ApiStatus.UNKNOWN:
+        hearing = Hearing.PENDING
+    elif door.status is not ApiStatus.OK and (good_at is None or (door.status is ApiStatus.UNREACHABLE and good_at <= door.since)):
+        hearing = Hearing.FAILING
+    refuses = door.status is ApiStatus.UNREACHABLE and "refused" in door.detail
+    return SourceEvidence(
+        _DOORS[door.door], hearing, door.since, good_at, ANSWER_S, door.detail, door.door is not Door.HEALTH, refuses
+    )  # fmt: skip
+
+
+def gather(
+    node: NodeSubjects,
+    log: LiveNode,
+    sources: tuple[SourceEvidence, ...],
+    cards: Cards,
+    now: float,
+    watching_since: float,
+    *,
+    store_problem: str,
+) -> NodeEvidence:
+    """All evidence of one node."""
+    standings = tuple(_standings(node, cards.reports(node), now))
+    health = node.health if node.health is not None and now - node.health.taken_at <= 2 * ANSWER_S else None
+    return NodeEvidence(
+        watching_since=watching_since,
+        sources=sources,
+        process=_process(node),
+        standings=standings,
+        contact=_contact(node),
+        space=_space(node, now),
+        version=_version(node),
+        is_healthy=None if health is None else health.all_healthy,
+        healthy_at=None if health is None else health.taken_at,
+        findings=tuple(_findings(node)),
+        remarks=tuple(_remarks(node, log, now, store_problem)),
+    )
+
+
+def _process(node: NodeSubjects) -> ProcessEvidence | None:
+    """From the log of downtimes: one that is certain and lasts."""
+    for one in reversed(downtimes(node.outages)):
+        if one.until_at is None and one.certain:
+            return ProcessEvidence(Phase.DOWN, one.from_at, one.from_at)
+    return None
+
+
+def _standings(node: NodeSubjects, reports: list[SatelliteReport], now: float) -> Iterator[StandingEvidence]:
+    for one in reports:
+        level = _LEVELS.get(one.standing)
+        if level is None:
+            continue
+        known = one.reputation
+        date = known.disqualified_at if level is StandingLevel.DISQUALIFIED else known.suspended_at
+        since = date.value if level in (StandingLevel.DISQUALIFIED, StandingLevel.SUSPENDED) and date and date.value > 0 else None
+        told = date or known.audit_score or known.online_score
+        source = _SOURCES.get(told.source.value, StateSource.API) if told is not None else StateSource.API
+        name = satellite_name(known.satellite) or known.address or known.satellite[:8]
+        yield StandingEvidence(known.satellite, name, level, one.reason, since, known.taken_at, source)
+
+
+def _contact(node: NodeSubjects) -> ContactEvidence | None:
+    answer = node.answer
+    if answer is None:
+        return None
+    ahead_s = answer.clock_ahead_s or 0.0
+    last = answer.last_pinged_at
+    return ContactEvidence(
+        answer.taken_at,
+        last - ahead_s if last else last,
+        None if answer.started_at is None else answer.started_at - ahead_s,
+        answer.quic_status,
+        answer.configured_port,
+    )
+
+
+def _space(node: NodeSubjects, now: float) -> SpaceTrouble | None:
+    picture = reconcile(node.space.evidence, now)
+    signs = node.signs
+    allocated = None if picture.allocated is None else picture.allocated.value
+    disk_free, over = _disk_free(picture), 0 if picture.overused is None else picture.overused.value
+    signs.full_since = _since(signs.full_since, disk_free is not None and disk_free < needed_bytes(allocated), now)
+    signs.over_since = _since(signs.over_since, over > OVER_SHARE * (allocated or 0), now)
+    signs.problem_since = _since(signs.problem_since, bool(node.space.problem), now)
+    return SpaceTrouble(
+        at=picture.taken_at or None,
+        refused_at=signs.refused_at,
+        refused_since=signs.refused_since,
+        disk_free=disk_free,
+        full_since=signs.full_since,
+        allocated=allocated,
+        overused=over,
+        over_since=signs.over_since,
+        folder=node.space.folder,
+        problem=node.space.problem,
+        problem_since=signs.problem_since,
+    )
+
+
+def _disk_free(picture: SpacePicture) -> int | None:
+    """By the file system; without it by the node, where it has less to give than its allocation would allow."""
+    if picture.file_system_free is not None:
+        return picture.file_system_free.value
+    allocated, used, free = picture.allocated, picture.used, picture.free
+    if allocated is None or used is None or free is None:
+        return None
+    reserved = 0 if picture.reserved is None else picture.reserved.value
+    left = allocated.value - used.value - reserved
+    return free.value if left > free.value + needed_bytes(allocated.value) else None
+
+
+def _since(before: float | None, holds: bool, now: float) -> float | None:
+    if not holds:
+        return None
+    return now if before is None else before
+
+
+def _version(node: NodeSubjects) -> VersionEvidence | None:
+    answer, refused = node.answer, node.signs.version_refused
+    if refused is not None:
+        version, minimum, at = refused
+        return VersionEvidence(version, minimum, True, at, at, at, StateSource.LOG)
+    if answer is None or answer.up_to_date is not False:
+        return None
+    return VersionEvidence(answer.version, answer.allowed_version, True, None, None, answer.taken_at, StateSource.API)
+
+
+def _findings(node: NodeSubjects) -> Iterator[StandingFinding]:
+    """Those that an operator must act on; what a month brings in is no state of a node."""
+    for one in node.insight.findings.values():
+        if one.state is not FindingState.RESOLVED and one.severity >= Severity.WARNING and one.subject.metric is not Metric.EARNINGS:
+            yield StandingFinding(one.number, one.severity is Severity.CRITICAL, one.title, float(one.onset_s), float(one.changed_s))
+
+
+def _remarks(node: NodeSubjects, log: LiveNode, now: float, store_problem: str) -> Iterator[Remark]:
+    if store_problem:
+        yield Remark(
+            "not_kept", f"The monitor cannot write its database ({store_problem}), so the log waits.", None, now, StateSource.MONITOR
+        )
+    if log.node_id and node.node_id and log.node_id != node.node_id:
+        words = f"The API is of node {node.node_id[:12]}…, the log of node {log.node_id[:12]}…."
+        yield Remark("other_node", words, None, now, StateSource.LOG)
+    ahead_s = (node.answer.clock_ahead_s or 0.0) if node.answer else 0.0
+    if abs(ahead_s) > CLOCK_OFF_S:
+        way = "ahead of" if ahead_s > 0 else "behind"
+        far = "more than an hour" if abs(ahead_s) > CLOCK_BELIEVED_S else "more than a minute"
+        yield Remark(
+            "clock", f"The node's clock is {far} {way} the monitor's.", None, node.answer.taken_at if node.answer else now, StateSource.API
+        )
+    if node.signs.clock_off_at is not None:
+        words = "The node says that its clock is out of sync with the satellites."
+        yield Remark("clock", words, node.signs.clock_off_at, node.signs.clock_off_at, StateSource.LOG, "own")

@@ -1,0 +1,260 @@
+"""The conditions of `state.node_rules`, one small function each: from evidence to what there is to say.
+
+A condition says nothing where its evidence is missing or too old. Sentences carry no durations: `since` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from storj_monitor.model.node_state import (
+    Hearing,
+    NodeEvidence,
+    NodeStateKind,
+    Phase,
+    SourceEvidence,
+    StandingLevel,
+    StateSource,
+)
+from storj_monitor.units import format_bytes
+
+SILENT_S = 180.0
+"""Two sources that say nothing for so long: the node is down, whatever was usual."""
+CONTACT_S = 2 * 3600.0
+"""Satellites look for a node every hour; the node's own dashboard calls it offline after two."""
+YOUNG_S = 1800.0
+"""A node that has only just started need not have been reached yet."""
+REFUSED_S = 1800.0
+"""A failed write stands for so long, or as long as the disk is as good as full; one that works ends it."""
+GONE_S = 15.0
+"""Two ports that refuse connections for so long: there is no process behind them."""
+LEAST_FREE = 1_000_000_000
+LEAST_SHARE = 0.05
+"""A disk with less than 1 GB, or than a twentieth of the allocation where that is less, is full: databases and compactions need some."""
+OVER_SHARE = 0.01
+
+NAMES = {
+    StateSource.LOG: "log",
+    StateSource.API: "API",
+    StateSource.METRICS: "/metrics",
+    StateSource.PUBLIC_PORT: "public port",
+}
+
+
+class Found(NamedTuple):
+    """What a rule found; `kind` where it is not the rule's own."""
+
+    sentence: str
+    since: float | None
+    evidence_at: float | None
+    source: StateSource
+    subject: str = ""
+    kind: NodeStateKind | None = None
+
+
+Find = Callable[[NodeEvidence, float], Iterator[Found]]
+
+
+# ---- is it there ----
+
+
+def silent_s(source: SourceEvidence, evidence: NodeEvidence, now: float) -> float:
+    """For how long nothing good was heard of a source; no longer than the monitor has been listening."""
+    since = source.silent_since
+    return 0.0 if since is None else now - max(since, evidence.watching_since)
+
+
+def _heard_of(source: SourceEvidence) -> bool:
+    """The public port is only a source once it has answered: most are not reachable from inside."""
+    return source.required or source.good_at is not None
+
+
+def is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    sources = [one for one in evidence.sources if _heard_of(one)]
+    silent = [one for one in sources if silent_s(one, evidence, now) >= SILENT_S]
+    needed = min(2, len(sources))
+    if not silent or len(silent) < needed or all(one.source is StateSource.LOG for one in silent):
+        return
+    begun = sorted(since for one in silent if (since := one.silent_since) is not None)[needed - 1]
+    if any(one.is_good(now) and one.good_at is not None and one.good_at > begun for one in sources):
+        return  # something still speaks: the silent ones are in trouble for themselves
+    words = " and ".join(NAMES[one.source] for one in silent)
+    verb = "says nothing" if len(silent) == 1 else "say nothing"
+    details = [one.detail for one in silent if one.detail]
+    why = f" ({details[0]})" if details else ""
+    yield Found(f"The node is not heard: its {words} {verb}{why}.", begun, begun, silent[0].source)
+
+
+def has_stopped(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    process = evidence.process
+    if process is None or process.phase is not Phase.DOWN or _answers_since(evidence, process.since, now):
+        return
+    words = f": {process.words}" if process.words else ""
+    if process.failed_starts:
+        tries = "once" if process.failed_starts == 1 else f"{process.failed_starts} times"
+        yield Found(f"The node does not start (tried {tries}){words}", process.since, process.at, StateSource.LOG)
+    else:
+        yield Found(f"The node has stopped{words}" + ("" if words else "."), process.since, process.at, StateSource.LOG)
+
+
+def _answers_since(evidence: NodeEvidence, since: float | None, now: float) -> bool:
+    """Somebody got an answer from the node after that."""
+    return since is not None and any(
+        one.source is not StateSource.LOG and one.is_good(now) and one.good_at is not None and one.good_at > since
+        for one in evidence.sources
+    )
+
+
+def is_starting(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    process = evidence.process
+    if process is not None and process.phase is Phase.STARTING and not _answers_since(evidence, process.since, now):
+        yield Found("The node is starting.", process.since, process.at, StateSource.LOG)
+
+
+def source_is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    for one in evidence.sources:
+        if one.source is StateSource.LOG or not _heard_of(one) or one.hearing in (Hearing.PENDING, Hearing.BEHIND) or one.is_good(now):
+            continue
+        why = f": {one.detail}" if one.detail else "."
+        yield Found(f"The {NAMES[one.source]} does not answer{why}", one.silent_since, one.good_at or one.since, one.source)
+
+
+def log_is_unread(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    for one in evidence.sources:
+        if one.source is StateSource.LOG and one.hearing is Hearing.FAILING:
+            yield Found(f"The log is not read: {one.detail or 'no reason is known'}", one.since, one.since, StateSource.LOG)
+
+
+def log_is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    for one in evidence.sources:
+        if one.source is StateSource.LOG and one.hearing is Hearing.GOOD and not one.is_good(now):
+            yield Found("The log says nothing, for longer than is usual for it.", one.good_at, one.good_at, StateSource.LOG)
+
+
+def is_gone(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    refusing = [one for one in evidence.sources if one.hearing is Hearing.FAILING and one.refuses and _heard_of(one)]
+    if len(refusing) < 2 or silent_s(refusing[1], evidence, now) < GONE_S:
+        return
+    begun = min(one.since for one in refusing)
+    if any(one.is_good(now) and one.good_at is not None and one.good_at > begun + GONE_S for one in evidence.sources):
+        return  # its log goes on: the addresses are wrong
+    words = " and ".join(NAMES[one.source] for one in refusing)
+    yield Found(f"The node does not run: its {words} refuse connections.", begun, now, refusing[0].source)
+
+
+# ---- do satellites want it ----
+
+
+def at_satellite(level: StandingLevel) -> Find:
+    def find(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+        for one in evidence.standings:
+            if one.level is level:
+                yield Found(f"{one.name}: {one.words}", one.since, one.at, one.source, one.satellite)
+
+    return find
+
+
+def no_contact(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    contact = evidence.contact
+    if contact is None or contact.last is None:
+        return
+    ran_s = None if contact.started_at is None else contact.at - contact.started_at
+    hint = f" Forward port {contact.port or 'of the node'} (TCP and UDP) to this node, and check its address and firewall."
+    if contact.quic and contact.quic != "OK":
+        hint = f" QUIC is {contact.quic.lower()}, too." + hint
+    if contact.last <= 0:
+        if ran_s is None or ran_s >= YOUNG_S:
+            yield Found(f"No satellite has ever reached this node.{hint}", contact.started_at, contact.at, StateSource.API, "never")
+    elif contact.at - contact.last > CONTACT_S:
+        yield Found(f"Nobody reaches this node any more.{hint}", contact.last, contact.at, StateSource.API, "old")
+
+
+def quic_misconfigured(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    contact = evidence.contact
+    if contact is not None and contact.quic.lower() == "misconfigured":
+        port = f"port {contact.port}" if contact.port else "the node's port"
+        yield Found(f"QUIC is misconfigured: {port} is not reached by UDP.", None, contact.at, StateSource.API)
+
+
+def below_minimum(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    one = evidence.version
+    if one is None or not (one.is_below or one.refused_at is not None):
+        return
+    version = f"v{one.version}" if one.version else "this version"
+    least = f" (v{one.minimum})" if one.minimum else ""
+    yield Found(f"The version is not allowed: {version} is below the minimum{least}.", one.since, one.at, one.source)
+
+
+def says_not_healthy(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    if evidence.is_healthy is False and not evidence.standings:
+        yield Found(
+            "The node itself answers “not healthy”: a satellite has disqualified or suspended it, or its online score there is below 0.9.",
+            None,
+            evidence.healthy_at,
+            StateSource.PUBLIC_PORT,
+        )
+
+
+# ---- can it store ----
+
+
+def needed_bytes(allocated: int | None) -> int:
+    """What a disk needs free."""
+    return LEAST_FREE if allocated is None else min(LEAST_FREE, round(LEAST_SHARE * allocated))
+
+
+def has_no_space(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    space = evidence.space
+    if space is None:
+        return
+    free = space.disk_free
+    is_low = free is not None and free < needed_bytes(space.allocated)
+    left = f" ({format_bytes(free)} free)" if free is not None and is_low else ""
+    if space.refused_at is not None and (is_low or now - space.refused_at < REFUSED_S):
+        yield Found(f"The disk is full: writes fail for want of space{left}.", space.refused_since, space.refused_at, StateSource.LOG)
+    elif free is not None and is_low:
+        yield Found(f"The disk is full{left}.", space.full_since, space.at, StateSource.FILE_SYSTEM)
+
+
+def no_storage_folder(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    space = evidence.space
+    if space is not None and space.problem:
+        words = f"The storage folder {space.folder} cannot be looked at: {space.problem}."
+        yield Found(words, space.problem_since, now, StateSource.FILE_SYSTEM)
+
+
+def is_overused(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    space = evidence.space
+    if space is None or not space.overused or space.overused <= OVER_SHARE * (space.allocated or 0):
+        return
+    yield Found("The node uses more than its allocation: satellites send it no uploads.", space.over_since, space.at, StateSource.API)
+
+
+# ---- what others found ----
+
+
+def standing_findings(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    for one in evidence.findings:
+        kind = NodeStateKind.AT_RISK if one.is_critical else NodeStateKind.WARNING
+        yield Found(f"{one.title}.", one.since, one.at, StateSource.ANALYTICS, str(one.number), kind)
+
+
+def remarked(code: str) -> Find:
+    def find(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+        for one in evidence.remarks:
+            if one.code == code:
+                yield Found(one.sentence, one.since, one.at, one.source, one.subject)
+
+    return find
+
+
+# ---- not known yet ----
+
+
+def is_pending(evidence: NodeEvidence, now: float) -> Iterator[Found]:
+    for one in evidence.sources:
+        if one.required and one.hearing is Hearing.PENDING:
+            yield Found(f"The {NAMES[one.source]} has not been tried yet.", one.since, None, one.source)
+        elif one.hearing is Hearing.BEHIND:
+            yield Found("The log is being read up to now.", one.since, one.good_at, one.source)

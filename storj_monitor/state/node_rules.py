@@ -1,0 +1,262 @@
+"""What makes a node down, at risk or worth a warning: one table of rules; `state.node_conditions` has the condition of each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from storj_monitor.model.node_state import NodeEvidence, NodeStateKind, StandingLevel, StateReason
+from storj_monitor.state.node_conditions import (
+    Find,
+    at_satellite,
+    below_minimum,
+    has_no_space,
+    has_stopped,
+    is_gone,
+    is_overused,
+    is_pending,
+    is_silent,
+    is_starting,
+    log_is_silent,
+    log_is_unread,
+    no_contact,
+    no_storage_folder,
+    quic_misconfigured,
+    remarked,
+    says_not_healthy,
+    source_is_silent,
+    standing_findings,
+)
+
+
+class Rule(NamedTuple):
+    """`when` is the condition in words, `advice` what to do, `needs` the evidence without which it has nothing to say."""
+
+    code: str
+    kind: NodeStateKind
+    when: str
+    advice: str
+    needs: str
+    find: Find
+
+    def reasons(self, evidence: NodeEvidence, now: float) -> list[StateReason]:
+        """What this rule has to say."""
+        return [
+            StateReason(
+                self.code, self.kind if one.kind is None else one.kind, one.sentence, one.since, one.source, one.subject, one.evidence_at
+            )
+            for one in self.find(evidence, now)
+        ]
+
+
+_DOWN, _RISK, _WARN, _LEARN = NodeStateKind.DOWN, NodeStateKind.AT_RISK, NodeStateKind.WARNING, NodeStateKind.LEARNING
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "stopped",
+        _DOWN,
+        "The log shows that the process has ended or does not start, and nothing has answered since.",
+        "Read its last words, mend what they name, and start the node.",
+        "process",
+        has_stopped,
+    ),
+    Rule(
+        "gone",
+        _DOWN,
+        "Two of API, /metrics and public port refuse connections, and the log has no later line.",
+        "Start the node; if it ends again, the last lines of its log say why.",
+        "sources",
+        is_gone,
+    ),
+    Rule(
+        "silent",
+        _DOWN,
+        "Two sources (or the only one, where that is not a log) say nothing for three minutes, and no other says anything later.",
+        "Look whether the machine, its network and the node's process run; if they do, whether the addresses in the settings are right.",
+        "sources",
+        is_silent,
+    ),
+    Rule(
+        "disqualified",
+        _RISK,
+        "A satellite has disqualified the node, or its audit score is at 0.96 or below.",
+        "It is final. The other satellites go on: find out why pieces were lost before the same happens there.",
+        "standings",
+        at_satellite(StandingLevel.DISQUALIFIED),
+    ),
+    Rule(
+        "suspended",
+        _RISK,
+        "A satellite has suspended the node for unknown audit results.",
+        "Look for errors of GET_AUDIT in the log (disk, permissions, time-outs) and mend them; it ends by itself when audits succeed.",
+        "standings",
+        at_satellite(StandingLevel.SUSPENDED),
+    ),
+    Rule(
+        "offline_suspended",
+        _RISK,
+        "The online score at a satellite is below 0.6 and it has 30 days of audits of this node.",
+        "Keep the node online: the score recovers as the windows of downtime leave the last 30 days.",
+        "standings",
+        at_satellite(StandingLevel.OFFLINE_SUSPENDED),
+    ),
+    Rule(
+        "no_space",
+        _RISK,
+        "Writes failed for want of space, or the disk has less free than a node needs (1 GB, or 5 % of a small allocation).",
+        "Make room on the disk or lower the allocation: databases and compactions fail on a full disk.",
+        "space",
+        has_no_space,
+    ),
+    Rule(
+        "storage_folder",
+        _RISK,
+        "The storage folder in the settings cannot be looked at.",
+        "Look whether the disk is mounted. Do not start the node on an empty folder.",
+        "space",
+        no_storage_folder,
+    ),
+    Rule(
+        "version",
+        _RISK,
+        "The version is below the oldest one that is allowed, by API or log.",
+        "Update the node: below the minimum it gets no uploads and does not start again.",
+        "version",
+        below_minimum,
+    ),
+    Rule(
+        "no_contact",
+        _RISK,
+        "No satellite has ever reached a node that runs for half an hour, or the last contact is two hours ago.",
+        "Check port forwarding (TCP and UDP), firewall, and the external address in the node's settings.",
+        "contact",
+        no_contact,
+    ),
+    Rule(
+        "standing_at_risk",
+        _RISK,
+        "Few more failed audits or hours away lead to suspension or disqualification.",
+        "See the reputation card for what is left and why.",
+        "standings",
+        at_satellite(StandingLevel.AT_RISK),
+    ),
+    Rule(
+        "severe",
+        _RISK,
+        "The log has an entry that threatens data, reputation or the next start.",
+        "See the errors card for the whole line.",
+        "remarks",
+        remarked("severe"),
+    ),
+    Rule(
+        "starting",
+        _WARN,
+        "The process has begun and has not said that it has started.",
+        "Wait: with a hashstore it can take ten minutes. Longer: read the log.",
+        "process",
+        is_starting,
+    ),
+    Rule(
+        "source_silent",
+        _WARN,
+        "A source that is set (or the public port, once it has answered) does not answer.",
+        "Look whether the address in the settings is right and the node's port is open to the monitor.",
+        "sources",
+        source_is_silent,
+    ),
+    Rule(
+        "log_unread",
+        _WARN,
+        "The log cannot be read.",
+        "The reason names the file; `storj_monitor check-config` says more.",
+        "sources",
+        log_is_unread,
+    ),
+    Rule(
+        "log_silent",
+        _WARN,
+        "The log is read to its end and has no new line, for longer than its own rhythm (and the threshold `silent`) allow.",
+        "Look whether the node works, and whether this is still its log.",
+        "sources",
+        log_is_silent,
+    ),
+    Rule(
+        "quic",
+        _WARN,
+        "The node says that QUIC is misconfigured.",
+        "Forward the node's port for UDP as well as for TCP.",
+        "contact",
+        quic_misconfigured,
+    ),
+    Rule(
+        "not_healthy",
+        _WARN,
+        "The health answer on the public port is no, and nobody else says why.",
+        "See the reputation card: the node's rule is disqualified, suspended, or an online score below 0.9 at any satellite.",
+        "healthy_at",
+        says_not_healthy,
+    ),
+    Rule(
+        "standing_watch",
+        _WARN,
+        "Audits failed lately, or the audit score falls.",
+        "See the reputation card for the pieces and the reasons.",
+        "standings",
+        at_satellite(StandingLevel.WATCH),
+    ),
+    Rule(
+        "overused",
+        _WARN,
+        "The node uses more than its allocation, by more than 1 %.",
+        "Nothing is lost. Raise the allocation where the disk has room, or wait for the trash to be emptied.",
+        "space",
+        is_overused,
+    ),
+    Rule(
+        "clock",
+        _WARN,
+        "The node's clock is off, by its own check or against the monitor's.",
+        "Set the clock (NTP): satellites refuse orders of a node whose clock is wrong.",
+        "remarks",
+        remarked("clock"),
+    ),
+    Rule(
+        "other_node",
+        _WARN,
+        "Log and API under one name, or the lines of one log, are of different nodes.",
+        "Give each node its own log and API in the settings.",
+        "remarks",
+        remarked("other_node"),
+    ),
+    Rule(
+        "log_poor",
+        _WARN,
+        "The log is not understood, or is above INFO without counters beside it.",
+        "See the log card for what to do.",
+        "remarks",
+        remarked("log_poor"),
+    ),
+    Rule(
+        "not_kept",
+        _WARN,
+        "The monitor cannot write its database, so that no log is read.",
+        "Make room for the monitor's database, or mend its disk.",
+        "remarks",
+        remarked("not_kept"),
+    ),
+    Rule(
+        "finding",
+        _WARN,
+        "A finding of the analytics stands; critical ones are a risk.",
+        "See the finding.",
+        "findings",
+        standing_findings,
+    ),
+    Rule(
+        "pending",
+        _LEARN,
+        "A source has not been tried yet, or the log is still being read up to now.",
+        "Wait a moment.",
+        "sources",
+        is_pending,
+    ),
+)  # fmt: skip
