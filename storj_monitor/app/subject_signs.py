@@ -8,7 +8,8 @@ from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.node_events import ClockChecked, VersionOutdated, VersionSeen
 from storj_monitor.model.rollups import MINUTE_S, NodeDelta
-from storj_monitor.views.subjects import Signs
+from storj_monitor.node_api.discovery import shared_apis
+from storj_monitor.views.subjects import NodeSubjects, Signs
 
 _NO_SPACE = ("no space left on device", "not enough space on the disk", "disk quota exceeded")
 _STORED = frozenset({op_code(Action.PUT, Outcome.SUCCESS), op_code(Action.PUT_REPAIR, Outcome.SUCCESS)})
@@ -51,3 +52,17 @@ def take_event_signs(signs: Signs, events: Iterable[NodeEvent]) -> bool:
     is_new = (signs.version_refused, signs.clock_off_at) != before
     signs.revision += is_new
     return is_new
+
+
+def tell_doubles(nodes: Iterable[NodeSubjects]) -> list[str]:
+    """Two names for one node are a remark of both. Names of those whose remarks are other ones now."""
+    every = list(nodes)
+    doubles = shared_apis([(node.name, None, node.node_id) for node in every if node.node_id])
+    changed = []
+    for node in every:
+        others = tuple(one for one in node.remarks if "are given the same API" not in one)
+        own = tuple(one for one in doubles if node.node_id and node.node_id in one)
+        if others + own != node.remarks:
+            node.remarks = others + own
+            changed.append(node.name)
+    return changed

@@ -17,7 +17,7 @@ from storj_monitor.app import subject_scores as scores
 from storj_monitor.app.subject_health import Downtimes, count_transfers, expire_outages, keep_counters
 from storj_monitor.app.subject_loading import load_counters, load_histories, load_money, load_standings
 from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
-from storj_monitor.app.subject_signs import take_event_signs, take_space_signs
+from storj_monitor.app.subject_signs import take_event_signs, take_space_signs, tell_doubles
 from storj_monitor.app.subject_space import (
     add_points,
     news_of_impossible,
@@ -49,7 +49,6 @@ from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import HealthAnswer
 from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.model.space import FileSystemSpace
-from storj_monitor.node_api.discovery import shared_apis
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, snapshots_of_health
 from storj_monitor.storage_tracker.history import SpacePoint
@@ -397,14 +396,8 @@ class SubjectKeeper:
 
     def _look_for_doubles(self) -> None:
         """Two names for one node are said on the page of both."""
-        known = [(node.name, None, node.node_id) for node in self.subjects.nodes.values() if node.node_id]
-        doubles = shared_apis(known)
-        for node in self.subjects.nodes.values():
-            others = tuple(one for one in node.remarks if "are given the same API" not in one)
-            own = tuple(one for one in doubles if node.node_id and node.node_id in one)
-            if others + own != node.remarks:
-                node.remarks = others + own
-                self._tell(node.name, {Subject.HEALTH})
+        for name in tell_doubles(self.subjects.nodes.values()):
+            self._tell(name, {Subject.HEALTH})
 
 
 def _question(answer: Answer) -> tuple[str, AnswerKind, str]:
