@@ -15,6 +15,7 @@ from rich.text import Text
 
 from storj_monitor.model.events import LineKind
 from storj_monitor.model.ids import Action
+from storj_monitor.model.severity import SeverityClass, classify
 from storj_monitor.model.statistics import Statistics
 from storj_monitor.units import format_bytes, format_share
 
@@ -29,6 +30,8 @@ WIDE = 110
 # Wide enough for every column where the output is a file or a pipe.
 PIPE_WIDTH = 140
 TOP_ERRORS = 15
+# Severe ones are never left out.
+MOST_ERRORS = 100
 TOP_REASONS = 10
 TEMPLATE_CHARACTERS = 200
 _RESULTS = ("success", "canceled", "failed")
@@ -161,15 +164,18 @@ def _starts(row: Results, wanted: list[tuple[str, bool]]) -> list[str]:
 
 
 def _errors(statistics: Statistics) -> Table:
-    shown = statistics.errors[:TOP_ERRORS]
+    severe = sum(classify(*error[:4]).is_severe for error in statistics.errors)
+    shown = statistics.errors[: max(TOP_ERRORS, min(severe, MOST_ERRORS))]
+    kinds = [classify(*error[:4]) for error in shown]
+    told = any(kind is not SeverityClass.TRAFFIC for kind in kinds)
     more = len(statistics.errors) - len(shown)
-    table = _table(
-        "Errors" if not more else f"Errors (the {len(shown)} most frequent of {len(statistics.errors)})", "Level", "Logger", "Message"
-    )
+    title = "Errors" if not more else f"Errors (the {len(shown)} worst of {len(statistics.errors)})"
+    table = _table(title, *(["Threatens"] if told else []), "Level", "Logger", "Message")
     table.add_column("Count", justify="right")
-    for error in shown:
+    for kind, error in zip(kinds, shown, strict=True):
         text = error.message if error.template in ("", error.message) else f"{error.message}: {error.template}"
-        table.add_row(plain(error.level), plain(error.logger), plain(_cut(text)), f"{error.number:,}")
+        threatens = [kind.label if kind is not SeverityClass.TRAFFIC else ""] if told else []
+        table.add_row(*threatens, plain(error.level), plain(error.logger), plain(_cut(text)), f"{error.number:,}")
     return table
 
 

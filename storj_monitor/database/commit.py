@@ -16,6 +16,7 @@ from storj_monitor.model.events import LineKey, NodeEvent
 from storj_monitor.model.node_events import NodeStarted, VersionSeen
 from storj_monitor.model.positions import Checkpoint, FileIdentity
 from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
+from storj_monitor.model.severity import classify, fold_class
 from storj_monitor.stats import encode_sketch
 
 _SUMMED = ("n", "bytes", "timed", "duration_sum_ms", *SIZE_COLUMNS)
@@ -93,7 +94,10 @@ class Committer:
         self._satellites = Dictionary("satellite", ("text",), MAX_SATELLITES, lambda _: (OTHER,))
         self._reasons = Dictionary("reason", ("text",), MAX_REASONS, lambda _: (OTHER,))
         self._templates = Dictionary(
-            "template", ("level", "logger", "message", "template"), MAX_TEMPLATES, lambda values: (values[0][:10], "", OTHER, "")
+            "template",
+            ("level", "logger", "message", "template"),
+            MAX_TEMPLATES,
+            lambda values: (values[0][:10], *fold_class(classify(*values))),
         )
         self._line_kinds: dict[int, set[tuple[str, ...]]] = {}
         self._encode = msgspec.json.Encoder().encode

@@ -12,7 +12,8 @@ from storj_monitor.errors import StoreError
 from storj_monitor.model.events import LineKey
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.node_events import AnyNodeEvent
-from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
+from storj_monitor.model.rollups import HOUR_S, HotPiece
+from storj_monitor.model.severity import classify
 from storj_monitor.model.statistics import Statistics, statistics_of_totals
 
 
@@ -51,6 +52,8 @@ _EVENTS_BACK_MS = 2 * 86400 * 1000
 _MAX_EVENTS = 2000
 _HOT_PIECES = 512
 _MAX_ERRORS = 200
+_SEVERE_BACK_S = 7 * 86400
+_MAX_SEVERE = 100
 
 
 def node_history(
@@ -72,9 +75,8 @@ def node_history(
         events = queries.node_events(db, kinds, [node.id], node.newest_ms - _EVENTS_BACK_MS, node.newest_ms + 1, _MAX_EVENTS)
         hot_hour_s = min(node.newest_ms // 1000, latest_s) // HOUR_S * HOUR_S
         hour_s = (since_s + HOUR_S) // HOUR_S * HOUR_S
-        errors = {
-            ErrorKey(0, *row[:4]): ErrorCount(*row[4:]) for row in queries.errors(db, [node.id], hour_s, hour_s + HOUR_S, _MAX_ERRORS)
-        }
+        errors = {one.key: one.seen for one in queries.errors(db, [node.id], hour_s, hour_s + HOUR_S, _MAX_ERRORS)}
+        worst = queries.errors(db, [node.id], hour_s - _SEVERE_BACK_S, hour_s + HOUR_S, _MAX_SEVERE)
         countries = {(row[0], row[1]): [row[2], row[3]] for row in queries.countries(db, [node.id], hour_s, hour_s + HOUR_S)}
         histories.append(
             NodeHistory(
@@ -93,6 +95,7 @@ def node_history(
                 errors,
                 hot_hour_s,
                 queries.open_hot_hour(db, node.id, hot_hour_s, hot_ops, _HOT_PIECES) if hot_ops else {},
+                {one.key: one.seen for one in worst if classify(*one.key[1:]).is_severe},
             )
         )
     return histories

@@ -10,7 +10,7 @@ import sqlite3
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -19,7 +19,8 @@ from storj_monitor.database.schema import SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_
 from storj_monitor.model.blocks import StoredTransfer, decode_block, decode_columns
 from storj_monitor.model.history import SatelliteMinute, TotalMinute
 from storj_monitor.model.positions import FileIdentity, SavedPosition
-from storj_monitor.model.rollups import HOUR_S, Cell, HotPiece
+from storj_monitor.model.rollups import HOUR_S, Cell, ErrorCount, ErrorKey, HotPiece
+from storj_monitor.model.severity import rank
 from storj_monitor.stats import add_counts, decode_sketch
 
 Row = tuple[Any, ...]
@@ -41,6 +42,14 @@ class StoredNode(NamedTuple):
     first_ms: int
     newest_ms: int
     resolution_ms: int
+
+
+class FoundError(NamedTuple):
+    """A folded error of a window, over all nodes asked for; `nodes` are the ids of those that had it."""
+
+    key: ErrorKey
+    seen: ErrorCount
+    nodes: tuple[int, ...]
 
 
 class Span(NamedTuple):
@@ -158,29 +167,21 @@ def countries(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s
     return [(*key, *pair) for key, pair in merged.items()]
 
 
-def errors(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, limit: int) -> list[Row]:
-    """(level, logger, message, template, count, first_ms, last_ms, sample, satellite), most frequent first; window aligned to hours."""
-    merged: dict[int, list[Any]] = {}
-    for span in segments((Level("error_hour", 3600), Level("error_day", 86400)), from_s, to_s):
-        for template, n, first, last, sample, satellite in _span_rows(
-            db, span, "template, n, first_ms, last_ms, sample, satellite", node_ids
-        ):
-            known = merged.get(template)
-            if known is None:
-                merged[template] = [n, first, last, sample, satellite]
-                continue
-            known[0] += n
-            known[1] = min(known[1], first)
-            if last >= known[2]:
-                known[2:] = [last, sample, satellite]
-    top = sorted(merged.items(), key=lambda item: -item[1][0])[:limit]
+def errors(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, limit: int) -> list[FoundError]:
+    """Worst first, then most frequent; window aligned to hours."""
+    merged: dict[int, tuple[ErrorCount, set[int]]] = {}
     names = satellites(db)
-    texts = {row[0]: row[1:] for row in _by_id(db, "template", "id, level, logger, message, template", [template for template, _ in top])}
-    return [(*texts[template], *values[:4], names.get(values[4], "")) for template, values in top]
-
-
-def _by_id(db: sqlite3.Connection, table: str, columns: str, ids: Sequence[int]) -> list[Row]:
-    return db.execute(f"SELECT {columns} FROM {table} WHERE id IN ({_marks(ids)})", tuple(ids)).fetchall() if ids else []
+    for span in segments((Level("error_hour", 3600), Level("error_day", 86400)), from_s, to_s):
+        for node, template, n, first, last, sample, satellite in _span_rows(
+            db, span, "node, template, n, first_ms, last_ms, sample, satellite", node_ids
+        ):
+            seen, nodes = merged.setdefault(template, (ErrorCount(), set()))
+            seen.merge(ErrorCount(n, first, last, sample, names.get(satellite, "")))
+            nodes.add(node)
+    # Every text is looked at: what came once may be the worst. Noise is bounded by the number of templates.
+    texts = {row[0]: row[1:] for row in db.execute("SELECT id, level, logger, message, template FROM template") if row[0] in merged}
+    worst = nsmallest(limit, merged, key=lambda template: (*rank(*texts[template], count=merged[template][0].count), template))
+    return [FoundError(ErrorKey(0, *texts[one]), merged[one][0], tuple(sorted(merged[one][1]))) for one in worst]
 
 
 def hot_pieces(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, limit: int) -> list[Row]:

@@ -21,6 +21,7 @@ from storj_monitor.log_processor.makers import MAKERS, UPDATER_STEP
 from storj_monitor.log_processor.making import Said
 from storj_monitor.log_processor.transfers import (
     RACE_LOST,
+    SCORED_SUFFIX,
     TRANSFER_LOGGER,
     TRANSFER_MESSAGES,
     TransferFields,
@@ -32,6 +33,7 @@ from storj_monitor.model.events import ErrorSeen, LineKind
 from storj_monitor.model.ids import Outcome, op_code
 from storj_monitor.model.log_character import BINARY
 from storj_monitor.model.node_events import NodeStarted, Panic
+from storj_monitor.model.severity import SeverityClass, classify
 
 EMPTY_LINE = "empty line"
 PANIC = "Go panic"
@@ -44,6 +46,9 @@ JOURNAL = "journalctl's own line"
 SERVICE = "systemd about the service"
 EXPORT_HEADER = "header of an export"
 CONTAINER = "the container's start script"
+
+_LAST_WORDS = {PANIC: ("PANIC", "panic"), PLAIN_ERROR: ("FATAL", "the process ended")}
+"""What a process says without time and level before it ends: level and message under which it is an error."""
 
 _SUPERVISOR_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:CRIT|ERRO|WARN|INFO|DEBG|TRAC|BLAT) .*")
 _STACK_FRAME = re.compile(rb"[\w./*()\[\]{}@~-]+\(.*\)(?: in goroutine \d+)?|created by .*|[\w./*()\[\]@~-]+\.[\w.*()\[\]-]+")
@@ -78,7 +83,7 @@ class ExactPath:
                 arrival_ms = opened.arrival if opened.arrival is not None else arrival_ms
                 self._harvest.wrappers.update(opened.wrappers)
             if found is None:
-                self._read_foreign(bare, line)
+                self._read_foreign(bare, line, arrival_ms)
                 return
         if isinstance(found, Rejected):
             self._harvest.tally.count(found.kind, found.logger, found.reason, line)
@@ -115,8 +120,7 @@ class ExactPath:
                 state.node_started()
             harvest.events.append(event)
         known = maker is not None or is_known(logger, message_key)
-        if entry.level in TROUBLE_LEVELS:
-            self._trouble(entry, logger, fields, constant=known and message_key == entry.message)
+        self._trouble(entry, logger, fields, constant=known and message_key == entry.message)
         if known:
             shown = "*" if is_free_text(logger) else message_key if logger != UPDATER_PROCESS else state.fold(entry.message)
             harvest.tally.count(LineKind.UNDERSTOOD, logger, shown, line)
@@ -152,23 +156,39 @@ class ExactPath:
         if outcome is Outcome.FAILED:
             text = t.error or t.reason
             harvest.errors.append(
-                ErrorSeen(entry.time_ms, entry.level, TRANSFER_LOGGER, entry.message, reason, text[:MAX_TEXT], t.satellite_id)
+                ErrorSeen(
+                    entry.time_ms,
+                    entry.level,
+                    TRANSFER_LOGGER,
+                    entry.message + SCORED_SUFFIX.get(op, ""),
+                    reason,
+                    text[:MAX_TEXT],
+                    t.satellite_id,
+                )
             )
 
     def _trouble(self, entry: Entry, logger: str, fields: Fields, *, constant: bool) -> None:
-        """`constant`: the message is the same every time, so a number in it is part of it."""
-        message = entry.message if constant else self._state.fold(entry.message)
+        """Warnings, errors, and what is as bad at any level. `constant`: the message never changes, so a number in it is part of it."""
         text = fields.text("error") or fields.text("reason")
+        message = entry.message if constant else self._state.fold(entry.message)
         template = self._state.fold(text) if text else message
+        if entry.level not in TROUBLE_LEVELS and classify(entry.level, logger, message, template) is SeverityClass.TRAFFIC:
+            return
         sample, satellite = (text or entry.message)[:MAX_TEXT], fields.satellite()[:MAX_TEXT]
         self._harvest.errors.append(ErrorSeen(entry.time_ms, entry.level, logger, message, template, sample, satellite))
 
-    def _read_foreign(self, line: bytes, whole: bytes) -> None:
+    def _read_foreign(self, line: bytes, whole: bytes, arrival_ms: int | None) -> None:
         """Lines that something else wrote, or that continue an entry."""
-        if line.startswith((b"panic: ", b"fatal error: ")):
-            first_line = line[: 4 * MAX_TEXT].decode("utf-8", "replace")[:MAX_TEXT]
-            self._harvest.events.append(Panic(time_ms=self._state.last_ms, level="PANIC", first_line=first_line))
         reason = foreign_reason(line)
+        if reason in _LAST_WORDS:
+            text = line[: 4 * MAX_TEXT].decode("utf-8", "replace")[:MAX_TEXT]
+            at_ms = self._state.last_ms or arrival_ms
+            if reason == PANIC:
+                self._harvest.events.append(Panic(time_ms=self._state.last_ms, level="PANIC", first_line=text))
+            if at_ms:
+                # they have no time of their own
+                level, said = _LAST_WORDS[reason]
+                self._harvest.errors.append(ErrorSeen(at_ms, level, "", said, self._state.fold(text), text, ""))
         # what nobody can name was not left out on purpose
         kind = LineKind.NOT_UNDERSTOOD if reason in (FOREIGN, BINARY) else LineKind.IGNORED
         self._harvest.tally.count(kind, "", reason, whole)

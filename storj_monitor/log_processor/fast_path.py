@@ -23,6 +23,7 @@ from storj_monitor.log_processor.makers import MAKERS
 from storj_monitor.log_processor.objects import DOCKER_START
 from storj_monitor.log_processor.pairing import MAX_AGE_MS, Pending, PendingStarts
 from storj_monitor.log_processor.transfers import (
+    SCORED_SUFFIX,
     TRANSFER_LOGGER,
     TRANSFER_MESSAGES,
     UP,
@@ -35,6 +36,7 @@ from storj_monitor.log_processor.values import parse_time_ms
 from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, LineKind
 from storj_monitor.model.ids import Outcome
 from storj_monitor.model.log_character import LogForm
+from storj_monitor.model.severity import SeverityClass, classify
 
 # A head is good for the second of its time stamp: those of some seconds are enough, and each is 300 bytes.
 MAX_HEADS = 128
@@ -52,7 +54,9 @@ Decode = Callable[[bytes], AnyTransfer]
 
 
 class AnyFields(msgspec.Struct, gc=False):
-    """Checks that a context is an object, and takes nothing from it."""
+    """Checks that a context is an object, and takes nothing from it but an error: one with words in it is not routine."""
+
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +122,9 @@ class FastPath:
             time_ms, coarse, code, ops, pending, kind = known
             try:
                 if code == _ROUTINE:
-                    skim(context)
+                    if skim(context).error:
+                        last_ms = exact(line, arrival, last_ms)
+                        continue
                     routine[kind] = routine.get(kind, 0) + 1
                     last_ms = time_ms
                     if time_ms > newest_ms:
@@ -168,7 +174,15 @@ class FastPath:
                 reason = fold(text)
                 if op & 3 == Outcome.FAILED:
                     errors.append(
-                        ErrorSeen(time_ms, kind.level, TRANSFER_LOGGER, kind.message, reason, text[:MAX_TEXT], transfer.satellite_id)
+                        ErrorSeen(
+                            time_ms,
+                            kind.level,
+                            TRANSFER_LOGGER,
+                            kind.message + SCORED_SUFFIX.get(op, ""),
+                            reason,
+                            text[:MAX_TEXT],
+                            transfer.satellite_id,
+                        )
                     )
             add_row((time_ms, transfer.satellite_id, op, size, duration_ms, piece_id, address, reason))
             last_ms = time_ms
@@ -280,5 +294,7 @@ class FastPath:
         # lines of the root logger may be the updater's, which only their fields tell
         plain = logger and not satellite and head.level not in TROUBLE_LEVELS and not is_free_text(logger)
         if not plain or (family(logger), message) in MAKERS or not is_known(logger, message):
+            return None
+        if classify(head.level, logger, message) is not SeverityClass.TRAFFIC:
             return None
         return Kind(_ROUTINE, head.level, logger, message, _NO_OPS, starts[UP])

@@ -10,6 +10,7 @@ import msgspec
 from storj_monitor.log_processor.fields import Fields
 from storj_monitor.model.events import UNKNOWN_SIZE, LineKey, LineKind
 from storj_monitor.model.ids import Action, Outcome, op_code
+from storj_monitor.model.severity import SCORED_ACTIONS
 
 TRANSFER_LOGGER = "piecestore"
 RACE_LOST = "race lost or node shutdown"
@@ -51,6 +52,12 @@ KEY_OF_OP: Mapping[int, LineKey] = {
 def action_of(direction: str, label: str) -> Action:
     """UNKNOWN when the line has none, or one that does not go in this direction."""
     return _ACTIONS.get((direction, label), _UNKNOWN[direction])
+
+
+SCORED_SUFFIX: Mapping[int, str] = {
+    int(op_code(action, Outcome.FAILED)): f" ({action.label})" for action in Action if action.label in SCORED_ACTIONS
+}
+"""What is added to the message of a failed audit or repair: it is worth far more than an ordinary failed download."""
 
 
 class OpsByAction(dict[str, int]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from storj_monitor.model.events import LineKey, NodeEvent
@@ -35,6 +35,7 @@ class NodeHistory:
     events            -- compaction lines of the last two days, oldest first
     hour_s            -- begin of the clock hour that `countries` ((country, direction) -> [count, bytes]) and `errors` are of
     hot_hour_s, hot   -- downloads by piece in the hour of the node's newest line
+    severe            -- severe errors of the last days
     """
 
     name: str
@@ -52,3 +53,4 @@ class NodeHistory:
     errors: Mapping[ErrorKey, ErrorCount]
     hot_hour_s: int
     hot: Mapping[int, HotPiece]
+    severe: Mapping[ErrorKey, ErrorCount] = field(default_factory=dict)

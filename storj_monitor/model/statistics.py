@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from storj_monitor.model.events import EventBatch, LineKey, LineKind
 from storj_monitor.model.ids import Outcome, op_action, op_code, op_label, op_outcome
+from storj_monitor.model.severity import rank
 
 MINUTE_MS = 60_000
 
@@ -155,12 +156,12 @@ def _sum(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:
 
 
 def _merge_errors(errors: Iterable[ErrorCount]) -> tuple[ErrorCount, ...]:
-    """Equal ones added, most frequent first."""
+    """Equal ones added: worst first, then most frequent."""
     total: Counter[tuple[str, str, str, str]] = Counter()
     for error in errors:
         total[error.level, error.logger, error.message, error.template] += error.number
     merged = (ErrorCount(*key, count) for key, count in total.items())
-    return tuple(sorted(merged, key=lambda error: (-error.number, error[:4])))
+    return tuple(sorted(merged, key=lambda error: (*rank(*error), error[:4])))
 
 
 def _merge_reasons(reasons: Iterable[LineReason]) -> tuple[LineReason, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from storj_monitor.model.severity import Severity, SeverityClass
 from storj_monitor.server.load import LOAD_OPERATION, LOAD_SCHEMA
 from storj_monitor.server.openapi_subjects import CSV_OPERATION, SUBJECT_ANSWERS
 from storj_monitor.server.window import BUCKETS, NODES_MOST, POINTS_MOST
@@ -102,6 +103,11 @@ _ERROR_ROW: Schema = {
     "last": _SECONDS,
     "sample": _TEXT,
     "satellite": _TEXT,
+    "class": {"enum": [kind.label for kind in SeverityClass]},
+    "rank": _COUNT,
+    "severity": {"enum": [severity.value for severity in Severity]},
+    "nodes": {"type": "array", "items": _TEXT, "maxItems": 20},
+    "node_count": _COUNT,
 }
 _PIECE: Schema = {
     "piece": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
@@ -166,7 +172,7 @@ ANSWERS: Mapping[str, tuple[str, Schema]] = {
     "satellites": ("Results and bytes by satellite", _rows(_SATELLITE)),
     "latency": ("Durations by action and outcome", _rows(_LATENCY)),
     "sizes": ("Transfers by size class", _rows(_SIZE)),
-    "errors": ("Errors and warnings, folded, most frequent first", _rows(_ERROR_ROW, 100)),
+    "errors": ("Errors and warnings, folded: worst first, then most frequent", _rows(_ERROR_ROW, 100)),
     "pieces": ("Pieces asked for most often", _rows(_PIECE, 100)),
     "countries": ("Transfers by country of the other side", _rows(_COUNTRY)),
     "compactions": ("Hashstore compactions, newest first", _rows(_COMPACTION, 200)),

@@ -18,11 +18,14 @@ from storj_monitor.model.rollups import (
     NodeDelta,
     add_checkpoint,
 )
+from storj_monitor.model.severity import classify, fold_class
 from storj_monitor.state.hot import count_downloads
 from storj_monitor.stats import SIZE_CLASSES, add_counts, bucket_of, class_of_bits
 
-# Distinct errors and line keys that one delta may hold; more are folded into "(other)" so that noise cannot grow memory.
+# Distinct errors that one delta may hold; more are folded into "(other)" of their class so that noise cannot grow memory. Severe ones
+# have room of their own: no noise may hide them.
 MAX_ERRORS = 500
+MAX_SEVERE_ERRORS = 200
 
 NOTABLE_OPS = frozenset(
     action << 2 | outcome
@@ -127,7 +130,9 @@ class Accumulator:
             minute = seen.time_ms // 60000 * MINUTE_S
             key = ErrorKey(minute, seen.level, seen.logger, seen.message, seen.template)
             if key not in kept and len(kept) >= MAX_ERRORS:
-                key = ErrorKey(minute, seen.level, "", "(other)", "")
+                kind = classify(seen.level, seen.logger, seen.message, seen.template)
+                if not kind.is_severe or len(kept) >= MAX_ERRORS + MAX_SEVERE_ERRORS:
+                    key = ErrorKey(minute, seen.level, *fold_class(kind))
             one = ErrorCount(1, seen.time_ms, seen.time_ms, seen.sample, seen.satellite)
             known = kept.get(key)
             if known is None:

@@ -13,6 +13,7 @@ from storj_monitor.model.node_state import NodeState as JudgedState
 from storj_monitor.model.rollups import HotPiece, NodeDelta
 from storj_monitor.state.compactions import Compactions
 from storj_monitor.state.live import Ring
+from storj_monitor.state.severe import SevereLog
 from storj_monitor.state.windows import AHEAD_S, OTHER, Window
 from storj_monitor.stats import add_counts
 
@@ -49,6 +50,10 @@ class NodeState:
     samples: dict[LineKey, str] = field(default_factory=dict)
     hot: dict[int, HotPiece] = field(default_factory=dict)
     judged: JudgedState = NOT_JUDGED
+    severe: SevereLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.severe = SevereLog(self.name)
 
     def count_lines(self) -> dict[str, int]:
         """Totals by class, `lines` being their sum."""
@@ -93,6 +98,8 @@ class State:
         node.newest_ms, node.resolution_ms = history.newest_ms, history.resolution_ms
         node.window.load(history)
         node.lines, node.samples = dict(history.lines), dict(history.samples)
+        node.severe = SevereLog(node.name)
+        node.severe.add(history.severe)
         node.compactions = Compactions()
         for event in history.events:
             node.compactions.on_event(event)
@@ -107,6 +114,7 @@ class State:
         node.resolution_ms = delta.resolution_ms or node.resolution_ms
         add_counts(node.lines, delta.lines)
         node.samples.update(delta.samples)
+        node.severe.add(delta.errors)
         self._on_events(node, delta.events)
         self.revision += 1
 
@@ -124,7 +132,7 @@ class State:
     def expire(self, now: float) -> None:
         """Let go of what has left the windows; call about once a second while somebody watches."""
         for node in self.nodes.values():
-            if node.window.expire(now):
+            if node.window.expire(now) | node.severe.expire(now):
                 self.revision += 1
 
     @staticmethod

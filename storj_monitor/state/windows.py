@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.rollups import MINUTE_S, Cell, ErrorCount, ErrorKey, NodeDelta
+from storj_monitor.model.severity import classify, fold_class
 from storj_monitor.stats import SIZE_CLASSES
 
 WINDOW_S = 3600
@@ -16,6 +17,7 @@ WINDOW_S = 3600
 AHEAD_S = 120
 # Texts come from logs, and a log may be full of noise: what is new beyond these bounds is counted as OTHER.
 MAX_ERRORS = 1000
+MAX_SEVERE_ERRORS = 200
 MAX_SATELLITES = 4000
 OTHER = "(other)"
 
@@ -133,7 +135,9 @@ class Window:
 
     def _add_error(self, start_s: int, error: ErrorKey, seen: ErrorCount) -> None:
         if error not in self.errors and len(self.errors) >= MAX_ERRORS:
-            error = ErrorKey(0, error.level, "", OTHER, "")
+            kind = classify(*error[1:])
+            if not kind.is_severe or len(self.errors) >= MAX_ERRORS + MAX_SEVERE_ERRORS:
+                error = ErrorKey(0, error.level, *fold_class(kind))
         of_minute = self._minute(start_s).errors
         of_minute[error] = of_minute.get(error, 0) + seen.count
         self.errors.setdefault(error, ErrorCount()).merge(seen)

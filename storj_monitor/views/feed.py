@@ -239,10 +239,12 @@ def _sizes(feed: Feed) -> Rows:
 
 def _errors(feed: Feed) -> Rows:
     merged: dict[ErrorKey, ErrorCount] = {}
+    nodes: dict[ErrorKey, list[str]] = {}
     for node in feed.nodes:
         for key, seen in node.window.errors.items():
             merged.setdefault(key, ErrorCount()).merge(seen)
-    return tables.error_rows(merged)
+            nodes.setdefault(key, []).append(node.name)
+    return tables.error_rows(merged, nodes)
 
 
 def _pieces(feed: Feed) -> Rows:

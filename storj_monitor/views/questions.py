@@ -17,7 +17,7 @@ from storj_monitor.model.events import LineKey
 from storj_monitor.model.ids import op_action, op_outcome
 from storj_monitor.model.node_events import AnyNodeEvent
 from storj_monitor.model.node_metrics import Growth
-from storj_monitor.model.rollups import HOUR_S, Cell, ErrorCount, ErrorKey, HotPiece
+from storj_monitor.model.rollups import HOUR_S, Cell, HotPiece
 from storj_monitor.state.compactions import HISTORY_KINDS, Compactions
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.stats import quantile
@@ -203,11 +203,10 @@ class Questions:
         as_of = self._as_of()
         hours = in_hours(window)
         kept, found = await self._ask_of(window.nodes, _errors, hours.from_s, hours.to_s)
-        errors = {
-            ErrorKey(0, level, logger, message, template): ErrorCount(count, first, last, sample, satellite)
-            for level, logger, message, template, count, first, last, sample, satellite in found
-        }
-        return _answer(as_of, rows=list(tables.error_rows(errors, MAX_ERRORS).values()), **_bounds(kept))
+        names = {number: name for name, number in self._ids.items()}
+        nodes = {one.key: [names[number] for number in one.nodes if number in names] for one in found}
+        rows = tables.error_rows({one.key: one.seen for one in found}, nodes, MAX_ERRORS)
+        return _answer(as_of, rows=list(rows.values()), **_bounds(kept))
 
     async def pieces(self, window: AnyWindow) -> Payload:
         as_of = self._as_of()
@@ -329,7 +328,7 @@ def _satellite_sums(
     return kept, queries.by_satellite(db, node_ids, kept.from_s, kept.to_s), queries.satellites(db)
 
 
-def _errors(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> tuple[Kept, list[queries.Row]]:
+def _errors(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> tuple[Kept, list[queries.FoundError]]:
     kept = kept_window(db, node_ids, from_s, to_s, HOUR_S, points=False)
     return kept, queries.errors(db, node_ids, kept.from_s, kept.to_s, MAX_ERRORS)
 

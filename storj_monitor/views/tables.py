@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from storj_monitor.model.events import LineKind
 from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome, piece_hash_hex
 from storj_monitor.model.rollups import Cell, ErrorCount, ErrorKey, HotPiece
+from storj_monitor.model.severity import classify, rank, severity_of
 from storj_monitor.state.compactions import RUNNING, Compaction
 from storj_monitor.state.nodes import NodeState
 from storj_monitor.state.windows import OTHER
@@ -26,6 +27,10 @@ GROUPS: Mapping[Action, str] = {
 """Columns of the satellites table; other actions only count in the bytes."""
 
 TOP_ERRORS = 25
+# Severe ones are never left out: they make the list longer, up to this.
+MOST_ERRORS = 100
+# Names of nodes in a row of errors; `node_count` has how many there are.
+MOST_NAMED = 20
 TOP_PIECES = 25
 TOP_COUNTRIES = 40
 TOP_LINES = 30
@@ -107,22 +112,33 @@ def size_rows(cells: Mapping[int, Cell]) -> Rows:
     return rows
 
 
-def error_rows(errors: Mapping[ErrorKey, ErrorCount], limit: int = TOP_ERRORS) -> Rows:
-    """Most frequent first."""
-    top = sorted(errors.items(), key=lambda item: (-item[1].count, item[0]))[:limit]
+def error_rows(errors: Mapping[ErrorKey, ErrorCount], nodes: Mapping[ErrorKey, Sequence[str]], limit: int = TOP_ERRORS) -> Rows:
+    """Worst first, then most frequent; severe ones beyond `limit` are still there. `nodes` are the names of those that had each."""
+    ranked = sorted(errors.items(), key=lambda item: (*rank(*item[0][1:], count=item[1].count), item[0]))
+    severe = sum(classify(*key[1:]).is_severe for key in errors)
     return {
-        "/".join((key.level, key.logger, key.message, key.template)): {
-            "level": key.level,
-            "logger": key.logger,
-            "message": key.message,
-            "template": key.template,
-            "count": seen.count,
-            "first": seen.first_ms / 1000,
-            "last": seen.last_ms / 1000,
-            "sample": seen.sample,
-            "satellite": seen.satellite,
-        }
-        for key, seen in top
+        "/".join((key.level, key.logger, key.message, key.template)): _error_row(key, seen, nodes.get(key, ()))
+        for key, seen in ranked[: max(limit, min(severe, MOST_ERRORS))]
+    }
+
+
+def _error_row(key: ErrorKey, seen: ErrorCount, nodes: Sequence[str]) -> Row:
+    kind = classify(*key[1:])
+    return {
+        "level": key.level,
+        "logger": key.logger,
+        "message": key.message,
+        "template": key.template,
+        "count": seen.count,
+        "first": seen.first_ms / 1000,
+        "last": seen.last_ms / 1000,
+        "sample": seen.sample,
+        "satellite": seen.satellite,
+        "class": kind.label,
+        "rank": int(kind),
+        "severity": severity_of(kind).value,
+        "nodes": list(nodes[:MOST_NAMED]),
+        "node_count": len(nodes),
     }
 
 

@@ -59,7 +59,7 @@ def test_satellites_by_name() -> None:
 
 def test_errors_are_folded_and_cannot_steer_the_terminal() -> None:
     text = as_text(STATISTICS)
-    assert "Errors (the 15 most frequent of 20)" in text
+    assert "Errors (the 15 worst of 20)" in text
     assert "template 14 [red]\\x1b[2J" in text
     assert "template 15" not in text
     assert "\x1b" not in text

@@ -34,7 +34,7 @@ def test_error_templates_are_bounded(store: Store) -> None:
         store.commit(batch([], errors=errors, start=start, end=start + 500, newest_ms=NOON_MS))
     assert rows(store, "template") == commit.MAX_TEMPLATES + 1
     found = queries.errors(store.reader, [1], *ALL, 10)
-    assert found[0][:5] == ("ERROR", "", "(other)", "", 1500)
+    assert (found[0].key[1:], found[0].seen.count) == (("ERROR", "", "(other)", ""), 1500)
 
 
 def test_reasons_are_bounded(store: Store) -> None:

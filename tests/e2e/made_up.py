@@ -10,6 +10,8 @@ from typing import Any
 from made_up_nodes import HELP, Sayings
 from made_up_said import EVIL
 
+from storj_monitor.model.severity import classify, severity_of
+
 SATELLITES = {
     "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S": "us1",
     "12L9ZFwhzVpuEKMUNUqkaTLGzwY9G24tbiigLiXpmZWKwmcNDDs": "eu1",
@@ -138,7 +140,7 @@ class World:
             }
         return rows
 
-    def _errors(self, _view: list[str], grown: float) -> dict[str, Any]:
+    def _errors(self, view: list[str], grown: float) -> dict[str, Any]:
         now = time.time()
         known = [
             ("WARN", "piecestore", "upload failed", "manager closed: read tcp *->*: read: connection reset by peer", 1312),
@@ -159,7 +161,13 @@ class World:
         rows = {}
         for index, (level, logger, message, template, count) in enumerate(known):
             text = template + (EVIL if self.hostile else "")
+            kind = classify(level, logger, message, template)
             rows[f"t{index}"] = {
+                "class": kind.label,
+                "rank": int(kind),
+                "severity": severity_of(kind).value,
+                "nodes": view[:20],
+                "node_count": len(view),
                 "level": level,
                 "logger": logger,
                 "message": message + (EVIL if self.hostile else ""),

@@ -16,6 +16,7 @@ from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES, UPDATER_M
 from storj_monitor.log_processor.transfers import TRANSFER_MESSAGES
 from storj_monitor.model.events import LineKind
 from storj_monitor.model.node_events import NodeStarted, Panic, VersionSeen
+from storj_monitor.model.severity import SeverityClass, classify
 
 COUNTS: dict[str, dict[str, Any]] = json.loads((CORPUS / "counts.json").read_bytes())
 RECORDINGS = sorted(COUNTS)
@@ -115,7 +116,9 @@ def test_every_message_of_the_catalogue_is_understood(logger: str) -> None:
             line = "\t".join(["2026-08-20T07:01:10Z", level, *columns, said, '{"process": "storagenode"}']) + "\n"
             totals = read_all([chunk_of(line.encode())])
             assert totals.kinds() == {LineKind.UNDERSTOOD: 1}, line
-            failed = message.endswith(" failed") if transfer else level == "WARN"
+            # what is as bad at any level is an error at any level
+            bad = level == "WARN" or classify(level, logger, message) is not SeverityClass.TRAFFIC
+            failed = message.endswith(" failed") if transfer else bad
             assert bool(totals.errors) == failed, line
 
 

@@ -118,7 +118,7 @@ def test_what_a_node_says_of_itself() -> None:
         node_events.UpdaterStep(time_ms=TIME_MS, message="Current binary version", service="x", binary_version="1.2.3"),
         node_events.Panic(time_ms=TIME_MS, level="PANIC", first_line="panic: runtime error"),
     ]
-    assert [error.message for error in totals.errors] == ["file found in trash"]
+    assert [error.message for error in totals.errors] == ["file found in trash", "panic"]
 
 
 def test_a_satellite_in_the_name_of_the_logger() -> None:

@@ -205,6 +205,13 @@ export interface ErrorRow {
   last: number;
   sample: string;
   satellite: string;
+  /** What it threatens, in words; `rank` 0 is the worst. */
+  class: string;
+  rank: number;
+  severity: "critical" | "warning" | "info";
+  /** Names of the nodes that had it, at most 20; `node_count` says how many there are. */
+  nodes: readonly string[];
+  node_count: number;
 }
 
 export interface PieceRow {
