@@ -20,7 +20,7 @@ from storj_monitor.model.blocks import StoredTransfer, decode_block, decode_colu
 from storj_monitor.model.history import SatelliteMinute, TotalMinute
 from storj_monitor.model.positions import FileIdentity, SavedPosition
 from storj_monitor.model.rollups import HOUR_S, Cell, ErrorCount, ErrorKey, HotPiece
-from storj_monitor.model.severity import rank
+from storj_monitor.model.severity import classify
 from storj_monitor.stats import add_counts, decode_sketch
 
 Row = tuple[Any, ...]
@@ -180,7 +180,7 @@ def errors(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: i
             nodes.add(node)
     # Every text is looked at: what came once may be the worst. Noise is bounded by the number of templates.
     texts = {row[0]: row[1:] for row in db.execute("SELECT id, level, logger, message, template FROM template") if row[0] in merged}
-    worst = nsmallest(limit, merged, key=lambda template: (*rank(*texts[template], count=merged[template][0].count), template))
+    worst = nsmallest(limit, merged, key=lambda template: (classify(*texts[template]), -merged[template][0].count, template))
     return [FoundError(ErrorKey(0, *texts[one]), merged[one][0], tuple(sorted(merged[one][1]))) for one in worst]
 
 

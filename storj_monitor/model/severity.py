@@ -200,11 +200,6 @@ def fold_class(kind: SeverityClass) -> tuple[str, str, str]:
     return ("", OTHER, kind.label if kind is not SeverityClass.TRAFFIC else "")
 
 
-def rank(level: str, logger: str, message: str, template: str, count: int) -> tuple[int, int]:
-    """What lists of entries are sorted by: what they threaten, then how often they came."""
-    return (classify(level, logger, message, template), -count)
-
-
 def severity_of(kind: SeverityClass) -> Severity:
     """How loudly entries of a class are said."""
     if kind.is_severe:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from storj_monitor.model.events import EventBatch, LineKey, LineKind
 from storj_monitor.model.ids import Outcome, op_action, op_code, op_label, op_outcome
-from storj_monitor.model.severity import rank
+from storj_monitor.model.severity import classify
 
 MINUTE_MS = 60_000
 
@@ -161,7 +161,7 @@ def _merge_errors(errors: Iterable[ErrorCount]) -> tuple[ErrorCount, ...]:
     for error in errors:
         total[error.level, error.logger, error.message, error.template] += error.number
     merged = (ErrorCount(*key, count) for key, count in total.items())
-    return tuple(sorted(merged, key=lambda error: (*rank(*error), error[:4])))
+    return tuple(sorted(merged, key=lambda error: (classify(*error[:4]), -error.number, error[:4])))
 
 
 def _merge_reasons(reasons: Iterable[LineReason]) -> tuple[LineReason, ...]:

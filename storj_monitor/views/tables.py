@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from storj_monitor.model.events import LineKind
 from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome, piece_hash_hex
 from storj_monitor.model.rollups import Cell, ErrorCount, ErrorKey, HotPiece
-from storj_monitor.model.severity import classify, rank, severity_of
+from storj_monitor.model.severity import classify, severity_of
 from storj_monitor.state.compactions import RUNNING, Compaction
 from storj_monitor.state.nodes import NodeState
 from storj_monitor.state.windows import OTHER
@@ -114,7 +114,7 @@ def size_rows(cells: Mapping[int, Cell]) -> Rows:
 
 def error_rows(errors: Mapping[ErrorKey, ErrorCount], nodes: Mapping[ErrorKey, Sequence[str]], limit: int = TOP_ERRORS) -> Rows:
     """Worst first, then most frequent; severe ones beyond `limit` are still there. `nodes` are the names of those that had each."""
-    ranked = sorted(errors.items(), key=lambda item: (*rank(*item[0][1:], count=item[1].count), item[0]))
+    ranked = sorted(errors.items(), key=lambda item: (classify(*item[0][1:]), -item[1].count, item[0]))
     severe = sum(classify(*key[1:]).is_severe for key in errors)
     return {
         "/".join((key.level, key.logger, key.message, key.template)): _error_row(key, seen, nodes.get(key, ()))
