@@ -5,6 +5,7 @@ MonitorError
 ├── StoreError            the database cannot do what was asked
 │   ├── StoreLocked       another monitor owns this database
 │   ├── StoreTooNew       written by a newer version of the product
+│   ├── StoreFailing      the disk fails just now: to be tried again
 │   └── PositionConflict  somebody else has read this part of the log meanwhile
 ├── NodeApiError          a question to a node's HTTP API got no usable answer; `path` is what was asked
 │   ├── NodeUnreachable   no answer came, or not all of it, or not in time
@@ -35,6 +36,10 @@ class StoreLocked(StoreError):
 
 class StoreTooNew(StoreError):
     """The database was written by a newer version of the product."""
+
+
+class StoreFailing(StoreError):
+    """The disk does not give back what is stored, or does not take more, just now: to be tried again."""
 
 
 class PositionConflict(StoreError):

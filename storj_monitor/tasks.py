@@ -1,6 +1,6 @@
 """Named background tasks: no task is lost, none dies in silence, all end when asked.
 
-The only `except Exception` of the product is here (`outcome_of`); cancellation always passes through it.
+The only `except Exception` of the product is here (`outcome_of` and, for a thread, `outcome_of_call`); cancellation always passes.
 """
 
 from __future__ import annotations
@@ -55,6 +55,14 @@ async def outcome_of(work: Awaitable[T]) -> T | Failed:
     try:
         return await work
     except Exception as error:  # noqa: BLE001 - the one place where any error is contained
+        return Failed(error)
+
+
+def outcome_of_call(work: Callable[[], T]) -> T | Failed:
+    """The same for a thread that must not end: the result of `work()`, or the error that ended it."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - the twin of the one above
         return Failed(error)
 
 

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from itertools import chain, islice, repeat
 from pathlib import Path
 
@@ -21,8 +20,8 @@ from storj_monitor.app.memory import put_the_collector_off
 from storj_monitor.app.workers import Workers
 from storj_monitor.config import STANDARD_INPUT, IngestInput, IngestProgress, ProgressCallback, Settings
 from storj_monitor.database import queries
-from storj_monitor.database.connection import open_database
 from storj_monitor.database.history import node_history
+from storj_monitor.database.opening import open_patiently
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import Writer
@@ -58,10 +57,8 @@ def ingest(
 ) -> int:
     """Load old logs. 0 when all were read to the end, 1 when one could not be. Raises StoreError for the database."""
     put_the_collector_off()
-    now = time.time()
-    aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
-    if aside:
-        print(f"the database was damaged; it was set aside as {aside} and a new one was begun", file=sys.stderr)
+    # A monitor may be using the file: what is damaged is only said here.
+    open_patiently(settings.database, say=_tell, may_set_aside=False)
     sizes = {one: _size(one) for one in inputs}
     known = sum(size for size in sizes.values() if size)
     total = 0 if None in sizes.values() else known

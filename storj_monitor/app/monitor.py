@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -24,10 +25,12 @@ from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import Secret, Settings
 from storj_monitor.database import queries
+from storj_monitor.database.file_keeper import FileHooks
 from storj_monitor.database.history import hot_of_hour, node_history
-from storj_monitor.database.reader import Reader
+from storj_monitor.database.reader import PatientReader, Reader
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import LAST_TRY_S, Writer
+from storj_monitor.errors import StoreError
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
@@ -50,7 +53,13 @@ from storj_monitor.views.subject_gauges import subject_families
 from storj_monitor.views.subject_questions import SubjectQuestions
 from storj_monitor.views.subjects import Subjects
 
+_log = logging.getLogger(__name__)
 COMMIT_S = 10.0
+# A database that takes longer to open has a page that says why.
+OPENED_WITHIN_S = 1.5
+# Between tries to read what an earlier run kept, and after how many of them the page is to say it.
+READ_AGAIN_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+LISTEN_AFTER_TRIES = 3
 # With coalescing off every read is sent at once; the logs are then looked at this often.
 PLAIN_DELAY_S = 0.02
 # The tail shares the wake-up of the frames: what a tick reads is sent at once, and the next tick is a little more than the
@@ -63,8 +72,15 @@ PAGE_DIR = Path(__file__).parent.parent / "web_dist"
 class Monitor:
     """All parts of a running monitor. `start` brings up the page first, then the reading of logs; `stop` reverses it."""
 
-    def __init__(self, settings: Settings, nodes: list[tuple[str, str]], *, port: int, demo: bool, watched: Sequence[Watched]) -> None:
-        self.damaged = asyncio.Event()
+    def __init__(
+        self, settings: Settings, nodes: list[tuple[str, str]], *, port: int, demo: bool, watched: Sequence[Watched],
+        notices: list[str] | None = None,
+    ) -> None:  # fmt: skip
+        """`notices`: what happened to the database, oldest first; what happens now is added."""
+        self.anew = asyncio.Event()
+        """Set when the database is damaged or another one: a new monitor must begin with what then is there."""
+        self.has_said_address = self.has_begun_to_listen = False
+        self._notices = notices if notices is not None else []
         self._settings = settings
         self._clock = SystemClock()
         self._country_of = CountryLookup()
@@ -83,8 +99,9 @@ class Monitor:
             on_conflict=lambda node: self.pipeline.conflict(node),
             on_foreign=lambda: self.pipeline.reload(),
             on_problem=self._store_problem,
-            on_damage=lambda: self._loop.call_soon_threadsafe(self.damaged.set),
+            hooks=FileHooks(self._reader.reopen, lambda: self._loop.call_soon_threadsafe(self.anew.set), self._store_notice),
         )
+        self._reader.on_doubt = self._writer.suspect
         self.server = self._new_server(port, demo)
         self.pipeline = self._new_pipeline()
         self.keeper = SubjectKeeper(
@@ -113,6 +130,7 @@ class Monitor:
             tell=self.server.broadcaster.on_load,
         )
         self._reading: asyncio.Task[None] | None = None
+        self.state.on_store_notices(self._notices)
 
     def _new_server(self, port: int, demo: bool) -> Server:
         settings, plainly = self._settings, self._settings.perf.baseline
@@ -167,22 +185,30 @@ class Monitor:
     async def start(self, tasks: Supervisor) -> None:
         """Load the last hour, listen, follow the logs.
 
-        Counting the open hour's downloads again takes longer than all the rest, so that is done when the page is alive already.
+        Counting the open hour's downloads again takes longer than all the rest, so that is done when the page is alive already. A disk
+        that does not give the database back is waited for, with a page that says so. StoreError when that is of no use.
         """
-        for node in await self._reader.ask(queries.nodes):
-            for history in await self._reader.ask(node_history, [node.name], self._window_start(), COMPACTION_KINDS, None):
+        reader = PatientReader(self._reader, self._wait_for_disk)
+        while not await asyncio.to_thread(self._writer.opened.wait, OPENED_WITHIN_S):
+            await self._listen(say=True)
+        if self._writer.refusal is not None:
+            raise self._writer.refusal
+        for node in await reader.ask(queries.nodes):
+            for history in await reader.ask(node_history, [node.name], self._window_start(), COMPACTION_KINDS, None):
                 self.state.load(history)
-        await self._polling.load()
-        await self.analytics.load()
+        await self._polling.load(reader)
+        await self.analytics.load(reader)
         now = self._clock.now()
         for name, log in self._nodes:
-            saved = await asyncio.to_thread(self._positions, name)
+            saved = await reader.ask(_positions_of, name)
             source = open_source(name, log, saved, self._settings.from_end, now)
             before = source.before if isinstance(source, FileSource) else lambda: None
             processor = partial(LineProcessor, name, self._country_of, fast=not self._settings.perf.baseline)
             hot = HotPieces(begun_s=self.state.nodes[name].newest_ms // 1000 // HOUR_S * HOUR_S or -1)
             self.pipeline.lanes.add(Lane(name, source, processor, Accumulator(name), before, hot=hot))
-        await self.server.start()
+        if self.state.store_problem and not self._writer.status.problem:
+            self._on_store_problem("")
+        await self._listen()
         self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
         tasks.spawn("load watch", self._load.run)
         self._loop.call_later(HOT_AFTER_S, self.pipeline.reload)
@@ -198,6 +224,28 @@ class Monitor:
                 self.keeper.on_file_system(name, str(folders[name]), *found)
 
             tasks.spawn("look at disks", FileSystems(folders, take, self._clock, jitter_pct=jitter_pct).run)
+
+    async def _listen(self, *, say: bool = False) -> None:
+        if not self.has_begun_to_listen:
+            self.has_begun_to_listen = True
+            await self.server.start()
+        if say and not self.has_said_address:
+            self.say_address()
+
+    def say_address(self) -> None:
+        """Where the page is, on the standard output, once."""
+        if not self.has_said_address:
+            self.has_said_address = True
+            print(f"storj_monitor {__version__} is at {self.server.url}", flush=True)
+
+    async def _wait_for_disk(self, error: StoreError, tries: int) -> None:
+        """While starting: what an earlier run kept cannot be read."""
+        self._on_store_problem(str(error))
+        if tries == 0:
+            _log.warning("%s; it is tried again", error)
+        if tries >= LISTEN_AFTER_TRIES:
+            await self._listen(say=True)
+        await asyncio.sleep(READ_AGAIN_S[min(tries, len(READ_AGAIN_S) - 1)])
 
     async def stop(self) -> None:
         """Everything that was read is committed before this returns (unless the disk refuses)."""
@@ -222,8 +270,7 @@ class Monitor:
         return self._reader.ask_now(hot_of_hour, name, hour_s, HOT_OPS, KEPT)
 
     def _positions(self, name: str) -> list[SavedPosition]:
-        known = {node.name: node.id for node in self._reader.ask_now(queries.nodes)}
-        return self._reader.ask_now(queries.positions, known[name]) if name in known else []
+        return self._reader.ask_now(_positions_of, name)
 
     def _hand_over(self, tick: Tick) -> None:
         """Called in the pipeline's thread."""
@@ -232,6 +279,11 @@ class Monitor:
     def _store_problem(self, problem: str) -> None:
         """Called in the writer's thread."""
         self._loop.call_soon_threadsafe(self._on_store_problem, problem)
+
+    def _store_notice(self, notice: str) -> None:
+        """Called in the writer's thread."""
+        self._notices.append(notice)
+        self._loop.call_soon_threadsafe(self.state.on_store_notices, self._notices)
 
     def _on_tick(self, tick: Tick) -> None:
         state = self.state
@@ -253,7 +305,12 @@ class Monitor:
 
     def _store_figures(self) -> StoreFigures:
         status = self._writer.status
-        return StoreFigures(status.committed_at, status.commit_s, bool(status.problem))
+        return StoreFigures(status.committed_at, status.commit_s, bool(status.problem or self.state.store_problem))
+
+
+def _positions_of(db: queries.Connection, name: str) -> list[SavedPosition]:
+    known = {node.name: node.id for node in queries.nodes(db)}
+    return queries.positions(db, known[name]) if name in known else []
 
 
 def move_tables(state: State, tick: Tick) -> None:

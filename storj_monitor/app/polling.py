@@ -18,7 +18,7 @@ from storj_monitor.clock import Clock
 from storj_monitor.database import queries
 from storj_monitor.database import subjects as store
 from storj_monitor.database.queries import Connection
-from storj_monitor.database.reader import Reader
+from storj_monitor.database.reader import Asks, Reader
 from storj_monitor.model.events import NodeEvent, Transfer
 from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.node_events import AnyNodeEvent
@@ -87,18 +87,21 @@ class Polling:
         self._tasks: Supervisor | None = None
         self._names: list[str] = []
 
-    async def load(self) -> None:
-        """Bring back what an earlier run knew. StoreError."""
+    async def load(self, reader: Asks | None = None) -> None:
+        """Bring back what an earlier run knew. StoreError. `reader`: who is asked instead, with more patience."""
         names, now = list(self._state.nodes), self._clock.now()
+        reader = reader or self._reader
         for name in names:
             self._keeper.subjects.of(name)
-        self._keeper.load(await self._reader.ask(store.read_all, LOADED, names, since_ms(now)))
-        lines, failures = await self._reader.ask(_lines, names, int((now - LINES_BACK_S) * 1000), int((now - DAY_S) * 1000))
+        # Table by table: a disk that fails now and then gets through with each of them, and hardly ever with all at once.
+        found = {table.name: (await reader.ask(store.read_all, [table], names, since_ms(now)))[table.name] for table in LOADED}
+        self._keeper.load(found)
+        lines, failures = await reader.ask(_lines, names, int((now - LINES_BACK_S) * 1000), int((now - DAY_S) * 1000))
         for name, events in lines.items():
             self._keeper.on_lines(name, events, live=False)
         for name, transfers in failures.items():
             self._keeper.on_transfers(name, transfers)
-        for name, minutes in (await self._reader.ask(_busy_minutes, names, now)).items():
+        for name, minutes in (await reader.ask(_busy_minutes, names, now)).items():
             self._keeper.on_old_minutes(name, minutes)
 
     async def start(self, tasks: Supervisor) -> None:

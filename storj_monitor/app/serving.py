@@ -5,16 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from random import Random
 from typing import NamedTuple, Protocol
 
-from storj_monitor import __version__
 from storj_monitor.app.memory import (
     collect_and_give_back,
     give_back,
@@ -27,8 +23,7 @@ from storj_monitor.app.own_log import OwnLog, own_log
 from storj_monitor.app.polling import Watched
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import NodeSettings, Settings
-from storj_monitor.database.connection import MonitorLock, is_damage, mark_damaged, open_database
-from storj_monitor.errors import StoreError
+from storj_monitor.database.connection import MonitorLock
 from storj_monitor.quiet import TELL_S
 from storj_monitor.tasks import Backoff, Supervisor, every
 
@@ -100,13 +95,10 @@ def serve(settings: Settings, fleet: Fleet) -> int:
     with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database):
         if settings.perf.baseline:
             _log.info("perf.baseline is on: every optimisation is off, whatever its own setting says")
+        notices: list[str] = []
         while True:
-            now = time.time()
-            aside = open_database(settings.database, now, datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"))
-            if aside:
-                print(f"the database was damaged; it was set aside as {aside} and a new one was begun", file=sys.stderr)
-            end = asyncio.run(_serve(settings, port, fleet, log))
-            if not isinstance(end, _Damaged):
+            end = asyncio.run(_serve(settings, port, fleet, log, notices))
+            if not isinstance(end, _Anew):
                 return end
             port = end.port
 
@@ -115,46 +107,49 @@ async def _tidy() -> None:
     collect_and_give_back()
 
 
-class _Damaged(NamedTuple):
-    """Damage of the database was found while it was in use: all begins anew, with a new one, at the same address."""
+class _Anew(NamedTuple):
+    """The database is damaged, or another one stands in its place: all begins anew, at the same address, with what is there then."""
 
     port: int
 
 
-async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog) -> int | _Damaged:
+async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog, notices: list[str]) -> int | _Anew:
     stop = asyncio.Event()
     _on_signals(stop)
     async with fleet.answering() as watched, Supervisor(SystemClock()) as tasks:
-        monitor = Monitor(settings, fleet.logs, port=port, demo=fleet.demo, watched=watched)
+        monitor = Monitor(settings, fleet.logs, port=port, demo=fleet.demo, watched=watched, notices=notices)
         fleet.begin(tasks)
-        try:
-            await monitor.start(tasks)
-        except StoreError as error:
-            await monitor.stop()
-            if not is_damage(error.__cause__):
-                raise
-            mark_damaged(settings.database)
-            return 0 if stop.is_set() else _Damaged(port)
-        fleet.go_on(tasks, monitor)
-        jitter_pct = settings.perf.analytics_jitter_pct
-        telling = partial(every, TELL_S, log.tell, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TELL_S)
-        tasks.spawn("what the log left out", telling)
-        if not settings.perf.baseline:
-            spare_the_collector()
-        give_back()
-        tidying = partial(every, TIDY_S, _tidy, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TIDY_S)
-        tasks.spawn("give back memory", tidying)
-        print(f"storj_monitor {__version__} is at {monitor.server.url}", flush=True)
-        stopped = asyncio.create_task(stop.wait())
+        stopped, anew = asyncio.create_task(stop.wait()), asyncio.create_task(monitor.anew.wait())
         failed = asyncio.create_task(tasks.failure())
-        damaged = asyncio.create_task(monitor.damaged.wait())
-        await asyncio.wait([stopped, failed, damaged], return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopped, failed, damaged):
-            task.cancel()
-        await monitor.stop()
+        started = asyncio.create_task(monitor.start(tasks))
+        try:
+            await asyncio.wait([started, stopped, anew], return_when=asyncio.FIRST_COMPLETED)
+            if started.done():
+                started.result()
+                _go_on(settings, fleet, log, tasks, monitor)
+                await asyncio.wait([stopped, failed, anew], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (started, stopped, failed, anew):
+                task.cancel()
+            await asyncio.wait([started])
+            await monitor.stop()
     if stop.is_set():
         return 0
-    return _Damaged(monitor.server.port) if monitor.damaged.is_set() else 1
+    return _Anew(monitor.server.port if monitor.has_begun_to_listen else port) if monitor.anew.is_set() else 1
+
+
+def _go_on(settings: Settings, fleet: Fleet, log: OwnLog, tasks: Supervisor, monitor: Monitor) -> None:
+    """The monitor has started: what is done now and then, and where it is."""
+    fleet.go_on(tasks, monitor)
+    jitter_pct = settings.perf.analytics_jitter_pct
+    telling = partial(every, TELL_S, log.tell, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TELL_S)
+    tasks.spawn("what the log left out", telling)
+    if not settings.perf.baseline:
+        spare_the_collector()
+    give_back()
+    tidying = partial(every, TIDY_S, _tidy, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TIDY_S)
+    tasks.spawn("give back memory", tidying)
+    monitor.say_address()
 
 
 def _on_signals(stop: asyncio.Event) -> None:

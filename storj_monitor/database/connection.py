@@ -1,15 +1,14 @@
-"""Opening the database file: pragmas, the one-monitor lock, and what is done with a file that is damaged."""
+"""Connections to the database file and their pragmas, and the one-monitor lock."""
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import os
 import sqlite3
 import sys
 from pathlib import Path
 from types import TracebackType
 
-from storj_monitor.database.schema import migrate
 from storj_monitor.errors import StoreError, StoreLocked
 from storj_monitor.stats import merge_sketches
 
@@ -18,6 +17,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+_log = logging.getLogger(__name__)
 BUSY_TIMEOUT_MS = 2000
 # Small on purpose: the system's own cache holds the file, and the whole monitor has 64 MB.
 WRITER_CACHE_KIB = 1024
@@ -58,9 +58,19 @@ class MonitorLock:
             self._fd = None
 
 
-def connect_writer(path: Path) -> sqlite3.Connection:
+def connect_writer(path: Path, *, create: bool = True) -> sqlite3.Connection:
     """The write connection; transactions are ours (autocommit mode). Call from the thread that will use it."""
-    db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
+    uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
+    try:
+        _set_up_writer(db)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _set_up_writer(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     db.execute("PRAGMA journal_mode = WAL")
     # A power cut may take the newest commits, never the order: positions go back together with what was read, and the log is read again.
@@ -71,8 +81,16 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA wal_autocheckpoint = 0")
     # After a checkpoint the WAL begins anew as an empty file: its size always tells how much of it waits for the next one.
     db.execute("PRAGMA journal_size_limit = 0")
-    db.create_function("sketch_merge", 2, merge_sketches, deterministic=True)
-    return db
+    db.create_function("sketch_merge", 2, _merge_sketches, deterministic=True)
+
+
+def _merge_sketches(stored: bytes | None, added: bytes | None) -> bytes | None:
+    """A stored sketch that was damaged begins anew: an error here would refuse every later commit to its row."""
+    try:
+        return merge_sketches(stored, added)
+    except (TypeError, ValueError, OverflowError) as error:
+        _log.error("a sketch of durations in the database cannot be understood and begins anew", exc_info=error)
+        return added
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
@@ -83,55 +101,3 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     db.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
     db.execute("PRAGMA query_only = ON")
     return db
-
-
-def is_damage(error: BaseException | None) -> bool:
-    """SQLite says that the file itself is wrong: to try again is of no use."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def mark_damaged(path: Path) -> None:
-    """Damage was found while connections are open: the next opening sets the file aside."""
-    with contextlib.suppress(OSError):
-        _mark(path).touch()
-
-
-def _mark(path: Path) -> Path:
-    return path.with_name(path.name + ".is-damaged")
-
-
-def open_database(path: Path, now: float, stamp: str) -> str | None:
-    """Create or migrate the file. A damaged file is set aside, never deleted; returns where it went, None when all is well.
-
-    `stamp` names the set-aside file. Raises StoreTooNew, or StoreError when the place cannot be used.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not _mark(path).exists():
-            _prepare(path, now)
-            return None
-        _mark(path).unlink()
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError) or not path.exists():
-            raise StoreError(f"cannot use the database {path}: {error}") from error
-    except OSError as error:
-        raise StoreError(f"cannot use the database {path}: {error.strerror or error}") from error
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    while aside.exists():
-        aside = aside.with_name(aside.name + "+")
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-    _prepare(path, now)
-    return str(aside)
-
-
-def _prepare(path: Path, now: float) -> None:
-    db = connect_writer(path)
-    try:
-        migrate(db, now)
-        # Touch every table's root page: a file that is damaged there must be found now, not at the first commit.
-        for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
-            db.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone()
-    finally:
-        db.close()

@@ -1,37 +1,89 @@
-"""A few read-only connections, one a thread, with a time limit for every question."""
+"""A few read-only connections, one a thread, with a time limit for every question.
+
+A read that fails is tried again, the last time on a new connection: memory of a connection may hold what the disk gave back wrongly.
+"""
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from storj_monitor.database.connection import connect_reader
+from storj_monitor.database.integrity import is_doubtful
 from storj_monitor.database.pool import FixedPool, GrowingPool, Pool, most_threads
-from storj_monitor.errors import StoreError
+from storj_monitor.errors import StoreError, StoreFailing
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 TIME_LIMIT_S = 5.0
 _STEPS_BETWEEN_LOOKS = 20_000
+# Before the second, the third, ... try; those after the second are made on a new connection.
+_AGAIN_S = (0.01, 0.05, 0.2)
+_BAD_ROW = (TypeError, ValueError, KeyError, IndexError, OverflowError)
+_log = logging.getLogger(__name__)
+
+
+class _Held:
+    """A connection; whoever uses or closes it holds the lock."""
+
+    __slots__ = ("closed", "db", "lock")
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        self.lock = threading.Lock()
+        self.closed = False
+
+    def close(self) -> None:
+        with self.lock:
+            self.closed = True
+            self.db.close()
+
+
+class Asks(Protocol):
+    """Who answers questions; see Reader.ask."""
+
+    async def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+
+class PatientReader:
+    """Asks again as long as it is the disk that fails. `wait` is awaited with the error and the number of the try."""
+
+    def __init__(self, reader: Asks, wait: Callable[[StoreError, int], Awaitable[None]]) -> None:
+        self._reader = reader
+        self._wait = wait
+
+    async def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As Reader.ask."""
+        tries = 0
+        while True:
+            try:
+                return await self._reader.ask(question, *args, **kwargs)
+            except StoreFailing as error:
+                await self._wait(error, tries)
+                tries += 1
 
 
 class Reader:
     """Runs query functions (see queries) in a small pool; the event loop never waits for the disk.
 
     workers -- threads at most; None: as many as the questions need (see pool)
+
+    `on_doubt` may be set: called in a reader's thread when the file gave something back that may be damage.
     """
 
     def __init__(self, path: Path, workers: int | None, time_limit_s: float = TIME_LIMIT_S) -> None:
         self._path = path
         self._time_limit_s = time_limit_s
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: set[_Held] = set()
         self._pool: Pool = FixedPool(workers) if workers else GrowingPool(most_threads(), self._disconnect)
+        self.on_doubt: Callable[[], None] = lambda: None
 
     @property
     def threads(self) -> int:
@@ -45,36 +97,68 @@ class Reader:
     def ask_now(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same, in the caller's thread."""
         deadline = time.monotonic() + self._time_limit_s
-        try:
-            db = self._connection()
-            db.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
-            # One transaction: all statements of an answer see the same commit.
-            db.execute("BEGIN")
+        tries = 0
+        while True:
             try:
-                return question(db, *args, **kwargs)
-            finally:
+                held = self._connection()
+                with held.lock:
+                    if not held.closed:
+                        return self._answer(held.db, deadline, question, *args, **kwargs)
+            except sqlite3.Error as error:
+                if not is_doubtful(error):
+                    raise StoreError(f"the database {self._path} did not answer: {error}") from error
+                if tries:
+                    self._disconnect()
+                if tries == len(_AGAIN_S):
+                    self.on_doubt()
+                    raise StoreFailing(f"the database {self._path} cannot be read: {error}") from error
+                time.sleep(_AGAIN_S[tries])
+                tries += 1
+            except _BAD_ROW as error:
+                what = getattr(question, "__name__", "a question")
+                _log.error("a row of the database cannot be understood (%s)", what, exc_info=error)
+                raise StoreError(f"the database {self._path} holds a row that cannot be understood ({what}: {error})") from error
+
+    @staticmethod
+    def _answer(
+        db: sqlite3.Connection,
+        deadline: float,
+        question: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        db.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+        # One transaction: all statements of an answer see the same commit.
+        db.execute("BEGIN")
+        try:
+            return question(db, *args, **kwargs)
+        finally:
+            if db.in_transaction:
                 db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise StoreError(f"the database {self._path} did not answer: {error}") from error
+
+    def reopen(self) -> None:
+        """The file is another one now, or its WAL is: every connection is closed, after its answer, and opened anew when it is needed."""
+        for held in list(self._connections):
+            held.close()
+            self._connections.discard(held)
 
     def close(self) -> None:
         """End; questions that are being answered are broken off."""
-        for connection in list(self._connections):
-            connection.interrupt()
+        for held in list(self._connections):
+            held.db.interrupt()
         self._pool.close()
-        for connection in self._connections:
-            connection.close()
+        self.reopen()
 
-    def _connection(self) -> sqlite3.Connection:
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
-            db = self._local.db = connect_reader(self._path)
-            self._connections.append(db)
-        return db
+    def _connection(self) -> _Held:
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None or held.closed:
+            held = self._local.held = _Held(connect_reader(self._path))
+            self._connections.add(held)
+        return held
 
     def _disconnect(self) -> None:
-        """This thread ends."""
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is not None:
-            self._connections.remove(db)
-            db.close()
+        """This thread ends, or needs a new connection."""
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is not None:
+            held.close()
+            self._connections.discard(held)

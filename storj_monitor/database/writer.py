@@ -15,16 +15,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from storj_monitor.database.commit import Committer
-from storj_monitor.database.connection import WAL_PAGES, connect_writer, is_damage, mark_damaged
-from storj_monitor.database.retention import Pruner, Retention
+from storj_monitor.database.connection import WAL_PAGES
+from storj_monitor.database.file_keeper import FileHooks, FileKeeper, Session
+from storj_monitor.database.integrity import error_code, may_pass
+from storj_monitor.database.leave_out import reductions
+from storj_monitor.database.retention import Retention
 from storj_monitor.database.transaction import transaction
+from storj_monitor.database.work import Suspicion, Task, Work, WriterStatus
 from storj_monitor.errors import PositionConflict, StoreError
 from storj_monitor.model.rollups import NodeDelta
+from storj_monitor.tasks import Failed, outcome_of_call
 
 _log = logging.getLogger(__name__)
 # Two commits may wait: one being written, one being prepared; more would only hide that the disk is too slow.
@@ -32,35 +37,18 @@ QUEUE_DEPTH = 1
 _RETRY_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 _PRUNE_EVERY_S = 30.0
 _LOOK_EVERY_S = 15.0
+# How often an idle writer looks whether its file is still there.
+_LOOK_AT_FILE_S = 5.0
+# What is no passing error is tried so often again: another process may be about to change the schema.
+_TRIES_OF_A_BAD_VALUE = 2
 # How often a database that refused is tried while there is nothing to commit.
 _HEALED_EVERY_S = 2.0
-# SQLite itself waits so long for another process; then we look whether we are to stop, and ask again.
-_BUSY_WAIT_MS = 100
 # Another process may hold the database so long before it is called a problem.
 _BUSY_PATIENCE_S = 2.0
 # From so many times the usual length on, a checkpoint waits for readers.
 _LONG_WAL = 4
 # At stop a disk that refuses gets this long; what is not committed is read from the log again at the next start.
 LAST_TRY_S = 0.8
-
-
-class Work(NamedTuple):
-    """A small write of another room, in a transaction of its own; `done` is called in the writer's thread after its commit."""
-
-    write: Callable[[sqlite3.Connection], None]
-    done: Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class WriterStatus:
-    """`problem` is empty when the last commit succeeded; `commit_s` is how long it took."""
-
-    problem: str = ""
-    since: float = 0.0
-    committed_at: float = 0.0
-    commit_s: float = 0.0
-    longest_commit_s: float = 0.0
-    commits: int = 0
 
 
 class Writer:
@@ -74,17 +62,17 @@ class Writer:
         on_conflict: Callable[[str], None],
         on_foreign: Callable[[], None] | None = None,
         on_problem: Callable[[str], None] | None = None,
-        on_damage: Callable[[], object] | None = None,
+        hooks: FileHooks | None = None,
     ) -> None:
-        self._on_damage = on_damage
         self._path = path
         self._retention = retention
         self._on_conflict = on_conflict
         self._on_foreign = on_foreign
         self._on_problem = on_problem
-        self._data_version = 0
+        self._data_version: tuple[Session, int] | None = None
         self._looked_at = 0.0
-        self._queue: queue.Queue[Sequence[NodeDelta] | threading.Event | Work | None] = queue.Queue(QUEUE_DEPTH)
+        self._queue: queue.Queue[Task | None] = queue.Queue(QUEUE_DEPTH)
+        self._in_hand: Task | None = None
         self._stopping = threading.Event()
         self._deadline = math.inf
         self._gave_up = False
@@ -94,6 +82,10 @@ class Writer:
         self._busy_since = 0.0
         self._committing = False
         self.status = WriterStatus()
+        self.opened = threading.Event()
+        """The file is open, or will not be (see `refusal`)."""
+        self.refusal: StoreError | None = None
+        self._files = FileKeeper(path, retention, hooks or FileHooks(), pause=self._pause, say=self._failed)
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
 
@@ -109,7 +101,7 @@ class Writer:
     def submit_work(self, write: Callable[[sqlite3.Connection], None], done: Callable[[], None]) -> None:
         """Hand over a small write; never waits. Works are committed in their order, tried again until the database takes them.
 
-        `write` may run more than once, each time after a rollback; it raises nothing but sqlite3.Error.
+        `write` may run more than once, each time after a rollback. What it raises but errors of the disk or a lock gives it up.
         """
         self._works.append(Work(write, done))
         with contextlib.suppress(queue.Full):  # full: the thread is about to look anyway
@@ -150,6 +142,11 @@ class Writer:
                 continue
         self._thread.join()
 
+    def suspect(self) -> None:
+        """A reader met what may be damage: the file is to be examined, when there is time. Never waits."""
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(Suspicion())
+
     def _put(self, work: Sequence[NodeDelta] | threading.Event, deadline: float) -> bool:
         while not self._gave_up:
             self._check_alive()
@@ -163,203 +160,238 @@ class Writer:
 
     def _check_alive(self) -> None:
         """Raises StoreError when the thread has ended, by `close` or by an error that nobody expected: nobody waits for it in vain."""
+        if self.refusal is not None:
+            raise self.refusal
         if not self._thread.is_alive():
             raise StoreError("the writer of the database has ended")
 
     def _run(self) -> None:
-        db = self._connect()
+        files = self._files
         try:
-            if db is None:
-                self._drop_all()
-                return
-            committer, pruner = Committer(db), Pruner(db, self._retention)
-            while self._step(db, committer, pruner):
-                pass
-            self._checkpoint(db, "TRUNCATE")
+            files.open()
+            self._note(committed_at=_last_commit(files.session.db))
+            self.opened.set()
+            while True:
+                outcome = outcome_of_call(self._step)
+                if isinstance(outcome, Failed):
+                    self._on_unexpected(outcome.error)
+                elif not outcome:
+                    break
+            if not files.is_lost:
+                self._checkpoint("TRUNCATE")
+        except (StoreError, sqlite3.Error) as error:
+            self.refusal = error if isinstance(error, StoreError) else StoreError(f"the database {self._path} cannot be used: {error}")
+            self._gave_up = True
         finally:
-            if db is not None:
-                db.close()
+            self.opened.set()
+            files.close()
 
-    def _connect(self) -> sqlite3.Connection | None:
-        """The file was opened a moment ago; another process may hold it just now. None when the program stops before it lets go."""
-        while True:
-            try:
-                db = connect_writer(self._path)
-                db.execute(f"PRAGMA busy_timeout = {_BUSY_WAIT_MS}")
-                self.status = WriterStatus(committed_at=_last_commit(db))
-                return db
-            except sqlite3.Error as error:
-                self._failed(error)
-                if time.monotonic() > self._deadline:
-                    return None
-                time.sleep(_RETRY_S[0])
+    def _pause(self, seconds: float) -> bool:
+        """Waits; True when the program stops and its last moment for tries is over."""
+        if self._stopping.wait(seconds):
+            time.sleep(min(seconds, 0.05))
+        return time.monotonic() > self._deadline
 
-    def _drop_all(self) -> None:
-        self._gave_up = True
-        while self._queue.get() is not None:
-            pass
+    def _on_unexpected(self, error: Exception) -> None:
+        """Not SQLite's: the only writer does not end for it. What it had in its hands is tried again."""
+        _log.error("the writer of the database met an error that nobody expected, and goes on", exc_info=error)
+        self._failed(f"an unexpected error: {type(error).__name__}: {error}")
+        self._pause(_RETRY_S[-1])
 
-    def _step(self, db: sqlite3.Connection, committer: Committer, pruner: Pruner) -> bool:
+    def _step(self) -> bool:
         """Wait for one piece of work and do it; False when it was the last."""
+        if self._gave_up or self._files.is_lost:
+            self._gave_up = True
+            return self._queue.get() is not None
         try:
             # Without work the thread sleeps; pruning only follows commits, an idle monitor writes nothing.
-            self._look_for_others(db)
-            try:
-                work = self._queue.get(timeout=_HEALED_EVERY_S if self.status.problem or self._works else _LOOK_EVERY_S)
-            except queue.Empty:
-                self._look_whether_healed(db)
-                self._do_works(db)
-                return True
-            if not self._gave_up:
-                self._do_works(db)
-            if work is None:
-                return False
-            if isinstance(work, Work) or self._gave_up:
-                return True
-            if isinstance(work, threading.Event):
-                work.set()
-                return True
-            self._committing = True
-            try:
-                self._commit(committer, db, [delta for delta in work if delta.node not in self._refused])
-            finally:
-                self._committing = False
-            if time.monotonic() >= self._next_prune and not self.status.problem:
-                more = pruner.step(time.time())
-                self._next_prune = time.monotonic() + (0.0 if more else _PRUNE_EVERY_S)
+            self._look_at_file()
+            self._look_for_others()
+            if self._in_hand is None:
+                try:
+                    self._in_hand = self._queue.get(timeout=_HEALED_EVERY_S if self.status.problem or self._works else _LOOK_AT_FILE_S)
+                except queue.Empty:
+                    self._look_whether_healed()
+                    self._do_works()
+                    return True
+                if self._in_hand is None:
+                    self._do_works()
+                    return False
+            self._do_works()
+            self._do(self._in_hand)
+            self._in_hand = None
         except sqlite3.Error as error:
-            if is_damage(error):
-                self._found_damage(error)
-            elif not _is_busy(error):
-                self._failed(error)
+            if not _is_busy(error):
+                self._failed(str(error))
+            self._files.recover(error)
         return True
 
-    def _found_damage(self, error: sqlite3.Error) -> None:
-        """Nothing more is committed; whoever opens the file next sets it aside."""
-        self._failed(error)
-        self._gave_up = True
-        mark_damaged(self._path)
-        if self._on_damage:
-            self._on_damage()
+    def _do(self, work: Sequence[NodeDelta] | threading.Event | Work | Suspicion) -> None:
+        if isinstance(work, threading.Event):
+            work.set()
+        elif isinstance(work, Suspicion):
+            self._files.prove()
+        elif not isinstance(work, Work):
+            self._committing = True
+            try:
+                self._commit([delta for delta in work if delta.node not in self._refused])
+            finally:
+                self._committing = False
+            self._in_hand = None
+            if time.monotonic() >= self._next_prune and not self.status.problem:
+                more = self._files.session.pruner.step(time.time())
+                self._next_prune = time.monotonic() + (0.0 if more else _PRUNE_EVERY_S)
 
-    def _do_works(self, db: sqlite3.Connection) -> None:
+    def _look_at_file(self) -> None:
+        """Waits here while the path does not lead to the open file: what is committed meanwhile would go into nothing."""
+        while words := self._files.look():
+            self._failed(words)
+            if self._files.is_lost or self._pause(_HEALED_EVERY_S):
+                self._gave_up = True
+                return
+
+    def _do_works(self) -> None:
         """A work that fails stays first; it is tried again after the next commit, or in a while."""
-        if not self._works:
+        if not self._works or self._gave_up:
             return
         while self._works:
             started = time.perf_counter()
-            try:
-                with transaction(db):
-                    self._works[0].write(db)
-            except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError):
-                _log.exception("a write was given up: the database will never take it")
-                self._works.popleft().done()
-                continue
-            except sqlite3.Error as error:
-                if is_damage(error):
-                    raise
+            outcome = outcome_of_call(self._write_first)
+            if isinstance(outcome, Failed):
+                if not may_pass(outcome.error):
+                    _log.error("a write was given up: the database will never take it", exc_info=outcome.error)
+                    self._note(left_out=self.status.left_out + 1)
+                    self._works.popleft().done()
+                    continue
                 self._busy_since = self._busy_since or started
-                if not _is_busy(error) or started - self._busy_since >= _BUSY_PATIENCE_S:
-                    self._failed(error)
+                if not _is_busy(outcome.error) or started - self._busy_since >= _BUSY_PATIENCE_S:
+                    self._failed(str(outcome.error))
+                self._files.recover(outcome.error)
                 return
             self._busy_since = 0.0
             self._works.popleft().done()
             self._succeeded(time.perf_counter() - started)
-        self._checkpoint_when_due(db)
+        self._checkpoint_when_due()
 
-    def _look_whether_healed(self, db: sqlite3.Connection) -> None:
+    def _write_first(self) -> None:
+        db = self._files.session.db
+        with transaction(db):
+            self._works[0].write(db)
+
+    def _look_whether_healed(self) -> None:
         """Nothing to commit, but the last try failed: a problem that has gone must not stand on the page until the next line comes."""
         if self.status.problem:
+            db = self._files.session.db
             db.execute("BEGIN IMMEDIATE")
             db.execute("ROLLBACK")
-            if self._checkpoint(db, "PASSIVE"):
+            if self._checkpoint("PASSIVE"):
                 self._succeeded(self.status.commit_s)
 
-    def _look_for_others(self, db: sqlite3.Connection) -> None:
+    def _look_for_others(self) -> None:
         """SQLite's data_version moves when another connection has written: an `ingest` beside us."""
         if time.monotonic() - self._looked_at < _LOOK_EVERY_S:
             return
         self._looked_at = time.monotonic()
-        version = int(db.execute("PRAGMA data_version").fetchone()[0])
-        if self._on_foreign and self._data_version not in (0, version):
+        session = self._files.session
+        version = int(session.db.execute("PRAGMA data_version").fetchone()[0])
+        if self._on_foreign and self._data_version not in ((session, version), None):
             self._on_foreign()
-        self._data_version = version
+        self._data_version = (session, version)
 
-    def _commit(self, committer: Committer, db: sqlite3.Connection, deltas: Sequence[NodeDelta]) -> None:
+    def _commit(self, deltas: Sequence[NodeDelta]) -> None:
         if not deltas:
             return
         attempt, first_try = 0, time.monotonic()
         while True:
-            started = time.perf_counter()
-            try:
-                committer.commit(deltas, time.time())
-            except PositionConflict:
-                self._commit_singly(committer, db, deltas)
+            self._look_at_file()
+            if self._gave_up:
                 return
-            except sqlite3.Error as error:
-                if is_damage(error):
-                    self._found_damage(error)
-                    return
-                busy = _is_busy(error)
-                if not busy or time.monotonic() - first_try >= _BUSY_PATIENCE_S:
-                    self._failed(error)
-                if time.monotonic() > self._deadline:
-                    # From here on nothing is committed: a later piece without this one would be a hole.
-                    self._gave_up = True
-                    return
-                pause_s = _RETRY_S[0] if busy else _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
-                if self._stopping.wait(pause_s):
-                    time.sleep(0.05)
-                attempt += 1
-                continue
-            self._succeeded(time.perf_counter() - started)
-            self._checkpoint_when_due(db)
-            return
+            started = time.perf_counter()
+            outcome = outcome_of_call(partial(self._files.session.committer.commit, deltas, time.time()))
+            if not isinstance(outcome, Failed):
+                self._succeeded(time.perf_counter() - started)
+                self._checkpoint_when_due()
+                return
+            error = outcome.error
+            if isinstance(error, PositionConflict):
+                self._commit_singly(deltas)
+                return
+            if not may_pass(error) and attempt >= _TRIES_OF_A_BAD_VALUE:
+                self._commit_what_can_be(deltas, error)
+                return
+            busy = _is_busy(error)
+            if not busy or time.monotonic() - first_try >= _BUSY_PATIENCE_S:
+                self._failed(str(error))
+            pause_s = _RETRY_S[0] if busy else _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
+            if not self._files.recover(error) or self._pause(pause_s):
+                # From here on nothing is committed: a later piece without this one would be a hole.
+                self._gave_up = True
+                return
+            attempt += 1
 
-    def _commit_singly(self, committer: Committer, db: sqlite3.Connection, deltas: Sequence[NodeDelta]) -> None:
+    def _commit_what_can_be(self, deltas: Sequence[NodeDelta], error: Exception) -> None:
+        """The database will never take this as it is. One node's value must not stop the others, nor its own log for ever."""
+        if len(deltas) > 1:
+            for delta in deltas:
+                self._commit([delta])
+            return
+        for what, smaller in reductions(deltas[0]):
+            if isinstance(outcome_of_call(partial(self._files.session.committer.commit, [smaller], time.time())), Failed):
+                continue
+            _log.error("%s: %s of a commit were left out, the database does not take them", deltas[0].node, what, exc_info=error)
+            self._note(left_out=self.status.left_out + 1)
+            self._succeeded(self.status.commit_s)
+            return
+        # Not even its position is taken: the node begins anew from the database's, and the others go on.
+        _log.error("%s: a commit was left out, the database does not take it", deltas[0].node, exc_info=error)
+        self._refuse(deltas[0].node)
+
+    def _refuse(self, node: str) -> None:
+        self._refused.add(node)
+        self._on_conflict(node)
+
+    def _commit_singly(self, deltas: Sequence[NodeDelta]) -> None:
         """Another process has read one of these logs meanwhile: only that node's batch is dropped, and read again.
 
         So is what comes after it until `resume`: it may begin in a file that the database does not know yet, behind a hole.
         """
         for delta in deltas:
             if len(deltas) == 1:
-                self._refused.add(delta.node)
-                self._on_conflict(delta.node)
+                self._refuse(delta.node)
             else:
-                self._commit(committer, db, [delta])
+                self._commit([delta])
 
-    def _checkpoint_when_due(self, db: sqlite3.Connection) -> None:
+    def _checkpoint_when_due(self) -> None:
         """Readers that follow one another without a gap keep a WAL from beginning anew: when it is long, wait a moment for them."""
-        wal = self._path.with_name(self._path.name + "-wal")
-        try:
-            pages = wal.stat().st_size // 4096
-        except OSError:
-            return
+        pages = self._files.session.wal_pages()
         if pages > WAL_PAGES:
-            self._checkpoint(db, "PASSIVE" if pages <= _LONG_WAL * WAL_PAGES else "RESTART")
+            self._checkpoint("PASSIVE" if pages <= _LONG_WAL * WAL_PAGES else "RESTART")
 
-    def _checkpoint(self, db: sqlite3.Connection, mode: str) -> bool:
+    def _checkpoint(self, mode: str) -> bool:
         # A checkpoint that cannot finish now (a reader, a full disk) is no loss: the WAL holds the data.
         try:
-            db.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            self._files.session.checkpoint(mode)
             return True
         except sqlite3.Error as error:
             if not _is_busy(error):
-                self._failed(error)
+                self._failed(str(error))
             return False
 
-    def _failed(self, error: sqlite3.Error) -> None:
+    def _failed(self, words: str) -> None:
         old = self.status
-        since = old.since if old.problem else time.time()
-        if self._on_problem and old.problem != str(error):
-            self._on_problem(str(error))
-        self.status = WriterStatus(str(error), since, old.committed_at, old.commit_s, old.longest_commit_s, old.commits)
+        if self._on_problem and old.problem != words:
+            self._on_problem(words)
+        self._note(problem=words, since=old.since if old.problem else time.time())
 
     def _succeeded(self, took_s: float) -> None:
-        now, old = time.time(), self.status
+        old = self.status
+        self._files.calm()
         if self._on_problem and old.problem:
             self._on_problem("")
-        self.status = WriterStatus("", 0.0, now, took_s, max(took_s, old.longest_commit_s), old.commits + 1)
+        self.status = WriterStatus("", 0.0, time.time(), took_s, max(took_s, old.longest_commit_s), old.commits + 1, old.left_out)
+
+    def _note(self, **changes: Any) -> None:
+        self.status = replace(self.status, **changes)
 
 
 def _last_commit(db: sqlite3.Connection) -> float:
@@ -367,6 +399,6 @@ def _last_commit(db: sqlite3.Connection) -> float:
     return float(db.execute("SELECT coalesce(max(saved_at), 0.0) FROM position").fetchone()[0])
 
 
-def _is_busy(error: sqlite3.Error) -> bool:
+def _is_busy(error: BaseException) -> bool:
     """Another process holds the database at this moment."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return error_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -70,6 +70,8 @@ class State:
         self.nodes: dict[str, NodeState] = {name: NodeState(name) for name in names}
         self.satellites: dict[str, int] = {}
         self.store_problem = ""
+        self.store_notices: tuple[str, ...] = ()
+        """What happened to the database while the monitor ran, oldest first: damage, a file that was deleted or replaced."""
         self.loads = 0
         """How often memory was taken from the database: another process may have written before each."""
         self.revision = 0
@@ -127,6 +129,11 @@ class State:
     def on_store_problem(self, problem: str) -> None:
         """The database cannot be written (why), or can be again ("")."""
         self.store_problem = problem
+        self.revision += 1
+
+    def on_store_notices(self, notices: Iterable[str]) -> None:
+        """Something happened to the file of the database."""
+        self.store_notices = tuple(notices)
         self.revision += 1
 
     def expire(self, now: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, cast
@@ -13,6 +14,7 @@ from storj_monitor.database import subjects as store
 from storj_monitor.database.kept import Kept, kept_window
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
+from storj_monitor.errors import StoreFailing
 from storj_monitor.model.events import LineKey
 from storj_monitor.model.ids import op_action, op_outcome
 from storj_monitor.model.node_events import AnyNodeEvent
@@ -31,6 +33,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Payload = dict[str, object]
 
+_log = logging.getLogger(__name__)
 KEPT_ANSWERS = 64
 MAX_ERRORS = 100
 MAX_PIECES = 100
@@ -110,10 +113,15 @@ class Questions:
         self._answers = AnswerCache(lambda: (committed_at(), state.loads), keep)
         self._ids: dict[str, int] = {}
         self._ids_of = -1
+        self._stored: dict[str, queries.StoredNode] = {}
 
     async def nodes(self, window: AnyWindow) -> Payload:
         as_of = self._as_of()
-        stored = {node.name: node for node in await self._ask(queries.nodes)}
+        try:
+            self._stored = {node.name: node for node in await self._ask(queries.nodes)}
+        except StoreFailing:
+            _log.warning("nodes are answered from memory, the database cannot be read")
+        stored, problem = self._stored, self._state.store_problem
         rows = []
         for name in window.nodes:
             node, known = self._state.nodes[name], stored.get(name)
@@ -123,10 +131,9 @@ class Questions:
                     "node_id": node.node_id,
                     "version": node.version,
                     "first": known.first_ms / 1000 if known and known.first_ms else None,
-                    "last": known.newest_ms / 1000 if known and known.newest_ms else None,
+                    "last": known.newest_ms / 1000 if known and known.newest_ms else node.newest_ms / 1000 or None,
                     **node.count_lines(),
-                    "state": node.status.state,
-                    "detail": node.status.detail,
+                    **tables.log_state(node, problem),
                     "path": node.status.path,
                     **state_fields(node.judged),
                 }

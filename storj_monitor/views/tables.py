@@ -190,12 +190,19 @@ def compaction_row(node: str, one: Compaction) -> Row:
     }
 
 
-def node_row(node: NodeState, store_problem: str) -> Row:
-    """One node: how its log stands, and who it is. While nothing can be kept, nothing is read: that is said first."""
-    totals = node.count_lines()
+def log_state(node: NodeState, store_problem: str) -> Row:
+    """How its log stands. While nothing can be kept, nothing is read: that is said first."""
     return {
         "state": "error" if store_problem else node.status.state,
-        "detail": f"the database cannot be written ({store_problem}); the log waits" if store_problem else node.status.detail,
+        "detail": f"the database cannot be used ({store_problem}); the log waits" if store_problem else node.status.detail,
+    }
+
+
+def node_row(node: NodeState, store_problem: str) -> Row:
+    """One node: how its log stands, and who it is."""
+    totals = node.count_lines()
+    return {
+        **log_state(node, store_problem),
         "last_line": node.newest_ms / 1000 if node.newest_ms else None,
         "read_at": node.status.read_at,
         "lag_bytes": node.status.lag_bytes,

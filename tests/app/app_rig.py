@@ -19,8 +19,8 @@ from storj_monitor.app.monitor import move_tables
 from storj_monitor.app.pipeline import Pipeline, Tick
 from storj_monitor.config import IngestInput, Settings, load
 from storj_monitor.database import queries
-from storj_monitor.database.connection import open_database
 from storj_monitor.database.history import hot_of_hour, node_history, statistics
+from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import Writer

@@ -18,7 +18,7 @@ from storj_monitor.app.monitor import Monitor
 from storj_monitor.app.serving import RealFleet
 from storj_monitor.clock import Clock, SystemClock
 from storj_monitor.config import load
-from storj_monitor.database.connection import open_database
+from storj_monitor.database.opening import open_database
 from storj_monitor.simulator.fake_answers import Answers
 from storj_monitor.simulator.fake_api import FakeNode
 from storj_monitor.simulator.fake_generated import GeneratedAnswers

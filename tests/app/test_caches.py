@@ -20,7 +20,8 @@ from polling_rig import SUBJECTS, Running, fake_node, generated, running, until
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.config import IngestInput
 from storj_monitor.database import queries
-from storj_monitor.database.connection import connect_writer, open_database
+from storj_monitor.database.connection import connect_writer
+from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.log_processor.fields import FieldNames, snake_name
 from storj_monitor.log_processor.folding import Folder, fold_text

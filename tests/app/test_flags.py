@@ -21,7 +21,7 @@ from storj_monitor.app.own_log import own_log
 from storj_monitor.app.serving import RealFleet
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import Settings, load
-from storj_monitor.database.connection import open_database
+from storj_monitor.database.opening import open_database
 from storj_monitor.database.pool import FixedPool, GrowingPool
 from storj_monitor.log_processor.fast_path import FastPath
 from storj_monitor.log_processor.plain_path import PlainPath

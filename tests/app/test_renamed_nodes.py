@@ -16,8 +16,9 @@ from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import SystemClock
 from storj_monitor.database import subjects as store
-from storj_monitor.database.connection import connect_reader, connect_writer, open_database
+from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.database.nodes import node_care
+from storj_monitor.database.opening import open_database
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door
 from storj_monitor.node_api.decode import decode_node
 from storj_monitor.node_api.metrics import decode_metrics

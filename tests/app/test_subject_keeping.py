@@ -14,7 +14,8 @@ from storj_monitor.app.subject_health import Pulse
 from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.database import subjects as store
-from storj_monitor.database.connection import connect_writer, open_database
+from storj_monitor.database.connection import connect_writer
+from storj_monitor.database.opening import open_database
 from storj_monitor.model.earnings import (
     BandwidthDay,
     EstimatedPayout,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from database_store import Store
 
-from storj_monitor.database.connection import open_database
+from storj_monitor.database.opening import open_database
 
 
 @pytest.fixture

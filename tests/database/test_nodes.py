@@ -12,9 +12,10 @@ from patience import stretched
 
 from storj_monitor.database import queries
 from storj_monitor.database.commit import Committer
-from storj_monitor.database.connection import MonitorLock, connect_reader, connect_writer, open_database
+from storj_monitor.database.connection import MonitorLock, connect_reader, connect_writer
 from storj_monitor.database.history import statistics
 from storj_monitor.database.nodes import NodeCare, RemovalProgress, half_removed, node_care, summaries, tables_of_nodes
+from storj_monitor.database.opening import open_database
 from storj_monitor.errors import PositionConflict, StoreError, StoreLocked
 from storj_monitor.model.events import ErrorSeen, EventBatch, Transfer
 from storj_monitor.model.ids import Action, Outcome

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from storj_monitor.database.connection import MonitorLock, open_database
+from storj_monitor.database.connection import MonitorLock
+from storj_monitor.database.opening import open_database
 from storj_monitor.errors import StoreError, StoreLocked, StoreTooNew
 
 

@@ -12,7 +12,7 @@ from builders import batch, transfer
 from patience import PATIENCE_S, eventually
 
 from storj_monitor.database import pool, queries
-from storj_monitor.database.connection import open_database
+from storj_monitor.database.opening import open_database
 from storj_monitor.database.pool import FixedPool, GrowingPool, most_threads
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention

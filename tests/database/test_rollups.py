@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storj_monitor.database import queries
-from storj_monitor.database.connection import open_database
+from storj_monitor.database.opening import open_database
 from storj_monitor.database.schema import SATELLITE_LEVELS, TOTAL_LEVELS
 from storj_monitor.model.events import Transfer
 from storj_monitor.model.ids import Action, Outcome

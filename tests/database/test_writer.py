@@ -12,7 +12,8 @@ import pytest
 from builders import EU1, NOON_MS, US1, batch, transfer
 
 from storj_monitor.database import queries
-from storj_monitor.database.connection import WAL_PAGES, connect_reader, open_database
+from storj_monitor.database.connection import WAL_PAGES, connect_reader
+from storj_monitor.database.opening import open_database
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import QUEUE_DEPTH, Writer
 from storj_monitor.errors import StoreError

@@ -16,10 +16,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, TypeVar
 
 import psutil
@@ -89,15 +89,15 @@ class Process:
 
     def __init__(
         self, arguments: Sequence[str], output: Path, *, group: bool = False, before: Callable[[], None] | None = None,
-        clock: SettableClock | None = None,
+        clock: SettableClock | None = None, more: Mapping[str, str] = MappingProxyType({}),
     ) -> None:  # fmt: skip
-        """`group`: a process group of its own, as a terminal makes one. `before`: called in the child before it begins."""
+        """`group`: a process group of its own, as a terminal makes one. `before`: called in the child at its begin. `more`: variables."""
         self.output = output
         with output.open("ab") as file:
             self._from = file.tell()
             self.popen = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT,
-                env=environment(clock.path if clock else None), start_new_session=group, preexec_fn=partial(_in_child, before),
+                env=environment(clock.path if clock else None) | dict(more), start_new_session=group, preexec_fn=partial(_in_child, before),
             )  # fmt: skip
 
     def __enter__(self) -> Process:
@@ -134,12 +134,12 @@ class Monitor(Process):
 
     def __init__(
         self, folder: Path, nodes: dict[str, object], *, database: Path | None = None, extra: Sequence[str] = (), wait: bool = True,
-        before: Callable[[], None] | None = None, clock: SettableClock | None = None,
+        before: Callable[[], None] | None = None, clock: SettableClock | None = None, more: Mapping[str, str] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self.database = database or folder / "monitor.db"
         flags = [part for name, log in nodes.items() for part in ("--node", f"{name}:{log}")]
         arguments = command("run", "--database", self.database, "--port", 0, *flags, *extra)
-        super().__init__(arguments, folder / "monitor.out", before=before, clock=clock)
+        super().__init__(arguments, folder / "monitor.out", before=before, clock=clock, more=more)
         self.port = 0
         if wait:
             try:

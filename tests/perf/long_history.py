@@ -11,7 +11,8 @@ from pathlib import Path
 
 import checkout  # noqa: F401  (before the package)
 
-from storj_monitor.database.connection import connect_writer, open_database
+from storj_monitor.database.connection import connect_writer
+from storj_monitor.database.opening import open_database
 from storj_monitor.database.schema import SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS, Level
 from storj_monitor.simulator.profile import SATELLITES
 from storj_monitor.stats import bucket_of, encode_sketch

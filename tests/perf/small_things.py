@@ -24,7 +24,8 @@ from harness import machine
 from markdown import table
 from samples import NODE, Sink, batches, chunks, durations
 
-from storj_monitor.database.connection import connect_reader, open_database
+from storj_monitor.database.connection import connect_reader
+from storj_monitor.database.opening import open_database
 from storj_monitor.log_processor import CountryLookup, LineProcessor
 from storj_monitor.quiet import RepeatFilter
 from storj_monitor.server.encoding import make_encoder

@@ -27,7 +27,8 @@ from markdown import table
 from storj_monitor.app.monitor import COMMIT_S
 from storj_monitor.database import queries
 from storj_monitor.database.commit import Committer
-from storj_monitor.database.connection import READER_CACHE_KIB, WAL_PAGES, WRITER_CACHE_KIB, connect_reader, connect_writer, open_database
+from storj_monitor.database.connection import READER_CACHE_KIB, WAL_PAGES, WRITER_CACHE_KIB, connect_reader, connect_writer
+from storj_monitor.database.opening import open_database
 from storj_monitor.log_processor import CountryLookup, LineProcessor
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.lines import Chunk

@@ -19,7 +19,8 @@ from storj_monitor.analytics_engine.engine import AnalyticsEngine
 from storj_monitor.app.analytics_feed import AnalyticsFeed, Seen
 from storj_monitor.database.analytics import reaches
 from storj_monitor.database.commit import Committer
-from storj_monitor.database.connection import connect_writer, open_database
+from storj_monitor.database.connection import connect_writer
+from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.analytics import NodeInput
 from storj_monitor.model.rollups import CellKey, NodeDelta

@@ -15,7 +15,8 @@ import pytest
 
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.database import subjects as store
-from storj_monitor.database.connection import connect_reader, connect_writer, open_database
+from storj_monitor.database.connection import connect_reader, connect_writer
+from storj_monitor.database.opening import open_database
 from storj_monitor.database.subject_history import SCORE_POINTS, SPACE_POINTS, score_history, space_history
 from storj_monitor.database.subjects import Connection
 from storj_monitor.model.figures import Source

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from builders import EU1, NOON_MS, US1, batch, transfer
 
-from storj_monitor.database.connection import open_database
+from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Pruner, Retention
 from storj_monitor.database.writer import Writer

@@ -1,0 +1,41 @@
+"""What is handed to the writer's thread, and what it says of itself."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from storj_monitor.model.rollups import NodeDelta
+
+
+class Work(NamedTuple):
+    """A small write of another room, in a transaction of its own; `done` is called in the writer's thread after its commit."""
+
+    write: Callable[[sqlite3.Connection], None]
+    done: Callable[[], None]
+
+
+class Suspicion:
+    """See `Writer.suspect`."""
+
+
+Task = Sequence[NodeDelta] | threading.Event | Work | Suspicion
+
+
+@dataclass(frozen=True, slots=True)
+class WriterStatus:
+    """`problem` is empty when the last commit succeeded; `commit_s` is how long it took.
+
+    left_out -- parts of commits, and small writes, that the database would never have taken (they are in the log)
+    """
+
+    problem: str = ""
+    since: float = 0.0
+    committed_at: float = 0.0
+    commit_s: float = 0.0
+    longest_commit_s: float = 0.0
+    commits: int = 0
+    left_out: int = 0
