@@ -16,7 +16,7 @@ from storj_monitor.database.commit import Committer
 from storj_monitor.database.connection import connect_writer
 from storj_monitor.database.copying import copy_database
 from storj_monitor.database.file_watch import FileWatch, Place
-from storj_monitor.database.integrity import Examination, Pause, Verdict, examine, is_doubtful, prove
+from storj_monitor.database.integrity import PROOF_PAUSES_S, Examination, Pause, Verdict, examine, is_doubtful, prove
 from storj_monitor.database.opening import SIDES, aside_name, mark_damaged, open_patiently, stamp_of
 from storj_monitor.database.retention import Pruner, Retention
 from storj_monitor.errors import StoreError
@@ -26,11 +26,13 @@ _log = logging.getLogger(__name__)
 _BUSY_WAIT_MS = 100
 # Tries on a connection that is in doubt before there is a new one, and before the file is examined.
 _DOUBTS_A_CONNECTION = 2
-_DOUBTS_BEFORE_A_PROOF = 4
+_DOUBTS_BEFORE_A_PROOF = 3
 # After an examination that found nothing, and after one that the disk did not let end.
 _PROOF_AGAIN_S = 60.0
 _PROOF_SOON_S = 5.0
 _REOPEN_PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0)
+# A file that took commits in this run gets more time before it is believed to be damaged.
+_MORE_PAUSES_S = (12.8, 25.6)
 RESTORE_HINT = "take it back with `storj_monitor database restore`"
 
 
@@ -85,6 +87,7 @@ class FileKeeper:
         self._session: Session | None = None
         self._doubts = 0
         self._sound = 0
+        self._was_good = False
         self._next_proof = 0.0
         self.is_lost = False
         """Nothing more can be written through this keeper: everything begins anew, or the program stops."""
@@ -113,6 +116,7 @@ class FileKeeper:
     def calm(self) -> None:
         """A commit succeeded: there is no doubt (any more)."""
         self._doubts = self._sound = 0
+        self._was_good = True
 
     def recover(self, error: BaseException) -> bool:
         """After an error: where it may be damage, there is a new connection, and at last an examination. False: all is lost here."""
@@ -129,7 +133,8 @@ class FileKeeper:
         if time.monotonic() < self._next_proof or self._is_elsewhere():
             return True
         # quick_check does not compare an index with its table; when it finds nothing again and again, the long check is made.
-        proof = prove(self._path, self._pause, thorough=self._sound > 1)
+        pauses_s = (*PROOF_PAUSES_S, *_MORE_PAUSES_S) if self._was_good else PROOF_PAUSES_S
+        proof = prove(self._path, self._pause, pauses_s, thorough=self._sound > 1)
         self._next_proof = time.monotonic() + (_PROOF_SOON_S if proof.verdict is Verdict.UNREADABLE else _PROOF_AGAIN_S)
         if proof.verdict is Verdict.SOUND:
             self._sound += 1

@@ -47,7 +47,7 @@ def set_aside(path: Path, why: str, stamp: str) -> Path:
 def mark_damaged(path: Path, proof: Examination) -> None:
     """Damage was proven while connections are open: the next opening sets the file aside, if it still is what was looked at."""
     with contextlib.suppress(OSError):
-        _mark(path).write_text(str(proof.digest), encoding="ascii")
+        _mark(path).write_text("\n".join(sorted(proof.found)), encoding="utf-8")
 
 
 def _mark(path: Path) -> Path:
@@ -109,14 +109,14 @@ def open_patiently(path: Path, *, pause: Pause = sleep, say: Callable[[str], Non
 
 
 def _take_mark(path: Path) -> bool:
-    """Damage of this very file was proven a moment ago. A mark that does not fit (any more) is removed."""
+    """Damage was proven a moment ago, and is still there. A mark that does not fit (any more) is removed."""
     try:
-        digest = _mark(path).read_text(encoding="ascii")
+        known = frozenset(_mark(path).read_text(encoding="utf-8").splitlines())
     except FileNotFoundError:
         return False
     _mark(path).unlink()
     look = examine(path)
-    return look.verdict is Verdict.DAMAGED and str(look.digest) == digest
+    return look.verdict is Verdict.DAMAGED and bool(look.found & known)
 
 
 def _prepare(path: Path, now: float) -> None:

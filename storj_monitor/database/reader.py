@@ -1,10 +1,12 @@
 """A few read-only connections, one a thread, with a time limit for every question.
 
-A read that fails is tried again, the last time on a new connection: memory of a connection may hold what the disk gave back wrongly.
+A read that fails is tried again. Pages that came well are in the connection's memory, which is made larger for that, so each try gets
+further. Now and then there is a new connection: such memory may also hold what the disk gave back wrongly.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import threading
@@ -13,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from storj_monitor.database.connection import connect_reader
+from storj_monitor.database.connection import READER_CACHE_KIB, connect_reader
 from storj_monitor.database.integrity import is_doubtful
 from storj_monitor.database.pool import FixedPool, GrowingPool, Pool, most_threads
 from storj_monitor.errors import StoreError, StoreFailing
@@ -23,8 +25,10 @@ T = TypeVar("T")
 
 TIME_LIMIT_S = 5.0
 _STEPS_BETWEEN_LOOKS = 20_000
-# Before the second, the third, ... try; those after the second are made on a new connection.
-_AGAIN_S = (0.01, 0.05, 0.2)
+# Before the second, the third, ... try.
+_AGAIN_S = (0.0,) * 7 + (0.01,) * 8 + (0.05,) * 8 + (0.2,) * 4
+_TRIES_A_CONNECTION = 8
+_CACHE_IN_DOUBT_KIB = 16_384
 _BAD_ROW = (TypeError, ValueError, KeyError, IndexError, OverflowError)
 _log = logging.getLogger(__name__)
 
@@ -102,18 +106,22 @@ class Reader:
             try:
                 held = self._connection()
                 with held.lock:
-                    if not held.closed:
-                        return self._answer(held.db, deadline, question, *args, **kwargs)
+                    if held.closed:
+                        continue
+                    answer = self._answer(held.db, deadline, question, *args, **kwargs)
+                    if tries:
+                        held.db.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
+                        held.db.execute("PRAGMA shrink_memory")
+                    return answer
             except sqlite3.Error as error:
                 if not is_doubtful(error):
                     raise StoreError(f"the database {self._path} did not answer: {error}") from error
-                if tries:
-                    self._disconnect()
                 if tries == len(_AGAIN_S):
                     self.on_doubt()
                     raise StoreFailing(f"the database {self._path} cannot be read: {error}") from error
                 time.sleep(_AGAIN_S[tries])
                 tries += 1
+                self._doubt(new=tries % _TRIES_A_CONNECTION == 0)
             except _BAD_ROW as error:
                 what = getattr(question, "__name__", "a question")
                 _log.error("a row of the database cannot be understood (%s)", what, exc_info=error)
@@ -155,6 +163,15 @@ class Reader:
             held = self._local.held = _Held(connect_reader(self._path))
             self._connections.add(held)
         return held
+
+    def _doubt(self, *, new: bool) -> None:
+        """Before another try: a new connection, or more memory for pages of this one."""
+        held: _Held | None = getattr(self._local, "held", None)
+        if new:
+            self._disconnect()
+        elif held is not None:
+            with held.lock, contextlib.suppress(sqlite3.Error):
+                held.db.execute(f"PRAGMA cache_size = -{_CACHE_IN_DOUBT_KIB}")
 
     def _disconnect(self) -> None:
         """This thread ends, or needs a new connection."""

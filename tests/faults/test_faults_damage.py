@@ -52,9 +52,9 @@ def test_a_damaged_database_is_set_aside_and_filled_anew(tmp_path: Path, damage:
         fleet.write(0.5)
         fleet.finish()
         with Monitor(tmp_path, fleet.logs) as monitor:
-            until(lambda: set_aside(tmp_path), 20, lambda: f"the damaged file set aside: {monitor.text()}")
-            until(monitor.healthy, 10, "the address answers (again)")
-            monitor.wait_for_lines(fleet.lines())
+            until(lambda: set_aside(tmp_path), 60, lambda: f"the damaged file set aside: {monitor.text()}")
+            until(monitor.healthy, 20, "the address answers (again)")
+            monitor.wait_for_lines(fleet.lines(), limit_s=120)
             (aside,) = set_aside(tmp_path)
             content = aside.read_bytes()
             assert all(content[(number - 1) * PAGE_BYTES : number * PAGE_BYTES] == BROKEN for number in pages)
