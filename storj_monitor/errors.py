@@ -8,8 +8,10 @@ MonitorError
 │   ├── StoreFailing      the disk fails just now: to be tried again
 │   └── PositionConflict  somebody else has read this part of the log meanwhile
 ├── NodeApiError          a question to a node's HTTP API got no usable answer; `path` is what was asked
-│   ├── NodeUnreachable   no answer came, or not all of it, or not in time
+│   ├── NodeUnreachable   no answer came, or not all of it
+│   │   └── RouteHangs    the node took the question and did not answer it, while it may well answer others
 │   └── AnswerNotUnderstood  an answer came that is not what this API says; `field` is where in it
+│       └── RouteMissing  what a node answers for a path that its version does not have
 └── RequestError          a bad request; `code` goes on the wire
 """
 
@@ -59,12 +61,20 @@ class NodeUnreachable(NodeApiError):
     """No answer came, or not all of it, or not in time: the node is down, starting, overloaded, or the address is wrong."""
 
 
+class RouteHangs(NodeUnreachable):
+    """The connection stood and the answer did not come, in time or at all: this route's trouble, not yet the node's."""
+
+
 class AnswerNotUnderstood(NodeApiError):
     """An answer came that is not what this API says. `field` is where in it (`$.diskSpace.used`), "$" for all of it."""
 
     def __init__(self, path: str, field: str, why: str) -> None:
         super().__init__(path, why if field == "$" else f"{why} at {field}")
         self.field = field
+
+
+class RouteMissing(AnswerNotUnderstood):
+    """The answer is the one that a node gives for a path it does not know: its page, or a plain 404."""
 
 
 class RequestError(MonitorError):

@@ -148,6 +148,7 @@ class Polling:
             lambda url: HealthClient(url, session, clock),
         )
         self.pollers[node.name] = poller
+        poller.expect(self._keeper.subjects.of(node.name).standing.known)
         for state in poller.states:
             self._keeper.on_state(node.name, state)
         self._spawn(_task_name(node.name), poller.run)

@@ -79,7 +79,7 @@ class Downtimes:
             return
         if state.status is ApiStatus.UNKNOWN:  # not asked yet: what was open stays open
             return
-        if state.status is ApiStatus.OK:
+        if state.status in (ApiStatus.OK, ApiStatus.PARTIAL):
             self._was_ok.add(key)
         is_open = any(one.witness is witness and one.until_at is None for one in node.outages)
         before, down = node.outages, state.status is ApiStatus.UNREACHABLE

@@ -57,8 +57,29 @@ class ApiStatus(StrEnum):
 
     UNKNOWN = "unknown"
     OK = "ok"
+    PARTIAL = "partial"
+    """It answers, but one route or another hangs or breaks off."""
     UNREACHABLE = "unreachable"
     NOT_UNDERSTOOD = "not_understood"
+
+
+class RouteStatus(StrEnum):
+    """Why a route gives nothing; the text is what goes on the wire."""
+
+    FAILING = "failing"
+    HANGING = "hanging"
+    ABSENT = "absent"
+    """The node's version does not have it; it is asked again when the node has been restarted."""
+
+
+class RouteState(NamedTuple):
+    """One route that gives nothing now. `answered_at`: when it was asked last and answered (Unix seconds), None for never."""
+
+    path: str
+    status: RouteStatus
+    since: float
+    answered_at: float | None
+    detail: str
 
 
 class ApiState(NamedTuple):
@@ -67,6 +88,7 @@ class ApiState(NamedTuple):
     since    -- Unix seconds: when this status began
     detail   -- why it is so, one readable line; "" when all is well
     base_url -- where the node is asked
+    routes   -- those that give nothing, the newest trouble last; all others answer
     """
 
     status: ApiStatus
@@ -74,6 +96,7 @@ class ApiState(NamedTuple):
     detail: str
     base_url: str
     door: Door = Door.API
+    routes: tuple[RouteState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 
 from storj_monitor.clock import Clock
-from storj_monitor.errors import AnswerNotUnderstood
+from storj_monitor.errors import AnswerNotUnderstood, RouteMissing
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing
 from storj_monitor.model.node_answers import AllSatellitesAnswer, NodeAnswer, Notification, SatelliteAnswer
 from storj_monitor.model.node_metrics import NodeMetrics
@@ -97,7 +97,8 @@ class NodeClient:
         failure = decode.failure_of(reply)
         if (missing_is_none and reply.status == 404 and failure) or (disqualified_is_none and "disqualified" in failure):
             return reply
-        raise AnswerNotUnderstood(path, "$", f"HTTP {reply.status}" + (f": {failure[:200]}" if failure else ""))
+        kind = RouteMissing if reply.status == 404 and not failure else AnswerNotUnderstood
+        raise kind(path, "$", f"HTTP {reply.status}" + (f": {failure[:200]}" if failure else ""))
 
 
 class MetricsClient:

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from storj_monitor.errors import AnswerNotUnderstood
+from storj_monitor.errors import AnswerNotUnderstood, RouteMissing
 from storj_monitor.model import earnings, space
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import AllSatellitesAnswer, NodeAnswer, Notification, SatelliteAnswer
@@ -42,7 +42,7 @@ def decode_as(decoder: msgspec.json.Decoder[T], reply: Reply, *, clamped: bool =
     if not reply.body.strip():
         raise AnswerNotUnderstood(reply.path, "$", "an empty answer (the node could not write it down)")
     if reply.content_type == "text/html" or reply.body.lstrip().startswith(b"<"):
-        raise AnswerNotUnderstood(reply.path, "$", "an HTML page, so this is not the API of a node")
+        raise RouteMissing(reply.path, "$", "an HTML page, so this is not the API of a node")
     try:
         return decoder.decode(reply.body)
     except (msgspec.MsgspecError, RecursionError) as error:

@@ -1,15 +1,27 @@
-"""How one door of a node (API, debug port, public port) is doing: told when it changes, logged when it breaks and when it heals."""
+"""How one door of a node (API, debug port, public port) is doing: told when it changes, logged when it breaks and when it heals.
+
+A door is one address with many routes. One route that hangs is that route's trouble: the door then answers in part.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable
+from typing import NamedTuple
 
-from storj_monitor.errors import NodeApiError, NodeUnreachable
-from storj_monitor.model.node_answers import ApiState, ApiStatus, Door
+from storj_monitor.errors import NodeApiError, NodeUnreachable, RouteHangs, RouteMissing
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, RouteState, RouteStatus
 
 _log = logging.getLogger(__name__)
 _NAMES = {Door.API: "API", Door.METRICS: "debug port", Door.HEALTH: "health answer"}
+_SILENT_ROUTES = 2
+"""So many routes in a row that hang, and none that answers: the node itself hangs."""
+
+
+class _Trouble(NamedTuple):
+    error: NodeApiError
+    since: float
+    absent: bool = False
 
 
 class DoorWatch:
@@ -18,33 +30,48 @@ class DoorWatch:
     def __init__(self, node: str, door: Door, base_url: str, on_state: Callable[[ApiState], None], now: float) -> None:
         self._node = node
         self._on_state = on_state
-        self._broken: dict[Hashable, NodeApiError] = {}
+        self._troubles: dict[Hashable, _Trouble] = {}
+        self._answered: dict[Hashable, float] = {}
+        self._silent: set[Hashable] = set()
         # the public port is often not reachable from here: worth knowing, no trouble
         self._level = logging.INFO if door is Door.HEALTH else logging.WARNING
         self.state = ApiState(ApiStatus.UNKNOWN, now, "not asked yet", base_url, door)
 
     def failed(self, question: Hashable, error: NodeApiError, now: float) -> None:
         """This question got no usable answer."""
-        self._broken.pop(question, None)
-        self._broken[question] = error
+        before = self._troubles.pop(question, None)
+        self._troubles[question] = _Trouble(error, now if before is None or before.absent else before.since)
+        if isinstance(error, NodeUnreachable):
+            self._silent.add(question)
+        self._tell(now)
+
+    def absent(self, question: Hashable, error: RouteMissing, now: float) -> None:
+        """The node does not have this route: no trouble, but to be told."""
+        before = self._troubles.pop(question, None)
+        self._troubles[question] = _Trouble(error, before.since if before is not None and before.absent else now, absent=True)
+        self._silent.clear()
         self._tell(now)
 
     def succeeded(self, question: Hashable, now: float) -> None:
         """This question was answered."""
-        self._broken.pop(question, None)
+        self._answered[question] = now
+        self._silent.clear()
+        self._troubles.pop(question, None)
         self._tell(now)
 
     def forget(self, question: Hashable, now: float) -> None:
         """This question is not asked any more."""
-        if self._broken.pop(question, None) is not None:
+        self._answered.pop(question, None)
+        self._silent.discard(question)
+        if self._troubles.pop(question, None) is not None:
             self._tell(now)
 
     def _tell(self, now: float) -> None:
         status, detail = self._judge()
-        was = self.state
-        if (status, detail) == (was.status, was.detail):
+        was, routes = self.state, self._routes()
+        if (status, detail, routes) == (was.status, was.detail, was.routes):
             return
-        self.state = was._replace(status=status, detail=detail, since=now if status is not was.status else was.since)
+        self.state = was._replace(status=status, detail=detail, since=now if status is not was.status else was.since, routes=routes)
         bad = status in _BAD
         if bad and was.status not in _BAD:
             _log.log(self._level, "%s of node %s at %s: %s", _NAMES[was.door], self._node, was.base_url, detail)
@@ -54,14 +81,36 @@ class DoorWatch:
             )
         self._on_state(self.state)
 
+    def _routes(self) -> tuple[RouteState, ...]:
+        if self.state.door is not Door.API:
+            return ()
+        return tuple(
+            RouteState(one.error.path, _route_status(one), one.since, self._answered.get(question), one.error.why)
+            for question, one in self._troubles.items()
+        )
+
     def _judge(self) -> tuple[ApiStatus, str]:
-        if not self._broken:
+        errors = [one.error for one in self._troubles.values() if not one.absent]
+        if not errors:
             return ApiStatus.OK, ""
-        errors = list(self._broken.values())
         unreachable = [error for error in errors if isinstance(error, NodeUnreachable)]
-        first = unreachable[0] if unreachable else errors[0]
-        more = f" (and {len(self._broken) - 1} more)" if len(self._broken) > 1 else ""
-        return ApiStatus.UNREACHABLE if unreachable else ApiStatus.NOT_UNDERSTOOD, f"{first}{more}"
+        shut = [error for error in unreachable if not isinstance(error, RouteHangs)]
+        first = (shut or unreachable or errors)[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        if not unreachable:
+            return ApiStatus.NOT_UNDERSTOOD, f"{first}{more}"
+        if shut or len(self._silent) >= self._silent_routes():
+            return ApiStatus.UNREACHABLE, f"{first}{more}"
+        return ApiStatus.PARTIAL, f"{first}{more}"
+
+    def _silent_routes(self) -> int:
+        return _SILENT_ROUTES if self.state.door is Door.API and self._answered else 1
 
 
-_BAD = frozenset({ApiStatus.UNREACHABLE, ApiStatus.NOT_UNDERSTOOD})
+def _route_status(trouble: _Trouble) -> RouteStatus:
+    if trouble.absent:
+        return RouteStatus.ABSENT
+    return RouteStatus.HANGING if isinstance(trouble.error, RouteHangs) else RouteStatus.FAILING
+
+
+_BAD = frozenset({ApiStatus.PARTIAL, ApiStatus.UNREACHABLE, ApiStatus.NOT_UNDERSTOOD})

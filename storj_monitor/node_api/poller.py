@@ -1,18 +1,21 @@
 """Asks one node again and again, one question at a time, and keeps the latest answers with their age.
 
-Nobody else asks the node: pages and exports are served from what is kept here. A node that does not answer is tried again at least every
-minute, with its cheapest question; the others wait for that one.
+Nobody else asks the node: pages and exports are served from what is kept here. A node that cannot be reached is tried again at least every
+minute, with its cheapest question; the others wait for that one. A route that takes its question and does not answer holds nobody up: it is
+left to its own time-out and its own rest, and the others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 from random import Random
 
 from storj_monitor.clock import Clock
-from storj_monitor.errors import NodeApiError, NodeUnreachable
+from storj_monitor.errors import NodeApiError, NodeUnreachable, RouteHangs, RouteMissing
 from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, Door, NodeAnswer
+from storj_monitor.model.satellites import WELL_KNOWN
 from storj_monitor.node_api.asking import API_KINDS, Asker, door_of
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
 from storj_monitor.node_api.doors import DoorWatch
@@ -22,6 +25,8 @@ from storj_monitor.node_api.schedule import Schedule
 _NODE = Question(AnswerKind.NODE)
 _METRICS = Question(AnswerKind.METRICS)
 _HEALTH = Question(AnswerKind.HEALTH)
+_WITNESS = AnswerKind.NOTIFICATIONS
+"""A small answer out of another part of the node: it tells whether the node hangs or only one of its routes."""
 _RESTART_S = 2.0
 """A start time that moved by less is the same start."""
 
@@ -60,6 +65,9 @@ class Poller:
         self._on_state = on_state
         self._watches: dict[Door, DoorWatch] = {}
         self._down = False
+        self._node_failed = False
+        self._open: dict[Question, asyncio.Task[None]] = {}
+        self._since_start: set[Question] = set()
         self._wake = asyncio.Event()
         self._answers: dict[Question, Answer] = {}
         if client is not None:
@@ -86,6 +94,11 @@ class Poller:
         self._questions.hurry(kinds or tuple(AnswerKind), self._clock.monotonic())
         self._wake.set()
 
+    def expect(self, satellites: Collection[str]) -> None:
+        """Satellites that the node is known to have from elsewhere: asked about until the node itself names those that it trusts."""
+        if self._asker.api is not None:
+            self._questions.set_satellites(satellites, self._clock.monotonic())
+
     async def run(self) -> None:
         """Ask what is due, for ever."""
         begun = self._clock.monotonic()
@@ -95,13 +108,36 @@ class Poller:
             self._questions.add(_METRICS, begun)
         for watch in self._watches.values():
             self._on_state(watch.state)
-        while True:
-            due, question = self._questions.first(API_KINDS if self._down else frozenset(), _NODE)
-            wait_s = due - self._clock.monotonic()
-            if wait_s > 0:
-                await self._pause(wait_s)
-            else:
-                await self._turn(question)
+        try:
+            while True:
+                self._close_done()
+                due, question = self._questions.first(API_KINDS if self._down else frozenset(), _NODE, self._open)
+                wait_s = due - self._clock.monotonic()
+                if question is None or wait_s > 0 or len(self._open) >= self._schedule.most_open:
+                    await self._pause(wait_s if len(self._open) < self._schedule.most_open else math.inf)
+                else:
+                    await self._ask(question)
+        finally:
+            for task in self._open.values():
+                task.cancel()
+            await asyncio.gather(*self._open.values(), return_exceptions=True)
+
+    async def _ask(self, question: Question) -> None:
+        """One question; it holds up the next one for a while, and no longer. What goes wrong in it, but an answer, ends the poller."""
+        task = self._open[question] = asyncio.create_task(self._turn(question), name=f"{self.node} {question.kind.value}")
+        # not the poller's clock: this is about a connection, whatever time of day a test makes of it
+        await asyncio.wait((task,), timeout=self._schedule.patience_s)
+        if task.done():
+            del self._open[question]
+            task.result()
+        else:
+            task.add_done_callback(lambda _: self._wake.set())
+
+    def _close_done(self) -> None:
+        for question, task in [*self._open.items()]:
+            if task.done():
+                del self._open[question]
+                task.result()
 
     async def _turn(self, question: Question) -> None:
         begun = self._clock.monotonic()
@@ -109,15 +145,13 @@ class Poller:
         try:
             value, reply = await self._asker.ask(question)
         except NodeApiError as error:
-            self._questions.failed(question, begun, self._clock.monotonic())
-            if question == _NODE:
-                self._down = isinstance(error, NodeUnreachable)
-            elif question.kind in API_KINDS and isinstance(error, NodeUnreachable):
-                self._questions.hurry((AnswerKind.NODE,), begun)
-            watch.failed(question, error, self._clock.now())
+            self._failed(question, error, begun)
             return
         if question == _NODE:
-            self._down = False
+            if self._node_failed:
+                self._questions.hurry_failed(self._clock.monotonic())
+            self._down = self._node_failed = False
+        self._since_start.add(question)
         self._questions.answered(question, self._clock.monotonic())
         watch.succeeded(question, self._clock.now())
         if value is None or reply is None:
@@ -127,6 +161,31 @@ class Poller:
         self._answers[question] = answer
         self._follow(question, value, before.value if before else None)
         self._on_answer(answer)
+
+    def _failed(self, question: Question, error: NodeApiError, begun: float) -> None:
+        now, watch = self._clock.monotonic(), self._watches[door_of(question.kind)]
+        if isinstance(error, RouteMissing) and self._is_absent(question):
+            self._questions.rest(question)
+            self._questions.hurry((AnswerKind.NODE,), now)  # something else in the node's place would answer so, too
+            watch.absent(question, error, self._clock.now())
+            return
+        hanging = isinstance(error, RouteHangs)
+        self._questions.failed(question, begun, now, hanging)
+        is_shut = isinstance(error, NodeUnreachable) and not hanging
+        if question == _NODE:
+            if hanging and not self._node_failed:  # does the node hang, or this route?
+                self._questions.hurry((_WITNESS,), now)
+                if _NODE not in self._answers and all(one.satellite is None for one in self._questions):
+                    self.expect(WELL_KNOWN)  # it does not say which satellites it has; it will say which of these it does not know
+            self._down, self._node_failed = is_shut, True
+        elif question.kind in API_KINDS and is_shut:
+            self._questions.hurry((AnswerKind.NODE,), begun)
+        watch.failed(question, error, self._clock.now())
+
+    def _is_absent(self, question: Question) -> bool:
+        """A route that never answered since the node was started, while the node's own does: its version does not have it."""
+        known = question.kind in API_KINDS and question != _NODE and question not in self._since_start
+        return known and _NODE in self._since_start and not self._node_failed
 
     def _follow(self, question: Question, value: AnswerValue, before: AnswerValue | None) -> None:
         """Further questions that an answer raises, and those that it ends."""
@@ -145,7 +204,8 @@ class Poller:
         young_for_s = self._schedule.young_s - uptime_s
         if before is None:
             self._questions.young_until = now + young_for_s
-        elif before.started_at is None or abs(before.started_at - node.started_at) > _RESTART_S:
+        elif before.version != node.version or before.started_at is None or abs(before.started_at - node.started_at) > _RESTART_S:
+            self._since_start = {_NODE}
             self._questions.begin_again(now, young_for_s)
 
     def _follow_port(self, node: NodeAnswer, now: float) -> None:

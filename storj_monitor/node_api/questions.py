@@ -29,11 +29,15 @@ class Question(NamedTuple):
 
 @dataclass(slots=True)
 class Turn:
-    """When a question is due (monotonic seconds; never = infinity), and how often it has failed in a row."""
+    """When a question is due (monotonic seconds; never = infinity), and how often it has failed in a row.
+
+    absent -- the node's version does not have this route
+    """
 
     due: float
     slot: int | None = None
     failures: int = 0
+    absent: bool = False
 
 
 class Questions:
@@ -55,11 +59,15 @@ class Questions:
         if question not in self._turns:
             self._turns[question] = Turn(self._schedule.first_due(question.kind, now))
 
-    def first(self, held: Collection[AnswerKind], only: Question | None) -> tuple[float, Question]:
-        """The question that is due first and when. Those of kinds in `held` wait, except `only`."""
-        waiting = (turn for turn in self._turns.items() if turn[0].kind not in held or turn[0] == only)
-        question, turn = min(waiting, key=lambda waiting: waiting[1].due)
-        return turn.due, question
+    def first(
+        self, held: Collection[AnswerKind], only: Question | None, under_way: Collection[Question] = ()
+    ) -> tuple[float, Question | None]:
+        """The question that is due first and when. Those of kinds in `held` wait, except `only`; so do those that are `under_way`."""
+        due, found = math.inf, None
+        for question, turn in self._turns.items():
+            if turn.due < due and question not in under_way and (question.kind not in held or question == only):
+                due, found = turn.due, question
+        return due, found
 
     def answered(self, question: Question, now: float) -> None:
         """Due again at its next place on the grid; a month whose figures are final is not asked again."""
@@ -76,20 +84,38 @@ class Questions:
         turn.slot, turn.due = self._schedule.next_due(question.kind, now, turn.slot, moved, young)
         turn.failures = 0
 
-    def failed(self, question: Question, begun: float, now: float) -> None:
-        """Asked at `begun`, failed `now`: due again within a minute of `begun`, or after a short rest when the failing took longer."""
+    def failed(self, question: Question, begun: float, now: float, hanging: bool = False) -> None:
+        """Asked at `begun`, failed `now`: due again within a minute of `begun`, or after a short rest when the failing took longer.
+
+        hanging -- the node took the question and did not answer: it is asked again more and more rarely, but for the first of all
+        """
         turn = self._turns.get(question)
         if turn is None:
             return
         turn.failures += 1
-        wait_s = self._schedule.retry_s(turn.failures) * (1 - self._jitter_pct * self._rng.random())
+        wait_s = self._schedule.retry_s(turn.failures, hanging and question.kind is not AnswerKind.NODE) * (
+            1 - self._jitter_pct * self._rng.random()
+        )
         turn.due = max(begun + wait_s, now + min(wait_s, self._schedule.retry_first_s))
 
     def hurry(self, kinds: Collection[AnswerKind], now: float) -> None:
-        """Ask these kinds as soon as their groups allow."""
+        """Ask these kinds as soon as their groups allow; what the node does not have is not asked."""
         for question, turn in self._turns.items():
-            if question.kind in kinds:
+            if question.kind in kinds and not turn.absent:
                 turn.due = min(turn.due, self._schedule.first_due(question.kind, now))
+
+    def hurry_failed(self, now: float) -> None:
+        """The node answers again: what has failed is asked at once, and what seemed not to be there."""
+        for question, turn in self._turns.items():
+            if turn.failures or turn.absent:
+                turn.absent = False
+                turn.due = min(turn.due, self._schedule.first_due(question.kind, now))
+
+    def rest(self, question: Question) -> None:
+        """The node's version does not have this route."""
+        turn = self._turns.get(question)
+        if turn is not None:
+            turn.due, turn.failures, turn.absent = math.inf, 0, True
 
     def set_satellites(self, satellites: Collection[str], now: float) -> list[Question]:
         """The node trusts these satellites now. Returns the questions that fell away."""
@@ -120,6 +146,8 @@ class Questions:
         """The node has just started: it fetched prices and all paystubs anew, and its satellites will come one by one."""
         self.young_until = now + young_for_s
         self._imported = False
+        for turn in self._turns.values():
+            turn.absent = False
         self.hurry([kind for kind in AnswerKind if kind is not AnswerKind.NODE], now)
 
     def _late(self) -> list[str]:

@@ -65,6 +65,9 @@ class Schedule:
     young_s       -- while the node has run for less, everything is asked every `young_interval_s` at least: a starting node
                      gets its satellites, prices and paystubs one by one
     retry_first_s -- after a failure, doubling up to `retry_most_s`
+    hang_most_s   -- the same for a route that takes the question and never answers: each try keeps a connection of the node busy
+    patience_s    -- so long a question holds up the next one; from then on it is left alone and the others go on
+    most_open     -- so many questions are open at once at most
     """
 
     cadences: Mapping[AnswerKind, Cadence] = field(default_factory=lambda: CADENCES)
@@ -75,6 +78,9 @@ class Schedule:
     young_interval_s: float = 5 * _MINUTE
     retry_first_s: float = 5.0
     retry_most_s: float = 60.0
+    hang_most_s: float = 300.0
+    patience_s: float = 5.0
+    most_open: int = 6
 
     def interval_s(self, kind: AnswerKind, young: bool = False) -> float:
         """Seconds between two questions of this kind."""
@@ -99,9 +105,9 @@ class Schedule:
             following += 1
         return following, max(now, (following + phase + moved) * interval_s)
 
-    def retry_s(self, failures: int) -> float:
+    def retry_s(self, failures: int, hanging: bool = False) -> float:
         """How long to wait after so many failures in a row (1 or more)."""
-        return min(self.retry_most_s, self.retry_first_s * 2.0 ** min(failures - 1, 16))
+        return min(self.hang_most_s if hanging else self.retry_most_s, self.retry_first_s * 2.0 ** min(failures - 1, 16))
 
 
 def phases(names: Sequence[str]) -> dict[str, float]:

@@ -1,12 +1,11 @@
 """One question to a node over HTTP and nothing else: bytes and status, or one of the two errors.
 
-Never more than one question at a time through one Transport. Redirects are followed within the same address only (a node answers `/api/sno`
+Who asks sees to it how many questions are open at a time. Redirects are followed within the same address only (a node answers `/api/sno`
 with `/api/sno/`): to follow others would let a node send the monitor anywhere. Nothing is retried here.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -16,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from storj_monitor.clock import Clock
-from storj_monitor.errors import AnswerNotUnderstood, NodeUnreachable
+from storj_monitor.errors import AnswerNotUnderstood, NodeUnreachable, RouteHangs
 
 CONNECT_S: Final = 5.0
 MOST_REDIRECTS: Final = 2
@@ -66,30 +65,29 @@ class Transport:
         self._session = session
         self._clock = clock
         self._limits = limits or Limits()
-        self._gate = asyncio.Lock()
         self._headers = {"Accept-Encoding": "gzip" if packed else "identity"}
         self._timeout = aiohttp.ClientTimeout(total=self._limits.total_s, sock_connect=min(CONNECT_S, self._limits.total_s))
 
     async def get(self, path: str, also_good: frozenset[int] = frozenset()) -> Reply:
-        """The answer to `GET path`. NodeUnreachable, AnswerNotUnderstood (redirects elsewhere, too long, not HTTP).
+        """The answer to `GET path`. NodeUnreachable (RouteHangs once there was a connection); AnswerNotUnderstood: redirects
+        elsewhere, too long, not HTTP.
 
         A proxy's 502, 503 and 504 mean that the node is not there, unless `also_good` lists them; other statuses are the caller's.
         """
-        async with self._gate:
-            try:
-                reply = await self._get(path)
-            except TimeoutError:
-                raise NodeUnreachable(path, f"no whole answer within {self._limits.total_s:g} s") from None
-            except aiohttp.ClientResponseError as error:
-                raise AnswerNotUnderstood(
-                    path, "$", f"not HTTP: {error.message.splitlines()[0] if error.message else error.status}"
-                ) from None
-            except aiohttp.ClientPayloadError:
-                raise NodeUnreachable(path, "the connection was closed in the middle of the answer") from None
-            except aiohttp.ServerDisconnectedError:
-                raise NodeUnreachable(path, "the connection was closed without an answer") from None
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise NodeUnreachable(path, _reason(error)) from None
+        try:
+            reply = await self._get(path)
+        except aiohttp.ConnectionTimeoutError:
+            raise NodeUnreachable(path, f"no connection within {min(CONNECT_S, self._limits.total_s):g} s") from None
+        except TimeoutError:
+            raise RouteHangs(path, f"no whole answer within {self._limits.total_s:g} s") from None
+        except aiohttp.ClientResponseError as error:
+            raise AnswerNotUnderstood(path, "$", f"not HTTP: {error.message.splitlines()[0] if error.message else error.status}") from None
+        except aiohttp.ClientPayloadError:
+            raise RouteHangs(path, "the connection was closed in the middle of the answer") from None
+        except aiohttp.ServerDisconnectedError:
+            raise RouteHangs(path, "the connection was closed without an answer") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise NodeUnreachable(path, _reason(error)) from None
         if reply.status in _PROXY_SAYS_NO and reply.status not in also_good:
             raise NodeUnreachable(path, f"HTTP {reply.status}")
         return reply

@@ -115,11 +115,20 @@ _DOWNTIME: Schema = {
 }
 _DOOR: Schema = {
     "door": {"enum": ["api", "metrics", "health"]},
-    "status": {"enum": ["unknown", "ok", "unreachable", "not_understood"]},
+    "status": {"enum": ["unknown", "ok", "partial", "unreachable", "not_understood"]},
     "since": _NUMBER,
     "detail": _TEXT,
     "url": _TEXT,
     "found": {"type": "boolean"},
+    "routes": _rows(
+        {
+            "path": _TEXT,
+            "status": {"enum": ["failing", "hanging", "absent"]},
+            "since": _NUMBER,
+            "answered_at": _NUMBER_OR_NULL,
+            "detail": _TEXT,
+        }
+    ),
 }
 _HEALTH: Schema = {
     **dict.fromkeys(("node", "node_id", "wallet"), _TEXT),

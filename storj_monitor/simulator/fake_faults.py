@@ -44,6 +44,7 @@ class Faults:
     def __init__(self) -> None:
         self.slow_s = 60.0
         self._by_prefix: dict[str, Fault] = {}
+        self._by_path: dict[str, Fault] = {}
 
     def set(self, fault: Fault | None, prefix: str = "/") -> None:
         """Switch a fault on for all paths that begin so; None switches it off."""
@@ -52,12 +53,19 @@ class Faults:
         else:
             self._by_prefix[prefix] = fault
 
+    def set_exact(self, fault: Fault, path: str) -> None:
+        """Switch a fault on for one path and no other."""
+        self._by_path[path] = fault
+
     def clear(self) -> None:
         """All is well again."""
         self._by_prefix.clear()
+        self._by_path.clear()
 
     def of(self, path: str) -> Fault | None:
         """The fault of a path, if any."""
+        if path in self._by_path:
+            return self._by_path[path]
         fitting = [prefix for prefix in self._by_prefix if path.startswith(prefix)]
         return self._by_prefix[max(fitting, key=len)] if fitting else None
 

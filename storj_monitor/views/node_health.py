@@ -165,6 +165,7 @@ def _row(node: NodeSubjects, state: State, now: float) -> Row:
                 "detail": one.detail,
                 "url": one.base_url,
                 "found": node.found,
+                "routes": [route._asdict() for route in one.routes],
             }
             for one in node.doors.values()
         ],

@@ -203,7 +203,7 @@ async def test_the_api_of_a_node_with_a_debug_port_is_found_by_its_start_and_bot
             scraped = node.asked["/metrics"]
             one.pollers()["a"].refresh()
             await until(lambda: node.asked["/metrics"] > scraped and one.rows("earnings"))
-            assert {door["door"] for door in one.rows("health")["a"]["doors"]} == {"api", "metrics", "health"}
+            await until(lambda: {door["door"] for door in one.rows("health")["a"]["doors"]} == {"api", "metrics", "health"})
             assert node.api_url in one.rows("health")["a"]["remarks"][0]
 
 

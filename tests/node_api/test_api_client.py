@@ -12,7 +12,7 @@ from aiohttp import web
 from node_fleet import CORPUS, FOLDERS, PAYOUT, SAT0, SAT1, StartNode, recorded
 
 from storj_monitor.clock import SystemClock
-from storj_monitor.errors import AnswerNotUnderstood, NodeApiError, NodeUnreachable
+from storj_monitor.errors import AnswerNotUnderstood, NodeApiError, NodeUnreachable, RouteHangs, RouteMissing
 from storj_monitor.model.reputation import NEVER
 from storj_monitor.model.space import SpaceMeaning
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
@@ -109,7 +109,13 @@ async def test_every_fault_is_one_error(call: str, fault: Fault, start_node: Sta
     client = NodeClient(fake.api_url, session, CLOCK, QUICK if fault in LATE else Limits())
     fake.faults.set(fault)
     fake.faults.slow_s = 60.0
-    expected = NodeUnreachable if fault in (*LATE, Fault.CLOSED, Fault.DROPPED, Fault.BAD_GATEWAY) else AnswerNotUnderstood
+    expected: type[NodeApiError] = AnswerNotUnderstood
+    if fault in (*LATE, Fault.CLOSED, Fault.DROPPED):
+        expected = RouteHangs
+    elif fault is Fault.BAD_GATEWAY:
+        expected = NodeUnreachable
+    elif fault is Fault.HTML:
+        expected = RouteMissing
     with pytest.raises(NodeApiError) as caught:
         await getattr(client, call)()
     assert type(caught.value) is expected, caught.value

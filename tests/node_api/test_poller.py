@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from node_fleet import FOLDERS, PAYOUT, SAT0, SAT1, HandClock, StartNode, recorded
 from patience import PATIENCE_S
 
-from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer
+from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer, RouteStatus
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
 from storj_monitor.node_api.poller import Poller
 from storj_monitor.node_api.schedule import CADENCES, Group, Schedule, phases
 from storj_monitor.node_api.transport import Limits
+from storj_monitor.simulator.fake_answers import FakeReply
 from storj_monitor.simulator.fake_api import FakeNode
 from storj_monitor.simulator.fake_faults import Fault
 
@@ -54,9 +55,9 @@ class Told:
 @asynccontextmanager
 async def polling(
     fake: FakeNode, session: aiohttp.ClientSession, clock: HandClock, *, jitter_pct: float = 0.0, schedule: Schedule | None = None,
-    name: str = "attic", metrics: bool = False, health: bool = False,
+    name: str = "attic", metrics: bool = False, health: bool = False, total_s: float = PATIENCE_S,
 ) -> AsyncIterator[tuple[Poller, Told]]:  # fmt: skip
-    told, limits = Told(clock), Limits(total_s=PATIENCE_S)
+    told, limits = Told(clock), Limits(total_s=total_s)
     poller = Poller(
         name,
         NodeClient(fake.api_url, session, clock, limits),
@@ -208,6 +209,120 @@ async def test_one_bad_path_leaves_the_others_alone(start_node: StartNode, sessi
         assert poller.states[0].status is ApiStatus.NOT_UNDERSTOOD
         assert "/api/heldamount/held-history" in poller.states[0].detail
         assert told.kinds()[AnswerKind.NODE] >= 3 and told.kinds()[AnswerKind.ESTIMATE] == 3
+
+
+async def test_a_route_that_hangs_leaves_the_others_their_rhythm(
+    start_node: StartNode, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The node's first route hangs for an hour: scores and money go on; the API answers in part, and is not away."""
+    fake, clock = await start_node(recorded(PAYOUT)), HandClock()
+    caplog.set_level(logging.INFO)
+    async with polling(fake, session, clock) as (poller, told):
+        await clock.advance(30)
+        fake.faults.set_exact(Fault.DROPPED, "/api/sno/")
+        before = told.kinds()
+        await clock.advance(HOUR)
+        more = told.kinds() - before
+        assert AnswerKind.NODE not in more
+        assert more[AnswerKind.SATELLITE] == pytest.approx(2 * 2, abs=2) and more[AnswerKind.ESTIMATE] == pytest.approx(3 * 2, abs=3)
+        state = poller.states[0]
+        assert state.status is ApiStatus.PARTIAL and state.detail.startswith("/api/sno/: ")
+        (route,) = state.routes
+        assert (route.path, route.status) == ("/api/sno/", RouteStatus.HANGING) and route.answered_at is not None
+        assert fake.asked["/api/sno/"] > 50  # tried again every minute
+        fake.faults.clear()
+        await clock.advance(61)
+        assert poller.states[0].status is ApiStatus.OK and poller.states[0].routes == ()
+    assert ApiStatus.UNREACHABLE not in told.api_statuses()
+    lines = [record.levelname for record in caplog.records if "API of node" in record.getMessage()]
+    assert lines == ["WARNING", "INFO"]
+
+
+async def test_a_question_that_stays_open_holds_nobody_up(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    """One satellite's answer never comes and its time-out is far: everything else is asked meanwhile, and a hung route but once."""
+    fake, clock = await start_node(recorded(PAYOUT)), HandClock()
+    fake.faults.slow_s = 3600.0
+    path = f"/api/sno/satellite/{SAT0}"
+    fake.faults.set(Fault.SLOW, path)
+    async with polling(fake, session, clock, total_s=3000.0, schedule=Schedule(patience_s=0.1)) as (poller, told):
+        await clock.advance(2 * HOUR)
+        assert fake.asked[path] == 1
+        assert told.kinds()[AnswerKind.NODE] == pytest.approx(120, abs=4)
+        assert poller.latest(AnswerKind.SATELLITE, SAT1) is not None and poller.latest(AnswerKind.SATELLITE, SAT0) is None
+        assert fake.most_at_once >= 2
+
+
+async def test_only_so_many_questions_are_open_at_once(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    fake, clock = await start_node(recorded(PAYOUT)), HandClock()
+    async with polling(fake, session, clock, total_s=3000.0, schedule=Schedule(patience_s=0.02, most_open=3)) as (poller, _):
+        await clock.advance(30)
+        fake.faults.slow_s = 3600.0
+        fake.faults.set(Fault.SLOW)
+        asked = fake.asked.total()
+        poller.refresh()
+        await clock.advance(600)
+        assert fake.most_at_once == 3 and fake.asked.total() == asked + 3
+
+
+async def test_a_node_whose_every_route_hangs_is_unreachable(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    fake, clock = await start_node(recorded(PAYOUT)), HandClock()
+    async with polling(fake, session, clock) as (poller, told):
+        await clock.advance(30)
+        fake.faults.set(Fault.DROPPED)
+        poller.refresh()
+        await clock.advance(200)
+        assert poller.states[0].status is ApiStatus.UNREACHABLE
+        await clock.advance(600)
+        asked, one = fake.asked.copy(), f"/api/sno/satellite/{SAT0}"
+        await clock.advance(HOUR)
+        more = fake.asked - asked
+        assert 3 * more[one] < more["/api/sno/"]  # every minute and every five minutes: each try keeps a connection of the node busy
+        fake.faults.clear()
+        before = told.kinds()
+        await clock.advance(65)
+        assert poller.states[0].status is ApiStatus.OK
+        assert (told.kinds() - before)[AnswerKind.SATELLITE] >= 2  # what was missed is asked at once
+
+
+async def test_a_route_of_a_later_version_is_no_trouble_and_asked_again_after_a_restart(
+    start_node: StartNode, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Before v1.79 a node answers its page for `/pricing`."""
+    answers, clock = recorded(PAYOUT), HandClock()
+    paths = [f"/api/sno/satellites/{satellite}/pricing" for satellite in (SAT0, SAT1)]
+    prices = {path: answers.replies[path] for path in paths}
+    page = FakeReply(200, "text/html; charset=utf-8", b"<!DOCTYPE html><html></html>\n")
+    answers.replies |= dict.fromkeys(paths, page)
+    fake = await start_node(answers)
+    async with polling(fake, session, clock) as (poller, told):
+        await clock.advance(24 * HOUR)
+        assert poller.states[0].status is ApiStatus.OK
+        assert {route.path: route.status for route in poller.states[0].routes} == dict.fromkeys(paths, RouteStatus.ABSENT)
+        assert [fake.asked[path] for path in paths] == [1, 1]
+        assert AnswerKind.PRICING not in told.kinds()
+        answers.replies |= prices
+        node = json.loads(answers.replies["/api/sno/"].body) | {"startedAt": "2027-01-15T10:00:00Z"}
+        answers.replies["/api/sno/"] = answers.replies["/api/sno/"]._replace(body=json.dumps(node).encode())
+        await clock.advance(75)
+        assert told.kinds()[AnswerKind.PRICING] >= 2 and poller.states[0].routes == ()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def test_a_page_in_the_place_of_the_whole_node_is_no_old_version(start_node: StartNode, session: aiohttp.ClientSession) -> None:
+    """A proxy that answers its own page for everything, from the moment on when the node's first answer was in."""
+    fake, clock = await start_node(recorded(PAYOUT)), HandClock()
+    for path in ("/api/sno/satellite", "/api/sno/estimated", "/api/held", "/api/notifications"):
+        fake.faults.set(Fault.HTML, path)
+    async with polling(fake, session, clock) as (poller, told):
+        await clock.advance(0.5)
+        assert AnswerKind.NODE in told.kinds()
+        fake.faults.set(Fault.HTML)
+        await clock.advance(120)
+        assert poller.states[0].status is ApiStatus.NOT_UNDERSTOOD
+        fake.faults.clear()
+        await clock.advance(75)
+        assert poller.states[0].status is ApiStatus.OK and poller.states[0].routes == ()
+        assert told.kinds()[AnswerKind.SATELLITE] >= 2
 
 
 async def test_a_month_that_the_node_cannot_write_down_is_asked_once_and_no_trouble(

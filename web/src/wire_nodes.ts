@@ -256,6 +256,8 @@ export interface Door {
   detail: string;
   url: string | null;
   found: boolean;
+  /** Routes that give nothing now; all others answer. */
+  routes?: { path: string; status: string; since: number; answered_at: number | null; detail: string }[];
 }
 
 export interface Downtime {

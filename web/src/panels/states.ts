@@ -51,6 +51,7 @@ export function standingChip(standing: string): Chip {
 
 const DOORS: Record<string, Chip> = {
   ok: { kind: "good", word: "answers" },
+  partial: { kind: "warn", word: "answers in part" },
   unreachable: { kind: "bad", word: "unreachable" },
   not_understood: { kind: "warn", word: "not understood" },
   unknown: { kind: "", word: "not asked yet" },
@@ -59,6 +60,13 @@ const DOORS: Record<string, Chip> = {
 /** State of a way to a node: its API, its /metrics or its health answer. */
 export function doorChip(status: string): Chip {
   return DOORS[status] ?? { kind: "", word: status };
+}
+
+const ROUTES: Record<string, string> = { failing: "fails", hanging: "hangs", absent: "is not in this version of the node" };
+
+/** What is wrong with one route of a node. */
+export function routeWord(status: string): string {
+  return ROUTES[status] ?? status;
 }
 
 const DOOR_NAMES: Record<string, string> = { api: "API", metrics: "/metrics", health: "Health" };
