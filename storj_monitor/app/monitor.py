@@ -36,6 +36,7 @@ from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HOUR_S, HotPiece
+from storj_monitor.model.sources import SourceState
 from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
 from storj_monitor.sources.factory import open_source
 from storj_monitor.sources.file_source import FileSource
@@ -295,6 +296,8 @@ class Monitor:
                     self.server.broadcaster.tick(tick.now)
         for delta in tick.deltas:
             self.keeper.on_delta(delta)
+        for node, status in tick.statuses:
+            self.keeper.on_log(node, is_read=status.state is SourceState.LIVE)
         move_tables(state, tick)
         self.server.broadcaster.tick(tick.now)
 

@@ -22,7 +22,7 @@ from storj_monitor.model.node_state import (
     VersionEvidence,
 )
 from storj_monitor.model.sources import SourceState
-from storj_monitor.reputation_tracker.downtime import downtimes
+from storj_monitor.model.uptime import UptimeState, Witness
 from storj_monitor.reputation_tracker.report import SatelliteReport, Standing
 from storj_monitor.state.node_conditions import OVER_SHARE, needed_bytes
 from storj_monitor.state.nodes import NodeState as LiveNode
@@ -135,7 +135,7 @@ def gather(
     return NodeEvidence(
         watching_since=watching_since,
         sources=sources,
-        process=_process(node),
+        process=_process(node, now),
         standings=standings,
         contact=_contact(node),
         space=_space(node, now),
@@ -147,12 +147,14 @@ def gather(
     )
 
 
-def _process(node: NodeSubjects) -> ProcessEvidence | None:
-    """From the log of downtimes: one that is certain and lasts."""
-    for one in reversed(downtimes(node.outages)):
-        if one.until_at is None and one.certain:
-            return ProcessEvidence(Phase.DOWN, one.from_at, one.from_at)
-    return None
+def _process(node: NodeSubjects, now: float) -> ProcessEvidence | None:
+    """From the lines of its process; what doors and a silent log tell is evidence of its own."""
+    uptime = node.uptime(now)
+    if uptime.state is UptimeState.UP or Witness.PROCESS not in uptime.evidence:
+        return None
+    newest = max((word.at for word in uptime.last_words), default=uptime.since)
+    words = uptime.last_words[0].text if uptime.last_words else ""
+    return ProcessEvidence(Phase(uptime.state.value), uptime.since, newest, words, uptime.failed_starts)
 
 
 def _standings(node: NodeSubjects, reports: list[SatelliteReport], now: float) -> Iterator[StandingEvidence]:

@@ -20,6 +20,7 @@ from storj_monitor.database import subjects as store
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Asks, Reader
 from storj_monitor.model.events import NodeEvent, Transfer
+from storj_monitor.model.ids import Outcome, op_outcome
 from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.node_events import AnyNodeEvent
 from storj_monitor.node_api.client import LOOPBACK, HealthClient, MetricsClient, NodeClient
@@ -33,6 +34,7 @@ from storj_monitor.tasks import Backoff, Supervisor, every
 
 HOUR_S = 3600.0
 CARE_S = 300.0
+LOOK_AT_NODES_S = 10.0
 LINES_BACK_S = 30 * DAY_S
 MOST_LINES = 5000
 MOST_FAILURES = 2000
@@ -41,7 +43,7 @@ FIRST_LOOK_S = 10.0
 LOOK_EVERY_S = 300.0
 LINE_KINDS = (
     "scores_reported", "found_in_trash", "space_warning", "filewalker", "configuration_loaded", "node_started", "signal_received",
-    "service_stopped", "node_failed", "panic", "ping_failed",
+    "service_stopped", "node_failed", "panic", "plain_error", "process_ended", "ping_failed",
 )  # fmt: skip
 
 
@@ -114,6 +116,7 @@ class Polling:
                 self._keeper.no_doors(name)
         for node in asked:
             self._watch(node, self._session)
+        self._repeat("uptime of nodes", LOOK_AT_NODES_S, self._look_at_nodes, LOOK_AT_NODES_S)
         self._repeat("care of budgets", CARE_S, self._melt, CARE_S)
         self._repeat("care of histories", HOUR_S, self._care, HOUR_S / 6)
         if self._ports and self._seeking():
@@ -164,6 +167,9 @@ class Polling:
 
     async def _care(self) -> None:
         self._keeper.every_hour()
+
+    async def _look_at_nodes(self) -> None:
+        self._keeper.look()
 
     async def _melt(self) -> None:
         self._keeper.every_while()
@@ -225,13 +231,14 @@ def _lines(
     return lines, failures
 
 
-def _busy_minutes(db: Connection, names: Sequence[str], now: float) -> dict[str, dict[int, int]]:
-    """Transfers by minute of the last day, and of the last hour that each log tells of."""
-    found: dict[str, dict[int, int]] = {}
+def _busy_minutes(db: Connection, names: Sequence[str], now: float) -> dict[str, dict[int, tuple[int, int]]]:
+    """Transfers and successes by minute of the last day, and of the last hour that each log tells of."""
+    found: dict[str, dict[int, tuple[int, int]]] = {}
     for node in queries.nodes(db):
         if node.name in frozenset(names):
             begin = int(min(now - DAY_S, node.newest_ms / 1000 - HOUR_S)) // 60 * 60
             minutes = found[node.name] = {}
-            for start_s, _, count, _ in queries.traffic(db, [node.id], begin, 1 << 62, 60):
-                minutes[start_s] = minutes.get(start_s, 0) + count
+            for start_s, op, count, _ in queries.traffic(db, [node.id], begin, 1 << 62, 60):
+                every, good = minutes.get(start_s, (0, 0))
+                minutes[start_s] = (every + count, good + count * (op_outcome(op) is Outcome.SUCCESS))
     return found

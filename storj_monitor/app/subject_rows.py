@@ -32,7 +32,7 @@ from storj_monitor.model.node_answers import (
 )
 from storj_monitor.model.node_metrics import Growth, NodeMetrics
 from storj_monitor.model.reputation import AuditWindow, HealthAnswer
-from storj_monitor.reputation_tracker.downtime import Outage, Witness
+from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.standings import StandingKind, StandingSpan
 from storj_monitor.storage_tracker.history import SpacePoint

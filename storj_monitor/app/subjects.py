@@ -6,7 +6,7 @@ refuses for hours costs neither memory nor rows: the newest of each key is writt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -14,7 +14,7 @@ from typing import Protocol
 from storj_monitor.app import subject_money as money
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.app import subject_scores as scores
-from storj_monitor.app.subject_health import Downtimes, count_transfers, expire_outages, keep_counters
+from storj_monitor.app.subject_health import count_transfers, keep_counters
 from storj_monitor.app.subject_loading import load_counters, load_histories, load_money, load_standings
 from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
 from storj_monitor.app.subject_signs import take_event_signs, take_space_signs, tell_doubles
@@ -29,6 +29,7 @@ from storj_monitor.app.subject_space import (
     take_usage_space,
     thin_points,
 )
+from storj_monitor.app.subject_uptime import UptimeKeeper, expire_outages
 from storj_monitor.clock import Clock
 from storj_monitor.database import subjects as store
 from storj_monitor.database.subjects import Connection
@@ -97,7 +98,7 @@ class SubjectKeeper:
         self._kept_at: dict[tuple[str, AnswerKind, str], float] = {}
         self._answers: dict[tuple[str, AnswerKind, str], Answer] = {}
         self._told_at: dict[tuple[str, Subject], float] = {}
-        self._downtimes = Downtimes()
+        self._uptimes = UptimeKeeper()
         self.on_scores: Callable[[str], None] = lambda _: None
         self.on_doubt: Callable[[str], None] = lambda _: None
         self.on_moved: Callable[[str], None] = lambda _: None
@@ -118,30 +119,28 @@ class SubjectKeeper:
 
     def on_state(self, name: str, state: ApiState) -> None:
         """A door opened or closed; how long the node may still be away changes with it."""
-        node = self.subjects.of(name)
-        before = node.outages
-        self._downtimes.take_door(node, state, self._clock.now(), self._pending)
-        self._tell(name, {Subject.HEALTH} if node.outages == before else {Subject.HEALTH, Subject.REPUTATION})
+        self._tell(name, self._uptimes.take_door(self.subjects.of(name), state, self._clock.now(), self._pending))
         self.flush()
 
     def no_doors(self, name: str) -> None:
         """Nobody asks this node (now)."""
-        self._downtimes.take_no_doors(self.subjects.of(name), self._clock.now(), self._pending)
+        self._uptimes.take_no_doors(self.subjects.of(name), self._clock.now(), self._pending)
         self.flush()
 
-    def on_old_minutes(self, name: str, minutes: Mapping[int, int]) -> None:
-        """Transfers by minute (start, Unix seconds) as an earlier run stored them: a silence that goes on from there is one."""
-        self._downtimes.take_minutes(self.subjects.of(name), minutes, self._pending)
+    def on_old_minutes(self, name: str, minutes: Mapping[int, tuple[int, int]]) -> None:
+        """Transfers and successes by minute (start, Unix seconds) as an earlier run stored them."""
+        self._uptimes.take_old_minutes(self.subjects.of(name), minutes, self._pending)
+
+    def on_log(self, name: str, *, is_read: bool) -> None:
+        """Whether all that is in the log has been read, and it is read on."""
+        self.subjects.of(name).log.is_read = is_read
 
     def on_delta(self, delta: NodeDelta) -> None:
         """Lines of a log were summed up."""
-        if delta.cells:
-            minutes: dict[int, int] = {}
-            for key, cell in delta.cells.items():
-                minutes[key.start_s] = minutes.get(key.start_s, 0) + cell.count
-            if self._downtimes.take_minutes(self.subjects.of(delta.node), minutes, self._pending):
-                self._tell(delta.node, {Subject.HEALTH, Subject.REPUTATION})
-                self.flush()
+        moved = self._uptimes.take_delta(self.subjects.of(delta.node), delta, self._pending)
+        if moved:
+            self._tell(delta.node, moved)
+            self.flush()
         if delta.free_space and take_free_space(self.subjects.of(delta.node), delta.free_space.values(), self._clock.now(), self._pending):
             self._tell(delta.node, {Subject.STORAGE})
             self.flush()
@@ -166,8 +165,7 @@ class SubjectKeeper:
             moved.add(Subject.REPUTATION)
         if take_log_space(node, every, now, self._pending):
             moved.add(Subject.STORAGE)
-        if self._downtimes.take_lines(node, every, self._pending):
-            moved |= {Subject.HEALTH, Subject.REPUTATION}
+        moved |= self._uptimes.take_lines(node, every, self._pending)
         if take_event_signs(node.signs, every):
             moved.add(Subject.HEALTH)
         self._tell(name, moved)
@@ -204,6 +202,11 @@ class SubjectKeeper:
             node.found = found
         node.remarks = remarks
         self._tell(name, {Subject.HEALTH})
+
+    def look(self) -> None:
+        """What changes by nothing being said."""
+        for node in self.subjects.nodes.values():
+            self._tell(node.name, self._uptimes.look(node, self._clock.now()))
 
     def every_while(self) -> None:
         """While a node is away its budget melts."""
@@ -269,7 +272,7 @@ class SubjectKeeper:
             node.counted = Counted(hours=counted.get(name, {}))
             recall_free_space(node)
             node.money.usage_since = 0.0
-            self._downtimes.resume(node)
+            self._uptimes.resume(node)
             if node.node_id:  # another node may have had this name before
                 node.money.stubs = {key: stub for key, stub in node.money.stubs.items() if key.node_id == node.node_id}
                 node.money.payouts = {key: row for key, row in node.money.payouts.items() if key.node_id == node.node_id}
@@ -284,7 +287,7 @@ class SubjectKeeper:
             fresh = NodeSubjects(node.name, doors=node.doors, found=node.found, outages=node.outages, revisions=node.revisions)
             fresh.remarks = (f"Since then this is another node: it was {node.answer.node_id}, it is {answer.value.node_id}.",)
             fresh.standing = Standing(spans=node.standing.spans)
-            fresh.insight = node.insight
+            fresh.insight, fresh.log = node.insight, node.log
             fresh.signs = node.signs
             self.subjects.nodes[node.name] = fresh
             self._last.pop(node.name, None)
@@ -306,9 +309,10 @@ class SubjectKeeper:
         if isinstance(value, NodeMetrics):
             count_transfers(node, value)
             node.metrics = value
+            started = self._uptimes.take_start(node, value.started_at, now, pending)
             take_metrics_space(node, value, now, pending)
             moved = self._scored(node, scores.take_snapshots(node, value.reputation, now, pending), now)
-            return {Subject.STORAGE, Subject.HEALTH} | moved
+            return {Subject.STORAGE, Subject.HEALTH} | moved | started
         if isinstance(value, HealthAnswer):
             node.health = value
             moved = self._scored(node, scores.take_snapshots(node, snapshots_of_health(value), now, pending), now)
@@ -321,6 +325,8 @@ class SubjectKeeper:
         moved = scores.take_snapshots(node, value.standings, now, self._pending)
         trusted = frozenset(standing.satellite for standing in value.standings)
         subjects = {Subject.HEALTH, Subject.STORAGE}
+        started_at = None if value.started_at is None else value.started_at - (value.clock_ahead_s or 0.0)
+        subjects |= self._uptimes.take_start(node, started_at, now, self._pending)
         if trusted:
             moved |= scores.forget_satellites(node, trusted)
             if money.forget_satellites(node, trusted):
@@ -365,7 +371,7 @@ class SubjectKeeper:
             return {Subject.REPUTATION}
         return set()
 
-    def _tell(self, name: str, moved: set[Subject]) -> None:
+    def _tell(self, name: str, moved: Set[Subject]) -> None:
         if moved:
             self.subjects.changed(name, *moved)
             self.on_moved(name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from storj_monitor.log_processor.catalogue import (
     UPDATER_PROCESS,
     canonical_logger,
@@ -17,7 +19,7 @@ from storj_monitor.log_processor.entry import FOREIGN_JSON, TROUBLE_LEVELS, Entr
 from storj_monitor.log_processor.fields import MAX_TEXT, Fields
 from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
-from storj_monitor.log_processor.makers import MAKERS, UPDATER_STEP
+from storj_monitor.log_processor.makers import MAKERS, NODE_FAILED, UPDATER_STEP
 from storj_monitor.log_processor.making import Said
 from storj_monitor.log_processor.transfers import (
     RACE_LOST,
@@ -29,11 +31,18 @@ from storj_monitor.log_processor.transfers import (
     action_of,
     transfer_fields,
 )
-from storj_monitor.model.events import ErrorSeen, LineKind
+from storj_monitor.model.events import ErrorSeen, LineKind, NodeEvent
 from storj_monitor.model.ids import Outcome, op_code
 from storj_monitor.model.log_character import BINARY
-from storj_monitor.model.node_events import NodeStarted, Panic
+from storj_monitor.model.node_events import ConfigurationLoaded, NodeStarted, Panic, PlainError, ProcessEnded
 from storj_monitor.model.severity import SeverityClass, classify
+
+LAST_LEVELS = frozenset({"PANIC", "FATAL"})
+"""The process ends with such a line, whatever it says."""
+BEFORE_THE_START = frozenset(
+    {"Anonymized tracing disabled", "Anonymized tracing enabled", "Found deprecated flag. Migrating value.", "unable to resolve path"}
+)
+"""Of the root logger: they may stand in front of `Configuration loaded`."""
 
 EMPTY_LINE = "empty line"
 PANIC = "Go panic"
@@ -51,6 +60,12 @@ _LAST_WORDS = {PANIC: ("PANIC", "panic"), PLAIN_ERROR: ("FATAL", "the process en
 """What a process says without time and level before it ends: level and message under which it is an error."""
 
 _SUPERVISOR_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:CRIT|ERRO|WARN|INFO|DEBG|TRAC|BLAT) .*")
+_END = re.compile(
+    rb"(?P<panic>panic: |fatal error: |runtime: out of memory|SIG[A-Z]{3,6}: )|(?P<error>Error: )"
+    rb"|(?:[\d :,-]{23} \w+ )?(?:exited|gave up): storagenode[ \n]"
+    rb"|storagenode[\w@.-]*\.service: (?:Main process exited|A process of this unit has been killed|Start request repeated too quickly)"
+)
+"""What is written without the node's own time when a process ends: by Go, by the node's command, by supervisord, by systemd."""
 _STACK_FRAME = re.compile(rb"[\w./*()\[\]{}@~-]+\(.*\)(?: in goroutine \d+)?|created by .*|[\w./*()\[\]@~-]+\.[\w.*()\[\]-]+")
 _KNOWN_TEXTS = (
     (re.compile(rb"-- (?:Journal begins|Logs begin|Boot|Reboot|No entries|Subject|Defined-By|Support)\b.*", re.DOTALL), JOURNAL),
@@ -98,6 +113,7 @@ class ExactPath:
 
     def _read_entry(self, entry: Entry, line: bytes, arrival_ms: int | None) -> None:
         state, harvest = self._state, self._harvest
+        before_ms = state.last_ms
         state.last_ms = entry.time_ms
         harvest.newest_ms = max(harvest.newest_ms, entry.time_ms)
         harvest.form = entry.form
@@ -114,18 +130,27 @@ class ExactPath:
         if by_updater and maker is not MAKERS["", "Configuration loaded"]:
             maker = UPDATER_STEP
             logger = UPDATER_PROCESS
-        if maker is not None:
-            event = maker(said)
-            if isinstance(event, NodeStarted):
-                state.node_started()
-            harvest.events.append(event)
         known = maker is not None or is_known(logger, message_key)
+        if maker is None and entry.level in LAST_LEVELS:
+            maker = NODE_FAILED
+        if maker is not None:
+            harvest.events.append(self._event(maker(said), before_ms))
+        if by_updater or message_key in BEFORE_THE_START:
+            state.put_aside(before_ms)
         self._trouble(entry, logger, fields, constant=known and message_key == entry.message)
         if known:
             shown = "*" if is_free_text(logger) else message_key if logger != UPDATER_PROCESS else state.fold(entry.message)
             harvest.tally.count(LineKind.UNDERSTOOD, logger, shown, line)
         else:
             harvest.tally.count(LineKind.NOT_UNDERSTOOD, state.fold(logger), state.fold(entry.message), line)
+
+    def _event(self, event: NodeEvent, before_ms: int) -> NodeEvent:
+        """A start says with what it began: when the node was alive last, and that what was under way will not end."""
+        if isinstance(event, NodeStarted):
+            self._state.node_started()
+        if isinstance(event, (NodeStarted, ConfigurationLoaded)) and (life_ms := self._state.last_life_ms(before_ms)) > 0:
+            return msgspec.structs.replace(event, previous_ms=life_ms)
+        return event
 
     def _read_transfer(self, message: TransferMessage, entry: Entry, t: TransferFields, arrival_ms: int | None) -> None:
         state, harvest = self._state, self._harvest
@@ -180,11 +205,10 @@ class ExactPath:
     def _read_foreign(self, line: bytes, whole: bytes, arrival_ms: int | None) -> None:
         """Lines that something else wrote, or that continue an entry."""
         reason = foreign_reason(line)
+        self._end(line)
         if reason in _LAST_WORDS:
             text = line[: 4 * MAX_TEXT].decode("utf-8", "replace")[:MAX_TEXT]
             at_ms = self._state.last_ms or arrival_ms
-            if reason == PANIC:
-                self._harvest.events.append(Panic(time_ms=self._state.last_ms, level="PANIC", first_line=text))
             if at_ms:
                 # they have no time of their own
                 level, said = _LAST_WORDS[reason]
@@ -193,12 +217,25 @@ class ExactPath:
         kind = LineKind.NOT_UNDERSTOOD if reason in (FOREIGN, BINARY) else LineKind.IGNORED
         self._harvest.tally.count(kind, "", reason, whole)
 
+    def _end(self, line: bytes) -> None:
+        """What is said of a process that ends, by itself or by what watches over it."""
+        what = _END.match(line)
+        if what is None:
+            return
+        text, time_ms = line[: 4 * MAX_TEXT].decode("utf-8", "replace").strip()[:MAX_TEXT], self._state.last_ms
+        if what["panic"]:
+            self._harvest.events.append(Panic(time_ms=time_ms, level="PANIC", first_line=text))
+        elif what["error"]:
+            self._harvest.events.append(PlainError(time_ms=time_ms, level="ERROR", text=text.removeprefix("Error: ")))
+        else:
+            self._harvest.events.append(ProcessEnded(time_ms=time_ms, level="ERROR", text=text))
+
 
 def foreign_reason(line: bytes) -> str:
     """What a line that is no log entry is; FOREIGN and BINARY: nothing that is known."""
     if not line.strip():
         return EMPTY_LINE
-    if line.startswith((b"panic: ", b"fatal error: ")):
+    if (what := _END.match(line)) is not None and what["panic"]:
         return PANIC
     if line.startswith(b"goroutine "):
         return GOROUTINE

@@ -15,7 +15,7 @@ KNOWN_MESSAGES: Mapping[str, frozenset[str]] = {
         Anonymized tracing disabled | Anonymized tracing enabled | Configuration loaded |
         Disk space is less than requested. Allocated space is | Failed preflight check. | Failed to initialize telemetry batcher. |
         Got a signal from the OS: * | Interrogate request received. | Node * started | Node started | Operator email |
-        Operator email address isn't specified. | Operator wallet | Private server started on * | Public server started on * |
+        Operator email address isn't specified. | Operator wallet | PANIC | Private server started on * | Public server started on * |
         Service failed. | Stop/Shutdown request received. | Telemetry disabled | Telemetry enabled |
         Total disk space (minus reserved bytes) is less than required minimum | Total disk space is less than required minimum |
         Unexpected control request. | Unrecoverable error | Used more space than allocated. Allocated space is | Version info |

@@ -21,6 +21,23 @@ class LineState:
         self.last_ms = 0
         """Time of the last line that had one."""
         self._let_go_ms = 0
+        self._aside_ms = 0
+        self._life_ms = 0
+
+    def put_aside(self, before_ms: int) -> None:
+        """The line at `last_ms` is no sign of the running node: its updater's, or one of a start before the start's own. Told after
+        it was read; `before_ms` is the time of the line before it."""
+        if before_ms != self._aside_ms:
+            self._life_ms = before_ms
+        self._aside_ms = self.last_ms
+
+    def last_life_ms(self, before_ms: int) -> int:
+        """Of the last line at or before `before_ms` that is a sign of the running node; 0 when there was none."""
+        return self._life_ms if before_ms == self._aside_ms else before_ms
+
+    def lose_track(self) -> None:
+        """What comes next need not follow on what was read last."""
+        self.last_ms = self._aside_ms = self._life_ms = 0
 
     def node_started(self) -> None:
         """A new process: what the last one had begun will not end."""

@@ -99,7 +99,7 @@ _FORGOTTEN = event(ev.SatelliteForgotten, step=message, error=_ERROR)
 _GRACEFUL_EXIT = event(ev.GracefulExit, step=message, reason=text("reason"))
 _DISK_CHECK = event(ev.DiskCheckFailed, what=message, timeout_ms=duration("timeout"), error=_ERROR)
 _SPACE = event(ev.SpaceWarning, what=message, bytes_available=number("bytes"), error=_ERROR)
-_NODE_FAILED = event(ev.NodeFailed, what=message, error=_ERROR)
+NODE_FAILED = event(ev.NodeFailed, what=message, error=_ERROR)
 _PING_FAILED = event(ev.PingFailed, step=message, attempts=number("attempts"), error=_ERROR)
 _LOST_PIECES = event(ev.LostPiecesReported, pieces=number("piece_count"), error=_ERROR)
 _MIGRATION_QUEUED = event(ev.MigrationQueued, error=_ERROR)
@@ -136,7 +136,7 @@ _SPACE_WARNINGS = (
     "Total disk space (minus reserved bytes) is less than required minimum",
     "unable to get disk space info, using zeros",
 )
-_RUN_FAILURES = ("failure during run", "Unrecoverable error", "Failed preflight check.")
+_RUN_FAILURES = ("failure during run", "Unrecoverable error", "Failed preflight check.", "Service failed.", "PANIC")
 _EXIT_STEPS = ("graceful exit failed.", "graceful exit completed.", "unknown graceful exit message.")
 _STATES = ("started", "completed", "failed")
 
@@ -152,7 +152,7 @@ MAKERS: Mapping[tuple[str, str], Maker] = {
     **{("gracefulexit:chore", what): _GRACEFUL_EXIT for what in _EXIT_STEPS},
     **{("piecestore:monitor", what): _DISK_CHECK for what in _DISK_CHECKS},
     **{(logger, what): _SPACE for what in _SPACE_WARNINGS for logger in ("", "piecestore:monitor")},
-    **{("", what): _NODE_FAILED for what in _RUN_FAILURES},
+    **{("", what): NODE_FAILED for what in _RUN_FAILURES},
     **{
         (logger, f"{walker}-filewalker {word}"): _walker(walker, _event_state(word))
         for walker in ("used-space", "gc", "trash")
@@ -224,6 +224,7 @@ MAKERS: Mapping[tuple[str, str], Maker] = {
     ("", "Got a signal from the OS: *"): event(
         ev.SignalReceived, process=text("process"), signal=_in_message(r"Got a signal from the OS: \"(.*)\"")
     ),
+    ("", "Stop/Shutdown request received."): event(ev.SignalReceived, process=text("process")),
     ("services", "unexpected shutdown of a runner"): event(ev.ServiceStopped, name=text("name"), error=_ERROR),
     ("services", "service takes long to shutdown"): event(ev.ServiceSlow, name=text("name")),
     ("", "Version info"): _VERSION_SEEN,

@@ -17,7 +17,7 @@ from storj_monitor.model.events import EventBatch, FreeSpace, LineKind
 from storj_monitor.model.ids import Action
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.log_character import LogCharacter
-from storj_monitor.model.positions import Checkpoint
+from storj_monitor.model.positions import Checkpoint, FileIdentity
 
 FREE_SPACE_EVERY_MS = 60_000
 UPLOADS = frozenset(int(action) for action in Action if action.direction == "up")
@@ -42,6 +42,8 @@ class LineProcessor:
         self._checkpoint: Checkpoint | None = None
         self._read_to = 0
         self._free_space_ms = 0
+        self._live = False
+        self._read_of: tuple[FileIdentity | None, ...] | None = None
         self._tracker = CharacterTracker()
 
     @property
@@ -60,11 +62,15 @@ class LineProcessor:
         """Everything that the chunk's lines say, in order."""
         data, start, of_file_before = self._with_held(chunk)
         harvest = Harvest(self._keys)
+        follows = self._follows(chunk)
+        if not follows:
+            self._state.lose_track()
         if chunk.end - start == len(data) - of_file_before:
             held = self._read(data, harvest)
             end = max(start, chunk.end - len(held))
         else:
             held, end = self._read_unlike_disk(data, start, chunk.end, harvest)
+        self._read_of, self._live = (chunk.identity,), self._live or chunk.live
         finished = self._checkpoint if of_file_before else None
         if finished:
             # what was held back of it is read now
@@ -91,6 +97,7 @@ class LineProcessor:
             checkpoint=checkpoint,
             finished=finished,
             free_space=self._free_space(data, harvest),
+            follows=follows,
         )
 
     def _read(self, data: bytes, harvest: Harvest) -> bytes:
@@ -118,6 +125,15 @@ class LineProcessor:
         if lost:
             harvest.tally.count(LineKind.IGNORED, "", SPLIT_PART, lost[:MAX_SAMPLE], lost.count(b"\n"))
         return b"", end
+
+    def _follows(self, chunk: Chunk) -> bool:
+        """Nothing is missing in between: it is more of the same file, or the log has been followed, so that a rotation was seen.
+
+        The first chunk follows on the lines of the warm-up. Between older parts some may be gone: a silence there says nothing.
+        """
+        if self._read_of is None:
+            return self._state.last_ms > 0
+        return self._live or chunk.identity in self._read_of or chunk.previous in self._read_of
 
     def _free_space(self, data: bytes, harvest: Harvest) -> FreeSpace | None:
         """Looked for when there are starts of uploads, once a minute of the log's time."""

@@ -99,6 +99,7 @@ class EventBatch(NamedTuple):
     checkpoint   -- None for a stream
     free_space   -- of the newest start line that tells it
     finished     -- the rest of the file before this one: a line that began there ends here
+    follows      -- its lines come right after those of the batch before; False where some may be missing in between
     """
 
     node: str
@@ -116,6 +117,7 @@ class EventBatch(NamedTuple):
     checkpoint: Checkpoint | None
     free_space: FreeSpace | None = None
     finished: Checkpoint | None = None
+    follows: bool = True
 
     @property
     def transfers(self) -> list[Transfer]:

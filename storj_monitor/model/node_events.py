@@ -216,17 +216,26 @@ class UploadRejected(NodeEvent, frozen=True, kw_only=True, tag="upload_rejected"
 
 
 class ConfigurationLoaded(NodeEvent, frozen=True, kw_only=True, tag="configuration_loaded"):
-    """First line of a process (`storagenode` or `storagenode-updater`)."""
+    """First line of a process (`storagenode` or `storagenode-updater`), also of one that fails: the node is up from NodeStarted on.
+
+    `previous_ms`: the last sign of life before it, by the same node; -1 where that is not known.
+    """
 
     process: str = ""
     path: str = ""
+    previous_ms: int = UNKNOWN_NUMBER
 
 
 class NodeStarted(NodeEvent, frozen=True, kw_only=True, tag="node_started"):
+    """`previous_ms`: as in ConfigurationLoaded."""
+
     node_id: str
+    previous_ms: int = UNKNOWN_NUMBER
 
 
 class SignalReceived(NodeEvent, frozen=True, kw_only=True, tag="signal_received"):
+    """`signal` is "" for a Windows service that is told to stop."""
+
     process: str = ""
     signal: str = ""
 
@@ -243,7 +252,7 @@ class ServiceSlow(NodeEvent, frozen=True, kw_only=True, tag="service_slow"):
 
 
 class NodeFailed(NodeEvent, frozen=True, kw_only=True, tag="node_failed"):
-    """The process ends: `failure during run`, `Unrecoverable error`, `Failed preflight check.` and the like."""
+    """The process ends: `failure during run`, `Unrecoverable error`, `Failed preflight check.`, and any line at FATAL or PANIC."""
 
     what: str
     error: str = ""
@@ -253,6 +262,18 @@ class Panic(NodeEvent, frozen=True, kw_only=True, tag="panic"):
     """A Go panic or fatal runtime error. It has no time of its own: `time_ms` is that of the line before (0 when none)."""
 
     first_line: str
+
+
+class PlainError(NodeEvent, frozen=True, kw_only=True, tag="plain_error"):
+    """`Error: …` on stderr: the last that a start says which fails, often the only line that says why. Without a time, as Panic."""
+
+    text: str
+
+
+class ProcessEnded(NodeEvent, frozen=True, kw_only=True, tag="process_ended"):
+    """What supervisord or systemd says of a node's process that ended: how, or that it will not be started again. Time as in Panic."""
+
+    text: str
 
 
 class SpaceWarning(NodeEvent, frozen=True, kw_only=True, tag="space_warning"):
@@ -304,6 +325,7 @@ AnyNodeEvent = (
     | OrdersSettled | OrdersFailed | PingFailed | PingWarned | LostPiecesReported | ClockChecked | ScoresReported
     | SatelliteForgotten | GracefulExit | FoundInTrash | UploadRejected
     | ConfigurationLoaded | NodeStarted | SignalReceived | ServiceStopped | ServiceSlow | NodeFailed | Panic
+    | PlainError | ProcessEnded
     | SpaceWarning | DiskCheckFailed | VersionSeen | VersionMinimum | VersionOutdated | UpdaterStep
 )  # fmt: skip
 """All types, for `msgspec.json.Decoder(AnyNodeEvent)`: the tag says which one."""

@@ -123,6 +123,7 @@ class NodeDelta:
     cells are minutes; coarser levels are made by the writer from the same cells, so that no level can differ.
     free_space has the newest of each FREE_SPACE_MS of the log's time, by their number.
     hot is keyed by (hour start, piece hash); singles are more of the same, of pieces that came once.
+    follows: the first of its lines comes right after the last one before it; False where lines may be missing in between.
     transfers are packed into blocks as late as possible: few large blocks take less room than many small ones.
     """
 
@@ -142,6 +143,7 @@ class NodeDelta:
     newest_ms: int = 0
     resolution_ms: int = 0
     free_space: dict[int, FreeSpace] = field(default_factory=dict)
+    follows: bool = True
 
     def absorb(self, later: NodeDelta) -> None:
         """Take in a later delta of the same node."""

@@ -7,14 +7,12 @@ A silent log and failed check-ins say roughly when; the others say exactly when,
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import NamedTuple
 
 from storj_monitor.model.events import NodeEvent
-from storj_monitor.model.node_events import ConfigurationLoaded, NodeFailed, NodeStarted, Panic, PingFailed, ServiceStopped, SignalReceived
+from storj_monitor.model.node_events import PingFailed
+from storj_monitor.model.uptime import MARKS, Outage, Witness
 
 JOIN_S = 90.0
 """Outages that are this near to each other are one."""
@@ -24,25 +22,9 @@ PING_JOIN_S = 7200.0
 """Check-ins are an hour apart: failures within two are one outage."""
 LATE_CONTACT_S = 7200.0
 """Satellites look for a node every hour."""
+PING_SATELLITES_S = 900.0
+"""Check-ins at different satellites that fail within this time are one failure of the node's; one satellite alone is the satellite's."""
 _MINUTE_S = 60
-
-
-class Witness(StrEnum):
-    """Who saw the outage."""
-
-    PROCESS = "process"
-    LOG_GAP = "log_gap"
-    PING_FAILED = "ping_failed"
-    API_DOWN = "api_down"
-    PROBE = "probe"
-
-
-class Outage(NamedTuple):
-    """One witness's interval in Unix seconds; `until_at` None while it lasts."""
-
-    witness: Witness
-    from_at: float
-    until_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +47,59 @@ _ROUGH = frozenset({Witness.LOG_GAP, Witness.PING_FAILED})
 def coalesce(outages: Iterable[Outage], join_s: float = JOIN_S) -> tuple[Outage, ...]:
     """Outages of the same witness that overlap or nearly touch become one: what is worth storing. Oldest first."""
     ordered = sorted(set(outages), key=lambda o: (o.from_at, _end(o)))
-    merged = [o for witness in Witness for o in _joined([o for o in ordered if o.witness is witness], join_s)]
+    merged = [o for o in ordered if o.witness in MARKS]
+    for witness in Witness:
+        if witness not in MARKS:
+            merged += _joined([o for o in ordered if o.witness is witness], 0.0 if witness is Witness.PROCESS else join_s)
     return tuple(sorted(merged, key=lambda o: (o.from_at, o.witness)))
 
 
 def downtimes(outages: Iterable[Outage], join_s: float = JOIN_S) -> tuple[Downtime, ...]:
-    """The log of downtimes, oldest first."""
-    merged = coalesce(outages, join_s)
+    """The log of downtimes, oldest first; they do not overlap.
+
+    The log tells to the second when the process was away. Those who ask the node see that a little later: what they saw at the edges of
+    it is the same time away, and only what goes on for longer is one of its own.
+    """
+    merged = coalesce((o for o in outages if o.witness not in MARKS), join_s)
+    processes = [o for o in merged if o.witness is Witness.PROCESS]
     rough = [o for o in merged if o.witness in _ROUGH]
+    polled = [o for o in merged if o.witness not in _ROUGH and o.witness is not Witness.PROCESS]
+    rest = [part for one in polled for part in _outside(one, processes, join_s)]
     found: list[Downtime] = []
     explained: set[Outage] = set()
-    for group in _grouped([o for o in merged if o.witness not in _ROUGH], join_s):
+    for group in [[one] for one in processes] + _grouped(sorted(rest, key=lambda o: o.from_at), join_s):
         near = [o for o in rough if any(_touch(o, own, join_s) for own in group)]
+        also = [o for o in polled if o not in rest and any(_touch(o, own, 0.0) for own in group)]
         explained.update(near)
-        found.append(_downtime(group, {o.witness for o in (*group, *near)}))
-    rest = _grouped([o for o in rough if o not in explained], join_s)
-    found += [_downtime(group, {o.witness for o in group}) for group in rest]
-    return tuple(sorted(found, key=lambda d: d.from_at))
+        found.append(_downtime(group, {o.witness for o in (*group, *near, *also)}))
+    alone = _grouped([o for o in rough if o not in explained], join_s)
+    found += [_downtime(group, {o.witness for o in group}) for group in alone]
+    return tuple(sorted((d for d in found if d.until_at is None or d.until_at > d.from_at), key=lambda d: d.from_at))
 
 
-def away_since(times: Sequence[Downtime], last_contact: float | None, told_at: float) -> float | None:
+def _outside(one: Outage, processes: Sequence[Outage], join_s: float) -> list[Outage]:
+    """The parts of an outage that no process explains."""
+    parts, begin = [], one.from_at
+    for process in processes:
+        if _end(process) <= begin or process.from_at >= _end(one):
+            continue
+        if process.from_at - begin > join_s:
+            parts.append(one._replace(from_at=begin, until_at=process.from_at))
+        begin = _end(process)
+    if begin == one.from_at or _end(one) - begin > join_s:
+        parts.append(one._replace(from_at=begin))
+    return parts
+
+
+def away_since(times: Sequence[Downtime], last_contact: float | None, told_at: float, down_at: float | None = None) -> float | None:
     """Since when satellites cannot reach the node; None while it is reached, as far as is known.
 
     times        -- from `downtimes`: only certain ones count
     last_contact -- what the node itself told at `told_at`; None = it did not tell
+    down_at      -- since when it is down for certain, by other signs
     """
-    begins = [one.from_at for one in times if one.certain and one.until_at is None]
+    begins = [] if down_at is None else [down_at]
+    begins += [one.from_at for one in times if one.certain and one.until_at is None]
     if last_contact is not None and told_at - last_contact > LATE_CONTACT_S:
         begins.append(last_contact)
     return min(begins, default=None)
@@ -117,54 +126,17 @@ def log_gaps(active_minutes: Sequence[int], now: float, gap_s: float = LOG_GAP_S
     return tuple(gaps)
 
 
-def process_outages(events: Sequence[NodeEvent], active_minutes: Sequence[int] = ()) -> tuple[Outage, ...]:
-    """From the last sign of a stopping process to the first of the next one; `events` oldest first.
-
-    A start without a stop before it (kill -9, power) begins with the end of the last minute before it that had lines.
-    """
-    outages: list[Outage] = []
-    stopped_at: float | None = None
-    loaded = False  # `Configuration loaded` comes first, then `Node … started` of the same process
-    for event in events:
-        at = event.time_ms / 1000
-        if _is_stop(event):
-            stopped_at, loaded = at if stopped_at is None else stopped_at, False
-        elif _is_start(event):
-            if not loaded:
-                begin = _last_minute_before(active_minutes, at) if stopped_at is None else stopped_at
-                if begin is not None and at > begin:
-                    outages.append(Outage(Witness.PROCESS, begin, at))
-                stopped_at = None
-            loaded = isinstance(event, ConfigurationLoaded)
-    if stopped_at is not None:
-        outages.append(Outage(Witness.PROCESS, stopped_at, None))
-    return tuple(outages)
-
-
 def ping_outages(events: Iterable[NodeEvent], processes: Sequence[Outage] = ()) -> tuple[Outage, ...]:
-    """Failed check-ins, those near each other as one. Failures while the process stopped are the stop, not the network."""
-    times = sorted(e.time_ms / 1000 for e in events if isinstance(e, PingFailed))
+    """Check-ins that failed at several satellites, those near each other as one. Those of a process that stops are the stop."""
     stops = [(o.from_at - 10, (o.from_at + 60) if o.until_at is None else o.until_at) for o in processes]
-    own = [Outage(Witness.PING_FAILED, t, t) for t in times if not any(a <= t <= b for a, b in stops)]
+    failed = sorted((e.time_ms / 1000, e.satellite) for e in events if isinstance(e, PingFailed))
+    failed = [(t, satellite) for t, satellite in failed if not any(a <= t <= b for a, b in stops)]
+    own = [
+        Outage(Witness.PING_FAILED, t, t)
+        for t, satellite in failed
+        if any(other != satellite and abs(at - t) <= PING_SATELLITES_S for at, other in failed)
+    ]
     return tuple(_joined(own, PING_JOIN_S))
-
-
-def _is_stop(event: NodeEvent) -> bool:
-    if isinstance(event, SignalReceived):
-        return event.process in ("", "storagenode")
-    return isinstance(event, (NodeFailed, ServiceStopped, Panic)) and event.time_ms > 0
-
-
-def _is_start(event: NodeEvent) -> bool:
-    if isinstance(event, ConfigurationLoaded):
-        return event.process in ("", "storagenode")
-    return isinstance(event, NodeStarted)
-
-
-def _last_minute_before(minutes: Sequence[int], at: float) -> float | None:
-    """End of the last minute with lines before the one of `at`, whose lines may be those of the new process."""
-    index = bisect_left(minutes, at // _MINUTE_S * _MINUTE_S)
-    return float(minutes[index - 1] + _MINUTE_S) if index else None
 
 
 def _end(outage: Outage) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from storj_monitor.model.uptime import UptimeState
+
 Schema = dict[str, object]
 
 _TEXT: Schema = {"type": "string"}
@@ -113,6 +115,15 @@ _DOWNTIME: Schema = {
     "certain": {"type": "boolean"},
     "duration_s": _NUMBER_OR_NULL,
 }
+_UPTIME: Schema = {
+    "state": {"enum": [state.value for state in UptimeState]},
+    "since": _NUMBER_OR_NULL,
+    "certain": {"type": "boolean"},
+    "reason": _TEXT,
+    "witnesses": _TEXTS,
+    "last_words": _rows({"at": _NUMBER, "text": _TEXT, "cause": {"type": "boolean"}}),
+    "failed_starts": _INTEGER,
+}
 _DOOR: Schema = {
     "door": {"enum": ["api", "metrics", "health"]},
     "status": {"enum": ["unknown", "ok", "partial", "unreachable", "not_understood"]},
@@ -136,6 +147,7 @@ _HEALTH: Schema = {
     **dict.fromkeys(_HEALTH_FIGURES, _FIGURE),
     "doors": _rows(_DOOR),
     "remarks": _TEXTS,
+    "uptime": {"type": "object", "properties": _UPTIME, "required": list(_UPTIME)},
     "downtimes": _rows(_DOWNTIME),
     "down_hours_30d": _NUMBER,
     "notifications": _LIST,

@@ -105,6 +105,8 @@ class Accumulator:
         delta.samples.update(batch.samples)
         if batch.free_space:
             delta.free_space[batch.free_space.time_ms // FREE_SPACE_MS] = batch.free_space
+        if not batch.follows:
+            delta.follows = False
         delta.newest_ms = max(delta.newest_ms, batch.newest_ms)
         delta.resolution_ms = batch.duration_resolution_ms or delta.resolution_ms
         if batch.finished:

@@ -9,7 +9,8 @@ from storj_monitor.model.figures import Figure, Help, Source
 from storj_monitor.model.ids import Outcome, op_action, op_outcome
 from storj_monitor.model.node_answers import ApiStatus
 from storj_monitor.model.node_state import NodeStateKind
-from storj_monitor.reputation_tracker.downtime import Downtime, downtimes, hours_down
+from storj_monitor.model.uptime import Uptime
+from storj_monitor.reputation_tracker.downtime import Downtime, hours_down
 from storj_monitor.reputation_tracker.help_texts import HELP as REPUTATION_HELP
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import Wire, date, helps, said
@@ -151,8 +152,21 @@ def downtime_row(one: Downtime, now: float) -> Row:
     }
 
 
+def uptime_row(one: Uptime) -> Row:
+    """Whether a node runs."""
+    return {
+        "state": one.state.value,
+        "since": one.since,
+        "certain": one.certain,
+        "reason": one.reason,
+        "witnesses": [witness.value for witness in one.evidence],
+        "last_words": [{"at": word.at, "text": word.text, "cause": word.cause} for word in one.last_words],
+        "failed_starts": one.failed_starts,
+    }
+
+
 def _row(node: NodeSubjects, state: State, now: float) -> Row:
-    times = downtimes(node.outages)
+    times = node.downtimes()
     recent = [one for one in times if one.until_at is None or one.until_at >= now - MONTH_S]
     return {
         "node": node.name,
@@ -170,6 +184,7 @@ def _row(node: NodeSubjects, state: State, now: float) -> Row:
             for one in node.doors.values()
         ],
         "remarks": [*node.remarks, *_other_node_remark(node, state), *_clock_remark(node), *_impossible_remarks(node)],
+        "uptime": uptime_row(node.uptime(now)),
         "downtimes": [downtime_row(one, now) for one in reversed(recent[-MOST_DOWNTIMES:])],
         "down_hours_30d": round(hours_down(recent, now - MONTH_S, now), 2),
         "notifications": [

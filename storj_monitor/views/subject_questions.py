@@ -16,7 +16,8 @@ from storj_monitor.financial_tracker.export import Currency, currency, estimates
 from storj_monitor.financial_tracker.history import StubKey, missing_periods
 from storj_monitor.financial_tracker.receipts import read_receipt
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
-from storj_monitor.reputation_tracker.downtime import Outage, Witness, downtimes
+from storj_monitor.model.uptime import Outage, Witness
+from storj_monitor.reputation_tracker.downtime import downtimes
 from storj_monitor.views import reputation, storage
 from storj_monitor.views.analytics import finding_row, learning_row
 from storj_monitor.views.cards import HELPS, Cards

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from storj_monitor.financial_tracker.history import StubKey
@@ -17,17 +18,21 @@ from storj_monitor.model.analytics import Finding, Learning
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
 from storj_monitor.model.estimates import Score
 from storj_monitor.model.figures import ImpossibleValue
-from storj_monitor.model.node_answers import ApiState, Door, NodeAnswer, Notification
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, NodeAnswer, Notification
 from storj_monitor.model.node_events import FoundInTrash
 from storj_monitor.model.node_metrics import Growth, NodeMetrics
 from storj_monitor.model.reputation import AuditWindow, HealthAnswer
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence
-from storj_monitor.reputation_tracker.downtime import Outage, away_since, downtimes
+from storj_monitor.model.uptime import Outage, Uptime, UptimeState, Witness
+from storj_monitor.reputation_tracker.downtime import Downtime, away_since, downtimes
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.pieces import NotableTransfer
+from storj_monitor.reputation_tracker.process_life import ProcessLife
+from storj_monitor.reputation_tracker.pulse import Pulse
 from storj_monitor.reputation_tracker.reputation import Reputation
 from storj_monitor.reputation_tracker.standings import StandingKind, StandingSpan
+from storj_monitor.reputation_tracker.uptime import Signals, uptime, without_contradicted
 from storj_monitor.storage_tracker.history import SpacePoint
 
 HOUR_S = 3600.0
@@ -164,6 +169,26 @@ class Insight:
     learning: Learning | None = None
 
 
+WITNESS_OF_DOOR: Mapping[Door, Witness] = MappingProxyType(
+    {Door.API: Witness.API_DOWN, Door.METRICS: Witness.METRICS_DOWN, Door.HEALTH: Witness.PROBE}
+)
+
+
+@dataclass(slots=True)
+class NodeLog:
+    """What the log tells of the node's life.
+
+    life        -- of its process
+    pulse       -- how transfers come; `transfer_at` is the newest
+    is_read     -- the monitor has read all that is in the log, and reads on
+    """
+
+    life: ProcessLife = ProcessLife()
+    pulse: Pulse = field(default_factory=Pulse)
+    transfer_at: float | None = None
+    is_read: bool = False
+
+
 @dataclass(slots=True)
 class Signs:
     """What the log says about the node's state (see app.subject_signs), and since when other trouble is seen. Unix seconds.
@@ -183,7 +208,7 @@ class Signs:
 
 @dataclass(slots=True)
 class NodeSubjects:
-    """One node. `revisions` grow when a subject may look different; `log_started_at` is the last start that the log tells of.
+    """One node. `revisions` grow when a subject may look different; `outages` are what each witness saw, and marks of life.
 
     impossible -- what was said and cannot be, by what was asked: the newest of each
     """
@@ -198,7 +223,7 @@ class NodeSubjects:
     remarks: tuple[str, ...] = ()
     impossible: dict[tuple[str, ...], tuple[ImpossibleValue, ...]] = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
-    log_started_at: float | None = None
+    log: NodeLog = field(default_factory=NodeLog)
     counted: Counted = field(default_factory=Counted)
     standing: Standing = field(default_factory=Standing)
     space: Space = field(default_factory=Space)
@@ -223,13 +248,45 @@ class NodeSubjects:
         """As the node said; "" before it did."""
         return self.answer.node_id if self.answer else ""
 
+    @property
+    def log_started_at(self) -> float | None:
+        """The last start that the log tells of."""
+        return self.log.life.started_at
+
+    def downtimes(self) -> tuple[Downtime, ...]:
+        """When it was away, as far as doors, log and its transfers tell; oldest first."""
+        return downtimes(without_contradicted(self.outages, list(self.log.pulse)))
+
+    def uptime(self, now: float) -> Uptime:
+        """Whether it runs now, since when, why not, and what it said last."""
+        return uptime(self.log.life, self._signals(), now)
+
     def away_since(self, now: float) -> float | None:
         """Since when satellites cannot reach the node, as far as doors, log and the node itself tell; None while they can."""
-        answer = self.answer
+        state, answer = self.uptime(now), self.answer
+        down_at = state.since if state.certain and state.state is UptimeState.DOWN else None
         if answer is None or not answer.last_pinged_at:
-            return away_since(downtimes(self.outages), None, now)
+            return away_since(self.downtimes(), None, now, down_at)
         ahead_s = answer.clock_ahead_s or 0.0
-        return away_since(downtimes(self.outages), answer.last_pinged_at - ahead_s, answer.taken_at)
+        return away_since(self.downtimes(), answer.last_pinged_at - ahead_s, answer.taken_at, down_at)
+
+    def _signals(self) -> Signals:
+        answer, ahead_s = self.answer, (self.answer.clock_ahead_s or 0.0) if self.answer else 0.0
+        asked = [(answer and answer.taken_at, Door.API), (self.metrics and self.metrics.taken_at, Door.METRICS)]
+        asked.append((self.health and self.health.taken_at, Door.HEALTH))
+        shut = {one.witness: one.from_at for one in self.outages if one.until_at is None and one.witness in WITNESS_OF_DOOR.values()}
+        answered = [at for at, door in asked if at is not None and self._is_ok(door)]
+        return Signals(
+            answered_at=max(answered, default=None),
+            api_started_at=answer.started_at - ahead_s if answer and answer.started_at is not None and self._is_ok(Door.API) else None,
+            shut=tuple(sorted(shut.items())),
+            transfer_at=self.log.transfer_at,
+            usual_pause_s=self.log.pulse.usual_pause_s,
+            reads_log=self.log.is_read,
+        )
+
+    def _is_ok(self, door: Door) -> bool:
+        return door in self.doors and self.doors[door].status in (ApiStatus.OK, ApiStatus.PARTIAL)
 
     @property
     def disqualified_ms(self) -> dict[str, int]:

@@ -17,7 +17,7 @@ from app_rig import line
 from patience import PATIENCE_S
 from polling_rig import SUBJECTS, fake_node, generated, running, until
 
-from storj_monitor.reputation_tracker.downtime import Witness
+from storj_monitor.model.uptime import Witness
 from storj_monitor.simulator.fake_answers import RecordedAnswers
 from storj_monitor.simulator.fake_faults import Fault
 from storj_monitor.views.subjects import Subject

@@ -44,7 +44,7 @@ def test_every_event_can_be_made_stored_and_read_back() -> None:
         event = MAKERS[logger, message](Said(5, "INFO", logger, message, Fields({"version": "v1.2.3", "minimum_version": "v1"})))
         assert decode(msgspec.json.encode(event)) == event
         made.add(type(event))
-    assert event_classes() - made == {node_events.UpdaterStep, node_events.Panic}
+    assert event_classes() - made == {node_events.UpdaterStep, node_events.Panic, node_events.PlainError, node_events.ProcessEnded}
     tags = [cls.__struct_config__.tag for cls in event_classes()]
     assert len(set(tags)) == len(tags)
 
@@ -101,7 +101,7 @@ def test_what_a_node_says_of_itself() -> None:
     )
     assert totals.events == [
         node_events.ConfigurationLoaded(time_ms=TIME_MS, process="storagenode", path="/app/config.yaml"),
-        node_events.NodeStarted(time_ms=TIME_MS, node_id="1JaJqUigxRoRD55tHWisbaGoyE9FQ8WbUgyx59px5BiecTSPAZ"),
+        node_events.NodeStarted(time_ms=TIME_MS, node_id="1JaJqUigxRoRD55tHWisbaGoyE9FQ8WbUgyx59px5BiecTSPAZ", previous_ms=TIME_MS),
         node_events.VersionSeen(time_ms=TIME_MS, level="DEBUG", version="1.120.4"),
         node_events.SignalReceived(time_ms=TIME_MS, process="storagenode", signal="terminated"),
         node_events.FoundInTrash(

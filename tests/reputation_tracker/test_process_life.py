@@ -1,0 +1,250 @@
+"""Ends, starts and signs of life of one process: lines as nodes write them, read the way the monitor reads them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from uptime_replay import Replay, clock
+
+from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.node_events import ConfigurationLoaded, NodeFailed, NodeStarted, Panic, PlainError, ServiceStopped, SignalReceived
+from storj_monitor.model.uptime import Outage, UptimeState, Witness
+from storj_monitor.reputation_tracker.process_life import process_life
+
+NODE = '{"process": "storagenode"}'
+
+
+def line(at: str, *columns: str) -> bytes:
+    return "\t".join((f"2026-11-30T{at}Z", *columns)).encode() + b"\n"
+
+
+def loaded(at: str) -> bytes:
+    return line(at, "INFO", "Configuration loaded", '{"process": "storagenode", "location": "/app/config/config.yaml"}')
+
+
+def started(at: str) -> bytes:
+    return line(at, "INFO", "Node 12hgUvKZvvSEgE2YvM8uHADvyRmB7eLAeyg1mLHzQXUN63bB82r started", NODE)
+
+
+def start(at: str) -> bytes:
+    return loaded(at) + started(at)
+
+
+def stop(at: str) -> bytes:
+    return line(at, "INFO", 'Got a signal from the OS: "terminated"', NODE)
+
+
+def transfer(at: str) -> bytes:
+    fields = (
+        '{"process": "storagenode", "piece_id": "' + "A" * 52 + '", "satellite_id": "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S", '
+        '"action": "PUT", "size": 1000, "remote_address": "172.20.0.1:34120"}'
+    )
+    return line(at, "INFO", "piecestore", "uploaded", fields)
+
+
+def transfers(begin: str, end: str, every_s: int) -> bytes:
+    """From `begin` up to, and without, `end`."""
+    times = range(int(clock(begin)), int(clock(end)), every_s)
+    return b"".join(transfer(f"{at % 86_400 // 3600:02}:{at % 3600 // 60:02}:{at % 60:02}") for at in times)
+
+
+POWER_CUTS = {
+    "busy": (10, "07:00:10", "03:59:50"),
+    "slow": (90, "07:00:10", "03:58:30"),
+    "nine minutes": (10, "04:09:30", "03:59:50"),
+    "thirty seconds": (10, "04:00:20", "03:59:50"),
+}
+
+
+@pytest.mark.parametrize("chunk_bytes", [700, 1 << 16])
+@pytest.mark.parametrize("kind", POWER_CUTS)
+def test_a_start_without_a_stop_proves_the_time_since_the_last_sign_of_life(kind: str, chunk_bytes: int) -> None:
+    every_s, back, last = POWER_CUTS[kind]
+    log = start("01:00:00") + transfers("01:00:00", "04:00:00", every_s) + start(back) + transfers(back, "08:00:00", every_s)
+    replay = Replay().read(log, chunk_bytes)
+    assert replay.downtimes() == [(last, back, True)]
+    (found,) = replay.node.downtimes()
+    assert Witness.PROCESS in found.witnesses
+
+
+def test_the_updater_in_the_same_log_is_no_sign_of_life() -> None:
+    updater = line("05:15:00", "INFO", "Downloading versions.", '{"process": "storagenode-updater", "server_address": "https://v"}')
+    log = start("01:00:00") + transfers("01:00:00", "04:00:00", 10) + updater + updater + start("07:00:10")
+    assert Replay().read(log).downtimes() == [("03:59:50", "07:00:10", True)]
+
+
+def test_debug_lines_before_the_configuration_belong_to_the_start() -> None:
+    before = line("07:00:10", "DEBUG", "Anonymized tracing disabled", NODE)
+    log = start("01:00:00") + transfers("01:00:00", "04:00:00", 10) + before + start("07:00:10")
+    assert Replay().read(log).downtimes() == [("03:59:50", "07:00:10", True)]
+
+
+def test_where_lines_may_be_missing_a_start_proves_no_downtime() -> None:
+    replay = Replay().read(start("01:00:00") + transfers("01:00:00", "04:00:00", 10), live=False)
+    replay.next_file()
+    replay.read(start("07:00:10") + transfers("07:00:10", "08:00:00", 10), live=False)
+    assert replay.downtimes() == [], "a part of the log may be gone: in it the node may have run"
+
+
+def test_a_rotation_that_was_seen_hides_no_power_cut() -> None:
+    replay = Replay().read(start("01:00:00") + transfers("01:00:00", "04:00:00", 10))
+    replay.next_file()
+    replay.read(start("07:00:10"))
+    assert replay.downtimes() == [("03:59:50", "07:00:10", True)]
+
+
+PLAIN = (
+    b"Error: Failed to create storage node peer: hashstore: logSlots calculation mismatch: size=537001984 logSlots=23\n\tmain.cmdRun:84\n"
+)
+
+
+def test_a_node_that_fails_between_configuration_and_start_is_down_and_says_why() -> None:
+    log = start("01:00:00") + transfers("01:00:00", "02:30:00", 20) + stop("02:30:05")
+    for at in ("02:35:00", "02:35:11", "02:35:22", "02:35:33"):
+        log += loaded(at) + line(at, "INFO", "db.migration", "Database Version", '{"process": "storagenode", "version": 62}') + PLAIN
+    replay = Replay().read(log)
+    assert replay.downtimes() == [("02:30:05", None, True)]
+    state = replay.node.uptime(clock("02:36:00"))
+    assert (state.state, state.since, state.certain, state.failed_starts) == (UptimeState.DOWN, clock("02:30:05"), True, 4)
+    assert "4 starts failed" in state.reason and "logSlots calculation mismatch" in state.reason
+    assert "logSlots calculation mismatch" in state.last_words[0].text and state.last_words[0].cause
+
+
+def test_a_slow_start_is_starting_and_away_until_the_node_has_started() -> None:
+    log = start("01:00:00") + transfers("01:00:00", "02:30:00", 20) + stop("02:30:05") + loaded("02:30:25")
+    replay = Replay().read(log)
+    state = replay.node.uptime(clock("02:38:00"))
+    assert (state.state, state.since) == (UptimeState.STARTING, clock("02:30:25"))
+    assert replay.node.away_since(clock("02:38:00")) == clock("02:30:05")
+    replay.read(started("02:39:25"))
+    assert replay.downtimes() == [("02:30:05", "02:39:25", True)]
+    assert replay.node.uptime(clock("02:39:30")).state is UptimeState.UP
+    assert replay.node.log.life.starting[-1] == (clock("02:30:25"), clock("02:39:25"))
+
+
+def test_a_start_that_never_ends_is_down_after_twenty_minutes() -> None:
+    replay = Replay().read(start("01:00:00") + transfers("01:00:00", "02:30:00", 20) + stop("02:30:05") + loaded("02:30:25"))
+    state = replay.node.uptime(clock("02:51:00"))
+    assert (state.state, state.since) == (UptimeState.DOWN, clock("02:30:05"))
+
+
+def failed_download(at: str) -> bytes:
+    return line(at, "ERROR", "piecestore", "download failed", '{"process": "storagenode", "piece_id": "' + "B" * 52 + '", "error": "x"}')
+
+
+AWAY = line(
+    "06:00:00", "ERROR", "services", "unexpected shutdown of a runner", '{"process": "storagenode", "name": "x", "error": "e"}'
+) + line("06:00:03", "FATAL", "Unrecoverable error", '{"process": "storagenode", "error": "timed out after 1m0s"}')
+
+
+def test_at_level_error_a_transfer_ends_the_time_away_and_the_api_ends_it_sooner() -> None:
+    log = failed_download("04:10:00") + failed_download("05:20:00") + AWAY
+    replay = Replay().read(log)
+    assert replay.downtimes() == [("06:00:00", None, True)]
+    replay.read(failed_download("06:40:00") + failed_download("08:10:00"))
+    assert replay.downtimes() == [("06:00:00", "06:40:00", True)]
+    assert replay.node.uptime(clock("08:30:00")).state is UptimeState.UP
+    replay.keeper.take_start(replay.node, clock("06:01:10"), clock("08:30:00"), replay.pending)
+    assert replay.downtimes() == [("06:00:00", "06:01:10", True)]
+
+
+def test_a_late_result_of_a_node_that_was_told_to_stop_is_no_sign_of_life() -> None:
+    log = start("01:00:00") + stop("02:30:05") + transfer("02:30:20") + transfer("02:34:00")
+    assert Replay().read(log).downtimes() == [("02:30:05", None, True)]
+
+
+@pytest.mark.parametrize("process", ['"process": "storagenode"', '"Process": "storagenode"', ""])
+def test_a_windows_service_that_is_told_to_stop_is_away(process: str) -> None:
+    asked = line("03:00:05", "INFO", "Stop/Shutdown request received.", "{" + process + "}")
+    replay = Replay().read(start("02:00:00") + transfers("02:00:00", "03:00:00", 10) + asked)
+    assert replay.downtimes() == [("03:00:05", None, True)]
+    replay.read(start("03:40:00"))
+    assert replay.downtimes() == [("03:00:05", "03:40:00", True)]
+
+
+def test_the_updaters_stop_is_not_the_nodes() -> None:
+    asked = line("03:00:05", "INFO", "Stop/Shutdown request received.", '{"process": "storagenode-updater"}')
+    assert Replay().read(start("02:00:00") + asked).downtimes() == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"panic: runtime error: invalid memory address or nil pointer dereference\n\ngoroutine 1107 [running]:\n",
+        b"fatal error: concurrent map writes\n",
+        b"SIGQUIT: quit\nPC=0x47 m=0 sigcode=0\n",
+        b"2026-11-30 06:10:05,100 INFO exited: storagenode (terminated by SIGKILL; not expected)\n",
+        b"Nov 30 06:10:05 nas systemd[1]: storagenode.service: Main process exited, code=killed, status=9/KILL\n",
+        b"Error: piecestore monitor: disk not writable\n",
+        b'2026-11-30T06:10:05Z\tFATAL\tprocess/exec_conf.go:404\tan unheard of end\t{"process": "storagenode", "error": "x"}\n',
+    ],
+)
+def test_every_way_to_end_is_an_end(words: bytes) -> None:
+    log = start("05:00:00") + transfers("05:00:00", "06:10:06", 5) + words
+    replay = Replay().read(log)
+    assert [(until, certain) for _, until, certain in replay.downtimes()] == [(None, True)]
+    assert replay.node.uptime(clock("06:10:30")).last_words != ()
+    assert replay.read(start("06:25:00")).downtimes() == [("06:10:05", "06:25:00", True)]
+    assert replay.node.uptime(clock("06:25:10")).last_words == ()
+
+
+def test_a_loop_of_starts_that_last_seconds_is_counted() -> None:
+    log = start("01:00:00") + transfers("01:00:00", "02:00:00", 20)
+    for at in ("02:00:00", "02:00:20", "02:00:40"):
+        log += line(at, "FATAL", "Unrecoverable error", '{"process": "storagenode", "error": "database is locked"}') + start(at[:-1] + "5")
+    log += line("02:00:50", "FATAL", "Unrecoverable error", '{"process": "storagenode", "error": "database is locked"}')
+    state = Replay().read(log).node.uptime(clock("02:01:00"))
+    assert (state.state, state.failed_starts) == (UptimeState.DOWN, 3)
+    assert "database is locked" in state.reason
+
+
+def test_at_level_error_the_ends_of_failed_starts_are_counted() -> None:
+    log = failed_download("04:10:00") + AWAY + PLAIN + PLAIN + PLAIN
+    assert Replay().read(log).node.uptime(clock("06:10:00")).failed_starts == 2, "the first Error: is the twin of the end itself"
+
+
+def test_a_flow_of_stderr_with_fatal_twins_is_one_end_each() -> None:
+    log = failed_download("04:10:00")
+    for at in ("06:00:00", "06:00:10", "06:00:20"):
+        log += line(at, "FATAL", "Unrecoverable error", '{"process": "storagenode", "error": "e"}') + PLAIN
+    assert Replay().read(log).node.uptime(clock("06:10:00")).failed_starts == 2
+
+
+KINDS = {
+    "loaded": lambda ms: ConfigurationLoaded(time_ms=ms, process="storagenode", previous_ms=ms - 500),
+    "started": lambda ms: NodeStarted(time_ms=ms, node_id="x", previous_ms=ms - 500),
+    "signal": lambda ms: SignalReceived(time_ms=ms, process="storagenode", signal="terminated"),
+    "failed": lambda ms: NodeFailed(time_ms=ms, level="FATAL", what="Unrecoverable error", error="e"),
+    "panic": lambda ms: Panic(time_ms=ms, first_line="panic: x"),
+    "plain": lambda ms: PlainError(time_ms=ms, text="x"),
+    "service": lambda ms: ServiceStopped(time_ms=ms, name="x"),
+}
+events = st.lists(st.tuples(st.sampled_from(sorted(KINDS)), st.integers(1, 4000)), max_size=12, unique_by=lambda pair: pair[1]).map(
+    lambda pairs: [KINDS[kind](second * 1000) for kind, second in pairs]
+)
+marks = st.lists(
+    st.builds(
+        lambda witness, at: Outage(witness, float(at), float(at)),
+        st.sampled_from([Witness.LIFE, Witness.API_STARTED]),
+        st.integers(1, 4000),
+    ),
+    max_size=4,
+)
+
+
+@settings(deadline=None)
+@given(events, marks, st.randoms(use_true_random=False))
+def test_order_and_repetition_change_nothing_and_times_away_do_not_overlap(
+    lines: list[NodeEvent], seen: list[Outage], dice: object
+) -> None:
+    life = process_life(lines, seen)
+    shuffled = [*lines]
+    dice.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert process_life(shuffled, [*reversed(seen), *seen]) == life
+    ends = [(one.from_at, one.until_at if one.until_at is not None else float("inf")) for one in life.outages]
+    assert all(begin < end or end == float("inf") for begin, end in ends)
+    assert all(a[1] <= b[0] for a, b in zip(ends, ends[1:], strict=False))
+    for begin, until in life.starting:
+        assert begin < until
+    assert (life.begun is None) == all(one.until_at is not None for one in life.outages)

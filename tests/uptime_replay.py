@@ -1,0 +1,62 @@
+"""A log read the way the monitor reads it, and what that tells of the node's life."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from storj_monitor.app.subject_rows import Pending
+from storj_monitor.app.subject_uptime import UptimeKeeper
+from storj_monitor.log_processor.processor import LineProcessor
+from storj_monitor.model.lines import Chunk
+from storj_monitor.model.positions import FileIdentity
+from storj_monitor.state.accumulator import Accumulator
+from storj_monitor.views.subjects import NodeSubjects
+
+FILE = FileIdentity(4096, "aa" * 16)
+
+
+def clock(text: str, day: str = "2026-11-30") -> float:
+    """`HH:MM:SS` of a day, UTC."""
+    return datetime.fromisoformat(f"{day}T{text}").replace(tzinfo=UTC).timestamp()
+
+
+def shown(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
+
+
+class Replay:
+    """One node. `read` any number of times; chunks end at line ends."""
+
+    def __init__(self) -> None:
+        self.node = NodeSubjects("n")
+        self.keeper = UptimeKeeper()
+        self.pending = Pending()
+        self.processor = LineProcessor("n", lambda _address: "")
+        self.accumulator = Accumulator("n")
+        self.offset = 0
+        self.file = FILE
+
+    def read(self, data: bytes, chunk_bytes: int = 1 << 16, *, live: bool = True) -> Replay:
+        lines, part = data.splitlines(keepends=True), b""
+        for i, line in enumerate(lines):
+            part += line
+            if len(part) >= chunk_bytes or i == len(lines) - 1:
+                self._take(part, live)
+                part = b""
+        self.node.log.is_read = True
+        return self
+
+    def next_file(self) -> None:
+        """What is read next stands in another file."""
+        self.offset, self.file = 0, FileIdentity(4096, "bb" * 16)
+
+    def downtimes(self) -> list[tuple[str | None, str | None, bool]]:
+        return [(shown(one.from_at), shown(one.until_at), one.certain) for one in self.node.downtimes()]
+
+    def _take(self, part: bytes, live: bool) -> None:
+        chunk = Chunk("n", part, self.offset, self.offset + len(part), 0.0, self.file, "node.log", None, live)
+        self.offset += len(part)
+        self.accumulator.add(self.processor.process(chunk))
+        delta = self.accumulator.drain()
+        self.keeper.take_delta(self.node, delta, self.pending)
+        self.keeper.take_lines(self.node, delta.events, self.pending)
