@@ -7,8 +7,10 @@ A silent log and failed check-ins say roughly when; the others say exactly when,
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.node_events import PingFailed
@@ -64,10 +66,12 @@ def downtimes(outages: Iterable[Outage], join_s: float = JOIN_S) -> tuple[Downti
     processes = [o for o in merged if o.witness is Witness.PROCESS]
     rough = [o for o in merged if o.witness in _ROUGH]
     polled = [o for o in merged if o.witness not in _ROUGH and o.witness is not Witness.PROCESS]
-    rest = [part for one in polled for part in _outside(one, processes, join_s)]
+    rest = sorted((part for one in polled for part in _outside(one, processes, join_s)), key=lambda o: o.from_at)
+    begins = [process.from_at for process in processes]
+    between = [list(parts) for _, parts in groupby(rest, key=lambda part: bisect_right(begins, part.from_at))]
     found: list[Downtime] = []
     explained: set[Outage] = set()
-    for group in [[one] for one in processes] + _grouped(sorted(rest, key=lambda o: o.from_at), join_s):
+    for group in [[one] for one in processes] + [group for parts in between for group in _grouped(parts, join_s)]:
         near = [o for o in rough if any(_touch(o, own, join_s) for own in group)]
         also = [o for o in polled if o not in rest and any(_touch(o, own, 0.0) for own in group)]
         explained.update(near)
