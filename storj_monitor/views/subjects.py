@@ -272,10 +272,9 @@ class NodeSubjects:
 
     def _signals(self) -> Signals:
         answer, ahead_s = self.answer, (self.answer.clock_ahead_s or 0.0) if self.answer else 0.0
-        asked = [(answer and answer.taken_at, Door.API), (self.metrics and self.metrics.taken_at, Door.METRICS)]
-        asked.append((self.health and self.health.taken_at, Door.HEALTH))
         shut = {one.witness: one.from_at for one in self.outages if one.until_at is None and one.witness in WITNESS_OF_DOOR.values()}
-        answered = [at for at, door in asked if at is not None and self._is_ok(door)]
+        told = ((answer, Door.API), (self.metrics, Door.METRICS), (self.health, Door.HEALTH))
+        answered = [one.taken_at for one, door in told if one is not None and self._is_ok(door)]
         return Signals(
             answered_at=max(answered, default=None),
             api_started_at=answer.started_at - ahead_s if answer and answer.started_at is not None and self._is_ok(Door.API) else None,
