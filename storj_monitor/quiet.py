@@ -1,8 +1,12 @@
 """A log that does not drown: the same message again and again is written once in a while, with the number left out.
 
-Errors are never left out, and nothing is left out without being told: the next message of its kind tells how many there were, or, where
-none follows, `tell` does. Attach a `RepeatFilter` to a handler (or a logger); it looks at the message template, so
-`log.warning("cannot read %s", path)` counts as the same line for every path of one call site. Called from any thread.
+Errors too: the first of its kind is written with its traceback, the others are counted. Whatever can be repeated at will (by a
+client, a full disk, a node) would otherwise fill the disk. Errors are of one kind only when they have the same type and were raised
+at the same place, so none hides another.
+
+Nothing is left out without being told: the next message of its kind tells how many there were, or, where none follows, `tell` does.
+Attach a `RepeatFilter` to a handler (or a logger); it looks at the message template, so `log.warning("cannot read %s", path)` counts
+as the same line for every path of one call site. Called from any thread.
 """
 
 from __future__ import annotations
@@ -11,11 +15,12 @@ import logging
 import math
 import threading
 from collections import OrderedDict
+from pathlib import Path
 
 TELL_S = 60.0
 """How often `tell` is worth calling."""
 _MOST_KEYS = 512
-_Key = tuple[str, int, str]
+_Key = tuple[str, int, str, str]
 _log = logging.getLogger(__name__)
 
 
@@ -28,7 +33,7 @@ class _Seen:
 
 
 class RepeatFilter(logging.Filter):
-    """Lets `every_s` pass between two lines of the same logger, level and template; below ERROR only."""
+    """Lets `every_s` pass between two lines of the same logger, level, template and origin of the exception."""
 
     def __init__(self, every_s: float = 30.0) -> None:
         super().__init__()
@@ -38,9 +43,9 @@ class RepeatFilter(logging.Filter):
         self._forgotten = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno >= logging.ERROR or record.name == __name__:
+        if record.name == __name__:
             return True
-        key = (record.name, record.levelno, str(record.msg))
+        key = (record.name, record.levelno, str(record.msg), _origin(record))
         with self._lock:
             seen = self._seen.get(key)
             if seen is None:
@@ -67,7 +72,7 @@ class RepeatFilter(logging.Filter):
                 if now - seen.since < self._every_s:
                     continue
                 if seen.left_out:
-                    told.append(f"{key[0]}: {key[2]} ({seen.left_out} more like this)")
+                    told.append(f"{key[0]}: {key[2]}{key[3] and f' [{key[3]}]'} ({seen.left_out} more like this)")
                 del self._seen[key]
             if self._forgotten:
                 told.append(f"{self._forgotten} more of other repeated messages")
@@ -78,3 +83,13 @@ class RepeatFilter(logging.Filter):
         """Log the summaries; without `now` also of what has not fallen silent yet: at the end of the program."""
         for summary in self.summaries(now):
             _log.info("%s", summary)
+
+
+def _origin(record: logging.LogRecord) -> str:
+    """Type of the exception and where it was raised; "" without one."""
+    kind, _, trace = record.exc_info or (None, None, None)
+    if kind is None:
+        return ""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return kind.__name__ if trace is None else f"{kind.__name__} at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

@@ -199,10 +199,28 @@ def test_repeats_are_left_out_and_counted() -> None:
     assert later.getMessage() == "cannot read b (29 more like this in the last 31 s)"
 
 
-def test_errors_are_never_left_out() -> None:
-    quiet = RepeatFilter()
-    for level in (logging.ERROR, logging.CRITICAL):
-        assert all(quiet.filter(record(level, "bad", 1000)) for _ in range(1000))
+def failure(kind: type[Exception], line: int, created: float) -> logging.LogRecord:
+    """As `log.exception` makes it; `line`: where it was raised."""
+    made = record(logging.ERROR, "it failed", created)
+    try:
+        exec(compile("\n" * line + "raise kind('x')", "somewhere.py", "exec"), {"kind": kind})  # noqa: S102
+    except Exception as error:  # noqa: BLE001
+        made.exc_info = (kind, error, error.__traceback__)
+    return made
+
+
+def test_of_errors_the_first_is_written_and_the_others_are_counted() -> None:
+    quiet = RepeatFilter(every_s=30)
+    passed = [quiet.filter(failure(ValueError, 7, 1000 + n / 100)) for n in range(1000)]
+    assert passed == [True] + [False] * 999
+    assert quiet.filter(failure(KeyError, 7, 1001)), "an error of another type is no repetition"
+    assert quiet.filter(failure(ValueError, 9, 1001)), "nor one from another place"
+    later = failure(ValueError, 7, 1031)
+    assert quiet.filter(later)
+    assert later.getMessage() == "it failed (999 more like this in the last 31 s)"
+    assert later.exc_info is not None, "with its details again"
+    quiet.filter(failure(ValueError, 7, 1032))
+    assert quiet.summaries(2000) == ["storj_monitor.x: it failed [ValueError at somewhere.py:8] (1 more like this)"]
 
 
 def test_what_fell_silent_is_told_once() -> None:
@@ -238,13 +256,12 @@ def test_what_is_forgotten_for_want_of_room_is_counted_too() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b %d", "c"]), st.sampled_from([10, 20, 30, 40, 50]), st.integers(0, 40)), max_size=80))
-def test_whatever_comes_no_error_is_lost_and_every_message_is_counted(stream: list[tuple[str, int, int]]) -> None:
+def test_whatever_comes_every_message_is_written_or_counted(stream: list[tuple[str, int, int]]) -> None:
     quiet, at, passed = RepeatFilter(every_s=30), 1000.0, 0
     for message, level, pause_s in stream:
         at += pause_s
         one = record(level, message.replace(" %d", ""), at)
         let_pass = quiet.filter(one)
-        assert let_pass or level < logging.ERROR
         passed += let_pass
         passed += int(found[1]) if let_pass and (found := re.search(r"\((\d+) more like", one.getMessage())) else 0
     passed += sum(int(re.search(r"\((\d+) more like", line)[1]) for line in quiet.summaries(float("inf")))

@@ -37,7 +37,7 @@ from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HOUR_S, HotPiece
 from storj_monitor.model.sources import SourceState
-from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
+from storj_monitor.server import MAX_CLIENTS, Limits, Server, hash_password, make_encoder
 from storj_monitor.sources.factory import open_source
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator
@@ -135,6 +135,7 @@ class Monitor:
 
     def _new_server(self, port: int, demo: bool) -> Server:
         settings, plainly = self._settings, self._settings.perf.baseline
+        room = allow_many_files(MAX_CLIENTS, len(self._nodes))
         return Server(
             self._feeds,
             Questions(self._reader, self.state, lambda: self._writer.status.committed_at, self._cards, keep=0 if plainly else KEPT_ANSWERS),
@@ -151,7 +152,8 @@ class Monitor:
             clock=self._clock,
             sample=SAMPLE,
             thresholds=asdict(settings.thresholds),
-            max_clients=allow_many_files(MAX_CLIENTS, len(self._nodes)),
+            max_clients=room.pages,
+            limits=Limits(connections=room.connections),
             subjects=SubjectQuestions(self._reader, self._cards, self._clock.now),
             plain_sends=plainly,
         )

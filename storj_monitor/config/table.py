@@ -219,7 +219,7 @@ ENABLE_LOG_RATE_LIMIT = Setting(
     "enable_log_rate_limit",
     Switch(),
     PERF_ENABLE_LOG_RATE_LIMIT,
-    "Say a repeated message of the monitor's own log once, then how often. Errors are always said.",
+    "Say a repeated message of the monitor's own log once, an error with its details, then how often.",
 )
 
 SETTINGS: Final[tuple[Setting[object], ...]] = (

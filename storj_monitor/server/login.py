@@ -109,7 +109,8 @@ def _mark(token: str) -> bytes:
 class Login:
     """Decides whether a request is logged in, and serves /login and /logout. `check` None: no password, everybody is."""
 
-    def __init__(self, check: PasswordCheck | None, door: Door, clock: Clock) -> None:
+    def __init__(self, check: PasswordCheck | None, door: Door, clock: Clock, body_s: float) -> None:
+        self._body_s = body_s
         self._check = check
         self._door = door
         self._sessions = Sessions(clock)
@@ -176,9 +177,12 @@ class Login:
         target = "/"
         try:
             self._door.check_origin(request)
-            password, target = await _form_of(request)
+            async with asyncio.timeout(self._body_s):
+                password, target = await _form_of(request)
             if self._check is not None and not await self._check.verify(password, request.remote or ""):
                 raise RequestError("not_logged_in", "This is not the password.", 401)
+        except TimeoutError:
+            raise RequestError("bad_parameter", f"login: the form did not come within {self._body_s:.0f} s", 408) from None
         except RequestError as error:
             if "text/html" not in request.headers.get("Accept", ""):
                 raise

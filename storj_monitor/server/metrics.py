@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
+from storj_monitor.server.gate import Gate
 from storj_monitor.server.ports import Family
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -19,6 +20,13 @@ _IN_LABEL = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 def metrics_text(families: Iterable[Family]) -> bytes:
     """Text exposition format 0.0.4; counters end in `_total`. Half characters of a damaged log become question marks."""
     return "".join(line for family in families for line in _lines(family)).encode("utf-8", "replace")
+
+
+def connection_families(gate: Gate) -> Iterable[Family]:
+    """How full the gate is, and whom it has sent away."""
+    yield Family("storj_monitor_connections", "Open connections, WebSockets among them", "gauge", [({}, gate.count)])
+    away = [({"reason": reason}, float(number)) for reason, number in gate.sent_away.items()]
+    yield Family("storj_monitor_connections_closed", "Connections closed that waited too long, or were too many", "counter", away)
 
 
 def _lines(family: Family) -> Iterator[str]:

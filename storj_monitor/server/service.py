@@ -7,6 +7,7 @@ import errno
 import logging
 import socket
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -22,9 +23,12 @@ from storj_monitor.server.access import Door, add_security_headers, asked_by_bro
 from storj_monitor.server.api import Api, error_body, json_response
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.encoding import Encoder
+from storj_monitor.server.gate import Gate, Limits
+from storj_monitor.server.http_log import HttpLog
+from storj_monitor.server.listening import Listener
 from storj_monitor.server.load import load_families, load_payload
 from storj_monitor.server.login import Login, login_address
-from storj_monitor.server.metrics import CONTENT_TYPE, metrics_text
+from storj_monitor.server.metrics import CONTENT_TYPE, connection_families, metrics_text
 from storj_monitor.server.page import Page
 from storj_monitor.server.passwords import PasswordCheck
 from storj_monitor.server.ports import Family, Feeds, Gauges, Payload, Questions, SubjectQuestions
@@ -36,6 +40,7 @@ _REQUEST_BYTES = 16 * 1024
 _SOCKET_SEND_BYTES = 128 * 1024
 _HEARTBEAT_S = 30.0
 _STOP_S = 0.5
+_LINGER_S = 2.0
 _CLOSE_NOT_LOGGED_IN = 1008
 _OPEN_PATHS = frozenset({"/healthz", "/login", "/login.css", "/logout", "/ws"})  # /ws answers for itself, by close code
 _PROGRAM_PATHS = ("/api/", "/metrics")
@@ -52,6 +57,7 @@ class Server:
     sample         -- greatest number of single events in one live frame, told in `hello`
     thresholds     -- when the page marks something, told in `hello` by these names (docs/protocol.md)
     subjects       -- answers about what nodes say of themselves; None leaves those paths out
+    limits         -- of connections, see `gate`
     plain_sends    -- encode for each client alone and send through aiohttp's own `send_str`, instead of shared frames
     """
 
@@ -77,6 +83,7 @@ class Server:
         max_clients: int = MAX_CLIENTS,
         plain_sends: bool = False,
         subjects: SubjectQuestions | None = None,
+        limits: Limits | None = None,
     ) -> None:
         if password_hash is None and not is_loopback(bind):
             raise ConfigError([f"bind: {bind} is open to other machines; that needs a password"])
@@ -97,9 +104,10 @@ class Server:
             "sample": sample,
             "thresholds": dict(thresholds),
         }
+        self._limits = limits or Limits()
         self._door = Door(bind, allowed_hosts)
         self._check = PasswordCheck(password_hash, clock) if password_hash is not None else None
-        self._login = Login(self._check, self._door, clock)
+        self._login = Login(self._check, self._door, clock, self._limits.body_s)
         self._greeting["login"] = self._login.needed
         self._page = Page(page_dir, clock)
         self.broadcaster = Broadcaster(
@@ -112,9 +120,14 @@ class Server:
             hello=self._hello,
             share=not plain_sends,
         )
+        self._http_log = HttpLog(_log)
+        self._gate: Gate | None = None
+        self._listener: Listener | None = None
         self._runner = web.AppRunner(
             self._application(Api(questions, subjects, feeds, encoder, clock, version)),
             access_log=None,
+            logger=self._http_log,
+            lingering_time=_LINGER_S,
             handle_signals=False,
             shutdown_timeout=_STOP_S,
         )
@@ -138,19 +151,21 @@ class Server:
     async def start(self) -> None:
         """Listen. ConfigError: the address or port cannot be had."""
         await self._runner.setup()
+        assert self._runner.server is not None
+        self._gate = Gate(self._runner.server, self._limits, ())
+        self._listener = Listener(self._gate)
         try:
-            await web.TCPSite(self._runner, self._bind, self._port, backlog=256).start()
+            self._port = await self._listener.start(self._bind, self._port)
         except OSError as error:
             await self._runner.cleanup()
             why = "is in use by another program" if error.errno == errno.EADDRINUSE else f"cannot be listened on: {error.strerror or error}"
             raise ConfigError([f"port: {self._bind} port {self._port} {why}"]) from error
-        self._port = self._runner.addresses[0][1]
         self._login.name_cookie(self._port)
 
     async def stop(self) -> None:
         """Close all clients with 1001 and stop listening; within about a second."""
-        for site in list(self._runner.sites):
-            await site.stop()
+        if self._listener is not None:
+            self._listener.close()
         closing = [asyncio.ensure_future(client.outbox.close(1001, "server stops")) for client in self.broadcaster.clients]
         if closing:
             _, late = await asyncio.wait(closing, timeout=_STOP_S)
@@ -183,6 +198,10 @@ class Server:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        with self._gate.answering(request.protocol) if self._gate is not None else nullcontext():
+            return await self._answer(request, handler)
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         path = request.path
         if path == "/healthz":
             return await handler(request)
@@ -237,6 +256,9 @@ class Server:
         yield Family("storj_monitor_ws_frames", "Frames sent to WebSocket clients", "counter", [({}, one.frames_sent)])
         yield Family("storj_monitor_ws_slow_clients", "Clients closed because they read too slowly", "counter", [({}, one.slow_closed)])
         yield from load_families(one.load)
+        yield Family("storj_monitor_bad_requests", "Requests that are no HTTP", "counter", [({}, self._http_log.bad)])
+        if self._gate is not None:
+            yield from connection_families(self._gate)
         yield Family("storj_monitor_wrong_passwords", "Wrong passwords given", "counter", [({}, self._login.wrong)])
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import CHROMIUM_ARGS, MonitorServer
+from conftest import CHROMIUM_ARGS, DIST, MonitorServer
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from test_page import complaints, moves
+from test_page import complaints
 
 pytestmark = pytest.mark.browser
 
@@ -19,12 +22,22 @@ PATIENCE_MS = 40_000
 OTHER_SITE = "other.example"
 
 
+class LoggedServer(MonitorServer):
+    """A monitor of one node, whose log the tests write."""
+
+    def __init__(self, log: Path, *arguments: str) -> None:
+        self.log = log
+        super().__init__(*arguments)
+
+
 @pytest.fixture(scope="module")
-def server(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonitorServer]:
-    database = str(tmp_path_factory.mktemp("login") / "demo.db")
+def server(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoggedServer]:
+    folder = tmp_path_factory.mktemp("login")
+    log = folder / "mine.log"
+    more_lines(log)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("STORJ_MONITOR_PASSWORD", PASSWORD)
-        server = MonitorServer("demo", "--rate", "200", "--bind", "0.0.0.0", "--database", database)
+        server = LoggedServer(log, "run", "--bind", "0.0.0.0", "--database", str(folder / "monitor.db"), "--node", f"mine:{log}")
     yield server
     server.stop()
 
@@ -43,7 +56,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(params=[LAN_NAME, "127.0.0.2"])
-def url(request: pytest.FixtureRequest, server: MonitorServer) -> str:
+def url(request: pytest.FixtureRequest, server: LoggedServer) -> str:
     return server.url.replace("127.0.0.1", request.param)
 
 
@@ -58,14 +71,24 @@ def status(page: Page, path: str) -> int:
     return int(page.evaluate(asked, path))
 
 
-def live(page: Page) -> None:
-    """The figures move, so the WebSocket is there. A demo that has just begun has its past to read first."""
-    page.set_default_timeout(PATIENCE_MS)
-    expect(page.locator("#card-live[data-state=ready]")).to_be_visible(timeout=PATIENCE_MS)
-    moves(page, "in")
+def more_lines(log: Path) -> None:
+    part = log.with_suffix(".part")
+    simulate = ["bulk", "--file", part, "--lines", 200, "--start", time.time() - 60, "--rate", 40, "--seed", 1]
+    subprocess.run([sys.executable, "-m", "storj_monitor.simulator", *map(str, simulate)], cwd=DIST.parents[1], check=True)
+    with log.open("ab") as file:
+        file.write(part.read_bytes())
 
 
-def test_the_whole_way_from_another_machine(new_page: Callable[..., Page], url: str) -> None:
+def live(page: Page, log: Path) -> None:
+    """What the log brings comes to the page, so the WebSocket is there."""
+    lines = page.locator("#card-lines [data-node=mine]")
+    expect(lines).to_be_visible(timeout=PATIENCE_MS)
+    before = lines.inner_text()
+    more_lines(log)
+    expect(lines).not_to_have_text(before, timeout=PATIENCE_MS, use_inner_text=True)
+
+
+def test_the_whole_way_from_another_machine(new_page: Callable[..., Page], server: LoggedServer, url: str) -> None:
     page = new_page()
     page.goto(url + "?nodes=" + "#storage")
     expect(page).to_have_title("Log in - storj_monitor")
@@ -76,7 +99,7 @@ def test_the_whole_way_from_another_machine(new_page: Callable[..., Page], url: 
     expect(page.get_by_role("alert")).to_have_text("This is not the password.")
     heard.clear()  # the browser itself calls a 401 an error
     log_in(page)
-    live(page)
+    live(page, server.log)
     assert page.url.startswith(url + "?nodes=")
     assert page.evaluate("document.cookie") == "", "no script can read the session"
     paths = page.evaluate("async () => Object.keys((await (await fetch('api/v1/openapi.json')).json()).paths)")
@@ -98,28 +121,28 @@ def test_the_whole_way_from_another_machine(new_page: Callable[..., Page], url: 
     expect(page.get_by_label("Password")).to_be_visible()
 
 
-def test_a_page_that_was_logged_out_elsewhere_shows_the_login(new_page: Callable[..., Page], server: MonitorServer) -> None:
+def test_a_page_that_was_logged_out_elsewhere_shows_the_login(new_page: Callable[..., Page], server: LoggedServer) -> None:
     url = server.url.replace("127.0.0.1", LAN_NAME)
     page = new_page()
     page.goto(url)
     log_in(page)
-    live(page)
+    live(page, server.log)
     page.evaluate("location.hash = 'storage'")
     other = page.context.new_page()
     other.goto(url)
     other.get_by_role("button", name="Log out").click()
     expect(page.get_by_label("Password")).to_be_visible()
     log_in(page)
-    live(page)
+    live(page, server.log)
     assert page.url == url + "#storage"
 
 
-def test_another_site_can_neither_log_in_nor_out_nor_listen(new_page: Callable[..., Page], server: MonitorServer) -> None:
+def test_another_site_can_neither_log_in_nor_out_nor_listen(new_page: Callable[..., Page], server: LoggedServer) -> None:
     url = server.url.replace("127.0.0.1", LAN_NAME)
     page = new_page()
     page.goto(url)
     log_in(page)
-    live(page)
+    live(page, server.log)
     foreign = page.context.new_page()
     foreign.route(f"http://{OTHER_SITE}/", lambda route: route.fulfill(content_type="text/html", body="<h1>other</h1>"))
     for path in ("login", "logout"):
@@ -139,4 +162,4 @@ def test_another_site_can_neither_log_in_nor_out_nor_listen(new_page: Callable[.
         url,
     )
     assert code == 1006, "refused before it began"
-    live(page)
+    live(page, server.log)
