@@ -174,18 +174,20 @@ def quiet_root() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("limited", [True, False])
-def test_errors_always_come_out_and_what_did_not_is_counted(quiet_root: None, capsys: pytest.CaptureFixture[str], limited: bool) -> None:
+def test_repeated_errors_and_warnings_come_out_once_and_what_did_not_is_counted(
+    quiet_root: None, capsys: pytest.CaptureFixture[str], limited: bool
+) -> None:
     log = logging.getLogger("storj_monitor.hot")
     with own_log(SystemClock(), limited=limited):
         for number in range(100):
             log.warning("cannot read %s", number)
             log.error("lost %s", number)
     told = capsys.readouterr().err.splitlines()
-    assert sum(" ERROR storj_monitor.hot: lost " in text for text in told) == 100
+    assert sum(" ERROR storj_monitor.hot: lost " in text for text in told) == (1 if limited else 100)
     assert sum(" WARNING storj_monitor.hot: cannot read " in text for text in told) == (1 if limited else 100)
     summaries = [text for text in told if "more like this" in text]
     assert [text.partition("quiet: ")[2] for text in summaries] == (
-        ["storj_monitor.hot: cannot read %s (99 more like this)"] if limited else []
+        ["storj_monitor.hot: cannot read %s (99 more like this)", "storj_monitor.hot: lost %s (99 more like this)"] if limited else []
     )
 
 
