@@ -33,6 +33,8 @@ KIN: Mapping[Metric, tuple[Metric, ...]] = {Metric.SUCCESS: (Metric.ERRORS,), Me
 """Two sides of one trouble: the one that was told first stands for both."""
 _ANOMALY, _CHANGE = FindingKind.ANOMALY, FindingKind.CHANGE
 
+_MUTE = "the log does not tell transfers any more"
+
 
 class Judge:
     """Reports to the book what one node's series say."""
@@ -62,9 +64,11 @@ class Judge:
             if finding.subject.node != node.name:
                 continue
             if finding.kind is _ANOMALY and finding.subject not in kept:
-                self._book.resolve(_ANOMALY, finding.subject, now_s, "back to normal")
-            elif finding.kind is _CHANGE and now_s - finding.found_s > CHANGE_STANDS_S:
-                self._book.resolve(_CHANGE, finding.subject, now_s, "told long enough")
+                self._book.resolve(_ANOMALY, finding.subject, now_s, _MUTE if node.mute else "back to normal")
+            elif finding.kind is _CHANGE and (node.mute or now_s - finding.found_s > CHANGE_STANDS_S):
+                self._book.resolve(_CHANGE, finding.subject, now_s, _MUTE if node.mute else "told long enough")
+        if node.mute:
+            return
         for key in sorted(node.series):
             for difference in node.series[key].differences(now_s):
                 self._change(node, node.series[key], difference, now_s, names)

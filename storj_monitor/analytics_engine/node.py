@@ -59,6 +59,8 @@ class NodeWatch:
         self._restarts: deque[int] = deque()
         self._stored: dict[SeriesKey, int] = {}
         self._due_hour = -1
+        self.mute = False
+        """Nothing is judged or learnt of a log that does not tell what succeeds."""
         for side in range(len(DIRECTIONS)):
             self.series_of((ALL, side))
 
@@ -87,6 +89,8 @@ class NodeWatch:
         self.has_news = True
         self._read_to_s = max(self._read_to_s, new.read_to_s)
         self._judge_from_s = max(self._judge_from_s, new.judge_from_s)
+        if new.mute is not None:
+            self.mute = new.mute
         if new.from_s is not None:
             self._cursor_s = new.from_s if self._cursor_s is None else max(self._cursor_s, new.from_s)
         for key, cell in new.cells.items():
@@ -110,6 +114,8 @@ class NodeWatch:
             self._cursor_s = min(self._minutes, default=end)
         for minute in self._backlog(min(end, max(now_s - WATCH_WITHIN_S, self._judge_from_s))):
             sums = self._minutes.pop(minute, {})
+            if self.mute:
+                continue
             for key, series in self.series.items():
                 series.learn(minute, sums.get(key))
         end = min(end, self._cursor_s + MAX_MINUTES_A_TICK * MINUTE_S)
@@ -119,6 +125,10 @@ class NodeWatch:
             self.has_news = True
             found = self._minutes.pop(minute, {})
             work.minutes += 1
+            if self.mute:
+                for series in self.series.values():
+                    series.forget_suspicion()
+                continue
             if self._in_grace(minute):
                 for series in self.series.values():
                     series.calm()

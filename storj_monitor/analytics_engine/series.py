@@ -171,6 +171,11 @@ class Series:
         self.stale = True
         self.is_changed = True
 
+    def forget_suspicion(self) -> None:
+        """Nothing can be told of this series any more: what is raised ends, too."""
+        for detector in self.detectors:
+            detector.reset()
+
     def calm(self) -> None:
         """A restart: what was only suspected so far is explained by it."""
         for detector in self.detectors:

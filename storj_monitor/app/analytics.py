@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import Protocol, TypeVar
@@ -144,13 +145,14 @@ class Analytics:
     def _seen(self, name: str) -> Seen:
         node = self._state.nodes[name]
         live = node.status.state == SourceState.LIVE.value and not self._state.store_problem
-        return Seen(name, live, node.newest_ms // 1000, NodeInput(node=name, read_to_s=0))
+        mute = not node.character.tells_transfers if node.character.lines else None
+        return Seen(name, live, node.newest_ms // 1000, NodeInput(node=name, read_to_s=0, mute=mute))
 
     def _work(self, now: float, told: Sequence[tuple[Seen, Told]]) -> Outcome | None:
         """In the thread. None: not everything that was read is committed."""
         if self._feed.halted or not self._writer.barrier(SETTLE_S):
             return None
-        return self._feed.work(now, [seen._replace(told=one.as_input(seen.node, now)) for seen, one in told])
+        return self._feed.work(now, [seen._replace(told=replace(one.as_input(seen.node, now), mute=seen.told.mute)) for seen, one in told])
 
     def _take(self, outcome: Outcome, now_s: int) -> None:
         moved = set()

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from storj_monitor.model.events import EventBatch, Row
 from storj_monitor.model.lines import Chunk
+from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HotPiece, NodeDelta
 from storj_monitor.model.sources import SourceStatus
@@ -42,6 +43,8 @@ class Source(Protocol):
 class Processor(Protocol):
     """What a lane needs of log_processor.LineProcessor."""
 
+    @property
+    def character(self) -> LogCharacter: ...
     def warm_up(self, data: bytes) -> None: ...
     def process(self, chunk: Chunk) -> EventBatch: ...
 
@@ -61,6 +64,7 @@ class Lane:
     weight: int = 0
     warm: bool = False
     told: SourceStatus | None = None
+    told_character: LogCharacter | None = None
 
     def __post_init__(self) -> None:
         self.processor = self.new_processor()
@@ -201,6 +205,15 @@ class Lanes:
             if status != lane.told:
                 lane.told = status
                 changed.append((lane.node, status))
+        return changed
+
+    def characters(self) -> dict[str, LogCharacter]:
+        """What kind of log each node has: of those where that has changed."""
+        changed = {}
+        for lane in self._lanes:
+            character = lane.processor.character
+            if character != lane.told_character:
+                changed[lane.node] = lane.told_character = character
         return changed
 
     def hot(self) -> dict[str, dict[int, HotPiece]]:

@@ -330,6 +330,8 @@ def move_tables(state: State, tick: Tick) -> None:
         state.on_status(
             node, LogStatus(status.state.value, status.detail, status.path, status.lag_bytes, status.since, status.last_read_at)
         )
+    for node, character in tick.characters.items():
+        state.on_character(node, character)
     if tick.deltas or not tick.batches:
         state.expire(tick.now)
 

@@ -24,6 +24,7 @@ from storj_monitor.app.lanes import Lanes, Rest, parse
 from storj_monitor.errors import StoreError
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.history import NodeHistory
+from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HotPiece, NodeDelta
 from storj_monitor.model.sources import SourceStatus
@@ -64,6 +65,7 @@ class Tick(NamedTuple):
     hot: Mapping[str, dict[int, HotPiece]] = MappingProxyType({})
     statuses: Sequence[tuple[str, SourceStatus]] = ()
     loaded: Sequence[NodeHistory] = ()
+    characters: Mapping[str, LogCharacter] = MappingProxyType({})
 
 
 class Rhythm:
@@ -266,7 +268,9 @@ class Pipeline:
             hot = self.lanes.hot()
         if batches or deltas or statuses or clock - self._told_at >= self._quiet_tick_s:
             self._told_at = clock
-            whom(Tick(now, batches, deltas, hot, statuses))
+            # with the sums, or with the first word of a log that has nothing new
+            characters = self.lanes.characters() if deltas or statuses else {}
+            whom(Tick(now, batches, deltas, hot, statuses, characters=characters))
 
     def _look_at_clocks(self, now: float, clock: float) -> None:
         """After a jump of the clock another hour is the last one: memory takes it from the database."""

@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from storj_monitor.config import STANDARD_INPUT
@@ -13,6 +14,8 @@ from storj_monitor.database.history import statistics
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import MonitorError, StoreError
 from storj_monitor.log_processor import LineProcessor
+from storj_monitor.model.events import LineKind
+from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.statistics import Statistics, StatisticsCounter
 from storj_monitor.sources.archive_source import ArchiveSource
 
@@ -27,6 +30,7 @@ def _no_country(_address: str) -> str:
 def stats_of_logs(paths: Sequence[str]) -> Statistics:
     """Totals of all logs together. Raises MonitorError when one cannot be read."""
     counter = StatisticsCounter()
+    characters: list[tuple[str, LogCharacter]] = []
     for path in paths:
         source = ArchiveSource("log", sys.stdin.buffer if path == STANDARD_INPUT else path, name=path)
         processor = LineProcessor("log", _no_country)
@@ -41,7 +45,34 @@ def stats_of_logs(paths: Sequence[str]) -> Statistics:
                 raise MonitorError(source.error)
         finally:
             source.close()
-    return counter.result()
+        characters.append((path, processor.character))
+    return _with_remarks(counter.result(), characters)
+
+
+def _with_remarks(found: Statistics, characters: Sequence[tuple[str, LogCharacter]]) -> Statistics:
+    """What kind of logs they are; each remark names its log where there are several."""
+    remarks = [
+        remark.text if len(characters) == 1 else f"{path}: {remark.text}"
+        for path, character in characters
+        for remark in character.remarks()
+    ]
+    # counts are of the whole log: the newest lines may be fewer than what is not understood
+    remarks += [text for text in _unread(found) if not any(text[:20] in remark for remark in remarks)]
+    tells = any(character.tells_transfers for _, character in characters) or any(" success" in key for key in found.transfers)
+    return replace(found, remarks=tuple(remarks), tells_success=tells)
+
+
+def _unread(found: Statistics) -> list[str]:
+    """That next to nothing is understood, told by sums."""
+    reason = max((one for one in found.reasons if one.kind == LineKind.NOT_UNDERSTOOD), key=lambda one: one.number, default=None)
+    whole = LogCharacter(
+        lines=found.lines,
+        understood=found.understood,
+        ignored=found.ignored,
+        not_understood=found.not_understood,
+        unread_reason=reason.message if reason else "",
+    )
+    return [remark.text for remark in whole.remarks()]
 
 
 def stats_of_database(path: Path, nodes: Sequence[str]) -> Statistics:
@@ -51,6 +82,7 @@ def stats_of_database(path: Path, nodes: Sequence[str]) -> Statistics:
     # Minutes of many nodes over a month are millions of rows; whoever asks here waits for them.
     reader = Reader(path, 1, time_limit_s=math.inf)
     try:
-        return reader.ask_now(statistics, nodes)
+        found = reader.ask_now(statistics, nodes)
+        return replace(found, remarks=tuple(_unread(found)))
     finally:
         reader.close()

@@ -41,17 +41,20 @@ Cells = Mapping[str, int]
 
 
 class Results(NamedTuple):
-    """One row of results: whose, how many by outcome, bytes by outcome; `last` of its group."""
+    """One row of results: whose, how many by outcome, bytes by outcome; `last` of its group; `known`: the log tells successes."""
 
     label: Text
     counts: Cells
     sizes: Cells
     last: bool
+    known: bool = True
 
 
 def render(statistics: Statistics, width: int) -> Iterator[RenderableType]:
     """The tables, in order, for `width` columns of text; those with nothing to say are left out."""
     yield _period(statistics)
+    for remark in statistics.remarks:
+        yield Text(f"Note: {plain(remark)}", style="bold")
     if statistics.transfers:
         yield from _result_tables("By action", "Action", _action_rows(statistics), width)
     if statistics.satellites:
@@ -97,7 +100,9 @@ def _action_rows(statistics: Statistics) -> list[Results]:
             into[direction, action][outcome] += number
             into[direction, "all"][outcome] += number
     return [
-        Results(Text(f"{action} {direction}"), cells[direction, action], sizes[direction, action], action == "all")
+        Results(
+            Text(f"{action} {direction}"), cells[direction, action], sizes[direction, action], action == "all", statistics.tells_success
+        )
         for direction in ("up", "down")
         for action in (*_ACTIONS, "all")
         if (direction, action) in cells
@@ -120,7 +125,7 @@ def _satellite_rows(statistics: Statistics) -> list[Results]:
         actions = [action for action in _ACTIONS if (satellite, action) in cells]
         for action in actions:
             label = plain(f"{satellite_name(satellite)} {action}")
-            rows.append(Results(label, cells[satellite, action], sizes[satellite, action], action == actions[-1]))
+            rows.append(Results(label, cells[satellite, action], sizes[satellite, action], action == actions[-1], statistics.tells_success))
     return rows
 
 
@@ -152,11 +157,17 @@ def _filled(title: str, columns: list[tuple[str, bool]], cells: list[list[Text |
 def _rates(row: Results) -> list[str]:
     results = sum(row.counts.get(outcome, 0) for outcome in _RESULTS)
     numbers = [row.counts.get(outcome, 0) for outcome in _RESULTS]
+    if not row.known and not numbers[0]:
+        return ["unknown", "", *(cell for number in numbers[1:] for cell in (f"{number:,}", ""))]
     return [cell for number in numbers for cell in (f"{number:,}", format_share(number, results).removesuffix(" %"))]
 
 
 def _sizes(row: Results) -> list[str]:
-    return [format_bytes(row.sizes.get("success", 0)), format_bytes(sum(row.sizes.get(outcome, 0) for outcome in _RESULTS))]
+    success = row.sizes.get("success", 0)
+    return [
+        format_bytes(success) if row.known or success else "unknown",
+        format_bytes(sum(row.sizes.get(outcome, 0) for outcome in _RESULTS)),
+    ]
 
 
 def _starts(row: Results, wanted: list[tuple[str, bool]]) -> list[str]:

@@ -225,6 +225,7 @@ class NodeInput:
     from_s -- where these cells begin: what is before has come already, as minutes or as hours. None: they say so themselves
     judge_from_s -- minutes before this were judged by an earlier run: they are learnt only
     space, budget, earnings -- None: nothing new
+    mute -- the log has no lines of successful transfers (it is above INFO): what is not in it may have happened. None: nothing new
     """
 
     node: str
@@ -238,6 +239,7 @@ class NodeInput:
     space: SpaceOutlook | None = None
     budget: BudgetOutlook | None = None
     earnings: EarningsOutlook | None = None
+    mute: bool | None = None
 
 
 class StoredBaseline(NamedTuple):

@@ -47,6 +47,8 @@ class Statistics:
     satellites      -- "SATELLITE ACTION outcome" to number, results only
     satellite_bytes -- the same keys to the sum of sizes
     minutes         -- "UNIX_MINUTE ACTION outcome" to number, results only, by the line's own time
+    remarks         -- what must be said about the logs, in sentences
+    tells_success   -- False: the logs have no lines of successful transfers, so rates are unknown
     """
 
     lines: int = 0
@@ -60,6 +62,8 @@ class Statistics:
     minutes: Mapping[str, int] = field(default_factory=dict)
     errors: tuple[ErrorCount, ...] = ()
     reasons: tuple[LineReason, ...] = ()
+    remarks: tuple[str, ...] = ()
+    tells_success: bool = True
 
     def merge(self, other: Statistics) -> Statistics:
         """Both together: of two logs, or of two nodes."""
@@ -75,9 +79,11 @@ class Statistics:
             minutes=_sum(self.minutes, other.minutes),
             errors=_merge_errors(self.errors + other.errors),
             reasons=_merge_reasons(self.reasons + other.reasons),
+            remarks=tuple(dict.fromkeys(self.remarks + other.remarks)),
+            tells_success=self.tells_success and other.tells_success,
         )
 
-    def to_json(self) -> dict[str, int | dict[str, int]]:
+    def to_json(self) -> dict[str, int | dict[str, int] | list[str]]:
         """The object that `stats --json` prints, keys in order."""
         return {
             "transfers": dict(sorted(self.transfers.items())),
@@ -88,6 +94,7 @@ class Statistics:
             "understood": self.understood,
             "ignored": self.ignored,
             "not_understood": self.not_understood,
+            "remarks": list(self.remarks),
         }
 
 

@@ -18,6 +18,7 @@ _SECONDS_OR_NULL: Schema = {"type": ["number", "null"], "description": "Unix sec
 _NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
 _TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 _DIRECTION: Schema = {"enum": ["up", "down"]}
+_COUNT_OR_NULL: Schema = {"type": ["integer", "null"]}
 _OUTCOME: Schema = {"enum": ["success", "canceled", "failed"]}
 _RESULTS: Schema = {"type": "array", "items": _COUNT, "minItems": 3, "maxItems": 3, "description": "success, canceled, failed"}
 
@@ -31,6 +32,17 @@ _REASON: Schema = {
     "since": _SECONDS_OR_NULL,
     "source": {"enum": ["log", "api", "metrics", "public_port", "file_system", "analytics", "monitor"]},
     "subject": _TEXT_OR_NULL,
+}
+_LOG_REMARK: Schema = {"trouble": {"enum": ["not_understood", "above_info", "no_transfers", "two_nodes"]}, "text": _TEXT}
+_LOG: Schema = {
+    "form": {"enum": ["", "console", "json", "gcloudlogging", "unknown"]},
+    "wrappers": {"type": "array", "items": _TEXT},
+    "level": _TEXT,
+    "transfers": {"type": "boolean"},
+    "quiet": {"type": "boolean"},
+    "understood_pct": _NUMBER_OR_NULL,
+    "node_ids": {"type": "array", "items": _TEXT},
+    "remarks": {"type": "array", "items": {"type": "object", "properties": _LOG_REMARK, "required": list(_LOG_REMARK)}},
 }
 _NODE: Schema = {
     "name": _TEXT,
@@ -49,14 +61,15 @@ _NODE: Schema = {
     "node_state_since": _SECONDS_OR_NULL,
     "node_state_reason": _TEXT,
     "reasons": {"type": "array", "items": {"type": "object", "properties": _REASON, "required": list(_REASON)}},
+    "log": {"type": "object", "properties": _LOG, "required": list(_LOG)},
 }
 _ACTION: Schema = {
     "action": _TEXT,
     "direction": _DIRECTION,
-    "success": _COUNT,
+    "success": _COUNT_OR_NULL,
     "canceled": _COUNT,
     "failed": _COUNT,
-    "bytes": _COUNT,
+    "bytes": _COUNT_OR_NULL,
     "all_bytes": _COUNT,
     "timed": _COUNT,
     "p50_ms": _NUMBER_OR_NULL,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from storj_monitor.model.events import EventBatch, LineKey, LineKind, NodeEvent
 from storj_monitor.model.history import NodeHistory
+from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.node_events import NodeStarted, VersionSeen
 from storj_monitor.model.node_state import NOT_JUDGED
 from storj_monitor.model.node_state import NodeState as JudgedState
@@ -43,6 +44,7 @@ class NodeState:
     newest_ms: int = 0
     resolution_ms: int = 0
     status: LogStatus = LogStatus()
+    character: LogCharacter = LogCharacter()
     ring: Ring = field(default_factory=Ring)
     window: Window = field(default_factory=Window)
     compactions: Compactions = field(default_factory=Compactions)
@@ -125,6 +127,11 @@ class State:
         if self.nodes[name].status != status:
             self.nodes[name].status = status
             self.revision += 1
+
+    def on_character(self, name: str, character: LogCharacter) -> None:
+        """What kind of log it is: the newest lines told something else."""
+        self.nodes[name].character = character
+        self.revision += 1
 
     def on_store_problem(self, problem: str) -> None:
         """The database cannot be written (why), or can be again ("")."""

@@ -47,12 +47,14 @@ class NodeActions:
     cells    -- what its log says, by op
     counters -- None when it has none, or they did not move
     compared -- what the log says of the stretch that `counters` are of, where that is another one
+    tells_success -- False: a log without lines of successes, as one above INFO has none
     """
 
     cells: Cells
     resolution_ms: int = 0
     counters: Counters | None = None
     compared: Cells | None = None
+    tells_success: bool = True
 
 
 class _Timed(NamedTuple):
@@ -91,12 +93,15 @@ def counted_hours(stored: Iterable[Sequence[Any]], nodes: Iterable[NodeSubjects]
 def action_rows(nodes: Sequence[NodeActions]) -> Rows:
     """By action: counts of the three outcomes, bytes, durations of the successes, and who told them."""
     logged: list[Cells] = []
+    telling: list[Cells] = []
     grown: list[Grown] = []
     timed: dict[Action, list[_Timed]] = {}
     for node in nodes:
         counters = node.counters
         if counters is None:
             logged.append(node.cells)
+            if node.tells_success:
+                telling.append(node.cells)
             continue
         for direction, (growth, number) in counters.results.items():
             seen = node.cells if node.compared is None else node.compared
@@ -106,6 +111,8 @@ def action_rows(nodes: Sequence[NodeActions]) -> Rows:
             else:
                 cells = {op: cell for op, cell in node.cells.items() if DIRECTION_BY_OP[op] == direction}
                 logged.append(cells)
+                if node.tells_success:
+                    telling.append(cells)
                 actions = [op_action(op) for op, cell in cells.items() if op & 3 == Outcome.SUCCESS and not cell.timed]
             for action in actions:
                 if one := _timed(counters, action):
@@ -113,6 +120,12 @@ def action_rows(nodes: Sequence[NodeActions]) -> Rows:
     resolution_ms = max((node.resolution_ms for node in nodes), default=0)
     told, counted = sum_cells(logged), add_up(grown)
     rows = {f"{action.label} {action.direction}": _row(action, told, counted, timed.get(action, []), resolution_ms) for action in Action}
+    for action in Action:
+        row = rows[f"{action.label} {action.direction}"]
+        ops = [op_code(action, outcome) for outcome in _OUTCOMES]
+        if row and not row["success"] and not any(op in cells for cells in (*telling, counted) for op in ops):
+            # only failures were told: how many succeeded is unknown, not 0
+            row |= {"success": None, "bytes": None}
     return {key: row for key, row in rows.items() if row}
 
 

@@ -226,7 +226,9 @@ class Feed:
 
 
 def _actions(feed: Feed) -> Rows:
-    return action_rows([NodeActions(n.window.by_op, n.resolution_ms, feed.counted(n.name)) for n in feed.nodes])
+    return action_rows(
+        [NodeActions(n.window.by_op, n.resolution_ms, feed.counted(n.name), tells_success=n.character.tells_transfers) for n in feed.nodes]
+    )
 
 
 def _satellites(feed: Feed) -> Rows:

@@ -99,6 +99,14 @@ class Gauges:
             "gauge",
             [({"node": n.name}, n.newest_ms / 1000) for n in nodes if n.newest_ms],
         )
+        shares = [({"node": n.name}, share) for n in nodes if (share := n.character.understood_share) is not None]
+        yield Family("storj_monitor_log_understood_ratio", "Share of the newest lines that is understood.", "gauge", shares)
+        yield Family(
+            "storj_monitor_log_tells_transfers",
+            "0 where the log has no lines of successful transfers (it is above INFO): rates from it are unknown.",
+            "gauge",
+            [({"node": n.name}, float(n.character.tells_transfers)) for n in nodes if n.character.lines],
+        )
         yield Family(
             "storj_monitor_log_following",
             "1 while the log can be read.",

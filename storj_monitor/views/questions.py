@@ -136,6 +136,7 @@ class Questions:
                     **tables.log_state(node, problem),
                     "path": node.status.path,
                     **state_fields(node.judged),
+                    "log": tables.log_row(node.character),
                 }
             )
         return _answer(as_of, rows=rows)
@@ -158,13 +159,19 @@ class Questions:
         hours = in_hours(window)
         counters = await self._counters(hours)
         plain = [name for name in window.nodes if name not in counters]
+        mute = [name for name in plain if not self._state.nodes[name].character.tells_transfers]
+        plain = [name for name in plain if name not in mute]
         kept, cells = await self._ask_of(plain, _totals, window.from_s, window.to_s)
         told = [NodeActions(cells, self._resolution_ms(plain))]
+        if mute:
+            kept, cells = await self._ask_of(mute, _totals, window.from_s, window.to_s)
+            told.append(NodeActions(cells, tells_success=False))
         for name, growth in counters.items():
             kept, cells = await self._ask_of([name], _totals, window.from_s, window.to_s)
             _, compared = await self._ask_of([name], _totals, hours.from_s, hours.to_s)
             own = self._cards.counters(name, growth, window.to_s) if self._cards else None
-            told.append(NodeActions(cells, self._resolution_ms([name]), own, compared))
+            tells = self._state.nodes[name].character.tells_transfers
+            told.append(NodeActions(cells, self._resolution_ms([name]), own, compared, tells_success=tells))
         counted = {"from": hours.from_s, "to": hours.to_s} if counters else None
         return _answer(as_of, rows=list(action_rows(told).values()), counted=counted, **_bounds(kept))
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from storj_monitor.model.events import LineKind
 from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome, piece_hash_hex
+from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.rollups import Cell, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.model.severity import classify, severity_of
 from storj_monitor.state.compactions import RUNNING, Compaction
@@ -211,6 +212,22 @@ def node_row(node: NodeState, store_problem: str) -> Row:
         "node_id": node.node_id,
         "path": node.status.path,
         "since": node.status.since,
+        "log": log_row(node.character),
+    }
+
+
+def log_row(log: LogCharacter) -> Row:
+    """What kind of log a node has, and what must be said about it."""
+    share = log.understood_share
+    return {
+        "form": log.form.value,
+        "wrappers": list(log.wrappers),
+        "level": log.level,
+        "transfers": log.tells_transfers,
+        "quiet": log.is_above_info,
+        "understood_pct": None if share is None else round(100 * share, 1),
+        "node_ids": [seen.node_id for seen in log.node_ids],
+        "remarks": [{"trouble": remark.trouble.value, "text": remark.text} for remark in log.remarks()],
     }
 
 

@@ -29,7 +29,10 @@ WANTED = {
     "understood": 6,
     "ignored": 0,
     "not_understood": 1,
+    "remarks": [],
 }
+
+FORMS = Path(__file__).parent.parent / "corpus" / "forms"
 
 
 def stats_json(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, object]:
@@ -74,3 +77,23 @@ def test_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_database_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stats", "--database", str(tmp_path / "none.db")]) == 3
     assert "none.db" in capsys.readouterr().err
+
+
+def test_a_log_above_info_has_no_success_rate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = FORMS / "level_error.log"
+    assert main(["stats", str(log)]) == 0
+    text = capsys.readouterr().out
+    assert "level ERROR" in text
+    (row,) = [line for line in text.splitlines() if line.strip().startswith("GET down")]
+    assert row.split()[:5] == ["GET", "down", "unknown", "0", "18"]
+    answer = stats_json(capsys, str(log))
+    assert answer["transfers"] == {"GET down failed": 18}
+    assert "level ERROR" in str(answer["remarks"])
+
+
+def test_another_program_s_log_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, database = tmp_path / "other.log", str(tmp_path / "m.db")
+    log.write_text("root:x:0:0:root:/root:/bin/bash\n" * 50, encoding="utf-8")
+    assert "Nothing of this log is understood" in str(stats_json(capsys, str(log))["remarks"])
+    assert main(["ingest", f"mine:{log}", "--database", database]) == 0
+    assert "Nothing of this log is understood" in str(stats_json(capsys, "--database", database)["remarks"])

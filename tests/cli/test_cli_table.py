@@ -89,7 +89,7 @@ def test_a_narrow_terminal_loses_nothing(width: int) -> None:
 
 def test_json() -> None:
     document = json.loads(json.dumps(STATISTICS.to_json()))
-    assert list(document) == ["transfers", "bytes", "satellites", "minutes", "lines", "understood", "ignored", "not_understood"]
+    assert list(document) == ["transfers", "bytes", "satellites", "minutes", "lines", "understood", "ignored", "not_understood", "remarks"]
     assert document["lines"] == document["understood"] + document["ignored"] + document["not_understood"]
 
 

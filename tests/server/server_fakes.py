@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from types import SimpleNamespace
 
 from storj_monitor.errors import MonitorError, RequestError
+from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.server.ports import Family, Payload, Window
+from storj_monitor.views.tables import log_row
 
 Serve = Callable[..., Awaitable[SimpleNamespace]]
 NODES = ("a", "b", "c")
@@ -96,6 +98,7 @@ _ROWS: dict[str, dict[str, object]] = {
         "state": "live",
         "detail": "",
         "path": "/var/log/a.log",
+        "log": log_row(LogCharacter()),
         "node_state": "warning",
         "node_state_since": 1.5,
         "node_state_reason": "QUIC is misconfigured.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.node_metrics import Growth, NodeMetrics, Spread, TransferCount
 from storj_monitor.model.rollups import Cell
@@ -73,3 +75,12 @@ def test_what_is_compared_is_of_the_same_stretch() -> None:
     """Counters are of whole hours; the question was about some minutes."""
     asked = NodeActions({GET: cell(10)}, 0, counted({GET: COUNTERS[GET]}), compared={GET: cell(200)})
     assert (action_rows([asked])["GET down"]["success"], action_rows([asked])["GET down"]["source"]) == (10, "log")
+
+
+def test_successes_of_a_log_above_info_are_unknown() -> None:
+    mute = NodeActions({GET_FAILED: cell(18)}, tells_success=False)
+    row = action_rows([mute])["GET down"]
+    assert (row["success"], row["failed"], row["bytes"]) == (None, 18, None)
+    # another node's log tells, and so do counters
+    assert action_rows([mute, NodeActions({GET: cell(5)}, 1000)])["GET down"]["success"] == 5
+    assert action_rows([replace(mute, counters=counted(COUNTERS))])["GET down"]["success"]

@@ -25,9 +25,9 @@ export function isSilent(age: number, thresholds: Thresholds): boolean {
   return thresholds.silent_s > 0 && age > thresholds.silent_s;
 }
 
-/** A log that is read to its end but says nothing. Other states say more themselves. */
-export function isNodeSilent(node: Pick<NodeRow, "state" | "last_line"> | undefined, now: number, thresholds: Thresholds): boolean {
-  return node?.state === "live" && node.last_line !== null && isSilent(now - node.last_line, thresholds);
+/** A log that is read to its end but says nothing. Other states say more themselves; a log above INFO is quiet without trouble. */
+export function isNodeSilent(node: Pick<NodeRow, "state" | "last_line" | "log"> | undefined, now: number, thresholds: Thresholds): boolean {
+  return node?.state === "live" && node.last_line !== null && node.log?.quiet !== true && isSilent(now - node.last_line, thresholds);
 }
 
 /** Exact: 89.96 % is below 90 % although it may be shown rounded. Nothing is no rate. */

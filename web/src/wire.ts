@@ -158,13 +158,27 @@ export interface NodeRow {
   node_state_since?: number | null;
   node_state_reason?: string;
   reasons?: StateReason[];
+  /** Absent where a server older than the page does not tell it. */
+  log?: LogCharacter;
+}
+
+/** What kind of log a node has. `transfers` false: no lines of successes, so rates from it are unknown; `quiet`: silence means nothing. */
+export interface LogCharacter {
+  form: "" | "console" | "json" | "gcloudlogging" | "unknown";
+  wrappers: string[];
+  level: string;
+  transfers: boolean;
+  quiet: boolean;
+  understood_pct: number | null;
+  node_ids: string[];
+  remarks: { trouble: "not_understood" | "above_info" | "no_transfers" | "two_nodes"; text: string }[];
 }
 
 export interface ActionRow {
-  success: number;
+  success: number | null;
   canceled: number;
   failed: number;
-  bytes: number;
+  bytes: number | null;
   all_bytes: number;
   timed: number;
   p50_ms: number | null;

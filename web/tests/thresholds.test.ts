@@ -1,3 +1,4 @@
+import type { LogCharacter } from "../src/wire";
 import { describe, expect, it } from "vitest";
 import { stateChip } from "../src/panels/states";
 import { DEFAULT_THRESHOLDS, isLow, isNodeSilent, isSilent, thresholdsOf } from "../src/thresholds";
@@ -28,6 +29,8 @@ describe("thresholds", () => {
     expect(isNodeSilent({ state: "live", last_line: 100 }, 150, set)).toBe(false);
     expect(isNodeSilent({ state: "live", last_line: null }, 150, set)).toBe(false);
     expect(isNodeSilent({ state: "catching_up", last_line: 100 }, 9999, set)).toBe(false);
+    const log: LogCharacter = { form: "console", wrappers: [], level: "ERROR", transfers: false, quiet: true, understood_pct: 100, node_ids: [], remarks: [] };
+    expect(isNodeSilent({ state: "live", last_line: 100, log }, 9999, set)).toBe(false);
     expect(stateChip({ state: "live", last_line: 100 }, 161, set)).toEqual({ kind: "warn", word: "silent" });
     expect(stateChip({ state: "error", last_line: 100 }, 161, set)?.word).toBe("error");
     expect(stateChip(undefined, 161, set)).toBeNull();
