@@ -30,8 +30,12 @@ _ALIASES = {
     "pieces:pieceexpirationstore": "pieceexpiration",
     "pieces:combinedexpirationstore": "pieceexpiration",
     "collector:service": "collector",
+    "collector:runner": "collector",
+    "cleanup:safeloop": "cleanup",
+    "consoleserver:server": "consoleserver",
     "retain:service": "retain",
     "retain:bloomfiltermanager": "retain",
+    "retain:runner": "retain",
     "orders:service": "orders",
     "orders:filestore": "ordersfilestore",
     "bandwidth:service": "bandwidth",
@@ -43,14 +47,21 @@ _ALIASES = {
 }
 
 _LAZY_WALKERS = ("used-space-filewalker", "gc-filewalker", "trash-cleanup-filewalker")
+# v1.79 left out the first part of the name
 _FAMILIES = {"servers": "services"} | {
-    f"lazyfilewalker.{walker}{part}": "lazyfilewalker" for walker in _LAZY_WALKERS for part in ("", ".subprocess", ".trash-handler")
+    f"{before}{walker}{part}": "lazyfilewalker"
+    for walker in _LAZY_WALKERS
+    for before in ("lazyfilewalker.", "")
+    for part in ("", ".subprocess", ".trash-handler")
 }
+_PACKAGES = ("cleanup", "collector", "retain", "consoleserver", "orders", "trust", "bandwidth", "version", "filewalker", "reputation")
+"""Where the modular binary names a logger by a Go type that nobody has listed, `package:type`, these packages have one logger."""
 
 _FREE_TEXT_LOGGERS = frozenset({"db.migration.*", "db.filestatcache"})
 
 _ID = r"[1-9A-HJ-NP-Za-km-z]{40,60}"
-_NAMED_ORDERS = re.compile(rf"orders\.({_ID})")
+_NAMED = re.compile(rf"([\w:-]+)\.({_ID})(?:@\S*)?")
+"""`orders.<satellite>` before v1.99; `gracefulexit:chore.<satellite>@<address>`: the address may have dots, colons and brackets."""
 _MIGRATION_STEP = re.compile(r"db\.migration\.\d+")
 
 _VALUED_MESSAGES: tuple[tuple[str, re.Pattern[str], str], ...] = (
@@ -68,11 +79,16 @@ _VALUED_MESSAGES: tuple[tuple[str, re.Pattern[str], str], ...] = (
 
 def canonical_logger(logger: str) -> tuple[str, str]:
     """The logger's usual name, and the satellite that some old ones carry in it ("" for all others)."""
-    if match := _NAMED_ORDERS.fullmatch(logger):
-        return "orders", match[1]
-    if _MIGRATION_STEP.fullmatch(logger):
-        return "db.migration.*", ""
-    return _ALIASES.get(logger, logger), ""
+    if "." in logger:
+        if match := _NAMED.fullmatch(logger):
+            return _ALIASES.get(match[1], match[1]), match[2]
+        if _MIGRATION_STEP.fullmatch(logger):
+            return "db.migration.*", ""
+    known = _ALIASES.get(logger)
+    if known is not None:
+        return known, ""
+    package, colon, _ = logger.partition(":")
+    return (package if colon and package in _PACKAGES and logger not in KNOWN_MESSAGES else logger), ""
 
 
 def canonical_message(logger: str, message: str) -> str:

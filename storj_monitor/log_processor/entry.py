@@ -24,7 +24,8 @@ BROKEN_JSON = "broken JSON line"
 FOREIGN_JSON = "JSON that is no log entry"
 
 _CALLER = re.compile(r"[\w./@+~-]+\.go:\d+")
-_LOGGER = re.compile(r"[\w.:<>-]+")
+# an address may be part of the name: gracefulexit:chore.<satellite>@[2001:db8::1]:7777
+_LOGGER = re.compile(r"[\w.:<>@\[\]%-]+")
 _PRETTY_TIME = re.compile(r"\d\d:\d\d:\d\d\.\d{3}")
 _GCLOUD_LABELS = "logging.googleapis.com/labels"
 _JSON_LOG_STARTS = (b'{"L":', b'{"log":', b'{"timestamp":', b'{"severity":', b'{"MESSAGE":', b'{"__CURSOR"')

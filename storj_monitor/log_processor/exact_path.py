@@ -32,7 +32,7 @@ from storj_monitor.log_processor.transfers import (
     transfer_fields,
 )
 from storj_monitor.model.events import ErrorSeen, LineKind, NodeEvent
-from storj_monitor.model.ids import Outcome, op_code
+from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.log_character import BINARY
 from storj_monitor.model.node_events import ConfigurationLoaded, NodeStarted, Panic, PlainError, ProcessEnded
 from storj_monitor.model.severity import SeverityClass, classify
@@ -137,7 +137,7 @@ class ExactPath:
             harvest.events.append(self._event(maker(said), before_ms))
         if by_updater or message_key in BEFORE_THE_START:
             state.put_aside(before_ms)
-        self._trouble(entry, logger, fields, constant=known and message_key == entry.message)
+        self._trouble(entry, logger, fields, constant=known and message_key in (entry.message, "* < 0"))
         if known:
             shown = "*" if is_free_text(logger) else message_key if logger != UPDATER_PROCESS else state.fold(entry.message)
             harvest.tally.count(LineKind.UNDERSTOOD, logger, shown, line)
@@ -147,7 +147,7 @@ class ExactPath:
     def _event(self, event: NodeEvent, before_ms: int) -> NodeEvent:
         """A start says with what it began: when the node was alive last, and that what was under way will not end."""
         if isinstance(event, NodeStarted):
-            self._state.node_started()
+            self._harvest.events += self._state.node_started()
         if isinstance(event, (NodeStarted, ConfigurationLoaded)) and (life_ms := self._state.last_life_ms(before_ms)) > 0:
             return msgspec.structs.replace(event, previous_ms=life_ms)
         return event
@@ -165,6 +165,8 @@ class ExactPath:
             harvest.start(int(action))
             if t.piece_id:
                 starts.begin(t.piece_id, t.remote_address, at_ms)
+                if action is Action.GET_AUDIT:
+                    state.audits.begin(t.piece_id, t.satellite_id, at_ms)
             return
         if outcome is not Outcome.SUCCESS and entry.level == "DEBUG" and state.twins.settle(direction, t.piece_id, entry.time_ms):
             return

@@ -34,7 +34,7 @@ from storj_monitor.log_processor.transfers import (
 )
 from storj_monitor.log_processor.values import parse_time_ms
 from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, LineKind
-from storj_monitor.model.ids import Outcome
+from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.log_character import LogForm
 from storj_monitor.model.severity import SeverityClass, classify
 
@@ -44,6 +44,7 @@ MAX_KINDS = 1024
 _AFTER_JSON_HEAD = b'rocess":'
 """In JSON the first field after the message is `process` or `Process`, from v1.53 on."""
 
+_AUDIT_STARTED = int(op_code(Action.GET_AUDIT, Outcome.STARTED))
 _JSON_TIME = b'","T":"'
 
 _START, _SUCCESS, _UNSUCCESSFUL, _DEBUG_UNSUCCESSFUL, _ROUTINE = range(5)
@@ -143,11 +144,14 @@ class FastPath:
                 last_ms = exact(line, arrival, last_ms)
                 continue
             if code == _START:
-                counted[ops[transfer.action]] += 1
+                op = ops[transfer.action]
+                counted[op] += 1
                 if piece_id in pending:
                     kind.starts.begin(piece_id, address, at_ms)
                 else:
                     pending[piece_id] = (address, at_ms)
+                if op == _AUDIT_STARTED:
+                    state.audits.begin(piece_id, transfer.satellite_id, at_ms)
                 last_ms = time_ms
                 if time_ms > newest_ms:
                     newest_ms = time_ms

@@ -22,7 +22,15 @@ KNOWN_MESSAGES: Mapping[str, frozenset[str]] = {
         could not pre-initialize blobstore space cache from DB | debug server listening on * | error encountered loading bloom filters |
         failed to iterate over migration state directories | failed to start debug endpoints |
         failed to sufficiently increase buffer size | failed to unmarshal migration state | failure during run | migrating backend |
-        unable to get disk space info, using zeros
+        unable to get disk space info, using zeros |
+        Could not read hostname for telemetry setup | Could not read hostname for tracing setup |
+        Could not read identity for telemetry setup | Could not read identity for tracing setup | Couldn't read migration state |
+        Couldn't start the profiler | Event collection enabled | Event stat can be published only to one collector server |
+        Event stat publisher is enabled | Failed to determine if session is a service. | Found deprecated flag. Migrating value. |
+        Invalid configuration file key | Invalid configuration file value for key | PANIC | closing | debug server died |
+        disk stats monitoring initialized | failed to init profiler | failed to initialize tracing collector | failed to write svg |
+        flight recorder event | init | starting Google continuous profiler | success debug profiler init | unable to resolve path |
+        Failed to initialize CacheService.
     """),
     "bandwidth": _messages("""
         Could not persist bandwidth cache to db | Could not rollup bandwidth usage | Performing bandwidth usage rollups |
@@ -31,16 +39,27 @@ KNOWN_MESSAGES: Mapping[str, frozenset[str]] = {
     "blobscache": _messages("""
         * < 0 | deleted piece
     """),
+    "cleanup": _messages("""
+        Couldn't delete directory | Couldn't delete zero sized file | Deleting empty directory | Deleting zero sized file |
+        Files couldn't be listed under prefixDir | Invalid namespace | Prefix dirs couldn't be listed under namespace |
+        availabilityCondition is failed | cleanup chore is not running as availability condition is not met | execution is failed |
+        starting cleanup chores | stopping the running chores, as running conditions are not met
+    """),
     "collector": _messages("""
         ExpirationGracePeriod cannot not be less than 30 minutes. Using default | collect | delete expired | deleted expired piece |
         error during collecting pieces: | error during deleting expired pieces: | error during expired pieces collection |
-        expired pieces collection completed | expired pieces collection started | unable to delete piece | unable to update piece info
+        expired pieces collection completed | expired pieces collection started | unable to delete piece | unable to update piece info |
+        Couldn't delete expired file | Couldn't delete flat file | Couldn't fully process expired file | Deleting expired files |
+        Expired files deleted | Invalid namespace | No more expired files to handle, we are done!
     """),
     "console:endpoint": _messages("""
         failed to encode json list notifications response | failed to encode json response | failed to write json error response
     """),
     "console:service": _messages("""
         unable to get Satellite URL
+    """),
+    "consoleserver": _messages("""
+        webui is started listening
     """),
     "contact:amnesty": _messages("""
         adding bad piece to batch | failed to dial satellite for amnesty report | failed to get satellite URL for amnesty report |
@@ -68,8 +87,12 @@ KNOWN_MESSAGES: Mapping[str, frozenset[str]] = {
     "db.migration": _messages("""
         Database Created | Database Version | Database version is up to date | No Versions
     """),
+    "debug": _messages("""
+        debug server died | debug server is started listening | failed to start debug endpoints
+    """),
     "diskio": _messages("""
-        could not get disk i/o stats
+        could not get disk i/o stats |
+        could not read disk stats | could not resolve block device for disk stats | disk stats monitoring initialized
     """),
     "filewalker": _messages("""
         bloomfilter createdBefore time does not match the one used in the last scan | failed to determine mtime of blob |
@@ -113,6 +136,9 @@ KNOWN_MESSAGES: Mapping[str, frozenset[str]] = {
         reconciled log with invalid records | records rewritten | trashed record was read | unable to revive record |
         unable to write hint file | unclean shutdown detected: reconciling logs
     """),
+    "healthcheck": _messages("""
+        Failed to encode health check response
+    """),
     "lazyfilewalker": _messages("""
         Database started | bloomfilter createdBefore time does not match the one used in the last scan |
         failed to decode response from subprocess | failed to determine mtime of blob | failed to get progress from database |
@@ -124,7 +150,8 @@ KNOWN_MESSAGES: Mapping[str, frozenset[str]] = {
         resetting progress in database | starting subprocess | stored blob has invalid pieceID | subprocess exited with error |
         subprocess exited with status | subprocess finished successfully | subprocess started | trash-filewalker completed |
         trash-filewalker failed | trash-filewalker started | trashing piece | used-space-filewalker completed |
-        used-space-filewalker failed | used-space-filewalker started
+        used-space-filewalker failed | used-space-filewalker started |
+        failed to create logger | failed to register logger sink | failed to set log encoding | logger sink already registered
     """),
     "multinode:bandwidth-endpoint": _messages("""
         bandwidth internal error
@@ -179,7 +206,9 @@ KNOWN_MESSAGES: Mapping[str, frozenset[str]] = {
         error sending hash and order limit | error sending response | failed to add bandwidth usage | failed to add order |
         failed to close piece reader | failed to set bloom filter | failed to unlock orders file | file found in trash |
         upload canceled | upload canceled (race lost or node shutdown) | upload failed | upload internal error |
-        upload rejected, too many requests | upload started | uploaded
+        upload rejected, too many requests | upload started | uploaded |
+        Failed to initialize CacheService. | Retain job not queued (queue is closed) | Retain job queued | failed to restore trash |
+        restore trash failed | restore trash finished | restore trash started
     """),
     "piecestore:cache": _messages("""
         CacheServiceInit error during initializing space usage cache GetTotal: |
@@ -188,7 +217,9 @@ KNOWN_MESSAGES: Mapping[str, frozenset[str]] = {
         CacheServiceInit error during initializing space usage cache UpdatePieceTotalsForAllSatellites: |
         Startup piece scan omitted by configuration | encountered error while computing space used by satellite |
         error during init space usage db: | error getting all storing satellites: | error getting current used space for trash: |
-        error persisting cache totals to the database:
+        error persisting cache totals to the database: |
+        Failed to initialize CacheService. | deleted piece | failed to delete piece | piecesContentSize < 0 | piecesTotal < 0 |
+        satPiecesContentSize < 0 | satPiecesTotal < 0 | trashTotal < 0
     """),
     "piecestore:monitor": _messages("""
         Disk space is less than requested. Allocated space is | Remaining Bandwidth | Total disk space is less than required minimum |
@@ -206,13 +237,15 @@ KNOWN_MESSAGES: Mapping[str, frozenset[str]] = {
         failed to store reputation | reputation chore failed
     """),
     "reputation:service": _messages("""
-        node scores updated | node scores worsened
+        node scores updated | node scores worsened |
+        failed to receive notification
     """),
     "retain": _messages("""
         About to delete piece id | About to move piece to trash | Moved pieces to trash during retain |
         Prepared to run a Retain request. | Retain job not queued (queue is closed) | Retain job queued |
         encountered an error while adding request to queue | encountered an error while removing request from queue |
-        encountered error(s) while loading cache | failed to trash piece | retain pieces failed
+        encountered error(s) while loading cache | failed to trash piece | retain pieces failed |
+        no more BFs to process
     """),
     "server": _messages("""
         enable with: sysctl -w net.ipv4.tcp_fastopen=3 | existing kernel support for server-side tcp fast open detected |

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from storj_monitor.log_processor.fields import FieldNames
 from storj_monitor.log_processor.folding import Folder
-from storj_monitor.log_processor.pairing import MAX_PENDING, PendingStarts, TwinCancels
+from storj_monitor.log_processor.pairing import MAX_PENDING, OpenAudits, PendingStarts, TwinCancels
 from storj_monitor.log_processor.transfers import DOWN, UP
 from storj_monitor.log_processor.wrappers import Opener
+from storj_monitor.model.node_events import AuditUnfinished
 
 LET_GO_MS = 60_000
 
@@ -15,6 +16,7 @@ class LineState:
     def __init__(self) -> None:
         self.starts = {UP: PendingStarts(), DOWN: PendingStarts()}
         self.twins = TwinCancels()
+        self.audits = OpenAudits(self.starts[DOWN])
         self.fold = Folder()
         self.names = FieldNames()
         self.opener = Opener()
@@ -39,17 +41,21 @@ class LineState:
         """What comes next need not follow on what was read last."""
         self.last_ms = self._aside_ms = self._life_ms = 0
 
-    def node_started(self) -> None:
-        """A new process: what the last one had begun will not end."""
+    def node_started(self) -> list[AuditUnfinished]:
+        """A new process: what the last one had begun will not end. Gives the audits among that."""
+        broken_off = self.audits.unfinished(self.last_ms, node_stopped=True)
         for starts in self.starts.values():
             starts.clear()
         self.twins.clear()
+        return broken_off
 
-    def let_go(self, now_ms: int) -> None:
-        """Once a minute of the log's time is enough for what is a day old; the bound on the number holds always."""
+    def let_go(self, now_ms: int) -> list[AuditUnfinished]:
+        """Once a minute of the log's time is enough for what is old; the bound on the number holds always. Gives audits without an end."""
         up, down = self.starts.values()
         if 0 <= now_ms - self._let_go_ms < LET_GO_MS and len(up.pending) <= MAX_PENDING and len(down.pending) <= MAX_PENDING:
-            return
+            return []
         self._let_go_ms = now_ms
+        unfinished = self.audits.unfinished(now_ms)
         up.let_go(now_ms)
         down.let_go(now_ms)
+        return unfinished

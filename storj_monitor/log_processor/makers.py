@@ -57,6 +57,14 @@ def _expired(state: str) -> Maker:
     return event(ev.ExpiredCollection, state=always(state), pieces=number("count"), error=_ERROR)
 
 
+def _exit(state: str) -> Maker:
+    return event(ev.GracefulExit, step=message, reason=_reason_or_error, state=always(state))
+
+
+def _reason_or_error(said: Said) -> str:
+    return said.fields.short("reason") or said.fields.short("error")
+
+
 def _clock(state: str) -> Maker:
     return event(ev.ClockChecked, state=always(state), error=_ERROR)
 
@@ -96,7 +104,8 @@ UPDATER_STEP = event(ev.UpdaterStep, message=message, service=text("service"), b
 
 _ORDERS_FAILED = event(ev.OrdersFailed, step=message, error=_ERROR)
 _FORGOTTEN = event(ev.SatelliteForgotten, step=message, error=_ERROR)
-_GRACEFUL_EXIT = event(ev.GracefulExit, step=message, reason=text("reason"))
+_LOST_PIECE = event(ev.LostPiece, piece_id=text("piece_id"), error=_ERROR)
+_CONFIGURATION_INVALID = event(ev.ConfigurationInvalid, what=message, key=text("key"))
 _DISK_CHECK = event(ev.DiskCheckFailed, what=message, timeout_ms=duration("timeout"), error=_ERROR)
 _SPACE = event(ev.SpaceWarning, what=message, bytes_available=number("bytes"), error=_ERROR)
 NODE_FAILED = event(ev.NodeFailed, what=message, error=_ERROR)
@@ -137,7 +146,14 @@ _SPACE_WARNINGS = (
     "unable to get disk space info, using zeros",
 )
 _RUN_FAILURES = ("failure during run", "Unrecoverable error", "Failed preflight check.", "Service failed.", "PANIC")
-_EXIT_STEPS = ("graceful exit failed.", "graceful exit completed.", "unknown graceful exit message.")
+_EXIT_STEPS = {
+    ("gracefulexit:endpoint", "initialize graceful exit: start"): "begun",
+    ("gracefulexit:chore", "graceful exit completed."): "completed",
+    ("gracefulexit:chore", "graceful exit failed."): "failed",
+    ("gracefulexit:chore", "unknown graceful exit message."): "",
+    ("gracefulexit:chore", "worker failed"): "",
+    ("gracefulexit:service", "failed to delete all pieces"): "",
+}
 _STATES = ("started", "completed", "failed")
 
 
@@ -149,7 +165,7 @@ MAKERS: Mapping[tuple[str, str], Maker] = {
     **{("hashstore", said): maker for said, maker in HASHSTORE_MAKERS.items()},
     **{("orders", what): _ORDERS_FAILED for what in _ORDER_FAILURES},
     **{("forgetsatellite:cleaner", what): _FORGOTTEN for what in _CLEANER_STEPS},
-    **{("gracefulexit:chore", what): _GRACEFUL_EXIT for what in _EXIT_STEPS},
+    **{(logger, what): _exit(state) for (logger, what), state in _EXIT_STEPS.items()},
     **{("piecestore:monitor", what): _DISK_CHECK for what in _DISK_CHECKS},
     **{(logger, what): _SPACE for what in _SPACE_WARNINGS for logger in ("", "piecestore:monitor")},
     **{("", what): NODE_FAILED for what in _RUN_FAILURES},
@@ -159,6 +175,7 @@ MAKERS: Mapping[tuple[str, str], Maker] = {
         for word in _STATES
         for logger in ("pieces", "lazyfilewalker")
     },
+    ("piecestore", "failed to set bloom filter"): event(ev.BloomFilterFailed, error=_ERROR),
     ("piecestore", "New bloomfilter is received"): event(ev.BloomFilterReceived, created_ms=moment("creation")),
     ("piecestore", "file found in trash"): event(
         ev.FoundInTrash,
@@ -172,6 +189,8 @@ MAKERS: Mapping[tuple[str, str], Maker] = {
         ev.UploadRejected, live_requests=number("live_requests"), request_limit=number("request_limit")
     ),
     ("retain", "Retain job queued"): event(ev.RetainQueued),
+    ("piecestore", "Retain job queued"): event(ev.RetainQueued),
+    **{("piecestore", f"restore trash {state}"): _restore(state) for state in ("started", "finished", "failed")},
     ("retain", "Prepared to run a Retain request."): event(
         ev.RetainStarted, created_before_ms=moment("created_before"), filter_size_bytes=number("filter_size")
     ),
@@ -195,6 +214,7 @@ MAKERS: Mapping[tuple[str, str], Maker] = {
     ("collector", "expired pieces collection completed"): _expired("finished"),
     ("collector", "collect"): _expired("finished"),
     ("collector", "error during expired pieces collection"): _expired("failed"),
+    ("collector", "unable to delete piece"): event(ev.ExpiredPieceFailed, piece_id=text("piece_id"), error=_ERROR),
     ("piecemigrate:chore", "enqueued for migration"): _MIGRATION_QUEUED,
     ("piecemigrate:chore", "failed to enqueue for migration"): _MIGRATION_QUEUED,
     ("piecemigrate:chore", "all enqueued for migration; will sleep before next pooling"): event(
@@ -214,12 +234,18 @@ MAKERS: Mapping[tuple[str, str], Maker] = {
     ("contact:service", "Your node is still considered to be online but encountered an error."): event(ev.PingWarned, error=_ERROR),
     ("contact:amnesty", "sending amnesty batch to satellite"): _LOST_PIECES,
     ("contact:amnesty", "failed to send amnesty report"): _LOST_PIECES,
+    ("contact:amnesty", "failed to dial satellite for amnesty report"): _LOST_PIECES,
+    ("contact:amnesty", "failed to get satellite URL for amnesty report"): _LOST_PIECES,
+    ("contact:amnesty", "adding bad piece to batch"): _LOST_PIECE,
+    ("hashstore", "failed to report bad piece to amnesty"): _LOST_PIECE,
     ("preflight:localtime", "local system clock is in sync with trusted satellites' system clock."): _clock("in_sync"),
     ("preflight:localtime", "system clock is out of sync with satellite"): _clock("out_of_sync"),
     ("preflight:localtime", "unable to get satellite system time"): _clock("unknown"),
     ("reputation:service", "node scores worsened"): _scores(True),
     ("reputation:service", "node scores updated"): _scores(False),
     ("", "Configuration loaded"): event(ev.ConfigurationLoaded, process=text("process"), path=text("location")),
+    ("", "Invalid configuration file key"): _CONFIGURATION_INVALID,
+    ("", "Invalid configuration file value for key"): _CONFIGURATION_INVALID,
     ("", "Node * started"): event(ev.NodeStarted, node_id=_in_message(r"Node (\S+) started")),
     ("", "Got a signal from the OS: *"): event(
         ev.SignalReceived, process=text("process"), signal=_in_message(r"Got a signal from the OS: \"(.*)\"")
@@ -227,6 +253,7 @@ MAKERS: Mapping[tuple[str, str], Maker] = {
     ("", "Stop/Shutdown request received."): event(ev.SignalReceived, process=text("process")),
     ("services", "unexpected shutdown of a runner"): event(ev.ServiceStopped, name=text("name"), error=_ERROR),
     ("services", "service takes long to shutdown"): event(ev.ServiceSlow, name=text("name")),
+    ("services", "slow shutdown"): event(ev.ServiceSlow, name=text("name")),
     ("", "Version info"): _VERSION_SEEN,
     ("version", "Running on allowed version."): _VERSION_SEEN,
     ("version", "Allowed minimum version from control server."): event(ev.VersionMinimum, minimum=version("minimum_version")),

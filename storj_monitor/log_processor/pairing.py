@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from storj_monitor.model.events import UNKNOWN_DURATION
+from storj_monitor.model.node_events import AuditUnfinished
 
 MAX_PENDING = 16_384
 MAX_AGE_MS = 24 * 3600 * 1000
 MAX_OWED = 1024
 MAX_TWIN_DISTANCE_MS = 60_000
+MAX_AUDITS = 2000
+UNFINISHED_MS = 10 * 60_000
+"""Satellites wait five minutes for the answer to an audit."""
 
 Begun = tuple[str, int]
 """Remote address and time (Unix milliseconds) of a start line."""
@@ -67,6 +71,41 @@ class PendingStarts:
 
     def clear(self) -> None:
         self.pending.clear()
+
+
+class OpenAudits:
+    """Audits that began: those whose start is still waiting for its end after UNFINISHED_MS have none."""
+
+    def __init__(self, downloads: PendingStarts) -> None:
+        self._downloads = downloads
+        self._begun: dict[str, tuple[int, str]] = {}
+
+    def begin(self, piece_id: str, satellite: str, at_ms: int) -> None:
+        self._begun[piece_id] = (at_ms, satellite)
+        if len(self._begun) > MAX_AUDITS:
+            del self._begun[next(iter(self._begun))]
+
+    def unfinished(self, now_ms: int, *, node_stopped: bool = False) -> list[AuditUnfinished]:
+        """Those that are over without an end, each told once; all that are open when the node has stopped."""
+        found: list[AuditUnfinished] = []
+        for piece_id, (at_ms, satellite) in list(self._begun.items()):
+            waiting = self._downloads.pending.get(piece_id)
+            open_ = waiting is not None and any(at_ms == one[1] for one in (waiting if isinstance(waiting, list) else [waiting]))
+            if open_ and not node_stopped and now_ms - at_ms < UNFINISHED_MS:
+                continue
+            del self._begun[piece_id]
+            if open_:
+                found.append(
+                    AuditUnfinished(
+                        time_ms=now_ms if node_stopped else at_ms + UNFINISHED_MS,
+                        level="WARN",
+                        satellite=satellite,
+                        piece_id=piece_id,
+                        started_ms=at_ms,
+                        node_stopped=node_stopped,
+                    )
+                )
+        return found
 
 
 class TwinCancels:

@@ -68,7 +68,7 @@ _ANY_COLOUR = re.compile(rb"(?:\x1b|#033|\\033|\\x1b|\\u001b|\^\[)\[[0-9;]{0,12}
 _SPACED_CONTEXT = re.compile(rb" +(?=\{\"|\{\})")
 _WIDE = re.compile(rb" {2,}")
 _CALLER = re.compile(rb"[\w./@+~-]+\.go:\d+")
-_LOGGER = re.compile(rb"[\w.:<>-]+")
+_LOGGER = re.compile(rb"[\w.:<>@\[\]%-]+")
 
 
 def begins_plainly(line: bytes) -> bool:

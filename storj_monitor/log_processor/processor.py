@@ -113,7 +113,7 @@ class LineProcessor:
             if docker_line is None:
                 break
             unwrapped = unwrap_docker([docker_line, *lines])
-        self._state.let_go(self._state.last_ms)
+        harvest.events += self._state.let_go(self._state.last_ms)
         return unwrapped.held
 
     def _read_unlike_disk(self, data: bytes, start: int, end: int, harvest: Harvest) -> tuple[bytes, int]:

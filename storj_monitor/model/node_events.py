@@ -34,6 +34,12 @@ class BloomFilterReceived(NodeEvent, frozen=True, kw_only=True, tag="bloom_filte
     created_ms: int = UNKNOWN_NUMBER
 
 
+class BloomFilterFailed(NodeEvent, frozen=True, kw_only=True, tag="bloom_filter_failed"):
+    """A filter came and could not be stored: this round of garbage collection does not take place."""
+
+    error: str = ""
+
+
 class RetainQueued(NodeEvent, frozen=True, kw_only=True, tag="retain_queued"):
     pass
 
@@ -72,6 +78,13 @@ class TrashRestoring(NodeEvent, frozen=True, kw_only=True, tag="trash_restoring"
 class ExpiredCollection(NodeEvent, frozen=True, kw_only=True, tag="expired_collection"):
     state: str
     pieces: int = UNKNOWN_NUMBER
+    error: str = ""
+
+
+class ExpiredPieceFailed(NodeEvent, frozen=True, kw_only=True, tag="expired_piece_failed"):
+    """An expired piece could not be deleted, most often because it is gone already."""
+
+    piece_id: str = ""
     error: str = ""
 
 
@@ -163,6 +176,13 @@ class LostPiecesReported(NodeEvent, frozen=True, kw_only=True, tag="lost_pieces_
     error: str = ""
 
 
+class LostPiece(NodeEvent, frozen=True, kw_only=True, tag="lost_piece"):
+    """A piece that the node found to be missing or damaged and tells its satellite of; `error` when it could not."""
+
+    piece_id: str = ""
+    error: str = ""
+
+
 class ClockChecked(NodeEvent, frozen=True, kw_only=True, tag="clock_checked"):
     """`state`: in_sync, out_of_sync or unknown (the satellite could not be asked)."""
 
@@ -190,8 +210,11 @@ class SatelliteForgotten(NodeEvent, frozen=True, kw_only=True, tag="satellite_fo
 
 
 class GracefulExit(NodeEvent, frozen=True, kw_only=True, tag="graceful_exit"):
+    """`step` is the node's own message; `state`: begun, completed, failed or "" (something went wrong on the way)."""
+
     step: str
     reason: str = ""
+    state: str = ""
 
 
 # ---- transfers: what is no result line ----
@@ -205,6 +228,14 @@ class FoundInTrash(NodeEvent, frozen=True, kw_only=True, tag="found_in_trash"):
     offset: int = UNKNOWN_NUMBER
     size_bytes: int = UNKNOWN_NUMBER
     remote_address: str = ""
+
+
+class AuditUnfinished(NodeEvent, frozen=True, kw_only=True, tag="audit_unfinished"):
+    """An audit began and no line tells of its end: the satellite asks again, and counts it as failed in the end."""
+
+    piece_id: str = ""
+    started_ms: int = UNKNOWN_NUMBER
+    node_stopped: bool = False
 
 
 class UploadRejected(NodeEvent, frozen=True, kw_only=True, tag="upload_rejected"):
@@ -224,6 +255,13 @@ class ConfigurationLoaded(NodeEvent, frozen=True, kw_only=True, tag="configurati
     process: str = ""
     path: str = ""
     previous_ms: int = UNKNOWN_NUMBER
+
+
+class ConfigurationInvalid(NodeEvent, frozen=True, kw_only=True, tag="configuration_invalid"):
+    """A key of the node's configuration that it does not know, or a value that it cannot read: the setting has no effect."""
+
+    what: str
+    key: str = ""
 
 
 class NodeStarted(NodeEvent, frozen=True, kw_only=True, tag="node_started"):
@@ -319,12 +357,12 @@ AnyNodeEvent = (
     HashstoreOpened | UncleanShutdown | LogTailMismatched | LogReconciled | TrashedRecordRead
     | CompactionStarted | CompactionRoundStarted | CompactionWaited | CompactionLogIncluded | CompactionPlanned
     | CompactionRecordsRewritten | CompactionTableRewritten | CompactionRoundFinished | CompactionFinished | CompactionFailed
-    | BloomFilterReceived | RetainQueued | RetainStarted | RetainFinished | RetainFailed
-    | TrashEmptying | TrashRestoring | ExpiredCollection | Filewalker
+    | BloomFilterReceived | BloomFilterFailed | RetainQueued | RetainStarted | RetainFinished | RetainFailed
+    | TrashEmptying | TrashRestoring | ExpiredCollection | ExpiredPieceFailed | Filewalker
     | MigrationQueued | MigrationIdle | MigrationProgress | MigrationCleaned | MigrationFinished | MigrationPieceFailed
-    | OrdersSettled | OrdersFailed | PingFailed | PingWarned | LostPiecesReported | ClockChecked | ScoresReported
-    | SatelliteForgotten | GracefulExit | FoundInTrash | UploadRejected
-    | ConfigurationLoaded | NodeStarted | SignalReceived | ServiceStopped | ServiceSlow | NodeFailed | Panic
+    | OrdersSettled | OrdersFailed | PingFailed | PingWarned | LostPiecesReported | LostPiece | ClockChecked | ScoresReported
+    | SatelliteForgotten | GracefulExit | FoundInTrash | AuditUnfinished | UploadRejected
+    | ConfigurationLoaded | ConfigurationInvalid | NodeStarted | SignalReceived | ServiceStopped | ServiceSlow | NodeFailed | Panic
     | PlainError | ProcessEnded
     | SpaceWarning | DiskCheckFailed | VersionSeen | VersionMinimum | VersionOutdated | UpdaterStep
 )  # fmt: skip

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from log_lines import ADDRESS, OTHER_PIECE, PIECE, chunk_of, new_fields, new_processor, one, zap
+from log_lines import ADDRESS, OTHER_PIECE, PIECE, SATELLITE, TIME_MS, chunk_of, new_fields, new_processor, one, zap
 
+from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.pairing import MAX_PENDING, PendingStarts
+from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.node_events import AuditUnfinished
 
 
 def started(second: int, *, piece: str = PIECE, address: str = ADDRESS, direction: str = "upload", minute: int = 0) -> bytes:
@@ -122,3 +125,32 @@ def test_pending_starts_are_bounded() -> None:
     assert starts.end("piece10", ADDRESS, 20) == 10
     starts.let_go(25 * 3600 * 1000 + MAX_PENDING)
     assert not starts.pending
+
+
+def _audit(message: str, minute: int, piece: str = PIECE, level: str = "DEBUG") -> bytes:
+    return zap(message, new_fields(piece, action="GET_AUDIT", more=', "size": 256'), time=f"2026-08-20T07:{minute:02}:10Z", level=level)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_audits_that_begin_and_never_end_are_told(fast: bool) -> None:
+    def events(*lines: bytes) -> list[NodeEvent]:
+        processor = LineProcessor("node", lambda _: "", fast=fast)
+        return [event for line in lines for event in processor.process(chunk_of(line)).events]
+
+    begun, later = _audit("download started", 1), zap("deleted expired piece", logger="collector", time="2026-08-20T07:12:10Z")
+    ended = _audit("downloaded", 2, level="INFO")
+    failed = _audit("download failed", 2, level="ERROR")
+    started = zap("Node 1JaJqUigxRoRD55tHWisbaGoyE9FQ8WbUgyx59px5BiecTSPAZ started", logger="", time="2026-08-20T07:03:10Z")
+    (told,) = events(begun, later, later)
+    assert told == AuditUnfinished(
+        time_ms=TIME_MS + 600_000, level="WARN", satellite=SATELLITE, piece_id=PIECE, started_ms=TIME_MS, node_stopped=False
+    )
+    assert events(begun, ended, later) == []
+    assert events(begun, failed, later) == []
+    (broken_off, _) = events(begun, started, later)
+    assert isinstance(broken_off, AuditUnfinished)
+    assert (broken_off.time_ms, broken_off.node_stopped) == (TIME_MS + 120_000, True)
+    again = _audit("download started", 11)
+    assert events(begun, again, later) == []
+    ordinary = zap("download started", new_fields(action="GET"), level="DEBUG")
+    assert events(ordinary, later) == []

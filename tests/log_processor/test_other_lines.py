@@ -44,7 +44,13 @@ def test_every_event_can_be_made_stored_and_read_back() -> None:
         event = MAKERS[logger, message](Said(5, "INFO", logger, message, Fields({"version": "v1.2.3", "minimum_version": "v1"})))
         assert decode(msgspec.json.encode(event)) == event
         made.add(type(event))
-    assert event_classes() - made == {node_events.UpdaterStep, node_events.Panic, node_events.PlainError, node_events.ProcessEnded}
+    assert event_classes() - made == {
+        node_events.UpdaterStep,
+        node_events.Panic,
+        node_events.PlainError,
+        node_events.ProcessEnded,
+        node_events.AuditUnfinished,
+    }
     tags = [cls.__struct_config__.tag for cls in event_classes()]
     assert len(set(tags)) == len(tags)
 
