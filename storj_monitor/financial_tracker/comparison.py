@@ -17,6 +17,7 @@ from storj_monitor.model.estimates import (
     Prices,
     PriceSource,
     SatelliteEstimate,
+    StorageFormula,
 )
 
 _WORTH_BYTES, _WORTH_BYTE_MONTHS = 5_000_000, 50_000_000.0
@@ -151,4 +152,6 @@ def expectation_reasons(mine: NodeEstimate, theirs: EstimatedPayout) -> tuple[st
     """Why the month's forecast differs; empty when it does not: `expected` is the node's way, `month_end` keeps fractions of a cent."""
     if abs(mine.expected_usd_micros - usd_micros(theirs.expected_cents)) <= MICROS_PER_CENT:
         return ()
+    if any(one.formula is StorageFormula.REPORTED for one in mine.satellites):
+        return ("This node scales what is reported so far, as if days whose report is late were empty: ours goes on at the reports' pace.",)
     return ("The forecast is what was earned so far, scaled by minutes; it differs because the figures so far, or the moments, differ.",)

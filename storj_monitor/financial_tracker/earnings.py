@@ -98,6 +98,7 @@ def _satellite(inputs: NodeInputs, satellite: str, now_ms: int, disposed_usd_mic
         now_ms,
         disqualified_ms=inputs.disqualified_ms.get(satellite),
         previous=previous_month_usage(inputs.kept.get(satellite), inputs.estimates.get(satellite), now_ms),
+        earlier=kept.storage if (kept := inputs.kept.get(satellite)) is not None else (),
         disposed_usd_micros=disposed_usd_micros,
     )
 

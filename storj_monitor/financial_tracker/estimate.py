@@ -11,12 +11,19 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from storj_monitor.financial_tracker.held import held_percent
-from storj_monitor.financial_tracker.months import DAY_MS, MINUTE_MS, end_ms, node_previous_period, period_of, shifted, start_ms
+from storj_monitor.financial_tracker.months import DAY_MS, HOUR_MS, MINUTE_MS, end_ms, node_previous_period, period_of, shifted, start_ms
 from storj_monitor.financial_tracker.prices import price_notes
-from storj_monitor.financial_tracker.usage import month_usage, storage_formula, usage_from_totals
+from storj_monitor.financial_tracker.usage import (
+    believable_storage,
+    month_usage,
+    reported_hours,
+    storage_formula,
+    usage_from_totals,
+)
 from storj_monitor.model.earnings import EstimatedPayout, MonthPayout, SatelliteUsage, StorageDay
 from storj_monitor.model.estimates import (
     MICROS_PER_CENT,
+    MONTH_H,
     TB_BYTES,
     MonthEstimate,
     MonthUsage,
@@ -29,6 +36,8 @@ from storj_monitor.model.estimates import (
 _NANOSECOND_MINUTES = 1 / 60e9
 _DISQUALIFIED = "Disqualified here: nothing more is paid, and what is held is lost."
 _STEADY_MINUTES = 24 * 60
+_RECENT_MS = 4 * DAY_MS
+"""A report of the month before that is older says nothing about this one."""
 
 
 def round_cents(cents: float) -> float:
@@ -113,8 +122,28 @@ def expected_cents(payout_cents: float, now_ms: int, joined_ms: int | None) -> i
     return int(payout_cents / past * whole) if past > 0 else 0
 
 
-def projected(estimate: MonthEstimate, factor: float) -> MonthEstimate:
-    """A month so far, scaled to its end."""
+def storage_at_the_end(days: Sequence[StorageDay], earlier: Sequence[StorageDay], now_ms: int, joined_ms: int | None) -> float | None:
+    """Byte-months by the month's end of a node that counts only what was reported: what it has a day, for all days.
+
+    Reports come a day or two late and may be missing: to scale what is there by the time gone by would take the days that are not told yet
+    for empty ones. Before the month's first report the last one of the month before (`earlier`) stands; None without either.
+    """
+    first_ms, last_ms = start_ms(period_of(now_ms)), end_ms(period_of(now_ms))
+    told = [day for day in days if first_ms <= day.start_ms < last_ms and not day.calculated and believable_storage(day)]
+    if not told:
+        recent = [day for day in earlier if first_ms - _RECENT_MS <= day.start_ms < first_ms and believable_storage(day)]
+        told = [max(recent, key=lambda day: day.start_ms)] if recent else []
+    hours = math.fsum(reported_hours(day) for day in told)
+    if not hours:
+        return None
+    since_ms = max(first_ms, joined_ms or 0)
+    return math.fsum(day.byte_hours for day in told) / hours * (last_ms - since_ms) / HOUR_MS / MONTH_H
+
+
+def projected(
+    estimate: MonthEstimate, factor: float, storage_byte_months: float | None = None, prices: Prices | None = None
+) -> MonthEstimate:
+    """A month so far, scaled to its end; with `storage_byte_months` and `prices` storage is that, whatever was reported so far."""
 
     def scale(value: int) -> int:
         return round(value * factor)
@@ -122,6 +151,10 @@ def projected(estimate: MonthEstimate, factor: float) -> MonthEstimate:
     usage = estimate.usage
     figures = (estimate.egress_usd_micros, estimate.repair_usd_micros, estimate.audit_usd_micros, estimate.storage_usd_micros)
     egress, repair, audit, storage = (scale(value) for value in figures)
+    stored = usage.storage_byte_months * factor
+    if storage_byte_months is not None and prices is not None:
+        stored = storage_byte_months
+        storage = round(stored * prices.storage_usd_micros_per_tb_month / TB_BYTES)
     return MonthEstimate(
         satellite=estimate.satellite,
         period=estimate.period,
@@ -130,7 +163,7 @@ def projected(estimate: MonthEstimate, factor: float) -> MonthEstimate:
             egress_bytes=scale(usage.egress_bytes),
             repair_bytes=scale(usage.repair_bytes),
             audit_bytes=scale(usage.audit_bytes),
-            storage_byte_months=usage.storage_byte_months * factor,
+            storage_byte_months=stored,
         ),
         egress_usd_micros=egress,
         repair_usd_micros=repair,
@@ -149,11 +182,14 @@ def estimate_satellite(
     *,
     disqualified_ms: int | None = None,
     previous: MonthUsage | None = None,
+    earlier: Sequence[StorageDay] = (),
     disposed_usd_micros: int = 0,
 ) -> SatelliteEstimate:
     """The estimate of one satellite at `now_ms`, which should be the moment of the answer that `usage` came with.
 
-    `previous` is from `previous_month_usage`; `disposed_usd_micros` from `held.expected_disposed_usd_micros` for the present month.
+    previous            -- from `previous_month_usage`
+    earlier             -- days of the month before, as stored
+    disposed_usd_micros -- from `held.expected_disposed_usd_micros`, for the present month
     """
     period = period_of(now_ms)
     formula = storage_formula(usage.storage)
@@ -164,11 +200,17 @@ def estimate_satellite(
     factor = month_factor(now_ms, usage.joined_ms) if counted else 1.0
     payout_cents = month_payout(used, prices, percent).payout_cents
     before = shifted(period, -1)
+    late = formula is StorageFormula.REPORTED and counted
+    stored = storage_at_the_end(usage.storage, earlier, now_ms, usage.joined_ms) if late else None
+    end = None if factor is None else projected(now, factor, stored, prices)
+    expected = expected_cents(payout_cents, now_ms, usage.joined_ms) * MICROS_PER_CENT
+    if end is not None and stored is not None:  # the node's own expectation takes days that are not reported yet for empty ones
+        expected = end.payout_usd_micros // MICROS_PER_CENT * MICROS_PER_CENT
     return SatelliteEstimate(
         satellite=usage.satellite,
         now=now,
-        month_end=None if factor is None else projected(now, factor),
-        expected_usd_micros=expected_cents(payout_cents, now_ms, usage.joined_ms) * MICROS_PER_CENT,
+        month_end=end,
+        expected_usd_micros=expected,
         prices=prices,
         formula=formula,
         joined_ms=usage.joined_ms,
@@ -196,7 +238,9 @@ def _notes(usage: SatelliteUsage, prices: Prices, now_ms: int, formula: StorageF
     elif reported:
         missing = _missing_days(reported, now_ms, usage.joined_ms)
         if missing:
-            notes.append(f"This node counts storage only when reported: {_days(missing)} of this month missing, so storage is too low.")
+            notes.append(
+                f"This node counts storage only when reported: {_days(missing)} of this month missing, so storage so far is too low."
+            )
     return tuple(notes)
 
 

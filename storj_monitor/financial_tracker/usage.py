@@ -38,6 +38,20 @@ def storage_byte_hours(days: Iterable[StorageDay], period: str, through_ms: int,
     return total
 
 
+def reported_hours(day: StorageDay) -> float:
+    """The hours that a report is about.
+
+    Nodes before v1.162 (no key `calculated`) cut them to whole ones: 23:59 h is told as 23, and 24:01 h as 24. Reports follow each other
+    day by day, so either is a day; of any other number the middle is taken.
+    """
+    told = day.interval_h
+    if told is None:
+        return 24.0
+    if day.calculated is not None or not float(told).is_integer():
+        return told
+    return 24.0 if told in (23.0, 24.0) else told + 0.5
+
+
 def believable_storage(day: StorageDay) -> bool:
     """Whether a disk can hold that."""
     return 0 <= (day.average_bytes or 0.0) <= MOST_BYTES and 0 <= day.byte_hours <= MOST_BYTES * MONTH_H

@@ -89,7 +89,8 @@ class SatelliteEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """One satellite. A disqualified one has zeros, as the node counts it.
 
     month_end             -- each category at the present pace; None while the month is too young to tell
-    expected_usd_micros   -- the node's own figure of the month's payout: whole cents, fractions dropped
+    expected_usd_micros   -- the month's payout as the node reckons it (whole cents, fractions dropped); of nodes before v1.162, which take
+                             days whose report is late for empty ones, that of `month_end`
     previous              -- the month before; None where nothing is known of it
     notes                 -- what a reader should know, as sentences
     """

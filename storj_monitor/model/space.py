@@ -90,6 +90,7 @@ class UsageDay(NamedTuple):
     average_bytes -- `atRestTotalBytes`; None from a node that has no such key (before v1.71)
     hours         -- `intervalInHours`, only told per satellite; None otherwise
     calculated    -- a gap that the node filled itself (since v1.162); False where the key is missing
+    whole_hours   -- the node cuts `hours` to whole ones (before v1.162: 23:59 h is told as 23)
     """
 
     start_at: float
@@ -97,6 +98,7 @@ class UsageDay(NamedTuple):
     average_bytes: float | None
     hours: float | None = None
     calculated: bool = False
+    whole_hours: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

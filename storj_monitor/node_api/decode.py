@@ -166,7 +166,12 @@ def _storage(one: wire.Satellite | wire.AllSatellites, satellite: str, taken_at:
         satellite=satellite,
         days=tuple(
             space.UsageDay(
-                day.interval_start.timestamp(), day.at_rest_total, day.at_rest_total_bytes, day.interval_in_hours, bool(day.calculated)
+                day.interval_start.timestamp(),
+                day.at_rest_total,
+                day.at_rest_total_bytes,
+                day.interval_in_hours,
+                bool(day.calculated),
+                whole_hours=day.calculated is None and day.interval_in_hours is not None and float(day.interval_in_hours).is_integer(),
             )
             for day in one.storage_daily or ()
         ),

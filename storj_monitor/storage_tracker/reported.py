@@ -23,7 +23,18 @@ def day_average(day: UsageDay) -> float | None:
     """
     if day.calculated or not day.hours:
         return day.average_bytes
-    return day.byte_hours / day.hours
+    return day.byte_hours / true_hours(day)
+
+
+def true_hours(day: UsageDay) -> float:
+    """The hours of a report; where the node cuts them to whole ones, 23 and 24 are both a day, and of any other number the middle is taken.
+
+    Without that a day of 23:59 h would be 4.3 % too large, and with it what nobody seems to pay for.
+    """
+    hours = day.hours or 0.0
+    if not day.whole_hours:
+        return hours
+    return 24.0 if hours in (23.0, 24.0) else hours + 0.5
 
 
 def newest_day(days: Sequence[UsageDay], now: float) -> UsageDay | None:
@@ -52,7 +63,7 @@ def month_average(usage: SatelliteUsage) -> float | None:
     begun_at = datetime.fromtimestamp(usage.taken_at, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
     of_month = [d for d in usage.days if d.start_at >= begun_at]
     told = [d for d in of_month if not d.calculated and d.hours]
-    hours = sum(d.hours or 0.0 for d in told)
+    hours = sum(true_hours(d) for d in told)
     if hours:
         return sum(d.byte_hours for d in told) / hours
     return usage.average_bytes if of_month else None
