@@ -28,6 +28,7 @@ VERBS = {
     "ingest": "storj_monitor.cli.ingest",
     "stats": "storj_monitor.cli.stats",
     "nodes": "storj_monitor.cli.nodes",
+    "database": "storj_monitor.cli.database",
     "check-config": "storj_monitor.cli.check_config",
 }
 

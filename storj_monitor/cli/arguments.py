@@ -60,6 +60,15 @@ examples:
   storj_monitor nodes remove "old one"
   storj_monitor nodes remove "old one" --yes
 """,
+    "database": """\
+examples:
+  storj_monitor database check
+  storj_monitor database check --thorough
+  storj_monitor database backup /mnt/backup/
+  storj_monitor database restore
+  storj_monitor database restore storj_monitor.db.damaged-20261130T120000Z
+  storj_monitor database restore --salvage storj_monitor.db.damaged-20261130T120000Z
+""",
     "check-config": """\
 examples:
   storj_monitor check-config --config monitor.toml
@@ -138,6 +147,13 @@ def make_parser() -> ArgumentParser:
     _fill_nodes(
         add("nodes", "list, rename or remove the nodes that the database has", " `rename` and `remove` need the monitor to be stopped.")
     )
+    _fill_database(
+        add(
+            "database",
+            "check the database, back it up, take back what was set aside",
+            " `check` and `backup` may run beside a monitor; `restore` needs it to be stopped.",
+        )
+    )
     _fill_demo(add("demo", "show the page with invented nodes", " Everything is written to a temporary folder and removed at the end."))
     check = add(
         "check-config",
@@ -190,6 +206,32 @@ def _fill_nodes(parser: ArgumentParser) -> None:
     remove = add("remove", "delete a node with everything that is kept of it; if interrupted, say it again")
     remove.add_argument("name", metavar="NAME", help="its name")
     remove.add_argument("--yes", action="store_true", default=False, help="do not ask; needed where nobody can be asked")
+
+
+def _fill_database(parser: ArgumentParser) -> None:
+    """As `nodes`: flags may stand before or behind the deed."""
+    parser.set_defaults(deed="check", file=None, thorough=False)
+    _add_database_flags(parser)
+    deeds = parser.add_subparsers(dest="deed", metavar="check|backup|restore")
+
+    def add(name: str, text: str) -> ArgumentParser:
+        deed = deeds.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=EXIT_HELP, argument_default=SUPPRESS, allow_abbrev=False,
+            formatter_class=RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        _add_database_flags(deed)
+        return deed
+
+    check = add("check", "read all of the file and say whether it is sound [the default]; exit code 3 when it is not")
+    check.add_argument("file", nargs="?", default=None, metavar="FILE", help="this file instead of the database")
+    check.add_argument("--thorough", action="store_true", default=False, help="also compare every index with its table; takes longer")
+    backup = add("backup", "copy the database while it is in use, and check the copy by opening it")
+    backup.add_argument("target", metavar="TARGET", help="a file that is not there yet, or a folder")
+    restore = add(
+        "restore", "put a checked copy of FILE in the place of the database, and keep what was there; without FILE: list what there is"
+    )
+    restore.add_argument("file", nargs="?", default=None, metavar="FILE", help="a backup, or what was set aside (its name is enough)")
+    restore.add_argument("--salvage", action="store_true", default=False, help="FILE is damaged: take every row that can be read")
 
 
 def _add_database_flags(parser: ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """Progress bars, on standard error, and only where somebody looks at it.
 
-`ingest`: bytes, lines a second, time to go. `nodes remove`: which table, how many rows so far.
+`ingest`: bytes, lines a second, time to go. `nodes remove`: which table, how many rows so far. `database`: how much is read or copied.
 """
 
 from __future__ import annotations
@@ -73,3 +73,29 @@ class RemovalBar:
     def update(self, report: RemovalProgress) -> None:
         description = f"removing from {report.table}" if report.table else "giving space back"
         self._progress.update(self._task, description=description, completed=report.tables_done, total=report.tables, rows=report.rows)
+
+
+class PagesBar:
+    """A context; `update` takes how much is done of how much, in whatever unit. Told more often than it is drawn."""
+
+    def __init__(self, what: str, total: int = 0, console: Console | None = None) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(),
+            console=console or Console(stderr=True),
+            refresh_per_second=4,
+            transient=True,
+        )
+        self._task = self._progress.add_task(what, total=total or None)
+
+    def __enter__(self) -> PagesBar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def update(self, done: int, total: int) -> None:
+        self._progress.update(self._task, completed=done, total=total or None)

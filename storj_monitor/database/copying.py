@@ -21,6 +21,7 @@ CopyProgress = Callable[[int, int], None]
 def copy_database(source: sqlite3.Connection, target: Path, progress: CopyProgress | None = None) -> None:
     """Copy everything that the connection sees to `target`, which must not be there yet; it appears when it is complete and was checked.
 
+    With `progress` the connection must be in a transaction: else the copy begins anew whenever somebody writes.
     Raises StoreError when something stands there already or the copy is not sound, sqlite3.Error, OSError.
     """
     draft = target.with_name(target.name + ".unfinished")

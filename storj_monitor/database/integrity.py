@@ -72,20 +72,21 @@ def may_pass(error: BaseException | None) -> bool:
     return error_code(error) in _PASSING
 
 
-def examine(path: Path, stop: Callable[[], bool] = lambda: False, *, thorough: bool = False) -> Examination:
+def examine(path: Path, tell: Callable[[int], None] = lambda _: None, *, thorough: bool = False) -> Examination:
     """One look at a database file. It never writes, and never raises: what cannot be read is UNREADABLE.
 
-    stop     -- asked again and again; True ends the look
+    tell     -- told again and again how many bytes were read; SQLite reads all of them once more
     thorough -- `integrity_check`, which also compares every index with its table, instead of `quick_check`
     """
     try:
-        digest = _read_all(path, stop)
+        digest = _read_all(path, tell)
+        size = path.stat().st_size
     except OSError as error:
         return Examination(Verdict.UNREADABLE, f"{path.name} cannot be read: {error.strerror or error}")
     found: list[str] = []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=2.0)) as db:
-            db.set_progress_handler(lambda: bool(stop()), _STEPS_BETWEEN_LOOKS)
+            db.set_progress_handler(lambda: tell(size), _STEPS_BETWEEN_LOOKS)
             check = "integrity_check" if thorough else "quick_check"
             for (text,) in db.execute(f"PRAGMA {check}({_MOST_MESSAGES})"):
                 found += str(text).splitlines()
@@ -132,7 +133,7 @@ def prove(path: Path, pause: Pause = sleep, pauses_s: Sequence[float] = PROOF_PA
     return Examination(Verdict.UNREADABLE, "not looked at to the end")
 
 
-def _read_all(path: Path, stop: Callable[[], bool]) -> int:
+def _read_all(path: Path, tell: Callable[[int], None]) -> int:
     """Checksum of all bytes, read from the disk itself where the system can be told to forget what it has in memory. OSError."""
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
@@ -144,9 +145,8 @@ def _read_all(path: Path, stop: Callable[[], bool]) -> int:
                 raise OSError("the same page reads differently each time")
         digest, offset = 0, 0
         while block := _read_at(fd, _BLOCK, offset):
-            if stop():
-                raise OSError("stopped")
             digest, offset = zlib.crc32(block, digest), offset + len(block)
+            tell(offset)
         return digest
     finally:
         os.close(fd)

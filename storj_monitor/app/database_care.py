@@ -1,0 +1,32 @@
+"""`database`: is the file sound, a copy of it, and back to one that was set aside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from storj_monitor.database import restoring
+from storj_monitor.database.copying import CopyProgress
+from storj_monitor.database.integrity import Examination
+from storj_monitor.database.restoring import AsideFile, Restored
+
+
+def check_database(path: Path, tell: Callable[[int], None], *, thorough: bool) -> Examination:
+    """May run beside a monitor. StoreError when there is no such file."""
+    return restoring.check(path, tell, thorough=thorough)
+
+
+def set_aside_files(database: Path) -> list[AsideFile]:
+    """What stands beside the database and can be taken back, newest first."""
+    return restoring.files_aside(database)
+
+
+def back_up(database: Path, target: Path, progress: CopyProgress) -> None:
+    """May run beside a monitor. StoreError."""
+    restoring.backup(database, target, progress)
+
+
+def restore_database(database: Path, source: Path, progress: CopyProgress, *, salvage: bool) -> Restored:
+    """Raises StoreLocked while a monitor runs, StoreError; then nothing was changed."""
+    return restoring.restore(database, source, time.time(), progress, save_what_can_be=salvage)

@@ -1,0 +1,137 @@
+"""`database` from the command line: check, backup, restore."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from small_log import LOG
+
+from storj_monitor.app.ingest import ingest
+from storj_monitor.cli import main
+from storj_monitor.config import IngestInput, load
+from storj_monitor.database import integrity
+from storj_monitor.database.connection import MonitorLock, connect_writer
+from storj_monitor.database.opening import open_database
+
+PAGE = 4096
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A database with the node `mine`."""
+    monkeypatch.setattr("storj_monitor.database.restoring.PROOF_PAUSES_S", (0.0, 0.0))
+    path = tmp_path / "m.db"
+    (tmp_path / "node.log").write_text(LOG, encoding="utf-8")
+    settings = load(environ={}, flags={"database": str(path)}).settings
+    assert ingest(settings, [IngestInput("mine", str(tmp_path / "node.log"))], lambda _: None) == 0
+    return path
+
+
+def lines(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as db:
+        return int(db.execute("SELECT coalesce(sum(n), 0) FROM line_count").fetchone()[0])
+
+
+def damage(path: Path, table: str) -> None:
+    """The root page of a table is overwritten."""
+    with closing(connect_writer(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = int(db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0])
+    with path.open("r+b") as file:
+        file.seek((page - 1) * PAGE)
+        file.write(b"\xa5" * PAGE)
+
+
+def test_a_sound_one(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with MonitorLock(database):
+        for argv in (["check"], ["check", "--thorough"], []):
+            assert main(["database", "--database", str(database), *argv]) == 0
+            assert "sound" in capsys.readouterr().out
+
+
+def test_a_damaged_one_is_said_with_code_3(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    damage(database, "notable")
+    before = database.read_bytes()
+    assert main(["database", "check", "--database", str(database)]) == 3
+    assert "damaged" in capsys.readouterr().out
+    assert database.read_bytes() == before
+    assert main(["database", "check", "--database", str(database.with_name("none.db"))]) == 3
+
+
+@pytest.mark.parametrize("damaged", ["no database", "truncated"])
+def test_other_damage(database: Path, damaged: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with database.open("r+b") as file:
+        if damaged == "truncated":
+            file.truncate(5 * PAGE)
+        else:
+            file.write(b"no database" * 3000)
+    assert main(["database", "check", "--database", str(database)]) == 3
+    assert "damaged" in capsys.readouterr().out
+
+
+def test_a_backup_while_it_is_in_use_and_back(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = lines(database)
+    with MonitorLock(database), closing(connect_writer(database)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("DELETE FROM line_count")
+        assert main(["database", "backup", str(tmp_path / "copy.db"), "--database", str(database)]) == 0
+        writer.execute("COMMIT")
+        assert main(["database", "backup", str(tmp_path / "copy.db"), "--database", str(database)]) == 3, "it is there already"
+        assert "there already" in capsys.readouterr().err
+        (tmp_path / "folder").mkdir()
+        assert main(["database", "backup", str(tmp_path / "folder"), "--database", str(database)]) == 0
+        assert main(["database", "restore", str(tmp_path / "copy.db"), "--database", str(database)]) == 3, "a monitor is running"
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+    assert len(list((tmp_path / "folder").iterdir())) == 1
+    assert lines(tmp_path / "copy.db") == known
+    assert lines(database) == 0
+    assert main(["database", "restore", str(tmp_path / "copy.db"), "--database", str(database)]) == 0
+    assert "kept as" in capsys.readouterr().out
+    assert lines(database) == known
+    (kept,) = tmp_path.glob("m.db.before-restore-*")
+    assert lines(kept) == 0
+    assert sorted(path.name for path in tmp_path.glob("m.db*") if not path.name.endswith((".lock", "-wal", "-shm"))) == ["m.db", kept.name]
+
+
+def test_what_was_set_aside_is_listed_and_taken_back_by_its_name(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = lines(database)
+    database.rename(database.with_name("m.db.damaged-20260101T000000Z"))
+    open_database(database, 1.0, "stamp")
+    assert main(["database", "restore", "--database", str(database)]) == 0
+    assert "m.db.damaged-20260101T000000Z" in capsys.readouterr().out
+    assert main(["database", "restore", "m.db.damaged-20260101T000000Z", "--database", str(database)]) == 0
+    assert lines(database) == known
+
+
+def test_a_damaged_file_is_only_taken_back_row_by_row(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = lines(database)
+    aside = database.with_name("m.db.damaged-20260101T000000Z")
+    damage(database, "total_day")
+    database.rename(aside)
+    open_database(database, 1.0, "stamp")
+    new = database.read_bytes()
+    assert main(["database", "restore", aside.name, "--database", str(database)]) == 3
+    assert "--salvage" in capsys.readouterr().err
+    assert database.read_bytes() == new
+    assert main(["database", "restore", "--salvage", aside.name, "--database", str(database)]) == 0
+    said = capsys.readouterr().out
+    assert "Not all could be read of: total_day" in said
+    assert lines(database) == known
+    assert integrity.examine(database).verdict is integrity.Verdict.SOUND
+
+
+def test_what_is_no_database_of_ours_is_refused(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as db:
+        db.execute("CREATE TABLE t(a)")
+    (tmp_path / "text").write_bytes(b"no database" * 3000)
+    before = lines(database)
+    for name in ("other.db", "text", "none"):
+        assert main(["database", "restore", str(tmp_path / name), "--database", str(database)]) == 3
+    assert main(["database", "restore", "--salvage", str(tmp_path / "text"), "--database", str(database)]) == 3
+    assert "not one row" in capsys.readouterr().err
+    assert lines(database) == before
+    assert not list(tmp_path.glob("*restoring*"))
