@@ -30,3 +30,10 @@ def back_up(database: Path, target: Path, progress: CopyProgress) -> None:
 def restore_database(database: Path, source: Path, progress: CopyProgress, *, salvage: bool) -> Restored:
     """Raises StoreLocked while a monitor runs, StoreError; then nothing was changed."""
     return restoring.restore(database, source, time.time(), progress, save_what_can_be=salvage)
+
+
+def accept_clock(database: Path) -> float:
+    """What is old by the machine's clock may be deleted, though it jumped; returns that time, Unix seconds. StoreError."""
+    now = time.time()
+    restoring.trust_clock(database, now)
+    return now

@@ -111,6 +111,7 @@ class Monitor:
             self._clock,
             changed=lambda: self.server.broadcaster.nudge(self._clock.now()),
             from_writer=self._loop.call_soon_threadsafe,
+            believed_now=lambda: self._writer.status.believed_s,
         )
         self._polling = Polling(watched, self.keeper, self.state, self._reader, self._clock, jitter_pct=settings.perf.analytics_jitter_pct)
         self.analytics = self._new_analytics([name for name, _ in nodes])

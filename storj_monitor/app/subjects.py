@@ -72,6 +72,7 @@ class Works(Protocol):
 
 class SubjectKeeper:
     """`changed` is called when pages may want to know. `from_writer` brings a call from the writer's thread to the event loop.
+    `believed_now` is the time that what is kept ages by.
 
     `on_scores`, `on_doubt` and `on_moved` may be set: called with a node's name when its log tells new scores, when its estimate
     contradicts ours, and when anything was told about it.
@@ -85,7 +86,9 @@ class SubjectKeeper:
         *,
         changed: Callable[[], None],
         from_writer: Callable[[Callable[[], None]], object],
+        believed_now: Callable[[], float] | None = None,
     ) -> None:
+        self._believed_now = believed_now or clock.now
         self.subjects = cards.subjects
         self._cards = cards
         self._works = works
@@ -216,8 +219,8 @@ class SubjectKeeper:
                 self._tell(node.name, {Subject.REPUTATION})
 
     def every_hour(self) -> None:
-        """Let go of what is too old, keep what the rules keep."""
-        now = self._clock.now()
+        """Let go of what is too old, keep what the rules keep. A clock that jumped makes nothing old (see database.steady_clock)."""
+        now = min(self._clock.now(), self._believed_now())
         for node in self.subjects.nodes.values():
             scores.thin_points(node, now, self._pending)
             thin_points(node, now, self._pending)

@@ -68,6 +68,7 @@ examples:
   storj_monitor database restore
   storj_monitor database restore storj_monitor.db.damaged-20261130T120000Z
   storj_monitor database restore --salvage storj_monitor.db.damaged-20261130T120000Z
+  storj_monitor database accept-clock
 """,
     "check-config": """\
 examples:
@@ -212,7 +213,7 @@ def _fill_database(parser: ArgumentParser) -> None:
     """As `nodes`: flags may stand before or behind the deed."""
     parser.set_defaults(deed="check", file=None, thorough=False)
     _add_database_flags(parser)
-    deeds = parser.add_subparsers(dest="deed", metavar="check|backup|restore")
+    deeds = parser.add_subparsers(dest="deed", metavar="check|backup|restore|accept-clock")
 
     def add(name: str, text: str) -> ArgumentParser:
         deed = deeds.add_parser(
@@ -232,6 +233,7 @@ def _fill_database(parser: ArgumentParser) -> None:
     )
     restore.add_argument("file", nargs="?", default=None, metavar="FILE", help="a backup, or what was set aside (its name is enough)")
     restore.add_argument("--salvage", action="store_true", default=False, help="FILE is damaged: take every row that can be read")
+    add("accept-clock", "say that this machine's clock is right: after a jump of it nothing is deleted as too old for a day of running")
 
 
 def _add_database_flags(parser: ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storj_monitor.app.database_care import back_up, check_database, restore_database, set_aside_files
+from storj_monitor.app.database_care import accept_clock, back_up, check_database, restore_database, set_aside_files
 from storj_monitor.cli.arguments import given_flags
 from storj_monitor.cli.exits import Exit
 from storj_monitor.cli.progress import PagesBar
@@ -22,6 +22,10 @@ def main(arguments: Namespace) -> int:
         return _backup(database, Path(arguments.target).expanduser())
     if arguments.deed == "restore":
         return _restore(database, arguments.file, salvage=arguments.salvage)
+    if arguments.deed == "accept-clock":
+        now = datetime.fromtimestamp(accept_clock(database), UTC).strftime("%Y-%m-%d %H:%M")
+        print(f"It is {now} UTC: what is old by that may be deleted from now on.")
+        return Exit.OK
     return _check(database, Path(arguments.file).expanduser() if arguments.file else database, thorough=arguments.thorough)
 
 

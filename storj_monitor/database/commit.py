@@ -121,12 +121,15 @@ class Committer:
         for checkpoint in delta.checkpoints:
             self._move_position(node, checkpoint, now)
         if delta.newest_ms:
-            newest_ms = min(delta.newest_ms, int((now + AHEAD_S) * 1000))
+            ahead_ms = int((now + AHEAD_S) * 1000)
+            newest_ms = min(delta.newest_ms, ahead_ms)
             oldest_ms = self._oldest(delta)
             self._db.execute(
-                "UPDATE node SET newest_ms = max(newest_ms, ?), first_ms = CASE first_ms WHEN 0 THEN ? ELSE min(first_ms, ?) END, "
+                # What stands there from a time when our clock was far ahead does not stay for ever.
+                "UPDATE node SET newest_ms = CASE WHEN newest_ms > ? THEN ? ELSE max(newest_ms, ?) END, "
+                "first_ms = CASE first_ms WHEN 0 THEN ? ELSE min(first_ms, ?) END, "
                 "resolution_ms = CASE ? WHEN 0 THEN resolution_ms ELSE ? END WHERE id = ?",
-                (newest_ms, oldest_ms, oldest_ms, delta.resolution_ms, delta.resolution_ms, node),
+                (ahead_ms, newest_ms, newest_ms, oldest_ms, oldest_ms, delta.resolution_ms, delta.resolution_ms, node),
             )
         self._write_events(node, delta)
         self._write_cells(node, delta.cells)

@@ -33,6 +33,7 @@ _PROOF_SOON_S = 5.0
 _REOPEN_PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 # A file that took commits in this run gets more time before it is believed to be damaged.
 _MORE_PAUSES_S = (12.8, 25.6)
+_DAYS_WORTH_A_WORD = 30
 RESTORE_HINT = "take it back with `storj_monitor database restore`"
 
 
@@ -61,6 +62,20 @@ class Session:
         self.committer = Committer(db)
         self.pruner = Pruner(db, retention)
         self._wal = path.with_name(path.name + "-wal")
+        self._data_version = 0
+
+    def last_commit(self) -> float:
+        """Unix seconds; 0.0 when there was none, or that cannot be read."""
+        try:
+            return float(self.db.execute("SELECT coalesce(max(saved_at), 0.0) FROM position").fetchone()[0])
+        except (sqlite3.Error, TypeError, ValueError):
+            return 0.0
+
+    def others_wrote(self) -> bool:
+        """Since the last look: SQLite's data_version moves when another connection has written, an `ingest` beside us. sqlite3.Error."""
+        version = int(self.db.execute("PRAGMA data_version").fetchone()[0])
+        before, self._data_version = self._data_version, version
+        return before not in (0, version)
 
     def wal_pages(self) -> int:
         """How much waits for a checkpoint."""
@@ -243,6 +258,13 @@ class FileKeeper:
         self.is_lost = True
         self._hooks.anew()
         return words
+
+    def say_clock_jumped(self, now: float, believed_s: float) -> None:
+        """Only what is worth somebody's attention: a monitor that was off for some days says nothing."""
+        days = (now - believed_s) / 86_400
+        text = f"the clock shows a time {days:,.0f} days after the last one that is sure; nothing is deleted by it until it has been steady"
+        if days > _DAYS_WORTH_A_WORD:
+            self._notice(f"{text} for a day of running; if it is right, say so with `storj_monitor database accept-clock`")
 
     def _notice(self, words: str) -> None:
         _log.error("%s", words)

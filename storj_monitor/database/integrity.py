@@ -67,6 +67,11 @@ def is_doubtful(error: BaseException | None) -> bool:
     return error_code(error) in _DOUBTFUL
 
 
+def is_busy(error: BaseException | None) -> bool:
+    """Another process holds the database at this moment."""
+    return error_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def may_pass(error: BaseException | None) -> bool:
     """Another try may succeed: the disk, a lock or a lack of room, not what was asked."""
     return error_code(error) in _PASSING

@@ -1,4 +1,4 @@
-"""`database check | backup | restore`: is a file sound, a copy of one in use, and what was set aside taken back."""
+"""`database check | backup | restore | accept-clock`: is a file sound, a copy of one in use, and what was set aside taken back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from storj_monitor.database.copying import CopyProgress, copy_database, sync_fol
 from storj_monitor.database.integrity import PROOF_PAUSES_S, Examination, Pause, Verdict, examine, prove, sleep
 from storj_monitor.database.opening import aside_name, open_database, set_aside, stamp_of
 from storj_monitor.database.salvage import Salvaged, salvage
-from storj_monitor.database.schema import MIGRATIONS
+from storj_monitor.database.schema import MIGRATIONS, migrate
+from storj_monitor.database.steady_clock import accept_clock
+from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreError
 
 ASIDE = ("damaged", "replaced", "rescued", "before-restore")
@@ -65,6 +67,16 @@ def backup(path: Path, target: Path, progress: CopyProgress) -> None:
         db.execute("BEGIN")
         db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         copy_database(db, target, progress)
+
+
+def trust_clock(path: Path, now: float) -> None:
+    """The operator says that `now`, the machine's clock, is right: what is old by it may go. May run beside a monitor. StoreError."""
+    if not path.is_file():
+        raise StoreError(f"there is no database {path}")
+    with _translated(path), closing(connect_writer(path, create=False)) as db:
+        migrate(db, now)
+        with transaction(db):
+            accept_clock(db, now)
 
 
 def restore(path: Path, source: Path, now: float, progress: CopyProgress, *, save_what_can_be: bool = False) -> Restored:

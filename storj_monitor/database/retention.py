@@ -6,6 +6,8 @@ import sqlite3
 import time
 from dataclasses import dataclass
 
+from storj_monitor.database.steady_clock import KeptClock
+
 DAY_S = 86400
 
 
@@ -68,13 +70,22 @@ class Pruner:
     def __init__(self, db: sqlite3.Connection, retention: Retention) -> None:
         self._db = db
         self._retention = retention
+        self._clock = KeptClock(db)
+        self.believed_s = 0.0
+        """The time that the last step went by, see steady_clock; 0 before the first."""
 
-    def step(self, now: float) -> bool:
+    @property
+    def waits_for_clock(self) -> bool:
+        """The clock jumped: what is old by its new time only is kept for now."""
+        return self._clock.is_waiting
+
+    def step(self, now: float, monotonic: float | None = None) -> bool:
         """Work for about 20 ms; True when there is more to delete.
 
-        A line from the future (a node's clock that was wrong) makes nothing older than `now` makes it.
+        Neither a line from the future (a node's clock that was wrong) nor a machine's clock that jumped makes anything old.
         """
         deadline = time.perf_counter() + _BUDGET_S
+        now = self.believed_s = self._clock.move(now, time.monotonic() if monotonic is None else monotonic)
         nodes = self._db.execute("SELECT id, newest_ms FROM node").fetchall()
         more = False
         for table, column, scale, age in _RULES:

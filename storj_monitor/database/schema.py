@@ -101,6 +101,11 @@ def _index_scored_failures(db: sqlite3.Connection) -> None:
     db.execute(f"CREATE INDEX notable_scored ON notable(node, time_ms) WHERE {IS_SCORED_FAILURE}")
 
 
+def _create_prune_clock(db: sqlite3.Connection) -> None:
+    """See steady_clock."""
+    db.execute("CREATE TABLE prune_clock(id INTEGER PRIMARY KEY CHECK (id = 1), believed_s REAL NOT NULL, spans TEXT NOT NULL)")
+
+
 MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (
     ("0001_create", _create),
     ("0002_subjects", create_subjects),
@@ -108,6 +113,7 @@ MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (
     ("0004_counters", create_counters),
     ("0005_scored_failures", _index_scored_failures),
     ("0006_standings", create_standings),
+    ("0007_prune_clock", _create_prune_clock),
 )
 
 

@@ -30,6 +30,7 @@ class WriterStatus:
     """`problem` is empty when the last commit succeeded; `commit_s` is how long it took.
 
     left_out -- parts of commits, and small writes, that the database would never have taken (they are in the log)
+    believed_s -- the time that what is kept ages by, see steady_clock; 0 before anything was written
     """
 
     problem: str = ""
@@ -39,3 +40,4 @@ class WriterStatus:
     longest_commit_s: float = 0.0
     commits: int = 0
     left_out: int = 0
+    believed_s: float = 0.0

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from storj_monitor.database.connection import WAL_PAGES
-from storj_monitor.database.file_keeper import FileHooks, FileKeeper, Session
-from storj_monitor.database.integrity import error_code, may_pass
+from storj_monitor.database.file_keeper import FileHooks, FileKeeper
+from storj_monitor.database.integrity import is_busy, may_pass
 from storj_monitor.database.leave_out import reductions
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.transaction import transaction
@@ -65,11 +65,9 @@ class Writer:
         hooks: FileHooks | None = None,
     ) -> None:
         self._path = path
-        self._retention = retention
         self._on_conflict = on_conflict
         self._on_foreign = on_foreign
         self._on_problem = on_problem
-        self._data_version: tuple[Session, int] | None = None
         self._looked_at = 0.0
         self._queue: queue.Queue[Task | None] = queue.Queue(QUEUE_DEPTH)
         self._in_hand: Task | None = None
@@ -169,7 +167,7 @@ class Writer:
         files = self._files
         try:
             files.open()
-            self._note(committed_at=_last_commit(files.session.db))
+            self._note(committed_at=files.session.last_commit())
             self.opened.set()
             while True:
                 outcome = outcome_of_call(self._step)
@@ -221,12 +219,12 @@ class Writer:
             self._do(self._in_hand)
             self._in_hand = None
         except sqlite3.Error as error:
-            if not _is_busy(error):
+            if not is_busy(error):
                 self._failed(str(error))
             self._files.recover(error)
         return True
 
-    def _do(self, work: Sequence[NodeDelta] | threading.Event | Work | Suspicion) -> None:
+    def _do(self, work: Task) -> None:
         if isinstance(work, threading.Event):
             work.set()
         elif isinstance(work, Suspicion):
@@ -238,9 +236,18 @@ class Writer:
             finally:
                 self._committing = False
             self._in_hand = None
-            if time.monotonic() >= self._next_prune and not self.status.problem:
-                more = self._files.session.pruner.step(time.time())
-                self._next_prune = time.monotonic() + (0.0 if more else _PRUNE_EVERY_S)
+            self._prune_when_due()
+
+    def _prune_when_due(self) -> None:
+        if time.monotonic() < self._next_prune or self.status.problem or self._gave_up:
+            return
+        pruner = self._files.session.pruner
+        waited = pruner.waits_for_clock
+        more = pruner.step(time.time())
+        self._note(believed_s=pruner.believed_s)
+        if pruner.waits_for_clock and not waited:
+            self._files.say_clock_jumped(time.time(), pruner.believed_s)
+        self._next_prune = time.monotonic() + (0.0 if more else _PRUNE_EVERY_S)
 
     def _look_at_file(self) -> None:
         """Waits here while the path does not lead to the open file: what is committed meanwhile would go into nothing."""
@@ -264,7 +271,7 @@ class Writer:
                     self._works.popleft().done()
                     continue
                 self._busy_since = self._busy_since or started
-                if not _is_busy(outcome.error) or started - self._busy_since >= _BUSY_PATIENCE_S:
+                if not is_busy(outcome.error) or started - self._busy_since >= _BUSY_PATIENCE_S:
                     self._failed(str(outcome.error))
                 self._files.recover(outcome.error)
                 return
@@ -272,6 +279,7 @@ class Writer:
             self._works.popleft().done()
             self._succeeded(time.perf_counter() - started)
         self._checkpoint_when_due()
+        self._prune_when_due()
 
     def _write_first(self) -> None:
         db = self._files.session.db
@@ -288,15 +296,10 @@ class Writer:
                 self._succeeded(self.status.commit_s)
 
     def _look_for_others(self) -> None:
-        """SQLite's data_version moves when another connection has written: an `ingest` beside us."""
-        if time.monotonic() - self._looked_at < _LOOK_EVERY_S:
-            return
-        self._looked_at = time.monotonic()
-        session = self._files.session
-        version = int(session.db.execute("PRAGMA data_version").fetchone()[0])
-        if self._on_foreign and self._data_version not in ((session, version), None):
-            self._on_foreign()
-        self._data_version = (session, version)
+        if time.monotonic() - self._looked_at >= _LOOK_EVERY_S:
+            self._looked_at = time.monotonic()
+            if self._files.session.others_wrote() and self._on_foreign:
+                self._on_foreign()
 
     def _commit(self, deltas: Sequence[NodeDelta]) -> None:
         if not deltas:
@@ -319,7 +322,7 @@ class Writer:
             if not may_pass(error) and attempt >= _TRIES_OF_A_BAD_VALUE:
                 self._commit_what_can_be(deltas, error)
                 return
-            busy = _is_busy(error)
+            busy = is_busy(error)
             if not busy or time.monotonic() - first_try >= _BUSY_PATIENCE_S:
                 self._failed(str(error))
             pause_s = _RETRY_S[0] if busy else _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
@@ -373,7 +376,7 @@ class Writer:
             self._files.session.checkpoint(mode)
             return True
         except sqlite3.Error as error:
-            if not _is_busy(error):
+            if not is_busy(error):
                 self._failed(str(error))
             return False
 
@@ -388,17 +391,10 @@ class Writer:
         self._files.calm()
         if self._on_problem and old.problem:
             self._on_problem("")
-        self.status = WriterStatus("", 0.0, time.time(), took_s, max(took_s, old.longest_commit_s), old.commits + 1, old.left_out)
+        self.status = replace(
+            old, problem="", since=0.0, committed_at=time.time(), commit_s=took_s,
+            longest_commit_s=max(took_s, old.longest_commit_s), commits=old.commits + 1,
+        )  # fmt: skip
 
     def _note(self, **changes: Any) -> None:
         self.status = replace(self.status, **changes)
-
-
-def _last_commit(db: sqlite3.Connection) -> float:
-    """Unix seconds; 0.0 when there was none."""
-    return float(db.execute("SELECT coalesce(max(saved_at), 0.0) FROM position").fetchone()[0])
-
-
-def _is_busy(error: BaseException) -> bool:
-    """Another process holds the database at this moment."""
-    return error_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

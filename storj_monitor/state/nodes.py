@@ -114,7 +114,9 @@ class State:
         node = self.nodes[delta.node]
         node.window.add(delta, now)
         # A line from the future does not tell how far the node is; the database sees it the same way.
-        node.newest_ms = max(node.newest_ms, min(delta.newest_ms, int((now + AHEAD_S) * 1000)))
+        ahead_ms = int((now + AHEAD_S) * 1000)
+        newest_ms = min(delta.newest_ms, ahead_ms)
+        node.newest_ms = max(node.newest_ms, newest_ms) if node.newest_ms <= ahead_ms else newest_ms or node.newest_ms
         node.resolution_ms = delta.resolution_ms or node.resolution_ms
         add_counts(node.lines, delta.lines)
         node.samples.update(delta.samples)

@@ -132,6 +132,15 @@ def test_what_is_no_database_of_ours_is_refused(database: Path, tmp_path: Path, 
     for name in ("other.db", "text", "none"):
         assert main(["database", "restore", str(tmp_path / name), "--database", str(database)]) == 3
     assert main(["database", "restore", "--salvage", str(tmp_path / "text"), "--database", str(database)]) == 3
-    assert "not one row" in capsys.readouterr().err
+    assert "not a database" in capsys.readouterr().err
     assert lines(database) == before
     assert not list(tmp_path.glob("*restoring*"))
+
+
+def test_the_clock_is_accepted(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(connect_writer(database)) as db:
+        db.execute("INSERT OR REPLACE INTO prune_clock VALUES (1, 1000.0, '[[2000.0, 1.0]]')")
+        assert main(["database", "accept-clock", "--database", str(database)]) == 0
+        believed_s, spans = db.execute("SELECT believed_s, spans FROM prune_clock").fetchone()
+    assert believed_s > 1_700_000_000
+    assert spans == "[]"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -99,3 +101,24 @@ def test_what_was_saved_in_a_wrong_future_hides_no_later_part(tmp_path: Path) ->
             monitor.wait_for_lines(fleet.lines())
             assert monitor.stop()[0] == 0
         assert difference(stored(monitor.database), fleet.truth()) == {}
+
+
+def test_node_and_machine_far_ahead_prune_nothing(tmp_path: Path) -> None:
+    """Both clocks in 2039 for a while: what is kept of today is not old for that, nor after they were set right."""
+    log, total, now, ahead_s = tmp_path / "node.log", Truth(), time.time(), 13 * 365 * DAY_S
+    clock = SettableClock(tmp_path / "clock")
+    kept = []
+    for seed, moment in enumerate((now - 900, now + ahead_s, now)):
+        clock.move(ahead_s if moment > now else 0.0)
+        with log.open("ab", buffering=0) as file, Monitor(tmp_path, {"node": log}, clock=clock) as monitor:
+            data, truth = transfer_lines(1500, NodeProfile(templates=128), seed, moment, rate=20.0)
+            file.write(data)
+            total.add(truth)
+            monitor.wait_for_lines(total.lines)
+            assert monitor.stop()[0] == 0
+        with contextlib.closing(sqlite3.connect(monitor.database)) as db:
+            kept.append(db.execute("SELECT sum(n) FROM events").fetchone()[0])
+    assert kept[0] < kept[1] < kept[2], kept
+    assert kept[2] == sum(n for key, n in total.as_json()["transfers"].items() if not key.endswith(" started"))
+    assert "accept-clock" in monitor.output.read_text(encoding="utf-8")
+    assert difference(stored(monitor.database), total.as_json()) == {}
