@@ -94,3 +94,12 @@ def format_share(part: int, whole: int) -> str:
     if 0 < part < whole:
         percent = min(max(percent, 0.01), 99.99)
     return f"{percent:.2f} %"
+
+
+def format_hours(hours: float) -> str:
+    """A time to come: `less than an hour`, `1 hour`, `26 hours`, `13 days`."""
+    if hours < 1:
+        return "less than an hour"
+    if hours >= 48:
+        return f"{int(hours // 24)} days"
+    return "1 hour" if hours < 2 else f"{int(hours)} hours"

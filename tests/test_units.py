@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storj_monitor.units import format_bytes, format_duration, format_share, parse_bytes, parse_duration_s
+from storj_monitor.units import format_bytes, format_duration, format_hours, format_share, parse_bytes, parse_duration_s
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,8 @@ def test_a_share_is_never_rounded_to_all_or_nothing() -> None:
     assert format_share(1, 100_000_000) == "0.01 %"
     assert format_share(5, 5) == "100.00 %"
     assert format_share(0, 5) == "0.00 %"
+
+
+def test_a_time_to_come_is_never_nought_hours() -> None:
+    told = [format_hours(hours) for hours in (0.0, 0.4, 1.0, 1.99, 2.0, 47.9, 48.0, 300.0)]
+    assert told == ["less than an hour", "less than an hour", "1 hour", "1 hour", "2 hours", "47 hours", "2 days", "12 days"]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from storj_monitor.model.analytics import Basis, Evidence, Finding, FindingKind, Metric
-from storj_monitor.units import DAY_S, HOUR_S, MINUTE_S, format_bytes
+from storj_monitor.units import DAY_S, HOUR_S, MINUTE_S, format_bytes, format_hours
 
 _NOUNS = {"up": "uploads", "down": "downloads", "": "transfers"}
 _PREPOSITIONS = {"up": "from", "down": "for", "": "with"}
@@ -113,9 +113,9 @@ def _space_words(draft: Finding, names: Mapping[str, str]) -> tuple[str, str]:
             title = f"{node} will be full in {_days(after)}"
         return title, f"{title} at the present growth."
     if metric is Metric.BUDGET:
-        title = f"{node} may be away for {after:.0f} hours at most"
+        title = f"{node} may be away for {format_hours(after)} at most" if after else f"{node} may not be away any more"
         worst = f" ({names.get(satellite) or satellite[:8]})" if satellite else ""
-        return title, f"{title} before its online score{worst} is too low."
+        return title, f"{title} before its online score{worst} is too low." if after else f"{title}: its online score{worst} is at 0.6."
     share = 1 - after / before if before else 0.0
     title = f"{node} will earn {_percent(share, 0)} less than last month"
     return title, f"{title}: {_usd(after)} instead of {_usd(before)}, more than the estimate's own error explains."
@@ -143,7 +143,7 @@ def _duration(ms: float) -> str:
 
 def _days(days: float) -> str:
     if days < 2:
-        return f"{24 * days:.0f} hours"
+        return format_hours(24 * days)
     return f"{days:.0f} days"
 
 

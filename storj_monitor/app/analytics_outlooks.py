@@ -12,7 +12,7 @@ from typing import NamedTuple
 from storj_monitor.model.analytics import BudgetOutlook, EarningsOutlook, NodeInput, SpaceOutlook, SpaceSample
 from storj_monitor.model.estimates import NodeEarnings, Score
 from storj_monitor.model.reputation import NEVER
-from storj_monitor.reputation_tracker.online import TRACKED_WINDOWS
+from storj_monitor.reputation_tracker.online import BudgetState
 from storj_monitor.reputation_tracker.report import report
 from storj_monitor.reputation_tracker.reputation import Reputation
 from storj_monitor.storage_tracker.forecast import WINDOWS_DAYS, GrowthState, forecast
@@ -116,12 +116,12 @@ def space_outlook(points: Sequence[SpacePoint], now: float) -> SpaceOutlook | No
 
 
 def budget_outlook(known: Iterable[Reputation], now: float) -> BudgetOutlook | None:
-    """The least of all satellites that have not disqualified the node. A node so young that no satellite suspends it has none."""
+    """The least of all satellites that have not disqualified the node. One that is suspended, or too young to be, has nothing to lose."""
     found = []
     for one in known:
         gone = one.disqualified_at is not None and one.disqualified_at.value != NEVER
         budget = None if gone else report(one, (), now).budget
-        if budget is not None and budget.hours is not None and (budget.full or budget.windows >= TRACKED_WINDOWS):
+        if budget is not None and budget.hours is not None and budget.state is BudgetState.COUNTED:
             found.append(BudgetOutlook(budget.hours, one.satellite, budget.estimated))
     return min(found, default=None)
 

@@ -70,7 +70,8 @@ HELP: Mapping[str, Help] = {
         "Compare with the downtime log. Windows without a downtime point to a line or a port that fails now and then.",
     ),
     "downtime_budget": Help(
-        "How long the node may be off from now on before its online score falls below 0.6.",
+        "How long the node may be off from now on before its online score is below 0.6 and the satellite suspends it for that. A satellite "
+        "suspends only once it has 60 windows of 12 hours of the node.",
         "288 hours (12 days) after a month without downtime.",
         "Plan maintenance within it. After 4 hours off there are no new uploads, after 30 days the node is disqualified.",
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 from storj_monitor.model.reputation import AuditWindow
@@ -35,14 +36,30 @@ class OfflineWindow(NamedTuple):
     offline_s: float
 
 
+class BudgetState(StrEnum):
+    """What an absence would lead to; the text is what goes on the wire.
+
+    COUNTED   -- the satellite counts: the node is suspended once the hours are over
+    YOUNG     -- the satellite cannot suspend it yet, for it has too few windows; the hours are those after which it would when it can
+    SUSPENDED -- it is suspended for being offline already; nothing is left to lose until the score is above 0.6 again
+    UNKNOWN   -- nobody tells a score
+    """
+
+    COUNTED = "counted"
+    YOUNG = "young"
+    SUSPENDED = "suspended"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DowntimeBudget:
     """How long the node may be away from now on.
 
-    hours          -- until the online score would fall below 0.6 (or 720 h have passed without contact); None when nothing is known
+    hours          -- until the online score would be below 0.6 at a moment when that counts (or 720 h have passed without contact);
+                      None when nothing is known
     score          -- online score that `windows` give now, None without windows
     windows        -- complete windows that count
-    full           -- the tracking period is full; before that the satellite does not suspend, and `hours` is on the safe side
+    full           -- the tracking period is full; before that the satellite does not suspend
     estimated      -- no windows were known, only the score and perhaps the age
     limited_by     -- "online_score" or "contact" (30 days without contact)
     away_since     -- the node is away already, and `hours` is what is left of it
@@ -55,6 +72,17 @@ class DowntimeBudget:
     estimated: bool
     limited_by: str = "online_score"
     away_since: float | None = None
+
+    @property
+    def state(self) -> BudgetState:
+        """What an absence would lead to."""
+        if self.hours is None:
+            return BudgetState.UNKNOWN
+        if self.windows < TRACKED_WINDOWS:
+            return BudgetState.YOUNG
+        if self.score is not None and self.score < OFFLINE_THRESHOLD:
+            return BudgetState.SUSPENDED
+        return BudgetState.COUNTED
 
 
 def window_length_s(windows: Sequence[AuditWindow]) -> float:
@@ -83,9 +111,9 @@ def downtime_budget(windows: Sequence[AuditWindow], now: float, offline_since: f
     """Hours that a node may be away from now on; `offline_since` when it is away already."""
     length = window_length_s(windows)
     begin = now if offline_since is None else min(now, offline_since)
-    history = _History(windows, length, begin)
     complete = len(windows[:-1])
     full = complete >= TRACKED_WINDOWS
+    history = _History(windows, length, begin, full=full)
     away_hours = (now - begin) / HOUR_S
     if not windows:
         return DowntimeBudget(hours=None, score=None, windows=0, full=False, estimated=True)
@@ -110,10 +138,9 @@ def estimated_budget(score: float, age_s: float | None, away_s: float = 0.0) -> 
     away_s -- for how long the node has been away already
     """
     count = TRACKED_WINDOWS if age_s is None else max(0, min(TRACKED_WINDOWS, int(age_s / WINDOW_S)))
-    # k windows of 0 join; at worst every window that leaves was a good one.
-    growing = count * (score / OFFLINE_THRESHOLD - 1)
-    leaving = TRACKED_WINDOWS * (score - OFFLINE_THRESHOLD) if count >= TRACKED_WINDOWS else growing
-    hours = max(0.0, min(growing, leaving)) * WINDOW_S / HOUR_S
+    # At worst every window that leaves was a good one; before the period is full none leaves, and those to come are good.
+    left = TRACKED_WINDOWS * (1 - OFFLINE_THRESHOLD) - count * (1 - score)
+    hours = max(0.0, left) * WINDOW_S / HOUR_S
     return DowntimeBudget(
         hours=max(0.0, min(hours, STRAY_HOURS) - away_s / HOUR_S),
         score=score,
@@ -127,18 +154,23 @@ def estimated_budget(score: float, age_s: float | None, away_s: float = 0.0) -> 
 class _History:
     """Complete windows before the node goes away, and the one in which it goes."""
 
-    def __init__(self, windows: Sequence[AuditWindow], length_s: float, begin: float) -> None:
+    def __init__(self, windows: Sequence[AuditWindow], length_s: float, begin: float, *, full: bool) -> None:
         self.length_s = length_s
+        self.full = full
         self.current = math.floor(begin / length_s) * length_s
         self.shares = [(w.start_at, w.online / w.total) for w in windows if w.total > 0 and w.start_at < self.current]
         before = [w for w in windows if w.start_at == self.current and w.total > 0]
         self.current_share = before[0].online / before[0].total if before else 1.0
 
     def lowest(self, begin: float, end: float) -> float:
-        """Lowest score at the end of any window that an absence from `begin` to `end` touches."""
+        """Lowest score that an absence from `begin` to `end` leads to, at the end of a window and while the tracking period is full.
+
+        Of a node that is too young for that it is the score when the period gets full, all windows after the absence being good.
+        """
         length, at, lowest = self.length_s, self.current, 1.0
         shares, first = list(self.shares), 0
         total = sum(share for _, share in shares)
+        counts = self.full
         while at < end:
             away = min(end, at + length) - max(begin, at)
             share = 1 - away / length
@@ -150,7 +182,12 @@ class _History:
             while shares[first][0] < at - TRACKED_WINDOWS * length:
                 total -= shares[first][1]
                 first += 1
-            lowest = min(lowest, total / (len(shares) - first))
+            counts = counts or len(shares) - first >= TRACKED_WINDOWS
+            if counts:
+                lowest = min(lowest, total / (len(shares) - first))
+        if not counts:
+            missing = TRACKED_WINDOWS - (len(shares) - first)
+            lowest = min(lowest, (total + missing) / TRACKED_WINDOWS)
         return lowest
 
 

@@ -13,6 +13,7 @@ from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.online import (
     OFFLINE_THRESHOLD,
     TRACKED_WINDOWS,
+    BudgetState,
     DowntimeBudget,
     OfflineWindow,
     downtime_budget,
@@ -22,6 +23,7 @@ from storj_monitor.reputation_tracker.online import (
 from storj_monitor.reputation_tracker.pieces import Failures
 from storj_monitor.reputation_tracker.reputation import Reputation
 from storj_monitor.reputation_tracker.vetting import Vetting, vetting
+from storj_monitor.units import format_hours
 
 FEW_FAILURES = 20
 """Fewer allowed failures than this is a risk, whatever the trend."""
@@ -159,7 +161,7 @@ def _judged(
     if suspension and suspension.value <= SUSPENSION.threshold:
         return Standing.SUSPENDED, "The suspension score is at 0.6 or below, which suspends the node."
     if online and online.value < OFFLINE_THRESHOLD:
-        if not (left.full or left.estimated):
+        if left.state is BudgetState.YOUNG:
             return (
                 Standing.AT_RISK,
                 f"The online score is below 0.6. Satellites suspend for that when they have {TRACKED_WINDOWS} windows of audits; "
@@ -177,7 +179,7 @@ def _judged_by_scores(reputation: Reputation, guard: AuditGuard | None, progress
     if guard and guard.failures_allowed < FEW_FAILURES:
         return Standing.AT_RISK, f"Only {guard.failures_allowed} more audits in a row may fail."
     if guard and guard.hours_to_verdict is not None and guard.hours_to_verdict < SOON_HOURS:
-        return Standing.AT_RISK, f"At the present rate of failed audits the node is disqualified in {guard.hours_to_verdict:.0f} hours."
+        return Standing.AT_RISK, f"At the present rate of failed audits the node is disqualified in {format_hours(guard.hours_to_verdict)}."
     if suspension and failures_allowed(suspension.value, SUSPENSION) < 3:
         return Standing.AT_RISK, "A few more unknown audit results suspend the node."
     if online and online.value < LOW_ONLINE:

@@ -139,6 +139,7 @@ def _vetting(one: Vetting) -> Row:
 def _budget(one: DowntimeBudget) -> Row:
     return {
         "hours": one.hours,
+        "state": one.state.value,
         "score": one.score,
         "windows": one.windows,
         "full": one.full,

@@ -15,6 +15,7 @@ from storj_monitor.reputation_tracker.online import (
     STRAY_HOURS,
     TRACKED_WINDOWS,
     WINDOW_S,
+    BudgetState,
     downtime_budget,
     estimated_budget,
     offline_windows,
@@ -67,7 +68,17 @@ def test_nothing_known_is_no_promise() -> None:
 
 
 def test_a_node_below_the_line_has_no_budget() -> None:
-    assert downtime_budget(windows([0.5] * 61), BEGIN + 60 * WINDOW_S).hours == 0.0
+    budget = downtime_budget(windows([0.5] * 61), BEGIN + 60 * WINDOW_S)
+    assert (budget.hours, budget.state) == (0.0, BudgetState.SUSPENDED)
+
+
+def test_a_young_node_may_be_off_for_as_long_as_a_month_then_forgives() -> None:
+    fresh = downtime_budget(windows([1.0]), BEGIN + 600)
+    assert (fresh.hours, fresh.state, fresh.windows) == (288.0, BudgetState.YOUNG, 0)
+    two_bad_days = downtime_budget(windows([0.0] * 4 + [1.0] * 7), BEGIN + 10.5 * WINDOW_S)
+    assert (two_bad_days.hours, two_bad_days.state) == (240.0, BudgetState.YOUNG)
+    recorded = downtime_budget([AuditWindow(BEGIN, 2411, 2202), AuditWindow(BEGIN + WINDOW_S, 493, 336)], BEGIN + 1.01 * WINDOW_S)
+    assert recorded.hours is not None and recorded.hours > 280, "the live network said: none left"
 
 
 def test_a_node_that_is_away_already_has_less() -> None:
@@ -83,7 +94,7 @@ def walked(shares: list[float], begin: float, hours: float) -> float:
     current = int((begin - BEGIN) // length)
     known = {k: v for k, v in all_windows.items() if k < current}
     before = all_windows.get(current, 1.0)
-    lowest = 1.0
+    lowest, full = 1.0, len(shares) > TRACKED_WINDOWS
     for k in range(current, current + 180):
         start = BEGIN + k * length
         away = max(0.0, min(end, start + length) - max(begin, start)) / length
@@ -92,8 +103,11 @@ def walked(shares: list[float], begin: float, hours: float) -> float:
             share -= (1.0 - before) * (begin - start) / length
         known[k] = share
         tracked = [v for i, v in known.items() if i > k - TRACKED_WINDOWS]
-        if start < end:
+        full = full or len(tracked) >= TRACKED_WINDOWS
+        if full:
             lowest = min(lowest, sum(tracked) / len(tracked))
+            if start >= end:
+                break
     return lowest
 
 
@@ -136,8 +150,11 @@ def test_an_estimate_by_score_alone_is_never_above_the_real_budget() -> None:
 
 
 def test_estimates_of_young_nodes() -> None:
-    assert estimated_budget(1.0, 0.0).hours == 0.0
-    assert estimated_budget(1.0, 10 * 86_400.0).hours == pytest.approx(20 * (1 / 0.6 - 1) * 12)
+    for age_days in (0, 10, 29):
+        young = estimated_budget(1.0, age_days * 86_400.0)
+        assert (young.hours, young.state) == (pytest.approx(288.0), BudgetState.YOUNG), "no satellite can suspend it yet"
+    assert estimated_budget(0.5, 10 * 86_400.0).hours == pytest.approx(14 * 12)
     assert estimated_budget(1.0, 100 * 86_400.0).hours == pytest.approx(288.0)
-    assert estimated_budget(0.5, None).hours == 0.0
+    gone = estimated_budget(0.5, None)
+    assert (gone.hours, gone.state) == (0.0, BudgetState.SUSPENDED)
     assert math.isclose(estimated_budget(0.8, None).hours or 0, 144.0)

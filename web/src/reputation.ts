@@ -55,16 +55,19 @@ export function allowed(guard: AuditGuard | null): string {
 }
 
 export function budget(row: ReputationRow): string {
-  const { hours: left, estimated } = row.budget;
+  const { hours: left, estimated, state } = row.budget;
   if (left === null) return "unknown";
+  if (state === "suspended") return "suspended already";
   if (left <= 0) return "none left";
   return `${estimated ? `≈${NBSP}` : ""}${hours(left)}`;
 }
 
 export function budgetWhy(row: ReputationRow): string {
-  const { hours: left, limited_by: by, estimated } = row.budget;
+  const { hours: left, limited_by: by, estimated, state, windows } = row.budget;
   if (left === null) return "no online score yet";
+  if (state === "suspended") return "until online is above 0.6";
   if (typeof row.budget.away_since === "number") return `away since ${dateTime(row.budget.away_since)}`;
+  if (state === "young") return `too young to be suspended: ${count(windows)} of 60 windows`;
   const reason = by === "contact" ? "until contact counts" : "until online 0.6";
   return estimated ? `${reason}, estimated` : reason;
 }

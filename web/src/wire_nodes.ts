@@ -73,7 +73,7 @@ export interface ReputationRow {
   vetting: { done: boolean | null; audits: number | null; at_least: boolean; audits_left: number | null; hours: number | null; hours_left: number | null };
   windows: AuditWindow[];
   offline_windows: { start: number; length_s: number; total: number; missed: number; offline_s: number }[];
-  budget: { hours: number | null; score: number | null; windows: number; full: boolean; estimated: boolean; limited_by: string; away_since?: number | null };
+  budget: { hours: number | null; state?: string; score: number | null; windows: number; full: boolean; estimated: boolean; limited_by: string; away_since?: number | null };
   failures: { audits: number; repairs: number; in_trash: number; more: number; pieces: FailingPiece[] };
 }
 

@@ -108,6 +108,10 @@ describe("reputation", () => {
     const spent = reputation({ budget: { hours: 0, score: 0.6, windows: 60, full: true, estimated: false, limited_by: "contact" } });
     expect([budget(spent), budgetWhy(spent)]).toEqual(["none left", "until contact counts"]);
     const away = reputation({ budget: { hours: 188, score: 1, windows: 60, full: true, estimated: false, limited_by: "online_score", away_since: 1764158400 } });
+    const gone = reputation({ budget: { hours: 0, state: "suspended", score: 0.5, windows: 60, full: true, estimated: false, limited_by: "online_score" } });
+    expect([budget(gone), budgetWhy(gone)]).toEqual(["suspended already", "until online is above 0.6"]);
+    const young = reputation({ budget: { hours: 288, state: "young", score: 1, windows: 12, full: false, estimated: false, limited_by: "online_score" } });
+    expect([plain(budget(young)), budgetWhy(young)]).toEqual(["12 d", "too young to be suspended: 12 of 60 windows"]);
     expect(budgetWhy(away)).toMatch(/^away since 2025-11-26 /);
   });
 
