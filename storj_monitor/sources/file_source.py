@@ -206,7 +206,8 @@ class FileSource:
                 self._mood.set(SourceState.LIVE, "", now)
         else:
             file = self._queue[0].path
-            self._mood.set(SourceState.LIVE, f"the log was renamed or deleted; {file} is read on until {self._path} has lines", now)
+            how = f"renamed; {file} is read on" if file != self._path else "deleted; what the node still writes into it is read on"
+            self._mood.set(SourceState.LIVE, f"the log was {how} until there is a new {self._path}", now)
 
     # -- which files there are
 

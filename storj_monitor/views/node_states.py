@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from storj_monitor.model.node_state import NodeState, NodeStateKind, StateReason
+from storj_monitor.model.node_state import NodeState, NodeStateKind, StandingLevel, StateReason
 from storj_monitor.state.node_rules import RULES
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.tables import Row
@@ -17,6 +17,8 @@ _SEVERITIES = {
     NodeStateKind.WARNING: "warning",
     NodeStateKind.OK: "info",
 }
+_AT_SATELLITE = frozenset(StandingLevel)
+"""Their subject is a satellite."""
 _NO_FINDING = frozenset({"finding", "ok", "no_data"})
 """Reasons that are findings of the analytics already, or none at all."""
 
@@ -52,7 +54,7 @@ def reason_rows(node: str, judged: NodeState) -> Iterator[Row]:
 def _finding(node: str, one: StateReason, severity: str, state_since: float | None) -> Row:
     rule = _RULES[one.code]
     since = round(one.since or state_since or 0.0)
-    satellite = one.subject if one.subject and satellite_name(one.subject) else ""
+    satellite = one.subject if one.code in _AT_SATELLITE else ""
     sentence = one.sentence.rstrip(".")
     return {
         "row": "finding",

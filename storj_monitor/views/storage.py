@@ -86,7 +86,11 @@ def _row(name: str, picture: SpacePicture, forecasts: Iterable[Forecast]) -> Row
 
 
 def bar(values: Mapping[str, int]) -> list[Row]:
-    """Parts of the allocation from left to right: what is used by kind (or as one), free, and what is neither."""
+    """Parts of the allocation from left to right: what is used by kind (or as one), free, and what is neither.
+
+    `reserved` is what the node keeps for compactions; `missing` what the disk has not, by its file system; `unavailable` what nobody
+    explains: a hashstore reserves space also where only /metrics could say so.
+    """
     parts = [(name, values[name]) for name in _PARTS if name in values] if "pieces" in values else []
     used = values.get("used")
     rest = 0 if used is None else used - sum(size for _, size in parts)
@@ -94,9 +98,12 @@ def bar(values: Mapping[str, int]) -> list[Row]:
         parts.append(("used", rest))
     if "free" in values:
         parts.append(("free", values["free"]))
-    missing = values.get("allocated", 0) - (used or 0) - values.get("free", 0)
-    if used is not None and "free" in values and missing > 0:
-        parts.append(("missing", missing))
+    left = values.get("allocated", 0) - (used or 0) - values.get("free", 0)
+    if used is not None and "free" in values and left > 0:
+        reserved = min(left, max(0, values.get("reserved", 0)))
+        lacking = values["allocated"] - used - reserved - values["file_system_free"] if "file_system_free" in values else 0
+        missing = min(left - reserved, max(0, lacking))
+        parts += [("reserved", reserved), ("missing", missing), ("unavailable", left - reserved - missing)]
     return [{"part": name, "bytes": size} for name, size in parts if size > 0]
 
 

@@ -15,7 +15,9 @@ const PARTS: Readonly<Record<string, PartName>> = {
   reclaimable: { name: "reclaimable", key: "reclaimable" },
   overhead: { name: "overhead", key: "overhead" },
   free: { name: "free", key: "free" },
+  reserved: { name: "reserved by the hashstore", key: "overhead" },
   missing: { name: "not on the disk", key: "missing" },
+  unavailable: { name: "not offered", key: "free" },
 };
 
 export function partName(part: string): PartName {

@@ -170,7 +170,9 @@ describe("storage", () => {
       ["free", 60, 100],
     ]);
     expect(stretches([])).toEqual([]);
-    expect(partName("missing").name).toBe("not on the disk");
+    expect(partName("missing")).toEqual({ name: "not on the disk", key: "missing" });
+    expect(partName("reserved")).toEqual({ name: "reserved by the hashstore", key: "overhead" });
+    expect(partName("unavailable").key).toBe("free");
     expect(partName("new_kind").name).toBe("new kind");
   });
 
