@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from storj_monitor.app.node_remarks import remarks_of
 from storj_monitor.model.analytics import FindingState, Metric, Severity
-from storj_monitor.model.node_answers import ApiState, ApiStatus, Door
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, RouteStatus
 from storj_monitor.model.node_state import (
     ContactEvidence,
     Hearing,
     NodeEvidence,
     Phase,
     ProcessEvidence,
-    Remark,
     SourceEvidence,
     SpaceTrouble,
     StandingEvidence,
@@ -30,8 +30,10 @@ from storj_monitor.storage_tracker.picture import SpacePicture
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.names import satellite_name
-from storj_monitor.views.subjects import CLOCK_BELIEVED_S, NodeSubjects
+from storj_monitor.views.subjects import NodeSubjects
 
+MAIN_ROUTE = "/api/sno/"
+"""The node itself; the others tell of its satellites and its money."""
 ANSWER_S = 180.0
 """API, /metrics and public port are asked every minute."""
 HOUR_S = 3600.0
@@ -108,14 +110,17 @@ def _door(node: NodeSubjects, door: ApiState) -> SourceEvidence:
     """An answer that came after the door was found shut outweighs it: another question is in trouble."""
     value = {Door.API: node.answer, Door.METRICS: node.metrics, Door.HEALTH: node.health}[door.door]
     good_at = None if value is None else value.taken_at
-    hearing = Hearing.GOOD
-    if door.status is ApiStatus.UNKNOWN:
+    main = next((one for one in door.routes if one.path == MAIN_ROUTE and one.status is not RouteStatus.ABSENT), None)
+    hearing, since = Hearing.GOOD, door.since
+    if main is not None and (good_at is None or good_at <= main.since):
+        hearing, since = Hearing.FAILING, main.since
+    elif door.status is ApiStatus.UNKNOWN:
         hearing = Hearing.PENDING
     elif door.status is not ApiStatus.OK and (good_at is None or (door.status is ApiStatus.UNREACHABLE and good_at <= door.since)):
         hearing = Hearing.FAILING
     refuses = door.status is ApiStatus.UNREACHABLE and "refused" in door.detail
     return SourceEvidence(
-        _DOORS[door.door], hearing, door.since, good_at, ANSWER_S, door.detail, door.door is not Door.HEALTH, refuses
+        _DOORS[door.door], hearing, since, good_at, ANSWER_S, door.detail, door.door is not Door.HEALTH, refuses
     )  # fmt: skip
 
 
@@ -143,7 +148,7 @@ def gather(
         is_healthy=None if health is None else health.all_healthy,
         healthy_at=None if health is None else health.taken_at,
         findings=tuple(_findings(node)),
-        remarks=tuple(_remarks(node, log, now, store_problem)),
+        remarks=tuple(remarks_of(node, log, now, store_problem)),
     )
 
 
@@ -242,23 +247,3 @@ def _findings(node: NodeSubjects) -> Iterator[StandingFinding]:
     for one in node.insight.findings.values():
         if one.state is not FindingState.RESOLVED and one.severity >= Severity.WARNING and one.subject.metric is not Metric.EARNINGS:
             yield StandingFinding(one.number, one.severity is Severity.CRITICAL, one.title, float(one.onset_s), float(one.changed_s))
-
-
-def _remarks(node: NodeSubjects, log: LiveNode, now: float, store_problem: str) -> Iterator[Remark]:
-    if store_problem:
-        yield Remark(
-            "not_kept", f"The monitor cannot write its database ({store_problem}), so the log waits.", None, now, StateSource.MONITOR
-        )
-    if log.node_id and node.node_id and log.node_id != node.node_id:
-        words = f"The API is of node {node.node_id[:12]}…, the log of node {log.node_id[:12]}…."
-        yield Remark("other_node", words, None, now, StateSource.LOG)
-    ahead_s = (node.answer.clock_ahead_s or 0.0) if node.answer else 0.0
-    if abs(ahead_s) > CLOCK_OFF_S:
-        way = "ahead of" if ahead_s > 0 else "behind"
-        far = "more than an hour" if abs(ahead_s) > CLOCK_BELIEVED_S else "more than a minute"
-        yield Remark(
-            "clock", f"The node's clock is {far} {way} the monitor's.", None, node.answer.taken_at if node.answer else now, StateSource.API
-        )
-    if node.signs.clock_off_at is not None:
-        words = "The node says that its clock is out of sync with the satellites."
-        yield Remark("clock", words, node.signs.clock_off_at, node.signs.clock_off_at, StateSource.LOG, "own")

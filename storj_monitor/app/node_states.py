@@ -14,9 +14,10 @@ from storj_monitor.clock import Clock
 from storj_monitor.model.node_state import NodeEvidence, NodeState, NodeStateKind, SourceEvidence
 from storj_monitor.state.node_conditions import GONE_S, SILENT_S, silent_s
 from storj_monitor.state.node_state import judge
+from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.state.nodes import State
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import Subject
+from storj_monitor.views.subjects import NodeSubjects, Subject
 
 EVERY_S = 5.0
 AT_LEAST_S = 60.0
@@ -69,7 +70,7 @@ class NodeStates:
         """True when the state is another one."""
         node, log = self._cards.subjects.of(name), self._state.nodes[name]
         sources = sources_of(node, log, self._rhythm, now, has_log=name in self._with_log, is_kept=not self._state.store_problem)
-        revision = (tuple(node.revisions.values()), node.signs.revision, log.node_id)
+        revision = _revision(node, log)
         signs = tuple([_sign(one, self._watching_since, now) for one in sources])
         last = self._judged.get(name)
         if last is not None and (last.revision, last.signs) == (revision, signs) and 0 <= now - last.at < AT_LEAST_S:
@@ -82,9 +83,14 @@ class NodeStates:
             self._state.revision += 1
             self._cards.subjects.changed(name, Subject.ANALYTICS)
             _tell(name, before, after)
-            revision = (tuple(node.revisions.values()), node.signs.revision, log.node_id)
+            revision = _revision(node, log)
         self._judged[name] = _Judged(revision, signs, now)
         return is_new
+
+
+def _revision(node: NodeSubjects, log: LiveNode) -> Hashable:
+    """Another one when anything was told."""
+    return (tuple(node.revisions.values()), node.signs.revision, log.node_id, log.severe.revision, log.status.detail)
 
 
 def _sign(one: SourceEvidence, watching_since: float, now: float) -> Hashable:

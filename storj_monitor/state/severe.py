@@ -14,9 +14,10 @@ MOST = 100
 
 
 class SevereLog:
-    """Fed with the folded errors of each delta; `entries` are worst first, then newest first."""
+    """Fed with the folded errors of each delta; `entries` are worst first, then newest first. `revision` grows with every change."""
 
     def __init__(self, node: str) -> None:
+        self.revision = 0
         self._node = node
         self._kept: dict[ErrorKey, ErrorCount] = {}
 
@@ -29,6 +30,7 @@ class SevereLog:
                 self._kept.setdefault(error._replace(start_s=0), ErrorCount()).merge(seen)
         while len(self._kept) > MOST:
             del self._kept[min(self._kept, key=lambda error: self._kept[error].last_ms)]
+        self.revision += found
         return found
 
     def expire(self, now: float) -> bool:
@@ -37,6 +39,7 @@ class SevereLog:
         gone = [error for error, seen in self._kept.items() if seen.last_ms < oldest_ms]
         for error in gone:
             del self._kept[error]
+        self.revision += bool(gone)
         return bool(gone)
 
     def entries(self) -> tuple[SevereEntry, ...]:

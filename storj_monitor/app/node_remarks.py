@@ -1,0 +1,80 @@
+"""What parts of the product found out about a node, ready to be told as reasons of its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storj_monitor.model.node_answers import Door, RouteStatus
+from storj_monitor.model.node_state import Remark, StateSource
+from storj_monitor.model.severity import SeverityClass
+from storj_monitor.model.sources import SourceState
+from storj_monitor.state.nodes import NodeState as LiveNode
+from storj_monitor.views.subjects import CLOCK_BELIEVED_S, NodeSubjects
+
+CLOCK_OFF_S = 60.0
+SEVERE_S = {SeverityClass.DATA: 86_400.0, SeverityClass.REPUTATION: 21_600.0, SeverityClass.START: 3600.0}
+"""An entry of the log has no end of its own: so long after it came last it is still a reason."""
+MOST_SEVERE = 5
+MOST_TEXT = 200
+_TOLD_ELSEWHERE = ("no space left on device", "node scores worsened", "clock is out of sync", "outdated")
+"""Other rules say these, with a begin and an end."""
+
+
+def remarks_of(node: NodeSubjects, log: LiveNode, now: float, store_problem: str) -> Iterator[Remark]:
+    """All of them; `code` names the rule."""
+    if store_problem:
+        words = f"The monitor cannot write its database ({store_problem}), so the log waits."
+        yield Remark("not_kept", words, None, now, StateSource.MONITOR)
+    if log.node_id and node.node_id and log.node_id != node.node_id:
+        words = f"The API is of node {node.node_id[:12]}…, the log of node {log.node_id[:12]}…."
+        yield Remark("other_node", words, None, now, StateSource.LOG)
+    yield from _clock(node, now)
+    yield from _routes(node)
+    yield from _severe(log, node.log_started_at, now)
+    if log.status.detail and log.status.state == SourceState.LIVE.value:
+        yield Remark("log_moved", f"The log: {log.status.detail}.", log.status.since, now, StateSource.LOG)
+
+
+def _clock(node: NodeSubjects, now: float) -> Iterator[Remark]:
+    answer = node.answer
+    ahead_s = (answer.clock_ahead_s or 0.0) if answer else 0.0
+    if answer is not None and abs(ahead_s) > CLOCK_OFF_S:
+        way = "ahead of" if ahead_s > 0 else "behind"
+        far = "more than an hour" if abs(ahead_s) > CLOCK_BELIEVED_S else "more than a minute"
+        yield Remark("clock", f"The node's clock is {far} {way} the monitor's.", None, answer.taken_at, StateSource.API)
+    off_at = node.signs.clock_off_at
+    if off_at is not None:
+        words = "The node says that its clock is out of sync with the satellites."
+        yield Remark("clock", words, off_at, off_at, StateSource.LOG, "own")
+
+
+def _routes(node: NodeSubjects) -> Iterator[Remark]:
+    """What the API does not tell; of a satellite that has disqualified the node it need not tell anything."""
+    door = node.doors.get(Door.API)
+    if door is None:
+        return
+    gone = node.disqualified_ms
+    routes = [one for one in door.routes if one.status is not RouteStatus.ABSENT and not any(satellite in one.path for satellite in gone)]
+    if routes:
+        more = f" (and {len(routes) - 1} more)" if len(routes) > 1 else ""
+        words = f"The API does not tell everything: {routes[0].path[:80]}{more}."
+        yield Remark("route", words, min(one.since for one in routes), door.since, StateSource.API)
+
+
+def _severe(log: LiveNode, started_at: float | None, now: float) -> Iterator[Remark]:
+    """The newest ones of each class; what a start that failed said is over when one has worked."""
+    found = 0
+    for one in log.severe.entries():
+        at = one.last_ms / 1000
+        is_over = one.kind is SeverityClass.START and started_at is not None and at < started_at
+        text = f"{one.message} {one.text}".lower()
+        if is_over or now - at > SEVERE_S[one.kind] or any(words in text for words in _TOLD_ELSEWHERE):
+            continue
+        found += 1
+        if found > MOST_SEVERE:
+            return
+        said = one.text if one.text.startswith(one.message) else f"{one.message}: {one.text}"
+        subject = f"{one.logger}/{one.message}"
+        yield Remark(
+            f"severe_{one.kind.name.lower()}", f"In the log: {said[:MOST_TEXT]}", one.first_ms / 1000, at, StateSource.LOG, subject
+        )
