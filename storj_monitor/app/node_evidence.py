@@ -24,6 +24,7 @@ from storj_monitor.model.node_state import (
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import UptimeState, Witness
 from storj_monitor.reputation_tracker.report import SatelliteReport, Standing
+from storj_monitor.reputation_tracker.uptime import silence_limit_s
 from storj_monitor.state.node_conditions import OVER_SHARE, needed_bytes
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.storage_tracker.picture import SpacePicture
@@ -37,8 +38,6 @@ MAIN_ROUTE = "/api/sno/"
 ANSWER_S = 180.0
 """API, /metrics and public port are asked every minute."""
 HOUR_S = 3600.0
-QUIET_GAPS = 10.0
-"""A log is silent when it says nothing for ten times its usual gap: with random gaps that is one in 22,000."""
 MOST_QUIET_S = 4 * HOUR_S
 """Even a node without traffic writes that it did its chores."""
 ROTATED_S = 30.0
@@ -61,38 +60,25 @@ _SOURCES = {
 }
 
 
-class LogRhythm:
-    """How long each log may be silent: by its transfers of the hour before its newest line, and never less than the threshold."""
-
-    def __init__(self, silent_s: float) -> None:
-        self._silent_s = silent_s
-        self._known: dict[str, tuple[int, float]] = {}
-
-    def fresh_s(self, node: LiveNode) -> float:
-        """Seconds. What was usual is remembered from when there were lines: silence itself makes the last hour empty."""
-        if not self._silent_s:
-            return float("inf")
-        known = self._known.get(node.name)
-        if known is not None and known[0] == node.newest_ms:
-            return known[1]
-        number = sum([cell.count for cell in node.window.by_op.values()])
-        usual_s = QUIET_GAPS * HOUR_S / number if number else MOST_QUIET_S
-        fresh_s = max(self._silent_s, min(usual_s, MOST_QUIET_S))
-        self._known[node.name] = (node.newest_ms, fresh_s)
-        return fresh_s
+def log_fresh_s(node: NodeSubjects, silent_s: float) -> float:
+    """How long its log may be silent: by its own rhythm, where it has one, and never less than the threshold (0 = for ever)."""
+    if not silent_s:
+        return float("inf")
+    pause_s = node.log.pulse.usual_pause_s
+    return MOST_QUIET_S if pause_s is None else max(silent_s, min(silence_limit_s(pause_s), MOST_QUIET_S))
 
 
 def sources_of(
-    node: NodeSubjects, log: LiveNode, rhythm: LogRhythm, now: float, *, has_log: bool, is_kept: bool
+    node: NodeSubjects, log: LiveNode, silent_s: float, now: float, *, has_log: bool, is_kept: bool
 ) -> tuple[SourceEvidence, ...]:
     """Every source of a node. `is_kept` False: the monitor cannot store, so it does not read."""
     found = [_door(node, one) for one in node.doors.values()]
     if has_log:
-        found.insert(0, _log(log, rhythm, now, is_kept=is_kept))
+        found.insert(0, _log(log, log_fresh_s(node, silent_s), now, is_kept=is_kept))
     return tuple(found)
 
 
-def _log(log: LiveNode, rhythm: LogRhythm, now: float, *, is_kept: bool) -> SourceEvidence:
+def _log(log: LiveNode, fresh_s: float, now: float, *, is_kept: bool) -> SourceEvidence:
     status = log.status
     good_at = min(log.newest_ms / 1000, now) if log.newest_ms else None
     hearing = Hearing.PENDING
@@ -103,7 +89,7 @@ def _log(log: LiveNode, rhythm: LogRhythm, now: float, *, is_kept: bool) -> Sour
     elif status.state in (SourceState.ERROR.value, SourceState.WAITING.value):
         is_moment = status.state == SourceState.WAITING.value and now - status.since < ROTATED_S and good_at is not None
         hearing = Hearing.GOOD if is_moment else Hearing.FAILING
-    return SourceEvidence(StateSource.LOG, hearing, status.since, good_at, rhythm.fresh_s(log), status.detail)
+    return SourceEvidence(StateSource.LOG, hearing, status.since, good_at, fresh_s, status.detail)
 
 
 def _door(node: NodeSubjects, door: ApiState) -> SourceEvidence:

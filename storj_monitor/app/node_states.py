@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
-from storj_monitor.app.node_evidence import LogRhythm, gather, sources_of
+from storj_monitor.app.node_evidence import gather, sources_of
 from storj_monitor.clock import Clock
 from storj_monitor.model.node_state import NodeEvidence, NodeState, NodeStateKind, SourceEvidence
 from storj_monitor.state.node_conditions import GONE_S, SILENT_S, silent_s
@@ -46,7 +46,7 @@ class NodeStates:
         self._state = state
         self._clock = clock
         self._with_log = with_log
-        self._rhythm = LogRhythm(silent_s)
+        self._silent_s = silent_s
         self._changed = changed
         self._judged: dict[str, _Judged] = {}
         self._watching_since = self._looked_at = clock.now()
@@ -69,7 +69,7 @@ class NodeStates:
     def _judge(self, name: str, now: float) -> bool:
         """True when the state is another one."""
         node, log = self._cards.subjects.of(name), self._state.nodes[name]
-        sources = sources_of(node, log, self._rhythm, now, has_log=name in self._with_log, is_kept=not self._state.store_problem)
+        sources = sources_of(node, log, self._silent_s, now, has_log=name in self._with_log, is_kept=not self._state.store_problem)
         revision = _revision(node, log)
         signs = tuple([_sign(one, self._watching_since, now) for one in sources])
         last = self._judged.get(name)

@@ -5,7 +5,7 @@ A condition says nothing where its evidence is missing or too old. Sentences car
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from storj_monitor.model.node_state import (
@@ -21,6 +21,8 @@ from storj_monitor.units import format_bytes
 
 SILENT_S = 180.0
 """Two sources that say nothing for so long: the node is down, whatever was usual."""
+LOG_ALONE_S = 1800.0
+"""A log alone is believed later: after half an hour and three times what is long for it."""
 CONTACT_S = 2 * 3600.0
 """Satellites look for a node every hour; the node's own dashboard calls it offline after two."""
 YOUNG_S = 1800.0
@@ -72,25 +74,36 @@ def _heard_of(source: SourceEvidence) -> bool:
 
 def is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     sources = [one for one in evidence.sources if _heard_of(one)]
-    silent = [one for one in sources if silent_s(one, evidence, now) >= SILENT_S]
+    silent = [one for one in sources if silent_s(one, evidence, now) >= (SILENT_S if len(sources) > 1 else _alone_s(one))]
     needed = min(2, len(sources))
-    if not silent or len(silent) < needed or all(one.source is StateSource.LOG for one in silent):
+    if not silent or len(silent) < needed:
         return
     begun = sorted(since for one in silent if (since := one.silent_since) is not None)[needed - 1]
     if any(one.is_good(now) and one.good_at is not None and one.good_at > begun for one in sources):
         return  # something still speaks: the silent ones are in trouble for themselves
-    words = " and ".join(NAMES[one.source] for one in silent)
+    words = named(silent)
     verb = "says nothing" if len(silent) == 1 else "say nothing"
     details = [one.detail for one in silent if one.detail]
     why = f" ({details[0]})" if details else ""
     yield Found(f"The node is not heard: its {words} {verb}{why}.", begun, begun, silent[0].source)
 
 
+def named(sources: Sequence[SourceEvidence]) -> str:
+    """`log`, `log and API`, `log, API and /metrics`."""
+    names = [NAMES[one.source] for one in sources]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _alone_s(one: SourceEvidence) -> float:
+    """A log that is all there is may have its pauses."""
+    return max(LOG_ALONE_S, 3 * one.fresh_s) if one.source is StateSource.LOG and one.hearing is Hearing.GOOD else SILENT_S
+
+
 def has_stopped(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     process = evidence.process
     if process is None or process.phase is not Phase.DOWN or _answers_since(evidence, process.since, now):
         return
-    words = f": {process.words}" if process.words else ""
+    words = f": {process.words.splitlines()[0]}" if process.words else ""
     if process.failed_starts:
         tries = "once" if process.failed_starts == 1 else f"{process.failed_starts} times"
         yield Found(f"The node does not start (tried {tries}){words}", process.since, process.at, StateSource.LOG)
@@ -139,7 +152,7 @@ def is_gone(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     begun = min(one.since for one in refusing)
     if any(one.is_good(now) and one.good_at is not None and one.good_at > begun + GONE_S for one in evidence.sources):
         return  # its log goes on: the addresses are wrong
-    words = " and ".join(NAMES[one.source] for one in refusing)
+    words = named(refusing)
     yield Found(f"The node does not run: its {words} refuse connections.", begun, now, refusing[0].source)
 
 

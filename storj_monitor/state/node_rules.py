@@ -70,7 +70,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "silent",
         _DOWN,
-        "Two sources (or the only one, where that is not a log) say nothing for three minutes, and no other says anything later.",
+        "Two sources say nothing for three minutes, and no other says anything later; or the only one: an API for three minutes, a log for "
+        "half an hour and three times what is long for it.",
         "Look whether the machine, its network and the node's process run; if they do, whether the addresses in the settings are right.",
         "sources",
         is_silent,

@@ -6,10 +6,10 @@ OK is not the absence of trouble: it needs good evidence, fresh enough, from eve
 from __future__ import annotations
 
 from storj_monitor.model.node_state import NOT_JUDGED, NodeEvidence, NodeState, NodeStateKind, StateReason, StateSource
-from storj_monitor.state.node_conditions import NAMES
+from storj_monitor.state.node_conditions import NAMES, named
 from storj_monitor.state.node_rules import RULES
 
-_CAUSES = {"stopped": 0, "gone": 1, "silent": 2, "starting": 2, "source_silent": 3, "log_silent": 3}
+_CAUSES = {"stopped": 0, "gone": 1, "silent": 2, "starting": 2, "source_silent": 3, "log_silent": 3, "severe_start": 1}
 """Rules that tell the same from less and less evidence."""
 
 
@@ -40,8 +40,7 @@ def _best(evidence: NodeEvidence, now: float) -> StateReason:
     if missing:
         sentence = f"Nothing good has been heard of the {NAMES[missing[0].source]} yet."
         return StateReason("pending", NodeStateKind.LEARNING, sentence, missing[0].since, missing[0].source)
-    names = [NAMES[one.source] for one in evidence.sources if one.is_good(now)]
-    words = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    words = named([one for one in evidence.sources if one.is_good(now)])
     oldest = min(one.good_at for one in required if one.good_at is not None)
     return StateReason("ok", NodeStateKind.OK, f"All is well by {words}.", None, StateSource.MONITOR, "", oldest)
 

@@ -94,6 +94,8 @@ def test_what_still_speaks_keeps_a_node_from_being_called_down() -> None:
 def test_an_api_alone_is_all_there_is_a_log_alone_has_a_rhythm_of_its_own() -> None:
     assert judge(evidence(failing(API, 181)), NOW).kind is DOWN
     assert judge(evidence(source(LOG, 1000)), NOW).kind is WARNING
+    assert judge(evidence(source(LOG, 1801)), NOW).kind is DOWN
+    assert judge(evidence(source(LOG, 5000, fresh_s=3600.0)), NOW).kind is WARNING
 
 
 def test_a_public_port_that_never_answered_is_no_source() -> None:
