@@ -54,6 +54,7 @@ from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, snapshots_of_health
 from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.views.cards import Cards
+from storj_monitor.views.missing import why_nothing
 from storj_monitor.views.subjects import Counted, NodeSubjects, Standing, Subject
 
 KEEP_ANSWER_S = 3600.0
@@ -121,8 +122,13 @@ class SubjectKeeper:
         self.flush()
 
     def on_state(self, name: str, state: ApiState) -> None:
-        """A door opened or closed; how long the node may still be away changes with it."""
-        self._tell(name, self._uptimes.take_door(self.subjects.of(name), state, self._clock.now(), self._pending))
+        """A door opened or closed; how long the node may still be away changes with it, and with its routes what sums leave out."""
+        node = self.subjects.of(name)
+        before = node.doors.get(state.door)
+        moved = self._uptimes.take_door(node, state, self._clock.now(), self._pending)
+        if before is None or before.routes != state.routes:
+            moved |= {Subject.EARNINGS, Subject.REPUTATION}
+        self._tell(name, moved)
         self.flush()
 
     def no_doors(self, name: str) -> None:
@@ -358,6 +364,8 @@ class SubjectKeeper:
             if answer.kind is AnswerKind.NOTIFICATIONS:
                 node.notifications = tuple(one for one in value if isinstance(one, Notification))
                 return {Subject.HEALTH}
+            if answer.kind is AnswerKind.PERIODS:
+                node.money.periods_at = answer.asked_at
             if not node.node_id:  # whose paystubs these are is not known yet; they are asked for again
                 return set()
             last = self._last.setdefault(node.name, {})
@@ -394,7 +402,7 @@ class SubjectKeeper:
 
     def _keep_estimate(self, node: NodeSubjects, *, doubts: bool) -> None:
         standing = node.answer.standings if node.answer else ()
-        complete = bool(standing) and all(one.satellite in node.money.usages for one in standing)
+        complete = bool(standing) and all(one.satellite in node.money.usages or why_nothing(node, one.satellite) for one in standing)
         if complete:
             self.subjects.changed(node.name, Subject.EARNINGS)
             earnings = self._cards.earnings.estimate_of(node, self._clock.now())

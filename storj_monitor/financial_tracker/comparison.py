@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from storj_monitor.financial_tracker.estimate import usd_micros
 from storj_monitor.financial_tracker.months import node_previous_period, period_of, shifted
 from storj_monitor.model.earnings import EstimatedPayout, MonthPayout, Pricing
@@ -112,9 +114,9 @@ def previous_month_reasons(now_ms: int) -> tuple[str, ...]:
     return (f"Today the node shows {node_previous_period(now_ms)} as its previous month, because {shifted(period, -1)} had no such day.",)
 
 
-def compare_node(mine: NodeEstimate, theirs: EstimatedPayout) -> Comparison:
-    """The present month over all satellites, with the reasons of its parts."""
-    reasons = []
+def compare_node(mine: NodeEstimate, theirs: EstimatedPayout, missing: Mapping[str, str] | None = None) -> Comparison:
+    """The present month over all satellites, with the reasons of its parts. `missing`: satellites that ours leaves out, and why."""
+    reasons = [f"Ours leaves out {name}. {why}" for name, why in (missing or {}).items()]
     lost = sum(one.disqualified_ms is not None for one in mine.satellites)
     if lost:
         reasons.append(f"{lost} satellite{'s have' if lost > 1 else ' has'} disqualified the node; both leave out what it did there.")
@@ -122,6 +124,9 @@ def compare_node(mine: NodeEstimate, theirs: EstimatedPayout) -> Comparison:
         reasons.append("Your settings give other prices than the node has.")
     if any(one.prices.source is PriceSource.PUBLISHED for one in mine.satellites):
         reasons.append("For some satellites the node has no prices: ours uses the published rates.")
+    if missing:  # that alone is a difference; what else there may be cannot be told from it
+        plain = compare_months(mine.now, theirs.current_month)
+        return msgspec.structs.replace(plain, reasons=() if plain.agrees else tuple(reasons))
     return compare_months(mine.now, theirs.current_month, reasons)
 
 

@@ -32,6 +32,7 @@ class NodeInputs:
     estimates       -- the node's own; "" is the sum over all satellites
     costs           -- None: not known, so no profit
     stubs           -- all paystubs of this node, also of satellites that are gone
+    missing         -- by name: satellites of this node of whose month nothing is known, and why
     since_ms        -- when this node began to cost money; None means before this month
     """
 
@@ -44,6 +45,7 @@ class NodeInputs:
     stubs: Mapping[StubKey, Paystub] = field(default_factory=dict)
     held_history: Mapping[str, HeldHistoryRow] = field(default_factory=dict)
     costs: CostRates | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
     since_ms: int | None = None
 
 
@@ -66,7 +68,7 @@ def node_earnings(inputs: NodeInputs, now_ms: int) -> NodeEarnings:
     costs, end = inputs.costs, estimate.month_end
     return NodeEarnings(
         estimate=estimate,
-        comparison=None if theirs is None else compare_node(estimate, theirs),
+        comparison=None if theirs is None else compare_node(estimate, theirs, inputs.missing),
         satellite_comparisons=_satellite_comparisons(inputs, estimate),
         previous_comparisons=_previous_comparisons(inputs, estimate, now_ms),
         forecast_reasons=() if theirs is None else expectation_reasons(estimate, theirs),

@@ -162,8 +162,18 @@ class Poller:
         self._follow(question, value, before.value if before else None)
         self._on_answer(answer)
 
+    def _is_disqualified(self, satellite: str | None) -> bool:
+        """Whether that satellite has disqualified the node: there is no estimate then, and the node answers 500."""
+        node = self._answers.get(_NODE)
+        standings = node.value.standings if node is not None and isinstance(node.value, NodeAnswer) else ()
+        return any(one.satellite == satellite and one.disqualified_at for one in standings)
+
     def _failed(self, question: Question, error: NodeApiError, begun: float) -> None:
         now, watch = self._clock.monotonic(), self._watches[door_of(question.kind)]
+        if question.kind is AnswerKind.ESTIMATE and not isinstance(error, NodeUnreachable) and self._is_disqualified(question.satellite):
+            self._questions.answered(question, now)
+            watch.succeeded(question, self._clock.now())
+            return
         if isinstance(error, RouteMissing) and self._is_absent(question):
             self._questions.rest(question)
             self._questions.hurry((AnswerKind.NODE,), now)  # something else in the node's place would answer so, too

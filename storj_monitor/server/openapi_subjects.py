@@ -69,7 +69,7 @@ _EARNINGS: Schema = {
     "at": _NUMBER,
     "now": _OBJECT_OR_NULL,
     "month_end": _OBJECT_OR_NULL,
-    "expected_usd_micros": _INTEGER,
+    "expected_usd_micros": {"type": ["integer", "null"]},
     "previous": _OBJECT_OR_NULL,
     "theirs": _OBJECT_OR_NULL,
     "comparison": _OBJECT_OR_NULL,

@@ -26,6 +26,7 @@ from storj_monitor.views.earnings_rows import (
     unpaid_row,
 )
 from storj_monitor.views.figures import helps
+from storj_monitor.views.missing import MissingSatellite, missing_paystubs, missing_satellites, why_nothing
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
@@ -59,6 +60,10 @@ class EarningsView:
             return {}
         left_out = [name for name, one in made.items() if one is None]
         rows: Rows = {"": fleet_row([one.money for one in told], left_out, self.terms.currency)}
+        rows[""]["left_out_satellites"] = [
+            missing_row(lost) for node in every if node.name not in left_out for lost in missing_satellites(node)
+        ]
+        rows[""]["left_out_paystubs"] = [{"node": node.name, "why": why} for node in every if (why := missing_paystubs(node))]
         for one in told:
             rows.update(one.rows)
         return rows
@@ -99,6 +104,7 @@ def inputs_of(node: NodeSubjects, terms: OwnTerms) -> NodeInputs:
         stubs=money.stubs,
         held_history=money.held_history,
         costs=terms.costs.get(node.name),
+        missing={satellite_name(one.satellite): one.why for one in missing_satellites(node)},
         since_ms=min((usage.joined_ms for usage in money.usages.values() if usage.joined_ms is not None), default=None),
     )
 
@@ -130,13 +136,17 @@ def _rows(known: NodeMoney, terms: OwnTerms) -> Rows:
             "profit_now": profit_row(earnings.profit_now),
             "profit_month_end": profit_row(earnings.profit_month_end),
             "currency": currency_row(terms.currency),
+            "left_out_satellites": [missing_row(lost) for lost in missing_satellites(node)],
         }
     }
+    for lost in missing_satellites(node):
+        rows[f"{node.name}/{lost.satellite}"] = _unknown(lost, held.get(lost.satellite), common)
     for one in estimate.satellites:
         rows[f"{node.name}/{one.satellite}"] = {
             "kind": "satellite",
             **common,
             **_satellite(one),
+            "unknown": why_nothing(node, one.satellite) or None,
             "theirs": theirs_row(money.estimates.get(one.satellite), money.estimated_at),
             "comparison": comparison_row(comparisons.get(one.satellite)),
             "held": _held(held.get(one.satellite)),
@@ -166,6 +176,27 @@ def _satellite(one: SatelliteEstimate) -> Row:
         "disqualified_at": None if one.disqualified_ms is None else one.disqualified_ms / 1000,
         "notes": list(one.notes),
     }
+
+
+def _unknown(lost: MissingSatellite, held: HeldPosition | None, common: Row) -> Row:
+    """A satellite of which nothing is known this month, and why."""
+    nothing = ("now", "month_end", "expected_usd_micros", "previous", "theirs", "comparison", "prices", "joined_at", "disqualified_at")
+    return {
+        "kind": "satellite",
+        **common,
+        "satellite": lost.satellite,
+        "name": satellite_name(lost.satellite),
+        **dict.fromkeys(nothing),
+        "formula": None,
+        "held": _held(held),
+        "notes": [lost.why],
+        "unknown": lost.why,
+    }
+
+
+def missing_row(lost: MissingSatellite) -> Row:
+    """A satellite that a sum leaves out."""
+    return {"node": lost.node, "satellite": lost.satellite, "name": satellite_name(lost.satellite), "why": lost.why}
 
 
 def _held(one: HeldPosition | None) -> Row | None:

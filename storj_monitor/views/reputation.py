@@ -12,6 +12,7 @@ from storj_monitor.reputation_tracker.pieces import CAUSES, Failures, failures
 from storj_monitor.reputation_tracker.report import SatelliteReport, report, worst_first
 from storj_monitor.reputation_tracker.vetting import Vetting
 from storj_monitor.views.figures import date, figure, helps
+from storj_monitor.views.missing import why_nothing
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
@@ -54,7 +55,13 @@ class ReputationView:
         if made is None or made[0] != revision:
             away_since = node.away_since(now)
             reports = [self._report(node, satellite, now, away_since) for satellite in node.standing.known]
-            rows = {f"{node.name}/{one.reputation.satellite}": _row(node.name, one) for one in reports}
+            rows = {
+                f"{node.name}/{one.reputation.satellite}": {
+                    **_row(node.name, one),
+                    "unknown": why_nothing(node, one.reputation.satellite) or None,
+                }
+                for one in reports
+            }
             made = self._made[node.name] = (revision, reports, rows)
         return made
 

@@ -44,7 +44,8 @@ class StorageView:
         told = {name: one for name, one in made.items() if one.picture.taken_at or one.folder}
         if not told:
             return {}
-        return {"": _fleet(told), **{name: one.row for name, one in told.items()}}
+        silent = [name for name in made if name not in told]
+        return {"": _fleet(told, silent), **{name: one.row for name, one in told.items()}}
 
     def _of(self, node: NodeSubjects, now: float) -> _Made:
         known, revision = self._made.get(node.name), node.revisions[Subject.STORAGE]
@@ -132,7 +133,8 @@ def _forecast(growth: Growth, levels: Iterable[DaysUntil]) -> Row:
     }
 
 
-def _fleet(made: Mapping[str, _Made]) -> Row:
+def _fleet(made: Mapping[str, _Made], silent: list[str]) -> Row:
+    """`silent`: nodes of the view of whose space nothing is known; every sum names them."""
     sums = fleet_space({name: one.picture for name, one in made.items()}, {name: one.device for name, one in made.items() if one.device})
     grown = [fleet_growth({name: one.forecasts[i] for name, one in made.items()}) for i in range(len(WINDOWS_DAYS))]
     capacities = [one.picture.capacity_bytes for one in made.values() if one.picture.capacity_bytes is not None]
@@ -143,7 +145,7 @@ def _fleet(made: Mapping[str, _Made]) -> Row:
         **{
             name: None
             if not one.nodes
-            else {"value": one.value_bytes, "nodes": one.nodes, "oldest_at": one.oldest_at, "left_out": list(one.left_out)}
+            else {"value": one.value_bytes, "nodes": one.nodes, "oldest_at": one.oldest_at, "left_out": sorted([*one.left_out, *silent])}
             for name, one in sums.items()
         },
         "capacity_bytes": sum(capacities) if capacities else None,
@@ -152,7 +154,7 @@ def _fleet(made: Mapping[str, _Made]) -> Row:
             {
                 **_forecast(one.growth, one.levels),
                 "counted": list(one.counted),
-                "left_out": list(one.left_out),
+                "left_out": sorted([*one.left_out, *silent]),
                 "shrinking": list(one.shrinking),
             }
             for one in grown

@@ -90,6 +90,7 @@ class Money:
                      cannot be believed); 0 before anything
     at            -- when the newest answer was asked, Unix seconds
     estimated_at  -- when the node's own sum was asked
+    periods_at    -- when the node last said of which months it has paystubs
     usage_since   -- when this run of the monitor was first told usage
     """
 
@@ -105,6 +106,7 @@ class Money:
     at: float = 0.0
     estimated_at: float = 0.0
     usage_since: float = 0.0
+    periods_at: float = 0.0
 
 
 class Stretch(NamedTuple):

@@ -247,6 +247,12 @@ export interface EarningsRow {
   profit_month_end?: Profit | null;
   nodes?: number;
   left_out?: string[];
+  /** Satellites whose month is in no sum here, and why. */
+  left_out_satellites?: { node: string; satellite: string; name: string; why: string }[];
+  /** Nodes whose paystubs (or newest ones) are in no sum here, and why. */
+  left_out_paystubs?: { node: string; why: string }[];
+  /** Why the node's route about this satellite gives nothing now. */
+  unknown?: string | null;
 }
 
 export interface Door {
