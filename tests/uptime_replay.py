@@ -43,7 +43,7 @@ class Replay:
             if len(part) >= chunk_bytes or i == len(lines) - 1:
                 self._take(part, live)
                 part = b""
-        self.node.log.is_read = True
+        self.node.log.is_read, self.node.log.is_behind = True, False
         return self
 
     def next_file(self) -> None:

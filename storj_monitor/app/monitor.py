@@ -36,7 +36,6 @@ from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HOUR_S, HotPiece
-from storj_monitor.model.sources import SourceState
 from storj_monitor.server import MAX_CLIENTS, Limits, Server, hash_password, make_encoder
 from storj_monitor.sources.factory import open_source
 from storj_monitor.sources.file_source import FileSource
@@ -300,7 +299,7 @@ class Monitor:
         for delta in tick.deltas:
             self.keeper.on_delta(delta)
         for node, status in tick.statuses:
-            self.keeper.on_log(node, is_read=status.state is SourceState.LIVE)
+            self.keeper.on_log(node, status.state)
         move_tables(state, tick)
         self.server.broadcaster.tick(tick.now)
 

@@ -49,6 +49,7 @@ from storj_monitor.model.node_events import ScoresReported
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import HealthAnswer
 from storj_monitor.model.rollups import NodeDelta
+from storj_monitor.model.sources import SourceState
 from storj_monitor.model.space import FileSystemSpace
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, snapshots_of_health
@@ -140,9 +141,10 @@ class SubjectKeeper:
         """Transfers and successes by minute (start, Unix seconds) as an earlier run stored them."""
         self._uptimes.take_old_minutes(self.subjects.of(name), minutes, self._pending)
 
-    def on_log(self, name: str, *, is_read: bool) -> None:
-        """Whether all that is in the log has been read, and it is read on."""
-        self.subjects.of(name).log.is_read = is_read
+    def on_log(self, name: str, state: SourceState) -> None:
+        """How the reading of its log stands."""
+        log = self.subjects.of(name).log
+        log.is_read, log.is_behind = state is SourceState.LIVE, state is SourceState.CATCHING_UP
 
     def on_delta(self, delta: NodeDelta) -> None:
         """Lines of a log were summed up."""

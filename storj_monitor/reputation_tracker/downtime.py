@@ -95,18 +95,15 @@ def _outside(one: Outage, processes: Sequence[Outage], join_s: float) -> list[Ou
     return parts
 
 
-def away_since(times: Sequence[Downtime], last_contact: float | None, told_at: float, down_at: float | None = None) -> float | None:
+def away_since(down_at: float | None, last_contact: float, told_at: float) -> float | None:
     """Since when satellites cannot reach the node; None while it is reached, as far as is known.
 
-    times        -- from `downtimes`: only certain ones count
-    last_contact -- what the node itself told at `told_at`; None = it did not tell
-    down_at      -- since when it is down for certain, by other signs
+    down_at      -- since when it is down for certain
+    last_contact -- what the node itself told at `told_at`
     """
-    begins = [] if down_at is None else [down_at]
-    begins += [one.from_at for one in times if one.certain and one.until_at is None]
-    if last_contact is not None and told_at - last_contact > LATE_CONTACT_S:
-        begins.append(last_contact)
-    return min(begins, default=None)
+    if told_at - last_contact > LATE_CONTACT_S:
+        return last_contact if down_at is None else min(down_at, last_contact)
+    return down_at
 
 
 def hours_down(times: Iterable[Downtime], from_at: float, to_at: float, *, certain_only: bool = True) -> float:

@@ -32,8 +32,8 @@ class Signals:
     shut            -- doors that had answered and do not any more, with since when
     transfer_at     -- newest transfer in the log
     usual_pause_s   -- between two transfers; None when the log has too few to say
-    reads_log       -- the log is read up to its end
-    contact_at      -- when somebody from outside reached it last, told at `answered_at`
+    reads_log       -- the log is read up to its end, and read on
+    knows_log       -- its end was reached once: before that, what was read last may be long over
     """
 
     answered_at: float | None = None
@@ -42,7 +42,7 @@ class Signals:
     transfer_at: float | None = None
     usual_pause_s: float | None = None
     reads_log: bool = False
-    contact_at: float | None = None
+    knows_log: bool = True
 
     def silent_since(self, up_at: float | None, now: float) -> float | None:
         """Since when the log is silent for longer than it ever is; None while it is not, or while nobody can tell.
@@ -96,7 +96,7 @@ def _with_starts(away: UptimeSpan, starting: Sequence[tuple[float, float]], end:
 
 def uptime(life: ProcessLife, signals: Signals, now: float) -> Uptime:
     """The state now."""
-    if life.begun is not None:
+    if life.begun is not None and signals.knows_log:
         return _by_process(life, signals, now)
     silent_at = signals.silent_since(life.up_at, now)
     if signals.shut and (silent_at is not None or not _transfers_flow(signals, now)):
@@ -172,6 +172,9 @@ def _by_doors(life: ProcessLife, signals: Signals, silent_at: float | None) -> U
 def _running(life: ProcessLife, signals: Signals, now: float) -> Uptime:
     answers, flows = _answers(signals, now), _transfers_flow(signals, now)
     begins = [at for at in (life.up_at, signals.api_started_at) if at is not None]
+    if life.begun is not None and not (answers or flows):
+        reason = "Its log is still being read."
+        return Uptime(state=UptimeState.UNKNOWN, since=None, certain=False, reason=reason)
     if not (answers or flows or life.up_at is not None):
         return Uptime(
             state=UptimeState.UNKNOWN,
@@ -186,6 +189,14 @@ def _running(life: ProcessLife, signals: Signals, now: float) -> Uptime:
         certain=bool(seen),
         reason=f"Running: {' and '.join(seen)}." if seen else "Running, as far as its log tells.",
     )
+
+
+def down_since(life: ProcessLife, state: Uptime) -> float | None:
+    """Since when it is away for certain: a start that goes on is part of the time away. None while it is not."""
+    if not state.certain or state.state not in (UptimeState.DOWN, UptimeState.STARTING):
+        return None
+    begun = life.begun
+    return begun.down_at if begun is not None and begun.down_at is not None else state.since
 
 
 def most_telling(words: Sequence[LastWord]) -> tuple[LastWord, ...]:

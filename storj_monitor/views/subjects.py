@@ -24,7 +24,7 @@ from storj_monitor.model.node_metrics import Growth, NodeMetrics
 from storj_monitor.model.reputation import AuditWindow, HealthAnswer
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence
-from storj_monitor.model.uptime import Outage, Uptime, UptimeState, Witness
+from storj_monitor.model.uptime import Outage, Uptime, Witness
 from storj_monitor.reputation_tracker.downtime import Downtime, away_since, downtimes
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.pieces import NotableTransfer
@@ -32,7 +32,7 @@ from storj_monitor.reputation_tracker.process_life import ProcessLife
 from storj_monitor.reputation_tracker.pulse import Pulse
 from storj_monitor.reputation_tracker.reputation import Reputation
 from storj_monitor.reputation_tracker.standings import StandingKind, StandingSpan
-from storj_monitor.reputation_tracker.uptime import Signals, uptime, without_contradicted
+from storj_monitor.reputation_tracker.uptime import Signals, down_since, uptime, without_contradicted
 from storj_monitor.storage_tracker.history import SpacePoint
 
 HOUR_S = 3600.0
@@ -183,12 +183,14 @@ class NodeLog:
     life        -- of its process
     pulse       -- how transfers come; `transfer_at` is the newest
     is_read     -- the monitor has read all that is in the log, and reads on
+    is_behind   -- it has not come to the end of the log yet, in this run: what it read last may be long over
     """
 
     life: ProcessLife = ProcessLife()
     pulse: Pulse = field(default_factory=Pulse)
     transfer_at: float | None = None
     is_read: bool = False
+    is_behind: bool = True
 
 
 @dataclass(slots=True)
@@ -256,8 +258,19 @@ class NodeSubjects:
         return self.log.life.started_at
 
     def downtimes(self) -> tuple[Downtime, ...]:
-        """When it was away, as far as doors, log and its transfers tell; oldest first."""
-        return downtimes(without_contradicted(self.outages, list(self.log.pulse)))
+        """When it was away, as far as doors, log and its transfers tell; oldest first.
+
+        What an earlier run of the monitor left open counts again when it is seen again.
+        """
+        seen = [one for one in self.outages if one.until_at is not None or self._still(one)]
+        return downtimes(without_contradicted(seen, list(self.log.pulse)))
+
+    def _still(self, one: Outage) -> bool:
+        """Whether an outage that has no end is seen in this run."""
+        if one.witness is Witness.PROCESS:
+            return not self.log.is_behind
+        shut = (door.status is ApiStatus.UNREACHABLE for door in self.doors.values() if WITNESS_OF_DOOR[door.door] is one.witness)
+        return one.witness not in WITNESS_OF_DOOR.values() or any(shut)
 
     def uptime(self, now: float) -> Uptime:
         """Whether it runs now, since when, why not, and what it said last."""
@@ -265,16 +278,16 @@ class NodeSubjects:
 
     def away_since(self, now: float) -> float | None:
         """Since when satellites cannot reach the node, as far as doors, log and the node itself tell; None while they can."""
-        state, answer = self.uptime(now), self.answer
-        down_at = state.since if state.certain and state.state is UptimeState.DOWN else None
+        answer = self.answer
+        down_at = down_since(self.log.life, self.uptime(now))
         if answer is None or not answer.last_pinged_at:
-            return away_since(self.downtimes(), None, now, down_at)
-        ahead_s = answer.clock_ahead_s or 0.0
-        return away_since(self.downtimes(), answer.last_pinged_at - ahead_s, answer.taken_at, down_at)
+            return down_at
+        return away_since(down_at, answer.last_pinged_at - (answer.clock_ahead_s or 0.0), answer.taken_at)
 
     def _signals(self) -> Signals:
         answer, ahead_s = self.answer, (self.answer.clock_ahead_s or 0.0) if self.answer else 0.0
-        shut = {one.witness: one.from_at for one in self.outages if one.until_at is None and one.witness in WITNESS_OF_DOOR.values()}
+        doors = WITNESS_OF_DOOR.values()
+        shut = {one.witness: one.from_at for one in self.outages if one.until_at is None and one.witness in doors and self._still(one)}
         told = ((answer, Door.API), (self.metrics, Door.METRICS), (self.health, Door.HEALTH))
         answered = [one.taken_at for one, door in told if one is not None and self._is_ok(door)]
         return Signals(
@@ -284,6 +297,7 @@ class NodeSubjects:
             transfer_at=self.log.transfer_at,
             usual_pause_s=self.log.pulse.usual_pause_s,
             reads_log=self.log.is_read,
+            knows_log=not self.log.is_behind,
         )
 
     def _is_ok(self, door: Door) -> bool:

@@ -257,6 +257,18 @@ class Sayings(Space, Money, Findings):
                     }
                 ],
                 "remarks": ["Its API is found on this machine by itself; name it in the settings to be sure." + self.evil],
+                "uptime": {
+                    "state": "down",
+                    "since": began - 600,
+                    "certain": True,
+                    "reason": "Does not start: 4 starts failed. hashstore: logSlots calculation mismatch" + self.evil,
+                    "witnesses": ["process"],
+                    "last_words": [
+                        {"at": began - 90, "text": "hashstore: logSlots calculation mismatch" + self.evil, "cause": True},
+                        {"at": began - 600, "text": 'Stopped by signal "terminated".', "cause": False},
+                    ],
+                    "failed_starts": 4,
+                },
                 "downtimes": [{"from": began - 600, "until": None, "witnesses": ["api"], "certain": False, "duration_s": None}],
             }
         return row

@@ -212,6 +212,18 @@ def test_health_of_nodes_with_and_without_an_api(new_page: Callable[..., Page], 
     expect(page.locator("#health-help")).to_contain_text("About wallet.")
 
 
+def test_the_last_words_of_a_node_that_is_down_are_seen_first(new_page: Callable[..., Page], page_server: Callable[..., Any]) -> None:
+    page = open_page(new_page(), page_server().url)
+    office = page.locator('#card-health li[data-node="office"]')
+    expect(office.locator("[data-uptime=down]")).to_contain_text(re.compile(r"^down 1\d.min"))
+    words = office.locator("summary .last-words")
+    expect(words).to_contain_text("Last words, 4 failed starts")
+    expect(words.locator(".word").first).to_contain_text("logSlots calculation mismatch")
+    expect(words.locator(".word.cause")).to_have_count(1)
+    expect(show(page, "health", "office")).to_contain_text("Does not start: 4 starts failed.")
+    expect(page.locator('#card-health li[data-node="attic"] .last-words')).to_have_count(0)
+
+
 def test_a_server_that_does_not_know_these_topics(new_page: Callable[..., Page], page_server: Callable[..., Any]) -> None:
     page = new_page()
     heard = complaints(page)

@@ -275,6 +275,18 @@ export interface Downtime {
   duration_s: number | null;
 }
 
+/** Whether the node runs, by all that tells of it. */
+export interface Uptime {
+  state: "up" | "starting" | "down" | "unknown";
+  since: number | null;
+  certain: boolean;
+  reason: string;
+  witnesses: string[];
+  /** Of a node that is down or starting, the most telling first. `cause`: it says why. */
+  last_words: { at: number; text: string; cause: boolean }[];
+  failed_starts: number;
+}
+
 export interface HealthRow {
   node: string;
   node_id: string;
@@ -294,6 +306,7 @@ export interface HealthRow {
   bandwidth_bytes: Known<number>;
   doors: Door[];
   remarks: string[];
+  uptime?: Uptime;
   downtimes: Downtime[];
   down_hours_30d: number;
   notifications: { kind: string; title: string; message: string; at: number }[];

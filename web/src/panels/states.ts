@@ -81,6 +81,8 @@ const WITNESSES: Record<string, string> = {
   log_gap: "a gap in the log",
   ping_failed: "a failed check-in",
   api: "its API",
+  api_down: "its API",
+  metrics_down: "its /metrics",
   probe: "our own probe",
 };
 
