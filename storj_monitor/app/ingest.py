@@ -162,7 +162,7 @@ class _Loader:
             if chunk is not None:
                 yield chunk
                 limit = next_chunk_bytes(chunk.data)
-            elif not source.finished:
+            elif not source.finished and not source.busy:
                 # Only a last line without its end, in a file that changed a moment ago, is waited for.
                 time.sleep(0.1)
 

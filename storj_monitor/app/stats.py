@@ -39,7 +39,7 @@ def stats_of_logs(paths: Sequence[str]) -> Statistics:
                 chunk = source.read(time.time(), CHUNK_BYTES)
                 if chunk is not None:
                     counter.add(processor.process(chunk))
-                elif not source.finished:
+                elif not source.finished and not source.busy:
                     time.sleep(0.1)
             if source.error:
                 raise MonitorError(source.error)

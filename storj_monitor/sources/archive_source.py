@@ -44,6 +44,11 @@ class ArchiveSource:
         self._consumed = 0
 
     @property
+    def busy(self) -> bool:
+        """The last read() came back before it had looked at everything: call it again at once."""
+        return self._file is not None and self._file.busy
+
+    @property
     def consumed_bytes(self) -> int:
         """Bytes as they stand on disk (compressed ones for compressed files), to be compared with total_bytes."""
         if self._file is None:

@@ -1,21 +1,22 @@
-"""Decompressed bytes of a log by offset: plain files that may grow or shrink, and gzip, Zstandard or piped ones read in one go."""
+"""Decompressed bytes of a log by offset: plain files that may grow or shrink, and compressed or piped ones read in one go."""
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import struct
-import zlib
-from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
 import zstandard
 
+from storj_monitor.sources.inflate import MAGIC_BYTES, Damage, Inflater, codec_of, why_damaged
 from storj_monitor.sources.opening import open_log, read_at, read_in_memory
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _READ_BYTES = 16 << 10  # compressed bytes at a time: what comes out of them is held in memory
+_INFLATED_BYTES = 256 << 10  # what one step of decompression brings, or some megabytes where the library knows no limit
 _STEP_BYTES = 4 << 20  # decompressed and thrown away in one step on the way to a saved position: about 20 ms
 
 
@@ -36,6 +37,9 @@ class Content(Protocol):
 
     def approach(self, offset: int) -> bool:
         """Do a bounded part of the way to `offset`; True when reading there costs no more than what is read. Raises OSError."""
+
+    def next_data(self, offset: int) -> int:
+        """Where something stands from `offset` on, beyond a hole that the file system knows of; else `offset`. Raises OSError."""
 
     def lag(self, offset: int) -> int:
         """Bytes on disk behind `offset` (compressed ones for compressed files)."""
@@ -68,6 +72,15 @@ class PlainContent:
     def approach(self, offset: int) -> bool:
         return True
 
+    def next_data(self, offset: int) -> int:
+        if not hasattr(os, "SEEK_DATA"):
+            return offset
+        try:
+            return os.lseek(self._fd, offset, os.SEEK_DATA)
+        except OSError as error:
+            # nothing but a hole up to the end; or a file system that cannot tell
+            return max(offset, self.size()) if error.errno == errno.ENXIO else offset
+
     def lag(self, offset: int) -> int:
         return max(0, self.size() - offset)
 
@@ -78,24 +91,6 @@ class PlainContent:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
-
-
-class _Inflater(Protocol):
-    """What zlib's and zstandard's decompression objects have in common."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, /) -> bytes: ...
-
-
-def _new_gzip() -> _Inflater:
-    return zlib.decompressobj(wbits=31)
-
-
-def _new_zstd() -> _Inflater:
-    return zstandard.ZstdDecompressor().decompressobj()
 
 
 class SequentialContent:
@@ -110,12 +105,16 @@ class SequentialContent:
         self._buffer = bytearray()
         self._start = 0  # offset of the first byte in the buffer
         self._ended = False
-        self._inflater: _Inflater | None = None
+        self._inflater: Inflater | None = None
+        self._waiting = b""
         self.consumed_bytes = 0
         self.damage = ""
         first = self._take()
-        self._new = _codec(first)
-        self._feed(first)
+        self._new = codec_of(first)
+        if self._new is None:
+            self._buffer += first
+        else:
+            self._waiting = first
 
     def read_at(self, offset: int, size: int) -> bytes:
         if offset < self._start:
@@ -146,6 +145,9 @@ class SequentialContent:
                 return True
         self._drop(offset)
         return stop == offset
+
+    def next_data(self, offset: int) -> int:
+        return offset
 
     def lag(self, offset: int) -> int:
         info = self.stat()
@@ -191,6 +193,7 @@ class SequentialContent:
         self._start = 0
         self._ended = False
         self._inflater = None
+        self._waiting = b""
         self.consumed_bytes = 0
         self.damage = ""
 
@@ -200,56 +203,54 @@ class SequentialContent:
         return data
 
     def _fill(self) -> bool:
-        """One more block into the buffer; False where there is none now."""
+        """One more step into the buffer, of a bounded size; False where there is nothing now."""
         if self._ended:
             return False
-        data = self._take()
+        if self._new is None:
+            data = self._take()
+            self._buffer += data
+            self._ended = not data
+            return bool(data)
+        if self._inflater is not None and not self._inflater.eof and not self._inflater.needs_input:
+            return self._inflate(b"")
+        data = self._waiting or self._take()
+        self._waiting = b""
         if not data:
             # a compressed file is done only at the end of a frame
             self._ended = self._inflater is None or self._inflater.eof
             return False
-        self._feed(data)
+        return self._inflate(data)
+
+    def _inflate(self, data: bytes) -> bool:
+        if self._inflater is None or self._inflater.eof:
+            if self._inflater is not None:
+                data = data.lstrip(b"\0")  # padding between gzip members, as on tapes
+                if not data:
+                    return True
+            assert self._new is not None
+            self._inflater = self._new()
+        try:
+            self._buffer += self._inflater.decompress(data, _INFLATED_BYTES)
+        except Damage as error:
+            self.damage = why_damaged(error, self._start + len(self._buffer))
+            self._ended = True
+            return False
+        if self._inflater.eof:
+            self._waiting = self._inflater.unused_data
         return True
-
-    def _feed(self, data: bytes) -> None:
-        if self._new is None:
-            self._buffer += data
-            return
-        while data and not self._ended:
-            if self._inflater is None or self._inflater.eof:
-                if self._inflater is not None:
-                    data = data.lstrip(b"\0")  # padding between gzip members, as on tapes
-                    if not data:
-                        return
-                self._inflater = self._new()
-            try:
-                self._buffer += self._inflater.decompress(data)
-            except (zlib.error, zstandard.ZstdError) as error:
-                self.damage = f"damaged after {self._start + len(self._buffer)} bytes ({error})"
-                self._ended = True
-                return
-            data = self._inflater.unused_data if self._inflater.eof else b""
-
-
-def _codec(first: bytes) -> Callable[[], _Inflater] | None:
-    if first.startswith(GZIP_MAGIC):
-        return _new_gzip
-    if first.startswith(ZSTD_MAGIC):
-        return _new_zstd
-    return None
 
 
 def is_packed(beginning: bytes) -> bool:
     """Whether a file that begins so is compressed."""
-    return _codec(beginning) is not None
+    return codec_of(beginning) is not None
 
 
 def open_content(path: str) -> Content:
     """The content of a file, decompressed if its first bytes say so. Raises OSError."""
     fd = open_log(path)
     try:
-        magic = read_at(fd, 4, 0)
-        if _codec(magic) is None:
+        magic = read_at(fd, MAGIC_BYTES, 0)
+        if codec_of(magic) is None:
             return PlainContent(fd)
         os.lseek(fd, 0, os.SEEK_SET)
     except OSError:

@@ -54,6 +54,7 @@ class LogFile:
         self._begun = b"" if offset else probe  # of a file of which nothing was handed out: how it began when it was seen
         self._long = b""  # the first bytes of a line longer than LINE_BYTES, while its end is looked for
         self._scan = 0
+        self._hole_to = 0  # NULs from the offset up to here
         self._tail = b""  # what stands in front of the offset, of a plain file in UTF-8
 
     def read(self, limit_bytes: int, final: bool = False) -> Piece | None:
@@ -67,6 +68,8 @@ class LogFile:
         if size is not None:
             if size < self.offset or size < len(self._begun):
                 raise FileChanged
+            if size < self._hole_to:
+                self._hole_to = 0
             if size == self.offset or (size == self._size and not final):
                 return None
         elif not self.content.approach(self.offset):
@@ -153,7 +156,10 @@ class LogFile:
             if self._begun[: len(raw)] != raw[: len(self._begun)]:
                 raise FileChanged
         if raw.startswith(b"\0") and self._encoding is Encoding.UTF8:
-            start = self._skip_hole()
+            if not self._skip_hole():
+                self.busy = True
+                return None
+            start = self._hole_to
             raw = self._window(start, limit_bytes, size)
         ended = len(raw) < limit_bytes
         used = whole_lines(raw, self._encoding)
@@ -184,15 +190,20 @@ class LogFile:
         wanted = wanted if size is None else min(wanted, size - start)
         return self.content.read_at(start, wanted) if wanted > 0 else b""
 
-    def _skip_hole(self) -> int:
-        """Where the next line begins: behind NULs that a crash, or a truncation under a node that does not append, left."""
-        at = self.offset
-        while raw := self.content.read_at(at, LINE_BYTES):
+    def _skip_hole(self) -> bool:
+        """Look behind NULs that a crash, or a truncation under a node that does not append, left: the next line is at `_hole_to`.
+
+        False when there are more of them than one turn may look at. What was looked at is not looked at again.
+        """
+        self._hole_to = max(self._hole_to, self.offset)
+        for _ in range(_SCANS_A_READ):
+            self._hole_to = self.content.next_data(self._hole_to)
+            raw = self.content.read_at(self._hole_to, LINE_BYTES)
             text = raw.lstrip(b"\0")
-            at += len(raw) - len(text)
-            if text:
-                break
-        return at
+            self._hole_to += len(raw) - len(text)
+            if text or not raw:
+                return True
+        return False
 
     def _finish_long_line(self, size: int | None, final: bool) -> Piece | None:
         if size is not None and size < self._scan:

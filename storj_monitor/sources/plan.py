@@ -17,6 +17,7 @@ from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
 
 _MTIME_SLACK_S = 1.0  # some compressors and file systems keep whole seconds only
+_LOOK_BACK_BYTES = 64 << 20  # for the end of the last line
 _SCANS = 20  # a rotation is over within milliseconds
 _LINE_TIME = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*")
 
@@ -270,11 +271,12 @@ def _end_of_last_line(candidate: Candidate, size: int) -> int:
     """Offset behind the last newline: a line that is being written now is read whole."""
     encoding = detect(candidate.probe)
     end = size
-    while end > 0:
+    while end > max(0, size - _LOOK_BACK_BYTES):
         start = max(0, end - LINE_BYTES)
         start += start % encoding.unit
         lines = whole_lines(candidate.content.read_at(start, end - start), encoding)
         if lines:
             return start + lines
         end = start
-    return 0
+    # a line of that length, or a hole: whatever comes now is new
+    return size if end else 0
