@@ -103,3 +103,16 @@ def format_hours(hours: float) -> str:
     if hours >= 48:
         return f"{int(hours // 24)} days"
     return "1 hour" if hours < 2 else f"{int(hours)} hours"
+
+
+def readable(text: str) -> str:
+    """A path as it can be shown, sent and stored: bytes that are no UTF-8, which Python carries as lone surrogates, become `\\xff`."""
+    if text.isascii():
+        return text
+    raw = text.encode("utf-8", "surrogateescape" if _is_escaped(text) else "replace")
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def _is_escaped(text: str) -> bool:
+    """All its lone surrogates stand for bytes."""
+    return all(not "\ud800" <= letter <= "\udfff" or "\udc80" <= letter <= "\udcff" for letter in text)

@@ -45,6 +45,7 @@ from storj_monitor.state.hot import HOT_OPS, KEPT, HotPieces
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.tasks import Backoff, Supervisor, every, repeat_on
+from storj_monitor.units import readable
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
@@ -224,7 +225,7 @@ class Monitor:
             jitter_pct = self._settings.perf.analytics_jitter_pct
 
             def take(name: str, *found: Any) -> None:
-                self.keeper.on_file_system(name, str(folders[name]), *found)
+                self.keeper.on_file_system(name, readable(str(folders[name])), *found)
 
             tasks.spawn("look at disks", FileSystems(folders, take, self._clock, jitter_pct=jitter_pct).run)
 

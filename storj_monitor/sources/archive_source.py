@@ -15,7 +15,8 @@ from storj_monitor.sources.content import Content, SequentialContent, open_conte
 from storj_monitor.sources.logfile import FileChanged, LogFile
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
-from storj_monitor.sources.source import WARM_UP_BYTES, Mood, elapsed
+from storj_monitor.sources.source import READ_ERRORS, WARM_UP_BYTES, Mood, elapsed
+from storj_monitor.units import readable
 
 _QUIET_S = 2.0  # a last line without newline is taken when the file did not change for so long
 
@@ -65,7 +66,7 @@ class ArchiveSource:
         except FileChanged:
             self._end(now, f"{self._path} was truncated while it was read: run it again")
             return None
-        except OSError as error:
+        except READ_ERRORS as error:
             self._end(now, why_not(error, self._path))
             return None
         if chunk is not None:
@@ -100,7 +101,7 @@ class ArchiveSource:
         """Up to WARM_UP_BYTES of whole lines in front of the saved position; None when there are none. To be called before read()."""
         try:
             return (self._file or self._open()).before(WARM_UP_BYTES) or None
-        except OSError:
+        except READ_ERRORS:
             return None  # read() will say so
 
     def close(self) -> None:
@@ -123,7 +124,7 @@ class ArchiveSource:
         if piece is None:
             return None
         self._places.advance(piece.identity, piece.end, piece.previous)
-        return Chunk(self.node, piece.data, piece.start, piece.end, now, piece.identity, self._path, piece.previous, live=False)
+        return Chunk(self.node, piece.data, piece.start, piece.end, now, piece.identity, readable(self._path), piece.previous, live=False)
 
     def _open(self) -> LogFile:
         content: Content

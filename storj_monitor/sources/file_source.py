@@ -14,7 +14,8 @@ from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
 from storj_monitor.sources.plan import Plan, first_plan, look_at, make_plan, order_of, same_file, share_beginning
 from storj_monitor.sources.siblings import is_pattern, matches, siblings
-from storj_monitor.sources.source import WARM_UP_BYTES, Mood, Pace, elapsed
+from storj_monitor.sources.source import READ_ERRORS, WARM_UP_BYTES, Mood, Pace, elapsed
+from storj_monitor.units import readable
 
 _CHECK_S = 1.0  # how often the path is compared with the open file
 _CHECK_AT_LATEST_S = 1.25  # later than that reading at once ends: several logs are then looked at in one go
@@ -68,7 +69,7 @@ class FileSource:
         self._now = self._pace.last_poll_at = now
         try:
             chunk = self._read(now, limit_bytes)
-        except OSError as error:
+        except READ_ERRORS as error:
             self._give_up(error)
             return None
         if chunk is not None:
@@ -119,7 +120,7 @@ class FileSource:
         """See LineSource."""
         try:
             lag = sum(file.content.lag(file.offset) for file in self._queue)
-        except OSError:
+        except READ_ERRORS:
             lag = 0
         path = self._queue[0].path if self._queue else self._path or self._pattern
         return self._mood.status(path, lag, self._pace.last_data_at)
@@ -149,7 +150,7 @@ class FileSource:
             if not self._queue and not self._look(self._now):
                 return None
             return self._queue[0].before(WARM_UP_BYTES) or None
-        except OSError as error:
+        except READ_ERRORS as error:
             self._give_up(error)
             return None
 
@@ -194,7 +195,7 @@ class FileSource:
             self._show(now)
         else:
             self._mood.set(SourceState.CATCHING_UP, "; ".join(self._problems.values()), now)
-        return Chunk(self.node, piece.data, piece.start, piece.end, now, piece.identity, file.path, piece.previous, live)
+        return Chunk(self.node, piece.data, piece.start, piece.end, now, piece.identity, readable(file.path), piece.previous, live)
 
     def _show(self, now: float) -> None:
         """The state when everything there is was read."""
@@ -395,7 +396,7 @@ class FileSource:
         self._abandoned = own is not None and own.st_nlink == 0 and elapsed(self._pace.last_data_at, now, _LATE_S)
         return self._abandoned
 
-    def _give_up(self, error: OSError) -> None:
+    def _give_up(self, error: Exception) -> None:
         """A file that was open cannot be read any more: close everything and look again later."""
         path = self._queue[0].path if self._queue else self._path
         self.close()

@@ -89,8 +89,14 @@ def open_log(path: str) -> int:
     return fd
 
 
-def why_not(error: OSError, path: str) -> str:
+def why_not(error: Exception, path: str) -> str:
     """One sentence for the page: what is wrong with this log and what the operator can do."""
+    if isinstance(error, UnicodeError):
+        return f"{path} cannot be named in this system's encoding: start the monitor with LANG=C.UTF-8 or PYTHONUTF8=1"
+    if isinstance(error, MemoryError):
+        return f"{path} needs more memory to be read than there is"
+    if not isinstance(error, OSError):
+        return f"{path} cannot be read: {error}"
     if isinstance(error, IsADirectoryError):
         return f"{path} is a directory: name the log file itself, or a pattern such as {Path(path) / '*.log'}"
     if isinstance(error, PermissionError):

@@ -15,6 +15,7 @@ from storj_monitor.sources.cutting import LINE_BYTES, detect, whole_lines
 from storj_monitor.sources.logfile import LogFile
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
+from storj_monitor.sources.source import READ_ERRORS
 
 _MTIME_SLACK_S = 1.0  # some compressors and file systems keep whole seconds only
 _LOOK_BACK_BYTES = 64 << 20  # for the end of the last line
@@ -179,7 +180,7 @@ def _look_at_all(live: str, others: Callable[[], Mapping[str, int]], places: Pla
                 candidate = _look_again(path, found, places)
             except FileNotFoundError:
                 continue
-            except OSError as error:
+            except READ_ERRORS as error:
                 problems[path] = why_not(error, path)
                 continue
             if candidate not in named:

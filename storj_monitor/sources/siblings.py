@@ -41,7 +41,7 @@ def siblings(live: str) -> dict[str, int]:
     try:
         with os.scandir(folder) as entries:
             return {str(folder / entry.name): entry.inode() for entry in entries if entry.name != name and is_sibling(entry.name, name)}
-    except OSError:
+    except (OSError, ValueError):
         return {}
 
 
@@ -56,6 +56,6 @@ def matches(pattern: str) -> list[str]:
         if not any(is_sibling(path.name, other) for other in folders[path.parent] if other != path.name):
             try:
                 dated.append((path.stat().st_mtime_ns, str(path)))
-            except OSError:
+            except (OSError, ValueError):
                 continue  # gone since, or out of reach
     return [path for _, path in sorted(dated, reverse=True)]

@@ -8,8 +8,11 @@ from typing import Protocol
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.sources import SourceState, SourceStatus
+from storj_monitor.units import readable
 
 WARM_UP_BYTES = 1 << 20  # read in front of a saved position, so that transfers that were under way find their starts
+READ_ERRORS = (OSError, ValueError, MemoryError)
+"""What reading one log may meet: also names that this system's encoding cannot write, and more than there is memory for."""
 ACTIVE_S = 10.0  # a source that brought something within this time is asked at every turn
 SILENT_POLL_S = 0.5  # a silent one only this often
 
@@ -84,7 +87,7 @@ class Mood:
         """`since` moves only when the state changes."""
         if state is not self.state:
             self.state, self.since = state, now
-        self.detail = detail
+        self.detail = readable(detail)
 
     def status(self, path: str, lag_bytes: int, last_read_at: float | None) -> SourceStatus:
-        return SourceStatus(self.state, self.detail, path, lag_bytes, self.since, last_read_at)
+        return SourceStatus(self.state, self.detail, readable(path), lag_bytes, self.since, last_read_at)
