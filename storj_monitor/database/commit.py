@@ -8,10 +8,12 @@ from collections.abc import Iterable
 import msgspec
 
 from storj_monitor.database.dictionary import Dictionary
+from storj_monitor.database.event_rows import EventRow, EventRows
 from storj_monitor.database.schema import COARSE_LEVELS, SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS
 from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import PositionConflict
 from storj_monitor.model.blocks import encode_block, pack_events
+from storj_monitor.model.event_folding import fold_key
 from storj_monitor.model.events import LineKey, NodeEvent
 from storj_monitor.model.node_events import NodeStarted, VersionSeen
 from storj_monitor.model.positions import Checkpoint, FileIdentity
@@ -100,6 +102,7 @@ class Committer:
             lambda values: (values[0][:10], *fold_class(classify(*values))),
         )
         self._line_kinds: dict[int, set[tuple[str, ...]]] = {}
+        self._event_rows = EventRows()
         self._encode = msgspec.json.Encoder().encode
 
     def commit(self, deltas: Iterable[NodeDelta], now: float) -> None:
@@ -113,6 +116,7 @@ class Committer:
         finally:
             for dictionary in (self._nodes, self._satellites, self._reasons, self._templates):
                 dictionary.settled(committed)
+            self._event_rows.settled(committed)
             if not committed:
                 self._line_kinds.clear()
 
@@ -272,15 +276,14 @@ class Committer:
         return key
 
     def _write_node_events(self, node: int, events: Iterable[NodeEvent]) -> None:
-        rows = []
         for event in events:
             kind = str(event.__struct_config__.tag or type(event).__name__)
-            rows.append((node, event.time_ms, kind, event.level, self._satellite(event.satellite), self._encode(event).decode()))
+            row = EventRow(node, event.time_ms, kind, event.level, self._satellite(event.satellite), self._encode(event).decode())
+            self._event_rows.put(self._db, row, fold_key(event))
             if isinstance(event, NodeStarted):
                 self._db.execute(_LATEST.format("node_id"), (event.node_id, node, kind, node, event.time_ms))
             elif isinstance(event, VersionSeen):
                 self._db.execute(_LATEST.format("version"), (event.version, node, kind, node, event.time_ms))
-        self._db.executemany("INSERT INTO node_event(node, time_ms, kind, level, satellite, data) VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def _merge_into(cells: dict[tuple[int, int, int], Cell], key: tuple[int, int, int], cell: Cell) -> None:

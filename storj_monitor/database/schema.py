@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from storj_monitor.database.analytics_schema import create_analytics
+from storj_monitor.database.event_rows import add_event_counts
 from storj_monitor.database.subject_schema import create_counters, create_standings, create_subjects
 from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreTooNew
@@ -114,6 +115,7 @@ MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (
     ("0005_scored_failures", _index_scored_failures),
     ("0006_standings", create_standings),
     ("0007_prune_clock", _create_prune_clock),
+    ("0008_event_counts", add_event_counts),
 )
 
 

@@ -132,6 +132,7 @@ class NodeMetrics:
     uptime_s     -- of the node's process: when it is less than before, the counters have begun again
     version      -- `1.162.3`, "" when it is not told
     audits_*     -- are in `reputation`, with the scores
+    disk_stats   -- await, queue and utilisation of the disk in the node's own names and units (since v1.154)
     collection   -- of garbage: name of the series without `garbage_collection_` -> figures; counts of pieces are in `total`
     counters     -- other plain counters by name: trash_deleted_files, collector_files_deleted, download_verify_orderlimit_failed,
                     download_cancel_unknown_reason_v1, connections_tcp, connections_quic, orders_unsent_file_corrupted
@@ -150,6 +151,7 @@ class NodeMetrics:
     migration: tuple[MigrationFigures, ...] = ()
     migration_queue: int | None = None
     disk: DiskFigures = DiskFigures()
+    disk_stats: Mapping[str, float] = field(default_factory=dict)
     collection: Mapping[str, Spread] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
     samples: int = 0

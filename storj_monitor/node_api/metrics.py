@@ -18,10 +18,12 @@ PATH: Final = "/metrics"
 _NO_FIELDS: Final[Fields] = {}
 _OUTCOMES: Final = (("success", Outcome.SUCCESS), ("cancel", Outcome.CANCELED), ("failure", Outcome.FAILED))
 _ACTIONS: Final = {action.name: action for action in Action if action.label != "UNKNOWN"}
+MOST_DISK_FIGURES: Final = 12
 _COLLECTION: Final = "garbage_collection_"
 _COUNTERS: Final = (
     "trash_deleted_files", "collector_files_deleted", "download_verify_orderlimit_failed", "download_cancel_unknown_reason_v1",
-    "orders_unsent_file_corrupted",
+    "orders_unsent_file_corrupted", "orders_archive_file_corrupted", "download_file_in_trash", "open_file_in_trash", "slow_shutdown",
+    "unexpected_shutdown",
 )  # fmt: skip
 _HASHSTORE_KEYS: Final = (
     "NumSet", "LenSet", "NumTrash", "LenTrash", "NumTTL", "LenTTL", "NumLogs", "LenLogs", "TableSize", "Load", "Compacting", "Compactions",
@@ -57,6 +59,7 @@ def decode_metrics(body: bytes, taken_at: float) -> NodeMetrics:
             read_bytes=_whole(disk, "ReadBytes"),
             write_bytes=_whole(disk, "WriteBytes"),
         ),
+        disk_stats=dict(list(_one(families, "disk_stats").items())[:MOST_DISK_FIGURES]),
         collection=_collection(families),
         counters=_counters(families),
         samples=sum(len(fields) for series in families.values() for fields in series.values()),

@@ -24,6 +24,7 @@ WANTED: Final = (
     b"blobs_usage", b"migrating_backend", b"migration_", b"queue",
     b"processed_pieces", b"garbage_collection_", b"readability_check", b"writability_check", b"diskio", b"process", b"version_info",
     b"trash_deleted_files", b"collector_files_deleted", b"incoming_connection", b"orders_unsent_file_corrupted",
+    b"orders_archive_file_corrupted", b"disk_stats", b"slow_shutdown", b"unexpected_shutdown", b"open_file_in_trash",
 )  # fmt: skip
 UNWANTED_ENDS: Final = (b"_rate_bytes_per_sec", b"_size_bytes", b"_orders_amount", b"_hash_count")
 """Of wanted beginnings; `_duration_ns` (transfers) stays."""

@@ -13,6 +13,7 @@ from storj_monitor.clock import Clock
 from storj_monitor.errors import MonitorError, RequestError
 from storj_monitor.server.csv_route import earnings_csv
 from storj_monitor.server.encoding import Encoder
+from storj_monitor.server.events_route import OWN, read_filter
 from storj_monitor.server.openapi import document
 from storj_monitor.server.ports import Feeds, Payload, Questions, SubjectQuestions, Window
 from storj_monitor.server.window import read_window
@@ -30,6 +31,7 @@ class Api:
     def __init__(
         self, questions: Questions, subjects: SubjectQuestions | None, feeds: Feeds, encoder: Encoder, clock: Clock, version: str
     ) -> None:
+        self._questions = questions
         self._feeds = feeds
         self._subjects = subjects
         self._encoder = encoder
@@ -63,7 +65,7 @@ class Api:
         asked = [web.get(f"/api/v1/{name}", self._handler(name)) for name in self._asks]
         if self._subjects is not None:
             asked.append(web.get("/api/v1/earnings.csv", partial(self._csv, self._subjects)))
-        return [*asked, web.get("/api/v1/openapi.json", self._openapi)]
+        return [*asked, web.get("/api/v1/events", self._events), web.get("/api/v1/openapi.json", self._openapi)]
 
     def _handler(self, name: str) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
@@ -73,11 +75,21 @@ class Api:
 
     async def _answer(self, name: str, request: web.Request) -> web.Response:
         window = read_window(list(request.query.items()), self._feeds.nodes(), self._clock.now(), points=name == "traffic")
-        outcome = await outcome_of(self._ask(self._asks[name], window))
+        return await self._asked(name, window, self._asks[name])
+
+    async def _asked(self, name: str, window: Window, ask: _Ask) -> web.Response:
+        outcome = await outcome_of(self._ask(ask, window))
         if isinstance(outcome, Failed):
             raise _translated(name, outcome.error)
         answer = {"from": window.from_s, "to": window.to_s, "nodes": window.nodes, **outcome}
         return json_response(self._encoder.encode(answer))
+
+    async def _events(self, request: web.Request) -> web.Response:
+        query = list(request.query.items())
+        wanted = read_filter(query)
+        plain = [pair for pair in query if pair[0] not in OWN]
+        window = read_window(plain, self._feeds.nodes(), self._clock.now(), points=False)
+        return await self._asked("events", window, partial(self._questions.events, wanted=wanted))
 
     async def _ask(self, ask: _Ask, window: Window) -> Payload:
         async with asyncio.timeout(ANSWER_S), self._turn:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from storj_monitor.model.severity import Severity, SeverityClass
+from storj_monitor.server.events_route import GROUPS, PAGE, PAGE_MOST
 from storj_monitor.server.load import LOAD_OPERATION, LOAD_SCHEMA
 from storj_monitor.server.openapi_subjects import CSV_OPERATION, SUBJECT_ANSWERS
 from storj_monitor.server.window import BUCKETS, NODES_MOST, POINTS_MOST
+from storj_monitor.views.event_words import KIND_NAMES
 
 Schema = dict[str, object]
 
@@ -151,6 +153,30 @@ _LINE: Schema = {
 }
 
 
+_SEVERITY: Schema = {"enum": [severity.value for severity in Severity]}
+_EVENT: Schema = {
+    "id": _COUNT,
+    "node": _TEXT,
+    "at": _SECONDS,
+    "last": _SECONDS,
+    "count": _COUNT,
+    "kind": {"enum": list(KIND_NAMES)},
+    **dict.fromkeys(("label", "group"), _TEXT),
+    "severity": _SEVERITY,
+    **dict.fromkeys(("level", "satellite", "name", "text"), _TEXT),
+}
+_GARBAGE_RUN: Schema = {
+    **dict.fromkeys(("node", "satellite", "name", "text"), _TEXT),
+    "state": {"enum": ["received", "running", "done", "failed", "nothing_moved"]},
+    "at": _SECONDS,
+    **dict.fromkeys(("filter_made", "received", "started", "finished"), _SECONDS_OR_NULL),
+    **dict.fromkeys(("filter_bytes", "pieces", "trashed", "kept"), _COUNT_OR_NULL),
+    "failed": _COUNT,
+    "duration_s": _NUMBER_OR_NULL,
+}
+_EVENT_FIGURE: Schema = {**dict.fromkeys(("node", "group", "text"), _TEXT), "severity": _SEVERITY, "at": _SECONDS}
+
+
 def _object(properties: Mapping[str, object]) -> Schema:
     return {"type": "object", "properties": dict(properties), "required": list(properties)}
 
@@ -190,6 +216,16 @@ ANSWERS: Mapping[str, tuple[str, Schema]] = {
     "countries": ("Transfers by country of the other side", _rows(_COUNTRY)),
     "compactions": ("Hashstore compactions, newest first", _rows(_COMPACTION, 200)),
     "logs": ("What the lines of the logs were taken for", _LOGS),
+    "events": (
+        "What nodes said of themselves beside transfers, one sentence each, newest first; equal ones of an hour are one row",
+        {
+            **_rows(_EVENT, PAGE_MOST),
+            "next": {**_TEXT_OR_NULL, "description": "`before` of the next page; null: there is none"},
+            "kinds": {"type": "array", "items": _object(dict.fromkeys(("kind", "label", "group"), _TEXT))},
+            "garbage": {"type": "array", "items": _object(_GARBAGE_RUN), "maxItems": 200},
+            "figures": {"type": "array", "items": _object(_EVENT_FIGURE)},
+        },
+    ),
 }
 """Path under /api/v1 -> (summary, properties of the answer beside from, to, as_of, nodes)."""
 
@@ -259,7 +295,10 @@ def _operation(name: str) -> Schema:
     return {
         "operationId": name,
         "summary": _ALL[name][0],
-        "parameters": [{"$ref": f"#/components/parameters/{parameter}"} for parameter in _parameters()],
+        "parameters": [
+            *({"$ref": f"#/components/parameters/{parameter}"} for parameter in _parameters()),
+            *(_EVENT_PARAMETERS if name == "events" else ()),
+        ],
         "responses": {"200": {"description": "The answer", "content": content}, "default": {"$ref": "#/components/responses/Error"}},
     }
 
@@ -284,3 +323,17 @@ def _parameters() -> Schema:
 
 def _parameter(name: str, description: str, schema: Schema) -> Schema:
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+
+
+def _repeated(name: str, values: Sequence[str]) -> Schema:
+    schema: Schema = {"type": "array", "items": {"enum": list(values)}}
+    return {**_parameter(name, "repeat it for several; default all", schema), "style": "form", "explode": True}
+
+
+_EVENT_PARAMETERS: Sequence[Schema] = (
+    _repeated("kind", list(KIND_NAMES)),
+    _repeated("group", GROUPS),
+    _repeated("severity", [severity.value for severity in Severity]),
+    _parameter("limit", "rows of a page", {"type": "integer", "minimum": 1, "maximum": PAGE_MOST, "default": PAGE}),
+    _parameter("before", "`next` of the page before", _TEXT),
+)

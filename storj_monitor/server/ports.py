@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.metrics import Family
 
 __all__ = ["LIVE", "Family", "Feed", "Feeds", "Gauges", "Payload", "Questions", "SubjectQuestions", "Window"]
@@ -79,6 +80,7 @@ class Questions(Protocol):
     async def countries(self, window: Window) -> Payload: ...
     async def compactions(self, window: Window) -> Payload: ...
     async def logs(self, window: Window) -> Payload: ...
+    async def events(self, window: Window, wanted: EventFilter) -> Payload: ...
 
 
 class SubjectQuestions(Protocol):

@@ -15,6 +15,7 @@ from storj_monitor.database.kept import Kept, kept_window
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreFailing
+from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.events import LineKey
 from storj_monitor.model.ids import op_action, op_outcome
 from storj_monitor.model.node_events import AnyNodeEvent
@@ -26,6 +27,7 @@ from storj_monitor.stats import quantile
 from storj_monitor.views import tables
 from storj_monitor.views.actions import NodeActions, action_rows, counted_hours
 from storj_monitor.views.cards import Cards
+from storj_monitor.views.event_questions import event_page
 from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.tables import Row
 
@@ -268,6 +270,10 @@ class Questions:
         rows = tables.line_rows(nodes.values())
         totals = [row for row in rows.values() if "kind" not in row]
         return _answer(as_of, totals=totals, rows=[row for row in rows.values() if "kind" in row])
+
+    async def events(self, window: AnyWindow, wanted: EventFilter) -> Payload:
+        as_of = self._as_of()
+        return _answer(as_of, **await event_page(self._reader, self._cards, window, wanted))
 
     async def _ask(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._reader.ask(question, *args, **kwargs)

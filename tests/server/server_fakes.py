@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from types import SimpleNamespace
 
 from storj_monitor.errors import MonitorError, RequestError
+from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.server.ports import Family, Payload, Window
 from storj_monitor.views.tables import log_row
@@ -183,6 +184,7 @@ class CannedQuestions:
     def __init__(self) -> None:
         self.asked: list[tuple[str, Window]] = []
         self.failure: Exception | None = None
+        self.filters: list[EventFilter] = []
 
     def _rows(self, name: str, window: Window) -> dict[str, object]:
         self.asked.append((name, window))
@@ -223,6 +225,24 @@ class CannedQuestions:
 
     async def compactions(self, window: Window) -> Payload:
         return self._rows("compactions", window)
+
+    async def events(self, window: Window, wanted: EventFilter) -> Payload:
+        self.asked.append(("events", window))
+        if self.failure is not None:
+            raise self.failure
+        self.filters.append(wanted)
+        row = {
+            "id": 7, "node": "a", "at": 1.0, "last": 2.0, "count": 3, "kind": "upload_rejected", "label": "Upload rejected",
+            "group": "Traffic", "severity": "warning", "level": "INFO", "satellite": "", "name": "", "text": "An upload was refused.",
+        }  # fmt: skip
+        run = {
+            "node": "a", "satellite": "12Eay", "name": "us1", "state": "done", "at": 3.0, "filter_made": 1.0, "received": None,
+            "started": 2.0, "finished": 3.0, "filter_bytes": 9, "pieces": 10, "trashed": 2, "kept": 8, "failed": 0, "duration_s": 1.0,
+            "text": "2 of 10 pieces moved to the trash in 1 s.",
+        }  # fmt: skip
+        figure = {"node": "a", "group": "Migration", "severity": "info", "text": "Migration runs.", "at": 1.0}
+        kind = {"kind": "upload_rejected", "label": "Upload rejected", "group": "Traffic"}
+        return {"as_of": 5.0, "rows": [row], "next": "1000.7", "kinds": [kind], "garbage": [run], "figures": [figure]}
 
     async def logs(self, window: Window) -> Payload:
         totals = {"a": {"lines": 9, "understood": 7, "ignored": 1, "not_understood": 1}}

@@ -1,0 +1,142 @@
+"""Question `events`: what nodes said of themselves beside transfers, one sentence a row, newest first, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from storj_monitor.database import queries
+from storj_monitor.database.event_rows import FoundEvent, events_page
+from storj_monitor.database.queries import Connection
+from storj_monitor.database.reader import Reader
+from storj_monitor.model.event_question import EventFilter
+from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.node_events import AnyNodeEvent, MigrationProgress, NodeStarted
+from storj_monitor.views.cards import Cards
+from storj_monitor.views.event_figures import figure_rows
+from storj_monitor.views.event_words import KIND_NAMES, say
+from storj_monitor.views.garbage_runs import RUN_KINDS, runs_of
+from storj_monitor.views.names import satellite_name
+from storj_monitor.views.tables import Row
+
+MOST_LOOKED_AT = 20_000
+"""Rows that one answer reads in search of severities; the cursor says where the next one goes on."""
+MOST_RUNS = 200
+_MOST_RUN_EVENTS = 1000
+_PROGRESS_MS = 6 * 3_600_000
+_DECODE = msgspec.json.Decoder(AnyNodeEvent).decode
+
+
+class AskedWindow(Protocol):
+    """Nodes and window of the question."""
+
+    @property
+    def from_s(self) -> int: ...
+    @property
+    def to_s(self) -> int: ...
+    @property
+    def nodes(self) -> tuple[str, ...]: ...
+
+
+async def event_page(reader: Reader, cards: Cards | None, window: AskedWindow, wanted: EventFilter) -> dict[str, object]:
+    """One page; `garbage` and `figures` (what /metrics says now, as `cards` know it) come with the first page only."""
+    first = wanted.before is None
+    page = await reader.ask(_page, window.nodes, window.from_s * 1000, window.to_s * 1000, wanted, first)
+    figures: list[Row] = []
+    if first and cards is not None:
+        for node in cards.nodes(window.nodes):
+            figures += figure_rows(node.name, node.metrics, page.progress.get(node.name, ()))
+    return {"rows": page.rows, "next": page.following, "kinds": _KINDS, "garbage": page.garbage, "figures": figures}
+
+
+class _Page(NamedTuple):
+    rows: list[Row]
+    following: str | None
+    garbage: list[Row]
+    progress: dict[str, list[MigrationProgress]]
+
+
+_KINDS = [{"kind": tag, "label": kind.label, "group": kind.group} for tag, kind in KIND_NAMES.items()]
+
+
+def _page(db: Connection, names: Sequence[str], from_ms: int, to_ms: int, wanted: EventFilter, first: bool) -> _Page:
+    ids = {node.id: node.name for node in queries.nodes(db) if node.name in names}
+    satellites = queries.satellites(db)
+    kinds = _possible(wanted)
+    rows: list[Row] = []
+    before, looked_at, following = wanted.before, 0, None
+    while kinds is not None:
+        found = events_page(db, list(ids), kinds, from_ms, to_ms, before, wanted.limit)
+        looked_at += len(found)
+        for one in found:
+            row = _row(one, ids[one.node], satellites.get(one.satellite, ""))
+            before = (one.first_ms, one.id)
+            if not wanted.severities or row["severity"] in wanted.severities:
+                rows.append(row)
+            if len(rows) == wanted.limit:
+                break
+        more = len(found) == wanted.limit
+        if len(rows) == wanted.limit or not more or looked_at >= MOST_LOOKED_AT:
+            following = f"{before[0]}.{before[1]}" if before and more else None
+            break
+    garbage = _garbage(db, ids, from_ms, to_ms) if first else []
+    return _Page(rows, following, garbage, _progress(db, ids) if first else {})
+
+
+def _possible(wanted: EventFilter) -> list[str] | None:
+    """Kinds to look through: those asked for that can have a severity asked for. Empty: all kinds; None: there are none."""
+    if not wanted.kinds and not wanted.severities:
+        return []
+    kinds = [
+        tag
+        for tag, kind in KIND_NAMES.items()
+        if (not wanted.kinds or tag in wanted.kinds) and (not wanted.severities or wanted.severities.intersection(kind.severities))
+    ]
+    return kinds or None
+
+
+def _row(one: FoundEvent, node: str, satellite: str) -> Row:
+    event: NodeEvent = _DECODE(one.data)
+    told, kind = say(event), KIND_NAMES[one.kind]
+    return {
+        "id": one.id,
+        "node": node,
+        "at": one.first_ms / 1000,
+        "last": one.last_ms / 1000,
+        "count": one.count,
+        "kind": one.kind,
+        "label": kind.label,
+        "group": kind.group,
+        "severity": told.severity.value,
+        "level": one.level,
+        "satellite": satellite,
+        "name": satellite_name(satellite),
+        "text": told.text,
+    }
+
+
+def _garbage(db: Connection, ids: dict[int, str], from_ms: int, to_ms: int) -> list[Row]:
+    rows: list[Row] = []
+    for number, name in ids.items():
+        found = events_page(db, [number], RUN_KINDS, from_ms, to_ms, None, _MOST_RUN_EVENTS)
+        rows += runs_of(name, (_DECODE(one.data) for one in reversed(found)))
+    rows.sort(key=lambda row: -float(str(row["at"])))
+    return rows[:MOST_RUNS]
+
+
+def _progress(db: Connection, ids: dict[int, str]) -> dict[str, list[MigrationProgress]]:
+    """The newest progress lines of each node that are of one run of its process, oldest first."""
+    found: dict[str, list[MigrationProgress]] = {}
+    kinds = ("migration_progress", "node_started")
+    for number, name in ids.items():
+        newest = events_page(db, [number], kinds, 0, 1 << 62, None, 20)
+        lines: list[MigrationProgress] = []
+        for one in newest:
+            event = _DECODE(one.data)
+            if isinstance(event, NodeStarted) or one.first_ms < newest[0].first_ms - _PROGRESS_MS:
+                break
+            lines.append(event)
+        found[name] = lines[::-1]
+    return found
