@@ -13,6 +13,7 @@ from typing import Any
 
 from storj_monitor import __version__
 from storj_monitor.app.analytics import Analytics
+from storj_monitor.app.exposure import make_exposure
 from storj_monitor.app.file_systems import FileSystems
 from storj_monitor.app.lanes import Lane
 from storj_monitor.app.load import LoadWatch
@@ -36,7 +37,7 @@ from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HOUR_S, HotPiece
-from storj_monitor.server import MAX_CLIENTS, Limits, Server, hash_password, make_encoder
+from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
 from storj_monitor.sources.factory import open_source
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator
@@ -154,7 +155,7 @@ class Monitor:
             sample=SAMPLE,
             thresholds=asdict(settings.thresholds),
             max_clients=room.pages,
-            limits=Limits(connections=room.connections),
+            exposure=make_exposure(settings.server, room.connections),
             subjects=SubjectQuestions(self._reader, self._cards, self._clock.now),
             plain_sends=plainly,
         )

@@ -8,6 +8,7 @@ import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
+from storj_monitor.app.exposure import tls_context
 from storj_monitor.app.node_check import Grade, NodeCheck, check_nodes
 from storj_monitor.cli.arguments import given_flags
 from storj_monitor.cli.exits import Exit
@@ -21,6 +22,7 @@ _WIDTH = max(map(len, _MARKS.values()))
 
 def main(arguments: Namespace) -> int:
     loaded = load(environ=os.environ, flags=given_flags(arguments), node_texts=arguments.nodes, config_path=arguments.config)
+    tls_context(loaded.settings.server)  # a certificate that cannot be used is a mistake of the settings
     checks = asyncio.run(check_nodes(loaded.settings.nodes, SystemClock()))
     print("\n".join(_report(loaded, checks, with_settings=arguments.all)))
     return Exit.FAILED if any(check.is_in_trouble for check in checks) else Exit.OK
@@ -30,6 +32,7 @@ def _report(loaded: Loaded, checks: Sequence[NodeCheck], *, with_settings: bool)
     for check in checks:
         yield f"node {check.name}"
         yield from (f"  {_MARKS[grade]:{_WIDTH}}  {text}" for grade, text in check.remarks)
+    yield from (f"warning: {warning}" for warning in loaded.settings.warnings)
     yield from (f"note: {note}" for note in _notes(loaded.settings))
     if with_settings:
         yield ""
@@ -38,14 +41,14 @@ def _report(loaded: Loaded, checks: Sequence[NodeCheck], *, with_settings: bool)
         for name, value in setting_values(loaded.settings):
             yield f"{name} = {value}  [{loaded.origins[name]}]"
     yield ""
-    yield _verdict(checks)
+    yield _verdict(loaded, checks)
 
 
-def _verdict(checks: Sequence[NodeCheck]) -> str:
+def _verdict(loaded: Loaded, checks: Sequence[NodeCheck]) -> str:
     bad = [check.name for check in checks if check.is_in_trouble]
     if bad:
         return f"The settings can be read, but there is trouble with {', '.join(bad)}: see above."
-    if any(grade is Grade.WARNING for check in checks for grade, _ in check.remarks):
+    if loaded.settings.warnings or any(grade is Grade.WARNING for check in checks for grade, _ in check.remarks):
         return "The settings are right; see the warnings above."
     return "The settings are right." + ("" if checks else " No node is named yet.")
 

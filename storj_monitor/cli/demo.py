@@ -24,5 +24,7 @@ def main(arguments: Namespace) -> int:
         database = settings.database if DATABASE.name in flags else folder / "demo.db"
         logs = folder / "logs"
         logs.mkdir()
-        run_demo = cast(Callable[[Settings, DemoOptions], int], load_lean("storj_monitor.app.demo", tls=False).run_demo)
+        run_demo = cast(
+            Callable[[Settings, DemoOptions], int], load_lean("storj_monitor.app.demo", tls=settings.server.tls_cert is not None).run_demo
+        )
         return run_demo(replace(settings, nodes=(), database=database), DemoOptions(arguments.nodes, arguments.rate, logs))

@@ -25,6 +25,8 @@ def main(arguments: Namespace) -> int:
     settings = load(environ=os.environ, flags=given_flags(arguments), node_texts=arguments.nodes, config_path=arguments.config).settings
     if not settings.nodes:
         raise ConfigError([NO_NODE])
-    by_tls = any(door.lower().startswith("https:") for node in settings.nodes for door in (node.api, node.metrics) if door)
+    by_tls = settings.server.tls_cert is not None or any(
+        door.lower().startswith("https:") for node in settings.nodes for door in (node.api, node.metrics) if door
+    )
     run = cast(Callable[[Settings], int], load_lean("storj_monitor.app.serving", tls=by_tls).run)
     return run(settings)

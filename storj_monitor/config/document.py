@@ -57,6 +57,40 @@ its argon2 hash can be given, made with at most 19456 KiB of memory:
 
     .venv/bin/python -c "import getpass, argon2; print(argon2.PasswordHasher(memory_cost=19456).hash(getpass.getpass()))"
 
+Wrong passwords slow down the address that they come from (an IPv6 network of 64 bits counts as one), not the right one, and nobody else.
+Who logs out is logged out everywhere at once; a restart of the monitor logs everybody out.
+
+`check-config`, and `run` at its start, warn of a password that crosses the network in plain HTTP and of a settings file with a password
+that other users of the machine can read (`chmod 600` it). The database and its folder, where the monitor makes it, are private.
+
+## By https, and behind a reverse proxy
+
+By https of its own: `tls_cert` and `tls_key` (PEM). After a renewal send the monitor SIGHUP; it reads them again.
+
+Behind a reverse proxy that has the certificate, let the monitor listen on the machine's own address, name the proxy and the host, and let the
+proxy pass WebSockets (`Upgrade`) on. Below a path of the host, give `base_path`; the proxy may pass the path on or cut it off.
+
+    [server]
+    trusted_proxies = ["127.0.0.1"]
+    allowed_hosts = ["home.example"]
+    base_path = "/storj"
+
+With nginx:
+
+    location /storj/ {
+        proxy_pass http://127.0.0.1:8765;
+        proxy_http_version 1.1;
+        proxy_set_header Host $host;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_set_header X-Forwarded-Host $http_host;
+        proxy_read_timeout 1h;
+    }
+
+Caddy (`reverse_proxy 127.0.0.1:8765`) and Traefik send these headers by themselves. Only proxies in `trusted_proxies` are believed.
+
 ## Prices and costs
 
 What satellites pay comes from the node. A price in `[prices]` replaces it for all satellites, one for a single satellite replaces both;

@@ -18,7 +18,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
-_HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*")
+HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*")
 # The server checks one password at a time within this much memory (KiB), so that a login cannot cost the machine its memory.
 ARGON2_MAX_MEMORY_KIB = 19_456
 _ARGON2 = re.compile(r"\$argon2(?:id|i|d)\$v=\d+\$m=(\d+),t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
@@ -260,7 +260,7 @@ class BindAddress:
             return str(ipaddress.ip_address(text))
         except ValueError:
             # What is made of digits and dots only and is no address is a mistyped address, not a name.
-            if _HOST_NAME.fullmatch(text) is None or re.fullmatch(r"[\d.]+", text):
+            if HOST_NAME.fullmatch(text) is None or re.fullmatch(r"[\d.]+", text):
                 raise ValueError(value) from None
         return text.lower()
 

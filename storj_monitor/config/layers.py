@@ -10,6 +10,7 @@ from pathlib import Path
 
 from storj_monitor.config.money_kinds import MistakesInParts
 from storj_monitor.config.nodes import COST_KEYS, NODE_SPELLING, NodeMistake, NodeSettings, duplicate_names, make_node, parse_node
+from storj_monitor.config.server_kinds import NONE, OptionalFile
 from storj_monitor.config.table import ENVIRONMENT_PREFIX, SECTIONS, SETTINGS, Setting
 
 NODES_ENVIRONMENT = ENVIRONMENT_PREFIX + "NODES"
@@ -113,21 +114,21 @@ def _read_document(layer: Layer, document: Mapping[str, object], folder: Path) -
         if key == "node":
             _read_node_tables(layer, value, folder)
         elif key in tables:
-            _read_table(layer, key, value)
+            _read_table(layer, key, value, folder)
         elif key in top:
             layer.read(top[key], key, _in_folder(value, folder) if key == "database" else value)
         else:
             layer.refuse(f"{key} is not a setting{_did_you_mean(key, [*top, *tables, 'node'])}{_elsewhere(key)}")
 
 
-def _read_table(layer: Layer, section: str, table: object) -> None:
+def _read_table(layer: Layer, section: str, table: object, folder: Path) -> None:
     if not isinstance(table, dict):
         layer.refuse(f"{section} = {_shown(table)}: must be a table [{section}]")
         return
     rows = {setting.key: setting for setting in SETTINGS if setting.section == section}
     for key, value in table.items():
         if key in rows:
-            layer.read(rows[key], f"[{section}] {key}", value)
+            layer.read(rows[key], f"[{section}] {key}", _in_folder(value, folder) if _is_file(rows[key], value) else value)
         else:
             layer.refuse(f"[{section}] {key} is not a setting{_did_you_mean(key, list(rows))}{_elsewhere(key)}")
 
@@ -166,6 +167,10 @@ def _read_node_texts(layer: Layer, key_shown: str, texts: list[str]) -> None:
         except NodeMistake as mistake:
             layer.refuse(f'{key_shown} "{text}": must be {NODE_SPELLING}' if mistake.key == "node" else f'{key_shown} "{text}": {mistake}')
     layer.keep_nodes(nodes)
+
+
+def _is_file(setting: Setting[object], value: object) -> bool:
+    return isinstance(setting.kind, OptionalFile) and value != NONE
 
 
 def _in_folder(value: object, folder: Path) -> object:

@@ -23,6 +23,7 @@ from storj_monitor.config.settings import (
     ThresholdSettings,
 )
 from storj_monitor.config.table import Setting
+from storj_monitor.config.warnings import warnings_of
 from storj_monitor.errors import ConfigError
 from storj_monitor.model.addresses import is_loopback
 
@@ -87,17 +88,20 @@ def load(
         optimisations = (row for row in table.SETTINGS if row.section == table.BASELINE.section and row is not table.BASELINE)
         origins |= {row.name: table.BASELINE.name for row in optimisations}
     origins["node"] = with_nodes.origin if with_nodes else DEFAULT_ORIGIN
+    server = _server(values)
+    file = Path(path) if path and table.PASSWORD.name in layers[-1].values else None
     return Loaded(
         Settings(
             nodes=nodes,
             database=database,
             from_end=values[table.FROM_END],
-            server=ServerSettings(bind=values[table.BIND], port=values[table.PORT], password=values[table.PASSWORD]),
+            server=server,
             retention=_retention(values),
             thresholds=ThresholdSettings(silent_s=values[table.THRESHOLD_SILENT], success_pct=values[table.THRESHOLD_SUCCESS_PCT]),
             prices=_prices(values),
             money=_money(values),
             perf=_perf(values),
+            warnings=tuple(warnings_of(server, file)),
         ),
         origins,
     )
@@ -109,6 +113,19 @@ def _default_database(platform: str, environ: Mapping[str, str], home: Path | No
         return default_database(platform, environ, home or Path.home())
     except RuntimeError:
         return None
+
+
+def _server(values: _Values) -> ServerSettings:
+    return ServerSettings(
+        bind=values[table.BIND],
+        port=values[table.PORT],
+        password=values[table.PASSWORD],
+        allowed_hosts=values[table.ALLOWED_HOSTS],
+        trusted_proxies=values[table.TRUSTED_PROXIES],
+        base_path=values[table.BASE_PATH],
+        tls_cert=values[table.TLS_CERT],
+        tls_key=values[table.TLS_KEY],
+    )
 
 
 def _retention(values: _Values) -> RetentionSettings:
@@ -173,6 +190,8 @@ def _check_together(values: _Values) -> list[str]:
             f"{values.origin(table.BIND)}: {table.BIND.name} = {bind}: others could reach the page, so a password must be set"
             f" ([server] password in the file, or {table.PASSWORD.environment}); without one, bind must be 127.0.0.1, ::1 or localhost"
         )
+    if values[table.TLS_KEY] is not None and values[table.TLS_CERT] is None and not values.refused(table.TLS_CERT):
+        mistakes.append(f"{values.origin(table.TLS_KEY)}: {table.TLS_KEY.name} = {values[table.TLS_KEY]}: needs {table.TLS_CERT.name} too")
     ages = (table.RETENTION_MINUTES, table.RETENTION_HOURS, table.RETENTION_DAYS)
     for finer, coarser in zip(ages, ages[1:], strict=False):
         if _longer(values[finer], values[coarser]):

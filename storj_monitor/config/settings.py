@@ -8,6 +8,7 @@ from pathlib import Path
 from storj_monitor.config.kinds import Secret
 from storj_monitor.config.money_kinds import SatellitePrices
 from storj_monitor.config.nodes import NodeSettings
+from storj_monitor.model.addresses import Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,11 @@ class ServerSettings:
     bind: str
     port: int
     password: Secret | None
+    allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    base_path: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,10 @@ class PerfSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of them. `nodes` may be empty (ingest, demo); `from_end` begins new logs at their end."""
+    """All of them. `nodes` may be empty (ingest, demo); `from_end` begins new logs at their end.
+
+    `warnings`: what is allowed, but not safe.
+    """
 
     nodes: tuple[NodeSettings, ...] = field(default=())
     database: Path
@@ -90,3 +99,4 @@ class Settings:
     prices: PriceSettings
     money: MoneySettings
     perf: PerfSettings
+    warnings: tuple[str, ...] = ()

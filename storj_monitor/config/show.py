@@ -23,6 +23,11 @@ def _pairs(settings: Settings) -> Iterator[tuple[Setting[object], object]]:
     yield table.BIND, server.bind
     yield table.PORT, server.port
     yield table.PASSWORD, server.password
+    yield table.ALLOWED_HOSTS, server.allowed_hosts
+    yield table.TRUSTED_PROXIES, server.trusted_proxies
+    yield table.BASE_PATH, server.base_path
+    yield table.TLS_CERT, server.tls_cert
+    yield table.TLS_KEY, server.tls_key
     yield table.RETENTION_EVENTS, retention.events_s
     yield table.RETENTION_MINUTES, retention.minutes_s
     yield table.RETENTION_HOURS, retention.hours_s

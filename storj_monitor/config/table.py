@@ -24,6 +24,8 @@ from storj_monitor.config.kinds import (
     Workers,
 )
 from storj_monitor.config.money_kinds import CurrencyCode, Optional, PricesBySatellite
+from storj_monitor.config.server_kinds import BasePath, HostNames, Networks, OptionalFile
+from storj_monitor.model.addresses import Network
 from storj_monitor.units import DAY_S, HOUR_S, YEAR_S
 
 T_co = TypeVar("T_co", covariant=True)
@@ -110,6 +112,32 @@ PASSWORD = Setting[Secret | None](
     "Password of the page, or its argon2 hash. Never shown or logged. Only from file or environment.",
     short=True,
     secret=True,
+)
+ALLOWED_HOSTS = Setting[tuple[str, ...]](
+    "server",
+    "allowed_hosts",
+    HostNames(),
+    (),
+    "Names that the page is reached by, those of a reverse proxy too. On a loopback bind only these and loopback names are answered; on"
+    " another bind, where any is given, only these and addresses.",
+    short=True,
+)
+TRUSTED_PROXIES = Setting[tuple[Network, ...]](
+    "server",
+    "trusted_proxies",
+    Networks(),
+    (),
+    "Reverse proxies whose X-Forwarded-For, -Proto and -Host are believed: wrong passwords then count for the client, not for the proxy.",
+    short=True,
+)
+BASE_PATH = Setting[str](
+    "server", "base_path", BasePath(), "", "Path below which a reverse proxy shows the page, cut off or not.", short=True
+)
+TLS_CERT = Setting[Path | None](
+    "server", "tls_cert", OptionalFile(), None, "Certificate chain (PEM) to serve the page by https. Read again at SIGHUP.", short=True
+)
+TLS_KEY = Setting[Path | None](
+    "server", "tls_key", OptionalFile(), None, "Private key (PEM) of the certificate, where it is in a file of its own.", short=True
 )
 RETENTION_EVENTS = Setting[int | None](
     "retention", "events", Age(HOUR_S), 2 * DAY_S, "How long single transfers are kept, counted from each node's newest line."
@@ -228,6 +256,11 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     BIND,
     PORT,
     PASSWORD,
+    ALLOWED_HOSTS,
+    TRUSTED_PROXIES,
+    BASE_PATH,
+    TLS_CERT,
+    TLS_KEY,
     RETENTION_EVENTS,
     RETENTION_MINUTES,
     RETENTION_HOURS,

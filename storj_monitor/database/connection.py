@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from storj_monitor.database.privacy import make_private_files, make_private_folder
 from storj_monitor.errors import StoreError, StoreLocked
 from storj_monitor.stats import merge_sketches
 
@@ -35,7 +36,7 @@ class MonitorLock:
 
     def __enter__(self) -> MonitorLock:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._path.parent)
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StoreError(f"cannot use the folder of the database {self._path.parent}: {error.strerror or error}") from error
@@ -60,6 +61,10 @@ class MonitorLock:
 
 def connect_writer(path: Path, *, create: bool = True) -> sqlite3.Connection:
     """The write connection; transactions are ours (autocommit mode). Call from the thread that will use it."""
+    try:
+        make_private_files(path, create=create)
+    except OSError as error:  # as SQLite says it
+        raise sqlite3.OperationalError(f"unable to open database file: {error.strerror or error}") from error
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
     db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
     try:

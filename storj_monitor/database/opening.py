@@ -14,6 +14,7 @@ from pathlib import Path
 
 from storj_monitor.database.connection import connect_writer
 from storj_monitor.database.integrity import PROOF_PAUSES_S, Examination, Pause, Verdict, error_code, examine, is_doubtful, prove, sleep
+from storj_monitor.database.privacy import make_private_folder
 from storj_monitor.database.schema import migrate
 from storj_monitor.errors import StoreError, StoreFailing
 
@@ -69,7 +70,7 @@ def open_database(
     StoreError when the place cannot be used, or may_set_aside is False and the file is damaged.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         marked = _take_mark(path)
         if not marked:
             _prepare(path, now)

@@ -32,6 +32,17 @@ def is_in(address: str, networks: Iterable[Network]) -> bool:
     return found is not None and any(found in network for network in networks)
 
 
+def address_in(text: str) -> str | None:
+    """The address in one hop of X-Forwarded-For: alone, in brackets, or with a port; None when it is none."""
+    text = text.strip('" ')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    found = _parse(text)
+    return None if found is None else str(found)
+
+
 def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """IPv4 within IPv6 (`::ffff:192.0.2.1`) is IPv4; the zone of a link-local address does not count."""
     try:

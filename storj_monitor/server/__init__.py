@@ -1,8 +1,9 @@
 """HTTP and WebSocket: routes, sessions, commands, broadcasting. Knows its data only through `ports`."""
 
 from storj_monitor.server.encoding import make_encoder
+from storj_monitor.server.exposure import Exposure
 from storj_monitor.server.gate import Limits
 from storj_monitor.server.passwords import hash_password
 from storj_monitor.server.service import MAX_CLIENTS, Server
 
-__all__ = ["MAX_CLIENTS", "Limits", "Server", "hash_password", "make_encoder"]
+__all__ = ["MAX_CLIENTS", "Exposure", "Limits", "Server", "hash_password", "make_encoder"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from storj_monitor.errors import RequestError
-from storj_monitor.model.addresses import is_loopback
+from storj_monitor.model.addresses import address_in, is_in, is_loopback
+from storj_monitor.server.exposure import Exposure
 
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -27,7 +27,8 @@ SECURITY_HEADERS = {
 
 _OWN_SITES = frozenset({"same-origin", "none"})  # none: typed or bookmarked
 _USUAL_PORTS = {"http": 80, "https": 443}
-_FOREIGN = "this request came from another site's page ({origin})"
+_FOREIGN = "this request came from another site's page ({origin}); if that is where you reach the monitor, name its host in allowed_hosts"
+_UNKNOWN_HOST = "this server does not answer to that host name; if it is one of its own, name it in allowed_hosts"
 
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -46,24 +47,54 @@ def asked_by_browser(request: web.Request) -> bool:
     return "Sec-Fetch-Mode" in request.headers or request.headers.get("User-Agent", "").startswith("Mozilla/")
 
 
-class Door:
-    """Checks Host and Origin.
+class Caller(NamedTuple):
+    """Who asks, and how: from this address, by TLS or not, for this host (with the port where one was named)."""
 
-    bind           -- on a loopback address only loopback names and `allowed_hosts` are answered; elsewhere the password is the guard
-    allowed_hosts  -- host names, without port
+    address: str
+    secure: bool
+    host: str
+
+
+class Door:
+    """Tells who asks, and checks Host and Origin.
+
+    On a loopback address only loopback names and `allowed_hosts` are answered. Elsewhere the password is the guard; where hosts are
+    named, only they, addresses and loopback names are answered.
     """
 
-    def __init__(self, bind: str, allowed_hosts: Sequence[str]) -> None:
-        self._check_host = is_loopback(bind)
-        self._names = frozenset(name.lower().strip("[]") for name in allowed_hosts)
+    def __init__(self, bind: str, exposure: Exposure) -> None:
+        self._only_here = is_loopback(bind)
+        self._names = frozenset(name.lower().strip("[]") for name in exposure.allowed_hosts)
+        self._proxies = exposure.trusted_proxies
+
+    def caller(self, request: web.Request) -> Caller:
+        """From the connection itself, or from what a trusted proxy says of it; what others say of themselves counts for nothing."""
+        address, headers = request.remote or "", request.headers
+        host = headers.get("Host", "")
+        if not is_in(address, self._proxies):
+            return Caller(address, request.secure, host)
+        proto = headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()
+        hops = [hop.strip() for value in headers.getall("X-Forwarded-For", ()) for hop in value.split(",")]
+        for hop in reversed(hops):  # each proxy adds whom it heard from at the end; the first that is none of ours is the caller
+            known = address_in(hop)
+            if known is None:
+                break
+            address = known
+            if not is_in(address, self._proxies):
+                break
+        return Caller(address, proto == "https" or request.secure, headers.get("X-Forwarded-Host", "").partition(",")[0].strip() or host)
 
     def check_host(self, request: web.Request) -> None:
         """RequestError `forbidden_host`: the request was made for a name that is not ours."""
-        if not self._check_host:
+        if not (self._only_here or self._names):
             return
         asked = _address("//" + request.headers.get("Host", ""))
-        if asked is None or not (is_loopback(asked.name) or asked.name in self._names):
-            raise RequestError("forbidden_host", "this server does not answer to that host name", 403)
+        if asked is None or not self._answers_to(asked.name):
+            raise RequestError("forbidden_host", _UNKNOWN_HOST, 403)
+
+    def _answers_to(self, name: str) -> bool:
+        """An address cannot be made to mean another machine, as a name can."""
+        return is_loopback(name) or name in self._names or (not self._only_here and address_in(name) is not None)
 
     def check_origin(self, request: web.Request) -> None:
         """RequestError `forbidden_origin`: another site's page asks.
@@ -78,7 +109,7 @@ class Door:
         if origin is None and site is None:
             return
         asking = _address(origin or "")
-        if asking is None or not (asking.name in self._names or asking.is_at(request.headers.get("Host", ""))):
+        if asking is None or not (asking.name in self._names or asking.is_at(self.caller(request).host)):
             raise RequestError("forbidden_origin", _FOREIGN.format(origin=(origin or "unknown")[:100]), 403)
 
 

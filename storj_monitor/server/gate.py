@@ -52,10 +52,11 @@ class Limits:
 class Connection(asyncio.Protocol):
     """One connection: counted here, spoken to by `inner` (made when it is let in)."""
 
-    __slots__ = ("_gate", "began_at", "inner", "place", "since", "transport", "unsent")
+    __slots__ = ("_early", "_gate", "began_at", "inner", "place", "since", "transport", "unsent")
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+        self._early = b""
         self.inner: asyncio.Protocol | None = None
         self.transport: asyncio.Transport | None = None
         self.place = ""
@@ -72,6 +73,16 @@ class Connection(asyncio.Protocol):
             self.began_at = self._gate.now()
         if self.inner is not None:
             self.inner.data_received(data)
+        else:
+            self._early += data
+
+    def let_in(self, inner: asyncio.Protocol, transport: asyncio.Transport) -> None:
+        """From here on `inner` speaks. What came in one packet with the end of the handshake is not lost."""
+        self.inner, self.transport = inner, transport
+        inner.connection_made(transport)
+        if self._early:
+            early, self._early = self._early, b""
+            inner.data_received(early)
 
     def eof_received(self) -> bool | None:
         return self.inner.eof_received() if self.inner is not None else None
@@ -183,13 +194,12 @@ class Gate:
             self.left(connection)
             transport.abort()
             return
-        connection.transport = secured
         self._let_in(connection, secured)
 
     def _let_in(self, connection: Connection, transport: asyncio.Transport) -> None:
-        connection.inner = self._make_inner()
-        self._by_inner[connection.inner] = connection
-        connection.inner.connection_made(transport)
+        inner = self._make_inner()
+        self._by_inner[inner] = connection
+        connection.let_in(inner, transport)
 
     def _wait(self, connection: Connection) -> None:
         connection.since = self.now()

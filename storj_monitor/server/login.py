@@ -17,7 +17,9 @@ from aiohttp import web
 
 from storj_monitor.clock import Clock
 from storj_monitor.errors import RequestError
+from storj_monitor.model.addresses import is_loopback
 from storj_monitor.server.access import Door
+from storj_monitor.server.exposure import Exposure
 from storj_monitor.server.passwords import PasswordCheck
 
 SESSION_S = 30 * 86400
@@ -31,21 +33,25 @@ main { width: min(22rem, 90vw); }
 label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit; }
 input, button { padding: .6rem; margin: .4rem 0 1rem; }
 .wrong { color: #c0392b; }
+.note { font-size: .85rem; opacity: .75; }
 """
 _FORM = """\
 <!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Log in - storj_monitor</title><link rel="stylesheet" href="/login.css"></head>
+<title>Log in - storj_monitor</title><link rel="stylesheet" href="{base}/login.css"></head>
 <body><main><h1>storj_monitor</h1>
-<form method="post" action="/login">
+<form method="post" action="{base}/login">
 <input name="username" autocomplete="username" value="storj_monitor" hidden>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus maxlength="256">
 <input type="hidden" name="next" value="{next}">
 <button>Log in</button>
 <p class="wrong" role="alert">{message}</p>
+{warning}
 </form></main></body></html>
 """
+
+_IN_THE_CLEAR = '<p class="note">This connection is not encrypted: whoever is on the way can read the password.</p>'
 
 
 class _Session:
@@ -109,8 +115,9 @@ def _mark(token: str) -> bytes:
 class Login:
     """Decides whether a request is logged in, and serves /login and /logout. `check` None: no password, everybody is."""
 
-    def __init__(self, check: PasswordCheck | None, door: Door, clock: Clock, body_s: float) -> None:
-        self._body_s = body_s
+    def __init__(self, check: PasswordCheck | None, door: Door, clock: Clock, exposure: Exposure) -> None:
+        self._base = exposure.base_path
+        self._body_s = exposure.limits.body_s
         self._check = check
         self._door = door
         self._sessions = Sessions(clock)
@@ -147,7 +154,7 @@ class Login:
         if self._check is None or self.has_session(request):
             return True
         password = _basic_password(request.headers.get("Authorization", ""))
-        return password is not None and await self._check.verify_often(password, request.remote or "")
+        return password is not None and await self._check.verify_often(password, self._door.caller(request).address)
 
     def watch_session(self, request: web.Request, on_end: Callable[[], None]) -> Callable[[], None]:
         """Calls `on_end` when the session of this request's cookie ends. Returns how to take that back."""
@@ -167,8 +174,8 @@ class Login:
     async def _form(self, request: web.Request) -> web.Response:
         target = _local(request.query.get("next", "/"))
         if self.has_session(request):
-            raise web.HTTPSeeOther(target)
-        return _page(target, "")
+            raise web.HTTPSeeOther(self._base + target)
+        return self._page(request, target)
 
     async def _style(self, _request: web.Request) -> web.Response:
         return web.Response(text=_STYLE, content_type="text/css", headers={"Cache-Control": "max-age=3600"})
@@ -179,32 +186,48 @@ class Login:
             self._door.check_origin(request)
             async with asyncio.timeout(self._body_s):
                 password, target = await _form_of(request)
-            if self._check is not None and not await self._check.verify(password, request.remote or ""):
+            if self._check is not None and not await self._check.verify(password, self._door.caller(request).address):
                 raise RequestError("not_logged_in", "This is not the password.", 401)
         except TimeoutError:
             raise RequestError("bad_parameter", f"login: the form did not come within {self._body_s:.0f} s", 408) from None
         except RequestError as error:
             if "text/html" not in request.headers.get("Accept", ""):
                 raise
-            return _page(target, str(error), error.status)
-        response = web.Response(status=303, headers={"Location": target, "Cache-Control": "no-store"})
+            return self._page(request, target, str(error), error.status)
+        response = web.Response(status=303, headers={"Location": self._base + target, "Cache-Control": "no-store"})
         response.set_cookie(
             self._cookie,
             self._sessions.start(),
             max_age=SESSION_S,
-            path="/",
+            path=self._base or "/",
             httponly=True,
             samesite="Strict",
-            secure=request.secure,
+            secure=self._door.caller(request).secure,
         )
         return response
 
     async def _log_out(self, request: web.Request) -> web.Response:
         self._door.check_origin(request)
         self._sessions.end(request.cookies.get(self._cookie, ""))
-        response = web.Response(status=303, headers={"Location": "/login", "Cache-Control": "no-store"})
-        response.del_cookie(self._cookie, path="/", httponly=True, samesite="Strict", secure=request.secure)
+        response = web.Response(status=303, headers={"Location": self._base + "/login", "Cache-Control": "no-store"})
+        secure = self._door.caller(request).secure
+        response.del_cookie(self._cookie, path=self._base or "/", httponly=True, samesite="Strict", secure=secure)
         return response
+
+    def address(self, path_qs: str) -> str:
+        """Where to send a person who is not logged in; remembers the page (a path of ours) that was asked for."""
+        return f"{self._base}/login?next={quote(path_qs, safe='')}"
+
+    def _page(self, request: web.Request, target: str, message: str = "", status: int = 200) -> web.Response:
+        caller = self._door.caller(request)
+        text = _FORM.format(
+            base=html.escape(self._base),
+            next=html.escape(target),
+            message=html.escape(message),
+            warning="" if caller.secure or is_loopback(caller.address) else _IN_THE_CLEAR,
+        )
+        headers = {"Cache-Control": "no-store"} | ({"Retry-After": "60"} if status == 429 else {})
+        return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
 
 async def _form_of(request: web.Request) -> tuple[str, str]:
@@ -217,17 +240,6 @@ async def _form_of(request: web.Request) -> tuple[str, str]:
         raise RequestError("bad_parameter", "login: this form cannot be read") from None
     password = form.get("password")
     return (password if isinstance(password, str) else "", _local(str(form.get("next", "/"))))
-
-
-def login_address(request: web.Request) -> str:
-    """Where to send a person who is not logged in; remembers the page that was asked for."""
-    return "/login?next=" + quote(request.path_qs, safe="")
-
-
-def _page(target: str, message: str, status: int = 200) -> web.Response:
-    text = _FORM.format(next=html.escape(target), message=html.escape(message))
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "60"} if status == 429 else {})
-    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
 
 def _local(target: str) -> str:

@@ -90,7 +90,7 @@ class Page:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """The file of the request's path (`/` is index.html); 404 in plain text, 503 when the page is not built."""
-        name = "/index.html" if request.path == "/" else request.path
+        name = f"/{request.match_info['path'] or 'index.html'}"
         file = await self._find(name)
         if file is None:
             if name == "/index.html":

@@ -6,20 +6,23 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+from bisect import insort
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
 
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from storj_monitor.clock import Clock
 from storj_monitor.errors import ConfigError, RequestError
+from storj_monitor.model.addresses import same_place
 
 MEMORY_KIB = 19456
 PASSWORD_CHARACTERS = 256
 _HASHER = PasswordHasher(time_cost=2, memory_cost=MEMORY_KIB, parallelism=1)
-_WAITING_MOST = 4
-_ADDRESSES_MOST = 1024
+_ADDRESSES_MOST = 4096
 _KNOWN_MOST = 8
 
 
@@ -41,6 +44,10 @@ def check_hash(password_hash: str) -> str:
     return password_hash
 
 
+def _too_many(what: str) -> RequestError:
+    return RequestError("too_many_logins", f"too many passwords {what} wait to be looked at; try again in a minute", 429)
+
+
 class _Bucket:
     __slots__ = ("at", "left")
 
@@ -53,68 +60,133 @@ class _Bucket:
         self.at = now
 
 
-class GuessLimit:
-    """Wrong passwords: `burst` at once and `per_minute` later, for each address; six times as many for all together."""
+class _Place:
+    """One address (see `same_place`), as far as it has tried passwords."""
 
-    def __init__(self, clock: Clock, *, burst: int = 5, per_minute: float = 5.0) -> None:
-        self._clock = clock
-        self._burst = burst
-        self._per_s = per_minute / 60.0
-        self._all = _Bucket(burst * 6.0, clock.monotonic())
-        self._by_address: OrderedDict[str, _Bucket] = OrderedDict()
+    __slots__ = ("bucket", "next_slow_at", "waiting", "wrong")
 
-    def take(self, address: str) -> None:
-        """Count one try before it is made. RequestError `too_many_logins` (429)."""
-        now = self._clock.monotonic()
-        bucket = self._by_address.pop(address, None) or _Bucket(float(self._burst), now)
-        self._by_address[address] = bucket
-        if len(self._by_address) > _ADDRESSES_MOST:
-            self._by_address.popitem(last=False)
-        bucket.refill(now, self._burst, self._per_s)
-        self._all.refill(now, self._burst * 6.0, self._per_s * 6.0)
-        if bucket.left < 1 or self._all.left < 1:
-            raise RequestError("too_many_logins", "too many wrong passwords; wait a minute", 429)
-        bucket.left -= 1
-        self._all.left -= 1
+    def __init__(self, burst: float, now: float) -> None:
+        self.bucket = _Bucket(burst, now)
+        self.next_slow_at = now
+        self.waiting = 0
+        self.wrong = 0
 
-    def give_back(self, address: str) -> None:
-        """The try was right: it does not count."""
-        bucket = self._by_address.get(address)
-        if bucket is not None:
-            bucket.left += 1
-        self._all.left += 1
+
+@dataclass(order=True, slots=True)
+class _Turn:
+    """A try that waits for its verification: places without wrong passwords first, then in the order of coming."""
+
+    wrong: int
+    number: int
+    granted: asyncio.Future[None] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GuessLimits:
+    """Tries of one place: `burst` at once and `per_minute` later are verified at once, more of them one every `slow_s` seconds.
+
+    `waiting` of one place and `waiting_all` of all may wait at the same time.
+    """
+
+    burst: int = 5
+    per_minute: float = 5.0
+    slow_s: float = 2.0
+    waiting: int = 4
+    waiting_all: int = 64
 
 
 class PasswordCheck:
-    """Verifies the password in a thread of its own, one at a time; close it at the end."""
+    """Verifies the password in a thread of its own, one at a time; close it at the end.
 
-    def __init__(self, password_hash: str, clock: Clock) -> None:
+    Wrong passwords make the place that they come from slower, and later in the line, than others; nobody else. No try is refused for
+    what came before it: the right password is let in even from there. So guessing goes no faster than the limits allow, and nobody
+    can keep the owner out by guessing.
+    """
+
+    def __init__(self, password_hash: str, clock: Clock, limits: GuessLimits | None = None) -> None:
         self._hash = check_hash(password_hash)
-        self._limit = GuessLimit(clock)
+        self._clock = clock
+        self._limits = limits or GuessLimits()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="password")
-        self._waiting = 0
+        self._places: OrderedDict[str, _Place] = OrderedDict()
+        self._line: list[_Turn] = []
+        self._verifying = False
+        self._numbers = count()
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, None] = OrderedDict()
         self.wrong = 0
 
     async def verify(self, password: str, address: str) -> bool:
-        """True when right. RequestError `too_many_logins`: too many wrong ones, or too many waiting."""
+        """True when right. RequestError `too_many_logins`: too many wait already."""
         if len(password) > PASSWORD_CHARACTERS:
             return False
-        self._limit.take(address)
-        if self._waiting >= _WAITING_MOST:
-            self._limit.give_back(address)
-            raise RequestError("too_many_logins", "too many logins at the same time", 429)
-        self._waiting += 1
+        place = self._place_of(address)
+        if place.waiting >= self._limits.waiting:
+            raise _too_many("from your address")
+        place.waiting += 1
         try:
-            right = await asyncio.get_running_loop().run_in_executor(self._thread, self._verify, password)
+            await self._slow_down(place)
+            right = await self._verify_in_turn(password, place)
         finally:
-            self._waiting -= 1
+            place.waiting -= 1
         if right:
-            self._limit.give_back(address)
+            place.bucket.left += 1
+            place.wrong = 0
         else:
+            place.wrong += 1
             self.wrong += 1
         return right
+
+    def _place_of(self, address: str) -> _Place:
+        key = same_place(address)
+        place = self._places.pop(key, None) or _Place(self._limits.burst, self._clock.monotonic())
+        self._places[key] = place
+        if len(self._places) > _ADDRESSES_MOST:
+            self._places.popitem(last=False)
+        return place
+
+    async def _slow_down(self, place: _Place) -> None:
+        now = self._clock.monotonic()
+        place.bucket.refill(now, self._limits.burst, self._limits.per_minute / 60.0)
+        if place.bucket.left >= 1:
+            place.bucket.left -= 1
+            return
+        place.next_slow_at = max(now, place.next_slow_at) + self._limits.slow_s
+        await self._clock.sleep(place.next_slow_at - now)
+
+    async def _verify_in_turn(self, password: str, place: _Place) -> bool:
+        if self._verifying:
+            await self._queue(place)
+        self._verifying = True
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._verify, password)
+        finally:
+            self._verifying = False
+            self._next()
+
+    async def _queue(self, place: _Place) -> None:
+        """Returns when it is this one's turn. When too many wait, the one with the most wrong passwords gives way."""
+        turn = _Turn(place.wrong, next(self._numbers), asyncio.get_running_loop().create_future())
+        insort(self._line, turn)
+        if len(self._line) > self._limits.waiting_all:
+            self._line.pop().granted.set_exception(_too_many("at the same time"))
+        try:
+            await turn.granted
+        except asyncio.CancelledError:
+            if turn in self._line:
+                self._line.remove(turn)
+            elif turn.granted.done() and not turn.granted.cancelled() and turn.granted.exception() is None:
+                self._verifying = False
+                self._next()
+            raise
+
+    def _next(self) -> None:
+        while self._line:
+            turn = self._line.pop(0)
+            if not turn.granted.done():
+                self._verifying = True
+                turn.granted.set_result(None)
+                return
 
     async def verify_often(self, password: str, address: str) -> bool:
         """As `verify`, for programs that send the password every time: a right one is known again by a keyed hash in memory."""

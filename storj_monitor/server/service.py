@@ -6,7 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from functools import partial
 from itertools import chain
@@ -23,11 +23,12 @@ from storj_monitor.server.access import Door, add_security_headers, asked_by_bro
 from storj_monitor.server.api import Api, error_body, json_response
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.encoding import Encoder
-from storj_monitor.server.gate import Gate, Limits
+from storj_monitor.server.exposure import Exposure
+from storj_monitor.server.gate import Gate
 from storj_monitor.server.http_log import HttpLog
 from storj_monitor.server.listening import Listener
 from storj_monitor.server.load import load_families, load_payload
-from storj_monitor.server.login import Login, login_address
+from storj_monitor.server.login import Login
 from storj_monitor.server.metrics import CONTENT_TYPE, connection_families, metrics_text
 from storj_monitor.server.page import Page
 from storj_monitor.server.passwords import PasswordCheck
@@ -53,11 +54,10 @@ class Server:
     password_hash  -- argon2 hash (`passwords.hash_password`); None is allowed on a loopback `bind` only (ConfigError)
     port           -- 0 takes a free one, see `url`
     page_dir       -- the built page; may be missing
-    allowed_hosts  -- further host names that the server is reached by (a reverse proxy's), without port
+    exposure       -- names, proxies, base path, TLS, limits
     sample         -- greatest number of single events in one live frame, told in `hello`
     thresholds     -- when the page marks something, told in `hello` by these names (docs/protocol.md)
     subjects       -- answers about what nodes say of themselves; None leaves those paths out
-    limits         -- of connections, see `gate`
     plain_sends    -- encode for each client alone and send through aiohttp's own `send_str`, instead of shared frames
     """
 
@@ -77,13 +77,12 @@ class Server:
         encoder: Encoder,
         page_dir: Path,
         clock: Clock,
-        allowed_hosts: Sequence[str] = (),
+        exposure: Exposure | None = None,
         sample: int = 64,
         thresholds: Mapping[str, float] = MappingProxyType({}),
         max_clients: int = MAX_CLIENTS,
         plain_sends: bool = False,
         subjects: SubjectQuestions | None = None,
-        limits: Limits | None = None,
     ) -> None:
         if password_hash is None and not is_loopback(bind):
             raise ConfigError([f"bind: {bind} is open to other machines; that needs a password"])
@@ -104,10 +103,10 @@ class Server:
             "sample": sample,
             "thresholds": dict(thresholds),
         }
-        self._limits = limits or Limits()
-        self._door = Door(bind, allowed_hosts)
+        self._exposure = exposure or Exposure()
+        self._door = Door(bind, self._exposure)
         self._check = PasswordCheck(password_hash, clock) if password_hash is not None else None
-        self._login = Login(self._check, self._door, clock, self._limits.body_s)
+        self._login = Login(self._check, self._door, clock, self._exposure)
         self._greeting["login"] = self._login.needed
         self._page = Page(page_dir, clock)
         self.broadcaster = Broadcaster(
@@ -146,13 +145,14 @@ class Server:
     def url(self) -> str:
         """What to type into a browser on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._bind, f"[{self._bind}]" if ":" in self._bind else self._bind)  # noqa: S104
-        return f"http://{host}:{self._port}/"
+        scheme = "https" if self._exposure.tls is not None else "http"
+        return f"{scheme}://{host}:{self._port}{self._exposure.base_path}/"
 
     async def start(self) -> None:
         """Listen. ConfigError: the address or port cannot be had."""
         await self._runner.setup()
         assert self._runner.server is not None
-        self._gate = Gate(self._runner.server, self._limits, ())
+        self._gate = Gate(self._runner.server, self._exposure.limits, self._exposure.trusted_proxies, self._exposure.tls)
         self._listener = Listener(self._gate)
         try:
             self._port = await self._listener.start(self._bind, self._port)
@@ -182,18 +182,21 @@ class Server:
     def _application(self, api: Api) -> web.Application:
         app = web.Application(middlewares=[self._guard], client_max_size=_REQUEST_BYTES)
         app.on_response_prepare.append(add_security_headers)
-        app.add_routes(
-            [
-                web.get("/healthz", _healthz),
-                web.get("/ws", self._websocket, allow_head=False),
-                web.get("/metrics", self._metrics),
-                web.get("/api/v1/load", self._load),
-                *self._login.routes(),
-                *api.routes(),
-                web.get("/api/{rest:.*}", _unknown_path),
-                web.get("/{path:.*}", self._page.serve),
-            ]
-        )
+        routes = [
+            web.get("/healthz", _healthz),
+            web.get("/ws", self._websocket, allow_head=False),
+            web.get("/metrics", self._metrics),
+            web.get("/api/v1/load", self._load),
+            *self._login.routes(),
+            *api.routes(),
+            web.get("/api/{rest:.*}", _unknown_path),
+            web.get("/{path:.*}", self._page.serve),
+        ]
+        base = self._exposure.base_path
+        if base:
+            app.add_routes([web.get(base, self._to_base)])
+            app.add_routes([web.RouteDef(route.method, base + route.path, route.handler, route.kwargs) for route in routes])
+        app.add_routes(routes)
         return app
 
     @web.middleware
@@ -202,13 +205,13 @@ class Server:
             return await self._answer(request, handler)
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        path = request.path
+        path = self._exposure.within(request.path)
         if path == "/healthz":
             return await handler(request)
         try:
             self._door.check_host(request)
             if path not in _OPEN_PATHS:
-                refusal = await self._refusal(request)
+                refusal = await self._refusal(request, path)
                 if refusal is not None:
                     return refusal
             return await handler(request)
@@ -219,9 +222,9 @@ class Server:
         except web.HTTPRequestEntityTooLarge:
             return self._error(request, RequestError("bad_parameter", f"a request is at most {_REQUEST_BYTES} bytes", 413))
 
-    async def _refusal(self, request: web.Request) -> web.StreamResponse | None:
+    async def _refusal(self, request: web.Request, path: str) -> web.StreamResponse | None:
         """None when logged in. People are sent to the form, programs get 401 (the browser's own dialogue is for nobody)."""
-        if request.path.startswith(_PROGRAM_PATHS):
+        if path.startswith(_PROGRAM_PATHS):
             if await self._login.admits(request):
                 return None
             response = self._error(request, RequestError("not_logged_in", "log in at /login, or send the password by HTTP Basic", 401))
@@ -230,7 +233,13 @@ class Server:
             return response
         if self._login.has_session(request):
             return None
-        return web.Response(status=303, headers={"Location": login_address(request), "Cache-Control": "no-store"})
+        query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
+        target = self._login.address(self._exposure.within(request.rel_url.raw_path) + query)
+        return web.Response(status=303, headers={"Location": target, "Cache-Control": "no-store"})
+
+    async def _to_base(self, _request: web.Request) -> web.Response:
+        """The page's own addresses are relative: they need the slash at the end."""
+        return web.Response(status=308, headers={"Location": self._exposure.base_path + "/"})
 
     def _error(self, request: web.Request, error: RequestError, allow: str | None = None) -> web.Response:
         response = json_response(self._encoder.encode(error_body(error)), error.status)

@@ -13,7 +13,7 @@ from flags import all_off, chosen
 from server_fakes import CannedQuestions, CountingFeeds, Serve, TwoGauges
 
 from storj_monitor.clock import SystemClock
-from storj_monitor.server import Server
+from storj_monitor.server import Exposure, Server
 from storj_monitor.server.encoding import make_encoder
 
 
@@ -37,7 +37,10 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             "page_dir": tmp_path / "page",
             "clock": clock,
         }
-        server = Server(feeds, questions, TwoGauges(), **{**values, **settings})
+        exposed = {
+            name: settings.pop(name) for name in ("allowed_hosts", "trusted_proxies", "base_path", "tls", "limits") if name in settings
+        }
+        server = Server(feeds, questions, TwoGauges(), exposure=Exposure(**exposed), **{**values, **settings})
         await server.start()
         http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
         url, sockets = server.url.rstrip("/"), []

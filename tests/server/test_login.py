@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Callable, Iterator
 
 import aiohttp
 import pytest
@@ -13,7 +14,7 @@ from server_fakes import Serve
 from storj_monitor.clock import SystemClock
 from storj_monitor.errors import ConfigError, RequestError
 from storj_monitor.server.login import SESSION_S, Sessions, _local
-from storj_monitor.server.passwords import GuessLimit, PasswordCheck, check_hash, hash_password
+from storj_monitor.server.passwords import GuessLimits, PasswordCheck, check_hash, hash_password
 
 PASSWORD = "correct horse ß"
 
@@ -90,16 +91,15 @@ async def test_log_in_by_form_use_and_log_out(serve: Serve, password_hash: str) 
         assert response.status == 401, "the server forgot the session, not only the browser"
 
 
-async def test_wrong_passwords_are_counted_then_refused(serve: Serve, password_hash: str) -> None:
+async def test_after_many_wrong_passwords_the_right_one_still_opens(serve: Serve, password_hash: str) -> None:
     one = await serve(password_hash=password_hash)
-    for _ in range(5):
+    for _ in range(6):
         async with one.http.post(one.url + "/login", data={"password": "guess"}, headers={"Accept": "text/html"}) as response:
             assert response.status == 401 and "not the password" in await response.text()
-    async with one.http.post(one.url + "/login", data={"password": PASSWORD}) as response:
-        assert response.status == 429 and response.headers["Retry-After"]
-        assert (await response.json())["error"]["code"] == "too_many_logins"
+    async with one.http.post(one.url + "/login", data={"password": PASSWORD}, allow_redirects=False) as response:
+        assert response.status == 303
     async with one.http.get(one.url + "/metrics", headers=basic(PASSWORD)) as response:
-        assert response.status == 429
+        assert response.status == 200 and "storj_monitor_wrong_passwords_total 6.0" in await response.text()
 
 
 async def test_basic_is_verified_once_and_then_remembered(serve: Serve, password_hash: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,32 +116,101 @@ async def test_basic_is_verified_once_and_then_remembered(serve: Serve, password
             assert response.status == 401
 
 
-async def test_a_crowd_of_logins_is_verified_one_at_a_time(password_hash: str) -> None:
-    check = PasswordCheck(password_hash, SystemClock())
-    results = await asyncio.gather(*(check.verify(PASSWORD, f"10.0.0.{n}") for n in range(12)), return_exceptions=True)
-    check.close()
-    assert sum(result is True for result in results) == 4
-    assert {error.code for error in results if isinstance(error, RequestError)} == {"too_many_logins"}
+class Guesses:
+    """A real check, whose guesses come from any address and whose slow ones wait on a clock that the test reads."""
+
+    def __init__(self, password_hash: str, **limits: float) -> None:
+        self.clock = WaitingClock()
+        self.check = PasswordCheck(password_hash, self.clock, GuessLimits(**limits))  # type: ignore[arg-type]
+
+    async def wrong(self, *addresses: str) -> list[object]:
+        return await asyncio.gather(*(self.check.verify("guess", address) for address in addresses), return_exceptions=True)
 
 
-def test_limits_by_address_and_for_all() -> None:
-    clock = HandClock()
-    limit = GuessLimit(clock)
+class WaitingClock(SystemClock):
+    """Waiting takes no time, and is noted."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def guesses(password_hash: str) -> Iterator[Callable[..., Guesses]]:
+    made: list[Guesses] = []
+
+    def make(**limits: float) -> Guesses:
+        made.append(Guesses(password_hash, **limits))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.check.close()
+
+
+async def test_a_crowd_of_right_passwords_all_get_in(guesses: Callable[..., Guesses]) -> None:
+    one = guesses()
+    assert await asyncio.gather(*(one.check.verify(PASSWORD, f"10.0.0.{n}") for n in range(12))) == [True] * 12
+
+
+async def test_guesses_of_one_address_are_slowed_down_and_a_crowd_of_them_refused(guesses: Callable[..., Guesses]) -> None:
+    one = guesses()
     for _ in range(5):
-        limit.take("a")
-    with pytest.raises(RequestError):
-        limit.take("a")
-    limit.take("b")
-    clock.at += 12
-    limit.take("a")
-    with pytest.raises(RequestError):
-        limit.take("a")
-    taken = 0
-    with pytest.raises(RequestError):
-        for number in range(100):
-            limit.take(f"c{number}")
-            taken += 1
-    assert taken < 30
+        assert await one.wrong("a") == [False]
+    assert one.clock.waits == []
+    for _ in range(3):
+        assert await one.wrong("a") == [False]
+    assert one.clock.waits == pytest.approx([2, 4, 6], abs=1), "one every two seconds"
+    assert await one.wrong("b") == [False]
+    assert len(one.clock.waits) == 3, "others are not slowed down"
+    refused = await one.wrong(*["a"] * 10)
+    assert [error.code for error in refused if isinstance(error, RequestError)] == ["too_many_logins"] * 6
+    assert await one.check.verify(PASSWORD, "a"), "even from there"
+
+
+async def test_one_ipv6_network_is_one_address(guesses: Callable[..., Guesses]) -> None:
+    one = guesses()
+    for host in range(1, 9):
+        await one.wrong(f"2001:db8::{host}")
+    assert len(one.clock.waits) == 3
+    assert await one.wrong("2001:db8:0:1::1") == [False]
+    assert len(one.clock.waits) == 3
+
+
+async def test_a_right_password_has_its_place_before_any_number_of_guessers(guesses: Callable[..., Guesses]) -> None:
+    one = guesses(waiting_all=8)
+    guessers = [f"10.1.{n // 250}.{n % 250}" for n in range(40)]
+    for address in guessers:
+        await one.wrong(address)
+    done: list[str] = []
+
+    async def note(name: str, password: str, address: str) -> None:
+        try:
+            await one.check.verify(password, address)
+            done.append(name)
+        except RequestError:
+            done.append("refused")
+
+    flood = [asyncio.create_task(note("guess", "guess", address)) for address in guessers]
+    await asyncio.sleep(0)
+    await note("owner", PASSWORD, "192.0.2.9")
+    await asyncio.gather(*flood)
+    assert "owner" in done
+    assert [name for name in done if name != "refused"].index("owner") <= 1, "behind the one that was at it already"
+    assert done.count("refused") > 20, "so many cannot wait at the same time"
+
+
+async def test_a_try_that_is_given_up_does_not_hold_up_the_line(guesses: Callable[..., Guesses]) -> None:
+    one = guesses()
+    tries = [asyncio.create_task(one.check.verify("guess", f"10.0.0.{n}")) for n in range(6)]
+    await asyncio.sleep(0)
+    for task in tries[::2]:
+        task.cancel()
+    await asyncio.gather(*tries, return_exceptions=True)
+    assert await one.check.verify(PASSWORD, "192.0.2.9")
 
 
 def test_sessions_end_and_are_bounded() -> None:

@@ -1,0 +1,54 @@
+"""From the settings to how the server is reached."""
+
+from __future__ import annotations
+
+import logging
+
+from storj_monitor.config import ServerSettings
+from storj_monitor.errors import ConfigError
+from storj_monitor.server import Exposure, Limits
+
+try:
+    import ssl
+except ImportError:  # left out on purpose where nothing needs it, see cli.lean
+    ssl = None  # type: ignore[assignment]
+
+_log = logging.getLogger(__name__)
+
+
+def make_exposure(server: ServerSettings, connections: int) -> Exposure:
+    """ConfigError: the certificate or its key cannot be used."""
+    return Exposure(
+        allowed_hosts=server.allowed_hosts,
+        trusted_proxies=server.trusted_proxies,
+        base_path=server.base_path,
+        tls=tls_context(server),
+        limits=Limits(connections=connections),
+    )
+
+
+def tls_context(server: ServerSettings) -> ssl.SSLContext | None:
+    """None without a certificate. ConfigError: it cannot be used."""
+    if server.tls_cert is None:
+        return None
+    if ssl is None:
+        raise ConfigError(["tls_cert: this Python was built without OpenSSL, so the page cannot be served by https"])
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    load_certificate(context, server)
+    return context
+
+
+def load_certificate(context: ssl.SSLContext, server: ServerSettings) -> None:
+    """Also again, after it was renewed: new connections get the new one. ConfigError: it cannot be used."""
+    assert server.tls_cert is not None
+    try:
+        context.load_cert_chain(server.tls_cert, server.tls_key, password=_no_password)
+    except OSError as error:  # ssl.SSLError is one too
+        files = f"{server.tls_cert}" + (f" and {server.tls_key}" if server.tls_key else "")
+        why = error.strerror if error.filename is None and error.strerror else str(error)
+        raise ConfigError([f"tls_cert: {files} cannot be used: {why}"]) from error
+
+
+def _no_password() -> str:
+    """An encrypted key would otherwise be asked for on the terminal."""
+    return ""
