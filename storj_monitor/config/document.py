@@ -67,8 +67,8 @@ that other users of the machine can read (`chmod 600` it). The database and its 
 
 By https of its own: `tls_cert` and `tls_key` (PEM). After a renewal send the monitor SIGHUP; it reads them again.
 
-Behind a reverse proxy that has the certificate, let the monitor listen on the machine's own address, name the proxy and the host, and let the
-proxy pass WebSockets (`Upgrade`) on. Below a path of the host, give `base_path`; the proxy may pass the path on or cut it off.
+Behind a reverse proxy that has the certificate, let the monitor listen on the machine's own address, name the proxy and the host, and
+let the proxy pass WebSockets (`Upgrade`) on. Below a path of the host, give `base_path`; the proxy may pass the path on or cut it off.
 
     [server]
     trusted_proxies = ["127.0.0.1"]
