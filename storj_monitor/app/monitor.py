@@ -213,6 +213,9 @@ class Monitor:
             self.pipeline.lanes.add(Lane(name, source, processor, Accumulator(name), before, hot=hot))
         if self.state.store_problem and not self._writer.status.problem:
             self._on_store_problem("")
+        if bad := self._reader.bad_rows.tables():
+            what = ", ".join(f"{table} {count}" for table, count in bad.items())
+            self._store_notice(f"rows of the database cannot be understood and are left out ({what}); the log names them")
         await self._listen()
         self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
         tasks.spawn("load watch", self._load.run)
@@ -312,7 +315,8 @@ class Monitor:
 
     def _store_figures(self) -> StoreFigures:
         status = self._writer.status
-        return StoreFigures(status.committed_at, status.commit_s, bool(status.problem or self.state.store_problem))
+        failing = bool(status.problem or self.state.store_problem)
+        return StoreFigures(status.committed_at, status.commit_s, failing, status.left_out + len(self._reader.bad_rows))
 
 
 def _positions_of(db: queries.Connection, name: str) -> list[SavedPosition]:

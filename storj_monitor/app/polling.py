@@ -17,6 +17,7 @@ from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import Clock
 from storj_monitor.database import queries
 from storj_monitor.database import subjects as store
+from storj_monitor.database.bad_rows import bad_rows_of
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Asks, Reader
 from storj_monitor.model.events import NodeEvent, Transfer
@@ -97,7 +98,7 @@ class Polling:
             self._keeper.subjects.of(name)
         # Table by table: a disk that fails now and then gets through with each of them, and hardly ever with all at once.
         found = {table.name: (await reader.ask(store.read_all, [table], names, since_ms(now)))[table.name] for table in LOADED}
-        self._keeper.load(found)
+        self._keeper.load(found, self._reader.bad_rows)
         lines, failures = await reader.ask(_lines, names, int((now - LINES_BACK_S) * 1000), int((now - DAY_S) * 1000))
         for name, events in lines.items():
             self._keeper.on_lines(name, events, live=False)
@@ -224,7 +225,7 @@ def _lines(
     lines: dict[str, list[NodeEvent]] = {}
     for node, name in ids.items():
         found = queries.node_events(db, LINE_KINDS, [node], lines_ms, 1 << 62, MOST_LINES)
-        lines[name] = [decode(row[5]) for row in reversed(found)]
+        lines[name] = list(bad_rows_of(db).each("node_event", reversed(found), lambda row: decode(row[5])))
     failures: dict[str, list[Transfer]] = {}
     for name, time_ms, satellite, op, piece_id, reason in store.scored_failures(db, list(ids.values()), failures_ms, MOST_FAILURES):
         failures.setdefault(name, []).append(Transfer(time_ms, satellite, op, -1, -1, 0, piece_id, "", reason))

@@ -30,7 +30,7 @@ from storj_monitor.model.node_answers import (
     Notification,
     SatelliteAnswer,
 )
-from storj_monitor.model.node_metrics import Growth, NodeMetrics
+from storj_monitor.model.node_metrics import CounterPosition, Growth, NodeMetrics, Spread, TransferCount
 from storj_monitor.model.reputation import AuditWindow, HealthAnswer
 from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.reputation_tracker.history import ScorePoint
@@ -97,6 +97,30 @@ def counter_row(node: str, start_ms: int, op: int, growth: Growth) -> Row:
 
 def counter(row: Row) -> Growth:
     return Growth(row[3], row[4], row[5], row[6] / 1000)
+
+
+def position_row(node: str, position: CounterPosition) -> Row:
+    counts = {
+        op: (one.number, one.size_bytes, one.duration_s and (one.duration_s.number, one.duration_s.total))
+        for op, one in position.transfers.items()
+    }
+    return (node, _ms(position.taken_at), position.uptime_s, msgspec.json.encode(counts).decode())
+
+
+def position(row: Row) -> CounterPosition:
+    counts = msgspec.json.decode(row[3], type=dict[int, tuple[int, int | None, tuple[int, float] | None]])
+    transfers = {op: TransferCount(op, number, size, spread and Spread(*spread)) for op, (number, size, spread) in counts.items()}
+    return CounterPosition(row[1] / 1000, row[2], transfers)
+
+
+def stretch_row(node: str, slot: int, from_at: float, growth: Mapping[int, Growth]) -> Row:
+    return (node, slot, _ms(from_at), msgspec.json.encode({op: tuple(one) for op, one in growth.items()}).decode())
+
+
+def stretch(row: Row) -> tuple[float, dict[int, Growth]]:
+    """When it began, and what was added in it."""
+    growth = msgspec.json.decode(row[3], type=dict[int, tuple[int, int, int, float]])
+    return row[2] / 1000, {op: Growth(*values) for op, values in growth.items()}
 
 
 def answer_row(answer: Answer) -> Row:

@@ -6,6 +6,7 @@ refuses for hours costs neither memory nor rows: the newest of each key is writt
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
@@ -14,9 +15,10 @@ from typing import Protocol
 from storj_monitor.app import subject_money as money
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.app import subject_scores as scores
-from storj_monitor.app.subject_health import count_transfers, keep_counters
-from storj_monitor.app.subject_loading import load_counters, load_histories, load_money, load_standings
-from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
+from storj_monitor.app.answer_keeping import AnswerKeeper
+from storj_monitor.app.subject_health import count_transfers
+from storj_monitor.app.subject_loading import Found, load_counted, load_histories, load_money, load_standings
+from storj_monitor.app.subject_rows import Pending
 from storj_monitor.app.subject_signs import take_event_signs, take_space_signs, tell_doubles
 from storj_monitor.app.subject_space import (
     add_points,
@@ -32,6 +34,7 @@ from storj_monitor.app.subject_space import (
 from storj_monitor.app.subject_uptime import UptimeKeeper, expire_outages
 from storj_monitor.clock import Clock
 from storj_monitor.database import subjects as store
+from storj_monitor.database.bad_rows import BadRows
 from storj_monitor.database.subjects import Connection
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing
 from storj_monitor.model.estimates import SatelliteEstimate
@@ -56,10 +59,8 @@ from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, 
 from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.missing import why_nothing
-from storj_monitor.views.subjects import Counted, NodeSubjects, Standing, Subject
+from storj_monitor.views.subjects import NodeSubjects, Standing, Subject
 
-KEEP_ANSWER_S = 3600.0
-"""The last answer of each question is stored this often (and when the monitor stops)."""
 FRESH_S = 600.0
 """A score line that is not older makes the node's satellites be asked again."""
 REFRESH_S = 300.0
@@ -100,8 +101,7 @@ class SubjectKeeper:
         self._pending = Pending()
         self._writing = False
         self._last: dict[str, money.LastEstimates] = {}
-        self._kept_at: dict[tuple[str, AnswerKind, str], float] = {}
-        self._answers: dict[tuple[str, AnswerKind, str], Answer] = {}
+        self._answers = AnswerKeeper(self.subjects)
         self._told_at: dict[tuple[str, Subject], float] = {}
         self._uptimes = UptimeKeeper()
         self.on_scores: Callable[[str], None] = lambda _: None
@@ -115,8 +115,7 @@ class SubjectKeeper:
         node = self._node_of(answer)
         before = node.impossible_texts
         moved = self._take(node, answer) | news_of_impossible(node, before)
-        if answer.kind in KEPT_ANSWERS:
-            self._keep_answer(answer)
+        self._answers.take(node, answer, self._pending)
         if money.tells_the_month(node, answer):
             self._keep_estimate(node, doubts=answer.kind is AnswerKind.ESTIMATE)
         self._tell(node.name, moved)
@@ -247,8 +246,7 @@ class SubjectKeeper:
 
     def keep_last(self) -> None:
         """The monitor stops: the last answers and scores are stored as they are."""
-        for answer in self._answers.values():
-            self._store_answer(answer)
+        self._answers.keep_all(self._pending, self._clock.now())
         for node in self.subjects.nodes.values():
             for satellite, points in node.standing.points.items():
                 if points:
@@ -266,21 +264,17 @@ class SubjectKeeper:
 
     # ---- memory of an earlier run ----
 
-    def load(self, found: Mapping[str, list[store.Row]]) -> None:
-        """Begin with what the database has (see `database.subjects.read_all`)."""
+    def load(self, read: Mapping[str, list[store.Row]], bad_rows: BadRows | None = None) -> None:
+        """Begin with what the database has (see `database.subjects.read_all`). `bad_rows`: where rows that cannot be are counted."""
+        found = Found(read, BadRows() if bad_rows is None else bad_rows)
         load_histories(self.subjects, found)
         self._last = load_money(self.subjects, found)
-        kept = [answer for row in found[store.LAST_ANSWER.name] if (answer := rows.answer(row, KEPT_ANSWERS)) is not None]
-        kept.sort(key=lambda answer: (answer.kind is not AnswerKind.NODE, answer.asked_at))
-        for answer in kept:
-            self._take(self._node_of(answer), answer)
-            self._kept_at[_question(answer)] = answer.asked_at
-            self._answers[_question(answer)] = answer
+        kept = self._answers.load(read.get(store.LAST_ANSWER.name, ()))
+        deque(found.bad.each(store.LAST_ANSWER.name, kept, lambda answer: self._take(self._node_of(answer), answer)), maxlen=0)
         load_standings(self.subjects, found)
-        counted = load_counters(found)
         self._pending = Pending()  # what was just read need not be written again
         for name, node in self.subjects.nodes.items():
-            node.counted = Counted(hours=counted.get(name, {}))
+            node.counted = load_counted(node, found, self._clock.now())
             recall_free_space(node)
             node.money.usage_since = 0.0
             self._uptimes.resume(node)
@@ -390,18 +384,6 @@ class SubjectKeeper:
             self.on_moved(name)
             self._changed()
 
-    def _keep_answer(self, answer: Answer) -> None:
-        key = _question(answer)
-        self._answers[key] = answer
-        if answer.asked_at - self._kept_at.get(key, 0.0) >= KEEP_ANSWER_S:
-            self._kept_at[key] = answer.asked_at
-            self._store_answer(answer)
-
-    def _store_answer(self, answer: Answer) -> None:
-        self._pending.put(store.LAST_ANSWER, rows.answer_row(answer))
-        if answer.kind is AnswerKind.METRICS:
-            keep_counters(self.subjects.of(answer.node), self._pending)
-
     def _keep_estimate(self, node: NodeSubjects, *, doubts: bool) -> None:
         standing = node.answer.standings if node.answer else ()
         complete = bool(standing) and all(one.satellite in node.money.usages or why_nothing(node, one.satellite) for one in standing)
@@ -417,7 +399,3 @@ class SubjectKeeper:
         """Two names for one node are said on the page of both."""
         for name in tell_doubles(self.subjects.nodes.values()):
             self._tell(name, {Subject.HEALTH})
-
-
-def _question(answer: Answer) -> tuple[str, AnswerKind, str]:
-    return (answer.node, answer.kind, answer.satellite or "")

@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from storj_monitor.database import queries
+from storj_monitor.database.bad_rows import Row, bad_rows_of
 from storj_monitor.model.analytics import NO_REASON, FailureCount, Finding, HourCell, StoredBaseline
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.ids import DIRECTIONS, Outcome, op_action
@@ -81,7 +82,7 @@ def restore(db: Connection) -> Kept:
     rows = db.execute("SELECT node, data FROM finding WHERE resolved_s IS NULL")
     last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'finding'").fetchone()
     # Sorted here: SQLite would read the whole table in the order of ids for it.
-    standing = sorted(_decoded(rows, names), key=lambda one: one.number)
+    standing = sorted(_decoded(db, rows, names), key=lambda one: one.number)
     return Kept(baselines, standing, (last[0] if last else 0) + 1)
 
 
@@ -104,17 +105,17 @@ def find(db: Connection, names: Sequence[str], from_s: int, to_s: int, limit: in
     values = (*ids, to_s, *ids, from_s, to_s)
     rows = db.execute(f"SELECT node, data FROM ({halves}) ORDER BY changed_s DESC, id DESC LIMIT ?", (*values, limit)).fetchall()
     number = db.execute(f"SELECT count(*) FROM ({halves})", values).fetchone()[0] if len(rows) == limit else len(rows)
-    return Found(_decoded(rows, ids), number - len(rows))
+    return Found(_decoded(db, rows, ids), number - len(rows))
 
 
-def _decoded(rows: Iterable[tuple[int, str]], names: dict[int, str]) -> list[Finding]:
+def _decoded(db: Connection, rows: Iterable[Row], names: dict[int, str]) -> list[Finding]:
     decode = msgspec.json.Decoder(Finding).decode
-    found = []
-    for node, data in rows:
-        if node in names:
-            finding = decode(data)
-            found.append(replace(finding, subject=finding.subject._replace(node=names[node])))
-    return found
+
+    def named(row: Row) -> Finding:
+        finding = decode(row[1])
+        return replace(finding, subject=finding.subject._replace(node=names[row[0]]))
+
+    return list(bad_rows_of(db).each("finding", (row for row in rows if row[0] in names), named))
 
 
 def _id(db: Connection, table: str, column: str, text: str) -> int:

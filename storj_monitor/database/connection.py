@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from storj_monitor.database.bad_rows import BadRows, ReaderConnection
 from storj_monitor.database.privacy import make_private_files, make_private_folder
 from storj_monitor.errors import StoreError, StoreLocked
 from storj_monitor.stats import merge_sketches
@@ -98,11 +99,16 @@ def _merge_sketches(stored: bytes | None, added: bytes | None) -> bytes | None:
         return added
 
 
-def connect_reader(path: Path) -> sqlite3.Connection:
-    """A read-only connection; it never blocks the writer."""
-    db = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False
-    )
-    db.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
-    db.execute("PRAGMA query_only = ON")
+def connect_reader(path: Path, bad_rows: BadRows | None = None) -> sqlite3.Connection:
+    """A read-only connection; it never blocks the writer. `bad_rows`: where rows that cannot be understood are counted."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    timeout_s = BUSY_TIMEOUT_MS / 1000
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=timeout_s, check_same_thread=False, factory=ReaderConnection)
+    db.bad_rows = bad_rows
+    try:
+        db.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
+        db.execute("PRAGMA query_only = ON")
+    except sqlite3.Error:
+        db.close()
+        raise
     return db

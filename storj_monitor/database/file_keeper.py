@@ -6,6 +6,7 @@ Everything here runs in the writer's thread.
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from storj_monitor.database.commit import Committer
 from storj_monitor.database.connection import connect_writer
 from storj_monitor.database.copying import copy_database
 from storj_monitor.database.file_watch import FileWatch, Place
-from storj_monitor.database.integrity import PROOF_PAUSES_S, Examination, Pause, Verdict, examine, is_doubtful, prove
+from storj_monitor.database.integrity import PROOF_PAUSES_S, Examination, Pause, Verdict, examine, is_doubtful, open_raw, prove
 from storj_monitor.database.opening import SIDES, aside_name, mark_damaged, open_patiently, stamp_of
 from storj_monitor.database.retention import Pruner, Retention
 from storj_monitor.errors import StoreError
@@ -63,6 +64,21 @@ class Session:
         self.pruner = Pruner(db, retention)
         self._wal = path.with_name(path.name + "-wal")
         self._data_version = 0
+        self._path = path
+        self._raw: int | None = None
+
+    def raw(self) -> int:
+        """The file past SQLite, to be read only; open until all connections to it are closed, see `examine`. OSError."""
+        if self._raw is None:
+            self._raw = open_raw(self._path)
+        return self._raw
+
+    def close(self) -> None:
+        """Nobody of this process may have another connection to the file any more, if it is to go on being used."""
+        self.db.close()
+        if self._raw is not None:
+            os.close(self._raw)
+            self._raw = None
 
     def last_commit(self) -> float:
         """Unix seconds; 0.0 when there was none, or that cannot be read."""
@@ -126,7 +142,7 @@ class FileKeeper:
     def close(self) -> None:
         if self._session is not None:
             session, self._session = self._session, None
-            session.db.close()
+            session.close()
 
     def calm(self) -> None:
         """A commit succeeded: there is no doubt (any more)."""
@@ -149,7 +165,11 @@ class FileKeeper:
             return True
         # quick_check does not compare an index with its table; when it finds nothing again and again, the long check is made.
         pauses_s = (*PROOF_PAUSES_S, *_MORE_PAUSES_S) if self._was_good else PROOF_PAUSES_S
-        proof = prove(self._path, self._pause, pauses_s, thorough=self._sound > 1)
+        try:
+            fd = self._session.raw() if self._session is not None else None
+            proof = prove(self._path, self._pause, pauses_s, thorough=self._sound > 1, fd=fd)
+        except OSError as error:
+            proof = Examination(Verdict.UNREADABLE, f"{self._path.name} cannot be opened: {error.strerror or error}")
         self._next_proof = time.monotonic() + (_PROOF_SOON_S if proof.verdict is Verdict.UNREADABLE else _PROOF_AGAIN_S)
         if proof.verdict is Verdict.SOUND:
             self._sound += 1
@@ -161,8 +181,8 @@ class FileKeeper:
 
     def reopen(self) -> bool:
         """A new connection to the same file, for everybody. False: the program stops, or everything begins anew."""
-        self.close()
         self._hooks.reopened()
+        self.close()
         tries = 0
         while not self._connect():
             if self._pause(_REOPEN_PAUSES_S[min(tries, len(_REOPEN_PAUSES_S) - 1)]):
@@ -229,8 +249,8 @@ class FileKeeper:
         self.session.checkpoint("TRUNCATE")
         copy = aside_name(self._path, "rescued", stamp_of(time.time()))
         copy_database(self.session.db, copy)
-        self.close()
         self._hooks.reopened()
+        self.close()
         for suffix in SIDES:  # of the deleted file: a new file must not meet an old WAL
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         if self._path.exists():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from storj_monitor.database import queries
+from storj_monitor.database.bad_rows import bad_rows_of
 from storj_monitor.errors import StoreError
 from storj_monitor.model.events import LineKey
 from storj_monitor.model.history import NodeHistory
@@ -89,7 +90,7 @@ def node_history(
                 totals,
                 {key: count for key, (count, _) in lines.items()},
                 {key: sample for key, (_, sample) in lines.items() if sample},
-                [decode(row[5]) for row in reversed(events)],
+                list(bad_rows_of(db).each("node_event", reversed(events), lambda row: decode(row[5]))),
                 hour_s,
                 countries,
                 errors,

@@ -77,14 +77,16 @@ def may_pass(error: BaseException | None) -> bool:
     return error_code(error) in _PASSING
 
 
-def examine(path: Path, tell: Callable[[int], None] = lambda _: None, *, thorough: bool = False) -> Examination:
+def examine(path: Path, tell: Callable[[int], None] = lambda _: None, *, thorough: bool = False, fd: int | None = None) -> Examination:
     """One look at a database file. It never writes, and never raises: what cannot be read is UNREADABLE.
 
     tell     -- told again and again how many bytes were read; SQLite reads all of them once more
     thorough -- `integrity_check`, which also compares every index with its table, instead of `quick_check`
+    fd       -- the open file. A process that has connections to it must give it, and close it after them: closing any other gives up
+                SQLite's locks on the file
     """
     try:
-        digest = _read_all(path, tell)
+        digest = _read_all(path, tell) if fd is None else _read_open(fd, tell)
         size = path.stat().st_size
     except OSError as error:
         return Examination(Verdict.UNREADABLE, f"{path.name} cannot be read: {error.strerror or error}")
@@ -118,12 +120,14 @@ def sleep(seconds: float) -> bool:
     return False
 
 
-def prove(path: Path, pause: Pause = sleep, pauses_s: Sequence[float] = PROOF_PAUSES_S, *, thorough: bool = False) -> Examination:
+def prove(
+    path: Path, pause: Pause = sleep, pauses_s: Sequence[float] = PROOF_PAUSES_S, *, thorough: bool = False, fd: int | None = None
+) -> Examination:
     """Looks until one is SOUND, or all of them have found the same damage. Everything else is UNREADABLE: no proof of anything."""
     first: Examination | None = None
     common: frozenset[str] = frozenset()
     for pause_s in (*pauses_s, None):
-        look = examine(path, thorough=thorough)
+        look = examine(path, thorough=thorough, fd=fd)
         if look.verdict is not Verdict.DAMAGED:
             return look
         if first is None:
@@ -139,22 +143,31 @@ def prove(path: Path, pause: Pause = sleep, pauses_s: Sequence[float] = PROOF_PA
 
 
 def _read_all(path: Path, tell: Callable[[int], None]) -> int:
-    """Checksum of all bytes, read from the disk itself where the system can be told to forget what it has in memory. OSError."""
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    fd = open_raw(path)
     try:
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-        head = _read_at(fd, _HEAD, 0)
-        for _ in range(_HEAD_LOOKS):
-            if _read_at(fd, _HEAD, 0) != head:
-                raise OSError("the same page reads differently each time")
-        digest, offset = 0, 0
-        while block := _read_at(fd, _BLOCK, offset):
-            digest, offset = zlib.crc32(block, digest), offset + len(block)
-            tell(offset)
-        return digest
+        return _read_open(fd, tell)
     finally:
         os.close(fd)
+
+
+def open_raw(path: Path) -> int:
+    """OSError."""
+    return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+
+def _read_open(fd: int, tell: Callable[[int], None]) -> int:
+    """Checksum of all bytes, read from the disk itself where the system can be told to forget what it has in memory. OSError."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    head = _read_at(fd, _HEAD, 0)
+    for _ in range(_HEAD_LOOKS):
+        if _read_at(fd, _HEAD, 0) != head:
+            raise OSError("the same page reads differently each time")
+    digest, offset = 0, 0
+    while block := _read_at(fd, _BLOCK, offset):
+        digest, offset = zlib.crc32(block, digest), offset + len(block)
+        tell(offset)
+    return digest
 
 
 def _read_at(fd: int, size: int, offset: int) -> bytes:

@@ -15,9 +15,12 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from storj_monitor.database.bad_rows import NUMBER, bad_rows_of, checked
 from storj_monitor.database.schema import SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS, Level
 from storj_monitor.model.blocks import StoredTransfer, decode_block, decode_columns
+from storj_monitor.model.events import LineKind
 from storj_monitor.model.history import SatelliteMinute, TotalMinute
+from storj_monitor.model.ids import op_action, op_code, op_outcome
 from storj_monitor.model.positions import FileIdentity, SavedPosition
 from storj_monitor.model.rollups import HOUR_S, Cell, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.model.severity import classify
@@ -27,6 +30,9 @@ Row = tuple[Any, ...]
 Connection = sqlite3.Connection
 
 _HOT_PARTS = 16
+_LINE_COUNT = checked(int, str, str, str, int, str)
+_SATELLITE_MINUTE = checked(int, int, int, int, int)
+_LINE_KINDS = frozenset((LineKind.UNDERSTOOD, LineKind.IGNORED, LineKind.NOT_UNDERSTOOD))
 
 REMOVED_NODE = "removed/"
 """Name of a node that is being removed: this, its id, a slash and its former name. No node of an operator has a slash in its name."""
@@ -80,16 +86,18 @@ def _marks(values: Sequence[object]) -> str:
 def nodes(db: sqlite3.Connection) -> list[StoredNode]:
     """All nodes, but those that are being removed (see database.nodes)."""
     rows = db.execute("SELECT id, name, node_id, version, first_ms, newest_ms, resolution_ms FROM node ORDER BY id")
-    return [node for node in map(StoredNode._make, rows) if not node.name.startswith(REMOVED_NODE)]
+    known = map(StoredNode._make, bad_rows_of(db).each("node", rows, checked(int, str, str, str, int, int, int)))
+    return [node for node in known if not node.name.startswith(REMOVED_NODE)]
 
 
 def satellites(db: sqlite3.Connection) -> dict[int, str]:
-    return dict(db.execute("SELECT id, text FROM satellite"))
+    return dict(bad_rows_of(db).each("satellite", db.execute("SELECT id, text FROM satellite"), checked(int, str)))
 
 
 def positions(db: sqlite3.Connection, node: int) -> list[SavedPosition]:
     rows = db.execute("SELECT head_bytes, head_hash, offset, path, saved_at FROM position WHERE node = ?", (node,))
-    return [SavedPosition(FileIdentity(size, digest), offset, path, saved_at) for size, digest, offset, path, saved_at in rows]
+    good = bad_rows_of(db).each("position", rows, checked(int, str, int, str, NUMBER))
+    return [SavedPosition(FileIdentity(size, digest), offset, path, saved_at) for size, digest, offset, path, saved_at in good]
 
 
 def traffic(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, bucket_s: int) -> list[Row]:
@@ -196,9 +204,19 @@ def hot_pieces(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_
 
 def line_counts(db: sqlite3.Connection, node_ids: Sequence[int]) -> list[Row]:
     """(node id, class, logger, message, count, sample)."""
-    return db.execute(
-        f"SELECT node, kind, logger, message, n, sample FROM line_count WHERE node IN ({_marks(node_ids)})", tuple(node_ids)
-    ).fetchall()
+    rows = db.execute(f"SELECT node, kind, logger, message, n, sample FROM line_count WHERE node IN ({_marks(node_ids)})", tuple(node_ids))
+    return list(bad_rows_of(db).each("line_count", rows, _line_count))
+
+
+def _op(code: int) -> int:
+    """ValueError for one that no transfer has."""
+    return op_code(op_action(code), op_outcome(code))
+
+
+def _line_count(row: Row) -> Row:
+    if row[1] not in _LINE_KINDS:
+        raise ValueError(f"{row[1]!r:.60} is no class of lines")
+    return _LINE_COUNT(row)
 
 
 def node_events(db: sqlite3.Connection, kinds: Sequence[str], node_ids: Sequence[int], from_ms: int, to_ms: int, limit: int) -> list[Row]:
@@ -226,22 +244,27 @@ def newest_compactions(
 
 def window_rows(db: sqlite3.Connection, node: int, from_s: int, to_s: int) -> tuple[list[SatelliteMinute], list[TotalMinute]]:
     """Minute rows of one node in [from_s, to_s], in the two shapes that state.windows loads."""
-    names = satellites(db)
+    names, bad = satellites(db), bad_rows_of(db)
     rows = [
         SatelliteMinute(start, names.get(satellite, ""), op, n, size)
-        for start, satellite, op, n, size in db.execute(
-            "SELECT start_s, satellite, op, n, bytes FROM satellite_minute WHERE node = ? AND start_s >= ? AND start_s <= ?",
-            (node, from_s, to_s),
+        for start, satellite, op, n, size in bad.each(
+            "satellite_minute",
+            db.execute(
+                "SELECT start_s, satellite, op, n, bytes FROM satellite_minute WHERE node = ? AND start_s >= ? AND start_s <= ?",
+                (node, from_s, to_s),
+            ),
+            _SATELLITE_MINUTE,
         )
     ]
     columns = f"start_s, op, n, bytes, timed, duration_sum_ms, duration_max_ms, sketch, {', '.join(SIZE_COLUMNS)}"
-    cells = []
-    of_all = f"SELECT {columns} FROM total_minute WHERE node = ? AND start_s >= ? AND start_s <= ?"
-    for start, op, *values in db.execute(of_all, (node, from_s, to_s)):
+
+    def minute(row: Row) -> TotalMinute:
         cell = Cell()
-        add_row(cell, values)
-        cells.append(TotalMinute(start, op, cell))
-    return rows, cells
+        add_row(cell, row[2:])
+        return TotalMinute(int(row[0]), _op(row[1]), cell)
+
+    of_all = f"SELECT {columns} FROM total_minute WHERE node = ? AND start_s >= ? AND start_s <= ?"
+    return rows, list(bad.each("total_minute", db.execute(of_all, (node, from_s, to_s)), minute))
 
 
 def events_since(db: sqlite3.Connection, node: int, from_ms: int) -> Iterator[StoredTransfer]:
@@ -257,8 +280,8 @@ def open_hot_hour(db: sqlite3.Connection, node: int, hour_s: int, ops: frozenset
     """
     pieces, sizes = array("Q"), array("q")
     begin_ms, end_ms = hour_s * 1000, (hour_s + HOUR_S) * 1000
-    for (data,) in db.execute("SELECT data FROM events WHERE node = ? AND to_ms >= ? AND from_ms < ?", (node, begin_ms, end_ms)):
-        block = decode_columns(data)
+    blocks = db.execute("SELECT data FROM events WHERE node = ? AND to_ms >= ? AND from_ms < ?", (node, begin_ms, end_ms))
+    for block in bad_rows_of(db).each("events", blocks, lambda row: decode_columns(row[0])):
         first, last = begin_ms - block.base_ms, end_ms - block.base_ms
         for offset, piece, size, op in zip(block.offsets_ms, block.pieces, block.sizes, block.ops, strict=True):
             if op in ops and first <= offset < last:

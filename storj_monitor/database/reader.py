@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
+from storj_monitor.database.bad_rows import BAD_ROW, BadRows
 from storj_monitor.database.connection import READER_CACHE_KIB, connect_reader
 from storj_monitor.database.integrity import is_doubtful
 from storj_monitor.database.pool import FixedPool, GrowingPool, Pool, most_threads
@@ -29,7 +30,6 @@ _STEPS_BETWEEN_LOOKS = 20_000
 _AGAIN_S = (0.0,) * 7 + (0.01,) * 8 + (0.05,) * 8 + (0.2,) * 4
 _TRIES_A_CONNECTION = 8
 _CACHE_IN_DOUBT_KIB = 16_384
-_BAD_ROW = (TypeError, ValueError, KeyError, IndexError, OverflowError)
 _log = logging.getLogger(__name__)
 
 
@@ -87,6 +87,7 @@ class Reader:
         self._local = threading.local()
         self._connections: set[_Held] = set()
         self._pool: Pool = FixedPool(workers) if workers else GrowingPool(most_threads(), self._disconnect)
+        self.bad_rows = BadRows()
         self.on_doubt: Callable[[], None] = lambda: None
 
     @property
@@ -122,7 +123,7 @@ class Reader:
                 time.sleep(_AGAIN_S[tries])
                 tries += 1
                 self._doubt(new=tries % _TRIES_A_CONNECTION == 0)
-            except _BAD_ROW as error:
+            except BAD_ROW as error:
                 what = getattr(question, "__name__", "a question")
                 _log.error("a row of the database cannot be understood (%s)", what, exc_info=error)
                 raise StoreError(f"the database {self._path} holds a row that cannot be understood ({what}: {error})") from error
@@ -160,7 +161,7 @@ class Reader:
     def _connection(self) -> _Held:
         held: _Held | None = getattr(self._local, "held", None)
         if held is None or held.closed:
-            held = self._local.held = _Held(connect_reader(self._path))
+            held = self._local.held = _Held(connect_reader(self._path, self.bad_rows))
             self._connections.add(held)
         return held
 

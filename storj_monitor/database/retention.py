@@ -52,8 +52,8 @@ FOR_EVER = (
 THINNED = ("score_point", "space_point", "outage")
 """Thinned by age by those who write them (`thin` of reputation_tracker.history and storage_tracker.history; outages after 400 days)."""
 
-LATEST = ("last_answer",)
-"""One row a question, replaced by the next answer."""
+LATEST = ("last_answer", "counter_position", "counter_recent")
+"""One row a question, or a place in a ring, replaced by the next answer."""
 
 _BUDGET_S = 0.02
 _ROWS = 200

@@ -78,6 +78,17 @@ def create_counters(db: sqlite3.Connection) -> None:
     )
 
 
+def create_counter_positions(db: sqlite3.Connection) -> None:
+    """A later change; inside the caller's transaction."""
+    db.execute(
+        "CREATE TABLE counter_position(node INTEGER NOT NULL PRIMARY KEY, taken_ms INTEGER NOT NULL, uptime_s REAL, data TEXT NOT NULL)"
+    )
+    db.execute(
+        "CREATE TABLE counter_recent(node INTEGER NOT NULL, slot INTEGER NOT NULL, from_ms INTEGER NOT NULL, data TEXT NOT NULL, "
+        "PRIMARY KEY(node, slot)) WITHOUT ROWID"
+    )
+
+
 def create_standings(db: sqlite3.Connection) -> None:
     """The change `0006_standings`; inside the caller's transaction."""
     db.execute(

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from storj_monitor.database.bad_rows import NUMBER, bad_rows_of, checked
 from storj_monitor.database.schema import IS_SCORED_FAILURE
 
 Cell = str | int | float | None
@@ -96,9 +98,13 @@ ESTIMATE_SCORE = Table(
 )
 COUNTER_HOUR = Table("counter_hour", 3, ("node", "start_ms", "op", "n", "bytes", "timed", "total_ms"), "start_ms")
 """Growth of a node's own counters; kept as long as sums of hours are."""
+COUNTER_POSITION = Table("counter_position", 1, ("node", "taken_ms", "uptime_s", "data"))
+"""How far the counters are that COUNTER_HOUR and COUNTER_RECENT count; written together with them."""
+COUNTER_RECENT = Table("counter_recent", 2, ("node", "slot", "from_ms", "data"))
+"""What was added between two answers, for the last hour: the newest take the places of the oldest."""
 TABLES: Sequence[Table] = (
     SCORE_POINT, SPACE_POINT, OUTAGE, LAST_ANSWER, USAGE_DAY, PAYSTUB, PAYOUT, HELD_HISTORY, PRICING, MEMBERSHIP, ESTIMATE_SNAPSHOT,
-    ESTIMATE_SCORE, AUDIT_WINDOW, STANDING,
+    ESTIMATE_SCORE, AUDIT_WINDOW, STANDING, COUNTER_POSITION, COUNTER_RECENT,
 )  # fmt: skip
 _BY_NAME = {table.name: table for table in (*TABLES, COUNTER_HOUR)}
 _DICTIONARIES = {"node": ("node", "name"), "satellite": ("satellite", "text")}
@@ -154,11 +160,15 @@ def read(
 
     also_before -- the newest row before the window too, of each node (and satellite): what held when the window began
     """
-    satellites = dict(db.execute("SELECT id, text FROM satellite"))
+    bad = bad_rows_of(db)
+    satellites: dict[int, str] = dict(bad.each("satellite", db.execute("SELECT id, text FROM satellite"), checked(int, str)))
     names = {node: name for node, name in db.execute("SELECT id, name FROM node") if name in frozenset(nodes)}
+    kinds = _kinds(db, table)
     found: list[Row] = []
     for node, name in names.items():
-        rows = _rows(db, table, node, from_ms, to_ms, also_before)
+        rows = list(_rows(db, table, node, from_ms, to_ms, also_before))
+        if not _are_good(rows, kinds, satellites, table):
+            rows = list(bad.each(table.name, rows, partial(_good, kinds=kinds, satellites=satellites, table=table)))
         if table.columns[0] == "node":  # the long ones
             if table.columns[1] == "satellite":
                 found += [(name, satellites[row[1]], *row[2:]) for row in rows]
@@ -169,6 +179,34 @@ def read(
         translate = [names if column == "node" else satellites if column == "satellite" else None for column in table.columns]
         found += [tuple(value if texts is None else texts[value] for value, texts in zip(row, translate, strict=True)) for row in rows]
     return found
+
+
+def _are_good(rows: Sequence[Row], kinds: Sequence[tuple[type, ...]], satellites: Mapping[int, str], table: Table) -> bool:
+    """All of them at once, by columns: a question of the page has thousands of rows, and no damage."""
+    for name, values, allowed in zip(table.columns, zip(*rows, strict=True), kinds, strict=False):
+        if not set(map(type, values)) <= {*allowed} or math.inf in values or -math.inf in values:
+            return False
+        if name == "satellite" and not set(values) <= satellites.keys():
+            return False
+    return True
+
+
+def _good(row: Row, kinds: Sequence[tuple[type, ...]], satellites: Mapping[int, str], table: Table) -> Row:
+    """The row. TypeError, ValueError, KeyError where it cannot be what was written."""
+    if "satellite" in table.columns:
+        satellites[row[table.columns.index("satellite")]]
+    return checked(*kinds)(row)
+
+
+def _kinds(db: Connection, table: Table) -> list[tuple[type, ...]]:
+    """What each column may hold, as the file declares it."""
+    declared = {name: (kind, bool(not_null)) for _, name, kind, not_null, *_ in db.execute(f"PRAGMA table_info({table.name})")}
+    kinds: list[tuple[type, ...]] = []
+    for column in table.columns:
+        kind, needed = declared[column]
+        allowed = {"TEXT": (str,), "BLOB": (bytes,)}.get(kind, NUMBER)
+        kinds.append(allowed if needed else (*allowed, type(None)))
+    return kinds
 
 
 def _rows(db: Connection, table: Table, node: int, from_ms: int | None, to_ms: int | None, also_before: bool) -> Iterable[Row]:
@@ -219,10 +257,11 @@ def scored_failures(db: Connection, nodes: Sequence[str], since_ms: int, limit: 
     """(node, time_ms, satellite, op, piece_id, reason) of failed audits and repairs from here, oldest first; the newest of each node."""
     found: list[Row] = []
     for name in nodes:
-        found += db.execute(
+        rows = db.execute(
             "SELECT n.name, t.time_ms, s.text, op, t.piece_id, coalesce(r.text, '') FROM node n JOIN notable t ON t.node = n.id "
             "JOIN satellite s ON s.id = t.satellite LEFT JOIN reason r ON r.id = t.reason "
             f"WHERE n.name = ? AND t.time_ms >= ? AND {IS_SCORED_FAILURE} ORDER BY t.time_ms DESC LIMIT ?",
             (name, since_ms, limit),
-        ).fetchall()
+        )
+        found += bad_rows_of(db).each("notable", rows, checked(str, int, str, int, str, str))
     return sorted(found, key=itemgetter(1))

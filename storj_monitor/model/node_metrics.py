@@ -113,6 +113,14 @@ class MigrationFigures(NamedTuple):
     pieces_skipped: int | None = None
 
 
+class CounterPosition(NamedTuple):
+    """How far a node's counters of transfers were when they were counted last: growth begins here."""
+
+    taken_at: float
+    uptime_s: float | None
+    transfers: Mapping[int, TransferCount]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskFigures:
     """How the disk answers: the node's own read and write checks, and what its process moved since its start."""
@@ -155,6 +163,10 @@ class NodeMetrics:
     collection: Mapping[str, Spread] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
     samples: int = 0
+
+    @property
+    def position(self) -> CounterPosition:
+        return CounterPosition(self.taken_at, self.uptime_s, self.transfers)
 
     @property
     def started_at(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storj_monitor.model.node_metrics import Growth, NodeMetrics, TransferCount
+from storj_monitor.model.node_metrics import CounterPosition, Growth, NodeMetrics, TransferCount
 
 _SLACK_S = 5.0
 
@@ -12,7 +12,7 @@ def counter_growth(before: float, after: float, restarted: bool = False) -> floa
     return after if restarted or after < before else after - before
 
 
-def has_restarted(before: NodeMetrics, after: NodeMetrics) -> bool:
+def has_restarted(before: NodeMetrics | CounterPosition, after: NodeMetrics) -> bool:
     """Whether the node's process began again between the two answers.
 
     By its uptime; by the time that went by, where the new process is already older than the old one was; by a counter that fell.
@@ -26,7 +26,7 @@ def has_restarted(before: NodeMetrics, after: NodeMetrics) -> bool:
     return any(op in after.transfers and after.transfers[op].number < was.number for op, was in before.transfers.items())
 
 
-def transfer_growth(before: NodeMetrics | None, after: NodeMetrics) -> dict[int, Growth]:
+def transfer_growth(before: NodeMetrics | CounterPosition | None, after: NodeMetrics) -> dict[int, Growth]:
     """What was added by op; ops without a change are left out.
 
     Without a `before` nothing is known to be new: an empty result. After a restart all that the new process counted is new.

@@ -14,11 +14,15 @@ from storj_monitor.state.nodes import NodeState, State
 
 
 class StoreFigures(NamedTuple):
-    """What the writer reports: time of the last commit (Unix seconds), how long it took, and whether the last one failed."""
+    """What the writer reports: time of the last commit (Unix seconds), how long it took, and whether the last one failed.
+
+    left_out -- rows that could not be understood, and what the database never took
+    """
 
     committed_at: float
     commit_s: float
     failing: bool
+    left_out: int = 0
 
 
 class Gauges:
@@ -44,8 +48,15 @@ class Gauges:
         yield Family("storj_monitor_clients", "Pages that are connected.", "gauge", [({}, self._clients())])
         yield Family("storj_monitor_commit_timestamp_seconds", "Time of the last commit.", "gauge", [({}, store.committed_at)])
         yield Family("storj_monitor_commit_seconds", "How long the last commit took.", "gauge", [({}, store.commit_s)])
+        text = "Rows of the database that could not be understood, and parts of commits that it never took; the log names them."
+        yield Family("storj_monitor_store_left_out", text, "gauge", [({}, store.left_out)])
         yield from self._more()
-        yield Family("storj_monitor_store_failing", "1 while the database cannot be written.", "gauge", [({}, float(store.failing))])
+        yield Family(
+            "storj_monitor_store_failing",
+            "1 while the database cannot be read or written, or its file is not there.",
+            "gauge",
+            [({}, float(store.failing))],
+        )
 
     def _states(self) -> Iterable[Family]:
         nodes = list(self._state.nodes.values())

@@ -20,7 +20,7 @@ from storj_monitor.model.estimates import Score
 from storj_monitor.model.figures import ImpossibleValue
 from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, NodeAnswer, Notification
 from storj_monitor.model.node_events import FoundInTrash
-from storj_monitor.model.node_metrics import Growth, NodeMetrics
+from storj_monitor.model.node_metrics import CounterPosition, Growth, NodeMetrics
 from storj_monitor.model.reputation import AuditWindow, HealthAnswer
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence
@@ -132,6 +132,10 @@ class Counted:
     since, ops -- since the first answer to this run of the monitor
     recent     -- the last hour's, answer by answer: when each began, and the stretch packed; `hour` is their sum
     hours      -- by start of the hour (Unix milliseconds): those that are not stored yet, and the one that the stored answer lies in
+    position   -- up to where all of this counts; after a restart as it was stored
+    unkept     -- stretches that are not stored yet
+    slot       -- where the next one is stored: the newest take the place of the oldest
+    kept_at    -- when this was stored last
     """
 
     since: float = 0.0
@@ -139,6 +143,10 @@ class Counted:
     recent: deque[tuple[float, bytes]] = field(default_factory=deque)
     hour: dict[int, Growth] = field(default_factory=dict)
     hours: dict[int, dict[int, Growth]] = field(default_factory=dict)
+    position: CounterPosition | None = None
+    unkept: list[Stretch] = field(default_factory=list)
+    slot: int = 0
+    kept_at: float = 0.0
 
     def add(self, stretch: Stretch) -> None:
         """The newest stretch."""

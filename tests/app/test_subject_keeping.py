@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import pytest
 from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.database import subjects as store
-from storj_monitor.database.connection import connect_writer
+from storj_monitor.database.bad_rows import BadRows
+from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.database.opening import open_database
 from storj_monitor.model.earnings import (
     BandwidthDay,
@@ -406,3 +408,78 @@ def test_earnings_are_made_anew_when_a_node_takes_something_of_them_back(rig: Ri
     kept = rig.cards.rows("earnings", ["a"])
     assert kept == Cards(rig.cards.subjects, rig.state, rig.clock.now).rows("earnings", ["a"])
     assert kept[f"a/{SAT}"]["theirs"] is None
+
+
+def test_a_kill_costs_no_counts_and_the_last_hour_is_shown_as_before(rig: Rig) -> None:
+    """Also when the node restarts a moment later: where its counters were is known to the minute."""
+    begin = rig.clock.at
+    for minute in range(30):
+        rig.clock.at = begin + minute * 60
+        rig.take(AnswerKind.METRICS, metrics(rig.clock.at, 1000 + minute * 60, 500 + 45 * minute))
+    shown = rig.cards.counted("a")
+    assert shown is not None and shown.growth[GOT].number == 45 * 29
+    rig.clock.at += 20
+    restart(rig)
+    again = rig.cards.counted("a")
+    assert again is not None and again.growth == shown.growth, "as before the kill"
+    rig.clock.at = begin + 31 * 60
+    rig.take(AnswerKind.METRICS, metrics(rig.clock.at, 30, 43))  # the node has begun anew, too
+    after = rig.cards.counted("a")
+    assert after is not None and after.growth[GOT].number == 45 * 29 + 43
+    rig.keeper.keep_last()
+    assert sum(row[3] for row in rig.rows(store.COUNTER_HOUR)) == 45 * 29 + 43
+
+
+def test_answers_are_stored_every_two_minutes_or_so_and_of_many_nodes_more_rarely(rig: Rig) -> None:
+    begin = rig.clock.at
+    for minute in range(61):
+        rig.clock.at = begin + minute * 60
+        rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
+        (row,) = rig.rows(store.LAST_ANSWER)
+        assert rig.clock.at - row[3] / 1000 <= 120
+    for number in range(100):
+        rig.keeper.subjects.of(f"n{number}")
+    works = rig.desk.works
+    for second in range(0, 3600, 60):
+        rig.clock.at = begin + 3660 + second
+        rig.take(AnswerKind.METRICS, metrics(rig.clock.at, second + 1, second))
+    assert rig.desk.works - works <= 60
+    assert len(rig.rows(store.COUNTER_RECENT)) >= 54, "written more rarely, and nothing left out"
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("outage", "witness = 'nobody'"), ("outage", "from_ms = 'a text'"), ("score_point", "audit_score = 'much'"),
+        ("score_point", "satellite = 999"),
+        ("space_point", "used_bytes = x'00ff'"), ("last_answer", "data = x'00'"), ("usage_day", "byte_hours = 'x'"),
+        ("counter_position", "data = '[]'"), ("counter_recent", "data = '{\"1\": 5}'"), ("standing", "kind = ''"),
+    ],
+)  # fmt: skip
+def test_a_damaged_row_is_named_left_out_and_counted(rig: Rig, table: str, change: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It is no crash at every start, and what else is there is shown."""
+    at = rig.clock.at
+    rig.take(AnswerKind.NODE, node_answer(at))
+    rig.take(AnswerKind.SATELLITE, satellite_answer(at, 3), SAT)
+    for minute in range(3):
+        rig.clock.at = at + minute * 60
+        rig.take(AnswerKind.METRICS, metrics(rig.clock.at, 100 + minute * 60, 10 * minute))
+    rig.keeper.keep_last()
+    store.write(
+        rig.desk.db,
+        {
+            store.OUTAGE.name: {("a", Witness.API_DOWN.value, 1000): ("a", Witness.API_DOWN.value, 1000, 2000)},
+            store.STANDING.name: {("a", SAT, "suspended", 1000): ("a", SAT, "suspended", 1000, 2000)},
+        },
+    )
+    assert rig.desk.db.execute(f"UPDATE OR REPLACE {table} SET {change}").rowcount > 0
+    rig.begin()
+    bad, path = BadRows(), Path(rig.desk.db.execute("PRAGMA database_list").fetchone()[2])
+    with closing(connect_reader(path, bad)) as db:
+        rig.keeper.load(store.read_all(db, LOADED, ["a"], {}), bad)
+    assert bad.tables().get(table, 0) > 0
+    assert f"a row of the table {table} cannot be understood" in caplog.text
+    assert rig.keeper.subjects.of("a").money.kept or table == "usage_day"
+    rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
+    for topic in ("health", "reputation", "storage", "earnings"):
+        assert rig.cards.rows(topic, ["a"]) is not None
