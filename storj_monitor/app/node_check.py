@@ -137,7 +137,12 @@ def _check_file(pattern: str, sample_bytes: int, has_metrics: bool, now: float) 
     if not sample.data:
         return _LogFound([Remark(Grade.WARNING, f"log {sample.path} is empty: is it the one that the node writes now?")])
     character = character_of(sample.data)
-    remarks = [Remark(Grade.OK, f"log {sample.path} ({format_bytes(sample.size_bytes)}): {_described(character, now)}")]
+    remarks = [
+        Remark(
+            Grade.OK if character.understood else Grade.NOTE,
+            f"log {sample.path} ({format_bytes(sample.size_bytes)}): {_described(character, now)}",
+        )
+    ]
     if sample.others:
         remarks.append(Remark(Grade.NOTE, f"{sample.others} more files match {pattern}: the one written last is followed"))
     return _LogFound([*remarks, *_about_lines(character, has_metrics, now)], character)
