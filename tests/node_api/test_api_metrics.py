@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
 import math
-import time
 from dataclasses import replace
 
 import aiohttp
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from node_fleet import CORPUS, SAT0, StartNode, recorded
+from perf.ratios import ratio
 from prometheus_client.parser import text_string_to_metric_families
 
 from storj_monitor.clock import SystemClock
@@ -54,13 +55,10 @@ def test_the_quick_reader_equals_a_full_parse(folder: str) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_it_is_quick(folder: str) -> None:
+    """Against reading as many bytes of JSON with the standard library: 0.31 to 0.44 of it when written."""
     body = body_of(folder)
-    took = []
-    for _ in range(10):
-        begun = time.process_time()
-        decode_metrics(body, 0.0)
-        took.append(time.process_time() - begun)
-    assert min(took) < 0.006  # 2 ms on the machine that it was measured on
+    text = json.dumps(list(range(len(body) // 7)))
+    assert ratio(lambda: decode_metrics(body, 0.0), lambda: json.loads(text), f"metrics of {folder}") <= 1.2
 
 
 def test_figures_of_a_hashstore_node() -> None:
