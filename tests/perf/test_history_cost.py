@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from random import Random
-from time import thread_time
 
 import pytest
+from ratios import ratio
 
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.database import subjects as store
@@ -54,16 +54,6 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Connection:
     return connect_reader(path)
 
 
-def cpu_s(work: Callable[[], object]) -> float:
-    """The least of nine tries."""
-    took = []
-    for _ in range(9):
-        begun = thread_time()
-        work()
-        took.append(thread_time() - begun)
-    return min(took)
-
-
 @pytest.mark.parametrize(("history", "most"), [(score_history, SCORE_POINTS * 4 + 12), (space_history, SPACE_POINTS + 1)])
 @pytest.mark.parametrize("days", [1, 30])
 def test_a_day_and_a_month_with_their_json(year: Connection, history: History, most: int, days: int) -> None:
@@ -75,5 +65,4 @@ def test_a_day_and_a_month_with_their_json(year: Connection, history: History, m
         assert sum(map(len, found.values())) <= most * len(NODES)
         return encode([{"node": str(key), "points": points} for key, points in found.items()])
 
-    ratio = cpu_s(answer) / cpu_s(lambda: json.loads(TEXT))
-    assert ratio < MOST_TEXTS, f"{ratio:.1f} texts"
+    assert ratio(answer, lambda: json.loads(TEXT), "history and its JSON", rounds=9) < MOST_TEXTS

