@@ -25,6 +25,9 @@ $lock = Join-Path $top 'requirements\run.txt'
 $hash = (Get-FileHash $lock).Hash + (Get-FileHash (Join-Path $top 'pyproject.toml')).Hash
 $stamp = Join-Path $venv 'stamp-run'
 if (-not (Test-Path $stamp) -or (Get-Content $stamp) -ne $hash) {
+    # Python's own pip is as old as Python.
+    $pip = Join-Path $top 'requirements\pip.txt'
+    Invoke-Step 'Bringing pip up to date ...' $python @('-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r', $pip)
     Invoke-Step 'Installing Python packages ...' $python @('-m', 'pip', 'install', '--quiet', '--require-hashes', '-r', $lock)
     Invoke-Step 'Installing storj_monitor ...' $python @('-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation', '--editable', $top)
     Set-Content $stamp $hash

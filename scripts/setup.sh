@@ -62,12 +62,20 @@ ensure_venv() {
     quietly "$python" -m venv --clear .venv || exit 1
 }
 
+# Python's own pip is as old as Python: a current one, also in a .venv from before.
+ensure_pip() {
+    wanted=$(sed -n 's/^pip==\([^ ]*\).*/\1/p' requirements/pip.txt)
+    [ "$("$venv_python" -c 'import importlib.metadata as m; print(m.version("pip"))' 2>/dev/null)" = "$wanted" ] && return
+    quietly "$venv_python" -m pip install --disable-pip-version-check --require-hashes -r requirements/pip.txt || exit 1
+}
+
 packages_stamp() { cat requirements/run.txt "requirements/$1.txt" pyproject.toml hatch_build.py | cksum; }
 packages_done() { [ "$(cat ".venv/stamp-$1" 2>/dev/null)" = "$(packages_stamp "$1")" ]; }
 
 # ensure_packages run|dev: the locked packages, and this checkout itself. dev contains run.
 ensure_packages() {
     ensure_venv
+    ensure_pip
     if packages_done "$1" || packages_done dev; then return; fi
     say "Installing Python packages …"
     quietly "$venv_python" -m pip install --disable-pip-version-check --require-hashes -r "requirements/$1.txt" || exit 1
@@ -89,6 +97,7 @@ ensure_node() {
     PATH=$top/.venv/bin:$PATH
     export PATH
     node_is_good && return
+    ensure_pip
     say "No Node.js that is new enough on this machine: installing one into .venv …"
     quietly "$venv_python" -m pip install --disable-pip-version-check --require-hashes -r requirements/node.txt || exit 1
     node_is_good || die "Node.js 20.19 or newer is needed and could not be installed; see https://nodejs.org."

@@ -49,6 +49,20 @@ def load_certificate(context: ssl.SSLContext, server: ServerSettings) -> None:
         raise ConfigError([f"tls_cert: {files} cannot be used: {why}"]) from error
 
 
+def renew_certificate(context: ssl.SSLContext | None, server: ServerSettings) -> None:
+    """SIGHUP: what can change while the monitor runs is read again, and what was done is said. A bad certificate changes nothing."""
+    if context is None:
+        _log.info("SIGHUP: nothing to do. Nodes and settings are read at the next start")
+        return
+    try:
+        tls_context(server)  # a certificate and key that do not fit would leave the one in use half changed
+        load_certificate(context, server)
+    except ConfigError as error:
+        _log.error("SIGHUP: the certificate stays as it was: %s", error)
+    else:
+        _log.info("SIGHUP: the certificate was read again. Nodes and other settings are read at the next start")
+
+
 def _no_password() -> str:
     """An encrypted key would otherwise be asked for on the terminal."""
     return ""

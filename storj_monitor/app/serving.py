@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from random import Random
 from typing import NamedTuple, Protocol
 
+from storj_monitor.app.exposure import renew_certificate
 from storj_monitor.app.memory import (
     collect_and_give_back,
     give_back,
@@ -120,6 +121,7 @@ async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog, notic
     _on_signals(stop)
     async with fleet.answering() as watched, Supervisor(SystemClock()) as tasks:
         monitor = Monitor(settings, fleet.logs, port=port, demo=fleet.demo, watched=watched, notices=notices)
+        _on_hangup(partial(renew_certificate, monitor.server.tls, settings.server))
         fleet.begin(tasks)
         stopped, anew = asyncio.create_task(stop.wait()), asyncio.create_task(monitor.anew.wait())
         failed = asyncio.create_task(tasks.failure())
@@ -152,6 +154,13 @@ def _go_on(settings: Settings, fleet: Fleet, log: OwnLog, tasks: Supervisor, mon
     tidying = partial(every, TIDY_S, _tidy, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TIDY_S)
     tasks.spawn("give back memory", tidying)
     monitor.say_address()
+
+
+def _on_hangup(act: Callable[[], None]) -> None:
+    """SIGHUP comes from operators (`systemctl reload`), and from a terminal that is closed: neither means that the monitor should end."""
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is not None:
+        asyncio.get_running_loop().add_signal_handler(hangup, act)
 
 
 def _on_signals(stop: asyncio.Event) -> None:

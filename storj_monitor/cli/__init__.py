@@ -18,6 +18,7 @@ from typing import cast
 
 from storj_monitor.cli.arguments import make_parser
 from storj_monitor.cli.exits import Exit
+from storj_monitor.cli.streams import ensure_streams, say_error
 from storj_monitor.errors import ConfigError, MonitorError, StoreError
 
 # A verb's module is loaded when it is asked for: the monitor that runs for months does not carry the
@@ -36,9 +37,7 @@ VERBS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command (`argv` without the program's name; default: that of the process) and return its exit code."""
     sys.excepthook = _report_bug
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    ensure_streams()
     try:
         arguments = make_parser().parse_args(argv)
         verb = cast(Callable[[Namespace], int], importlib.import_module(VERBS[arguments.verb]).main)
@@ -66,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str, code: Exit) -> int:
-    print(f"storj_monitor: {message}", file=sys.stderr)
+    say_error(f"storj_monitor: {message}")
     return code
 
 
@@ -79,4 +78,4 @@ def _report_bug(kind: type[BaseException], error: BaseException, trace: Tracebac
         traceback.print_exception(kind, error, trace, file=file)
     where = traceback.extract_tb(trace)[-1] if trace else None
     place = f" at {Path(where.filename).name}:{where.lineno}" if where else ""
-    print(f"storj_monitor: internal error{place}: {kind.__name__}: {error}\nDetails for a report are in {file.name}", file=sys.stderr)
+    say_error(f"storj_monitor: internal error{place}: {kind.__name__}: {error}\nDetails for a report are in {file.name}")

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -35,6 +36,9 @@ from storj_monitor.server.passwords import PasswordCheck
 from storj_monitor.server.ports import Family, Feeds, Gauges, Payload, Questions, SubjectQuestions
 from storj_monitor.server.session import COMMAND_BYTES, PROTOCOL, Session
 from storj_monitor.websocket_utils import Outbox
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 MAX_CLIENTS = 1100
 _REQUEST_BYTES = 16 * 1024
@@ -135,6 +139,11 @@ class Server:
     def client_count(self) -> int:
         """Connected WebSocket clients."""
         return self.broadcaster.client_count
+
+    @property
+    def tls(self) -> SSLContext | None:
+        """What the page is served by https with."""
+        return self._exposure.tls
 
     @property
     def port(self) -> int:
