@@ -50,8 +50,8 @@ class Replay:
         """What is read next stands in another file."""
         self.offset, self.file = 0, FileIdentity(4096, "bb" * 16)
 
-    def downtimes(self) -> list[tuple[str | None, str | None, bool]]:
-        return [(shown(one.from_at), shown(one.until_at), one.certain) for one in self.node.downtimes()]
+    def downtimes(self, now: float = 0.0) -> list[tuple[str | None, str | None, bool]]:
+        return [(shown(one.from_at), shown(one.until_at), one.certain) for one in self.node.downtimes(now)]
 
     def _take(self, part: bytes, live: bool) -> None:
         chunk = Chunk("n", part, self.offset, self.offset + len(part), 0.0, self.file, "node.log", None, live)

@@ -110,11 +110,13 @@ def offline_windows(windows: Sequence[AuditWindow]) -> tuple[OfflineWindow, ...]
 def downtime_budget(windows: Sequence[AuditWindow], now: float, offline_since: float | None = None) -> DowntimeBudget:
     """Hours that a node may be away from now on; `offline_since` when it is away already."""
     length = window_length_s(windows)
-    begin = now if offline_since is None else min(now, offline_since)
+    gone_at = now if offline_since is None else min(now, offline_since)
+    # What came after the newest window that is known is unknown, not bad: a restarted monitor has what it was told last.
+    begin = min(gone_at, windows[-1].start_at + length) if windows else gone_at
     complete = len(windows[:-1])
     full = complete >= TRACKED_WINDOWS
     history = _History(windows, length, begin, full=full)
-    away_hours = (now - begin) / HOUR_S
+    away_hours = (now - gone_at) / HOUR_S
     if not windows:
         return DowntimeBudget(hours=None, score=None, windows=0, full=False, estimated=True)
     scale = length / WINDOW_S

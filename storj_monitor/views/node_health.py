@@ -166,7 +166,7 @@ def uptime_row(one: Uptime) -> Row:
 
 
 def _row(node: NodeSubjects, state: State, now: float) -> Row:
-    times = node.downtimes()
+    times = node.downtimes(now)
     recent = [one for one in times if one.until_at is None or one.until_at >= now - MONTH_S]
     return {
         "node": node.name,

@@ -265,12 +265,15 @@ class NodeSubjects:
         """The last start that the log tells of."""
         return self.log.life.started_at
 
-    def downtimes(self) -> tuple[Downtime, ...]:
+    def downtimes(self, now: float) -> tuple[Downtime, ...]:
         """When it was away, as far as doors, log and its transfers tell; oldest first.
 
         What an earlier run of the monitor left open counts again when it is seen again.
         """
         seen = [one for one in self.outages if one.until_at is not None or self._still(one)]
+        state = self.uptime(now)
+        if Witness.LOG_GAP in state.evidence and state.since is not None:
+            seen.append(Outage(Witness.LOG_GAP, state.since, None))
         return downtimes(without_contradicted(seen, list(self.log.pulse)))
 
     def _still(self, one: Outage) -> bool:

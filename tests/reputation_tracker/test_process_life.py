@@ -64,7 +64,7 @@ def test_a_start_without_a_stop_proves_the_time_since_the_last_sign_of_life(kind
     log = start("01:00:00") + transfers("01:00:00", "04:00:00", every_s) + start(back) + transfers(back, "08:00:00", every_s)
     replay = Replay().read(log, chunk_bytes)
     assert replay.downtimes() == [(last, back, True)]
-    (found,) = replay.node.downtimes()
+    (found,) = replay.node.downtimes(0.0)
     assert Witness.PROCESS in found.witnesses
 
 

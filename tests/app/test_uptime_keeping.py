@@ -1,0 +1,166 @@
+"""Evidence of a node's life in the keeper: doors, log, API and restarts of the monitor, together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import transfer
+from test_subject_keeping import DAY_S, SAT, Rig, door, node_answer, satellite_answer
+
+from storj_monitor.app.subject_loading import LOADED
+from storj_monitor.database import subjects as store
+from storj_monitor.model.events import NodeEvent, Transfer
+from storj_monitor.model.node_answers import AnswerKind, ApiStatus, Door
+from storj_monitor.model.node_events import ConfigurationLoaded, NodeStarted, PingFailed, SignalReceived
+from storj_monitor.model.reputation import AuditWindow
+from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
+from storj_monitor.model.sources import SourceState
+from storj_monitor.model.uptime import UptimeState, Witness
+from storj_monitor.views.subjects import NodeSubjects
+
+GET_OK = transfer().op
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path)
+
+
+def node(rig: Rig) -> NodeSubjects:
+    return rig.cards.subjects.of("a")
+
+
+def hour_of_transfers(begin: int, minutes: int = 60) -> dict[int, tuple[int, int]]:
+    return {begin + 60 * i: (60, 55) for i in range(minutes)}
+
+
+def delta(at: float, events: list[NodeEvent] | None = None, transfers: list[Transfer] | None = None) -> NodeDelta:
+    made = NodeDelta("a", events=events or [], transfers=transfers or [])
+    for one in made.transfers:
+        made.cells[CellKey(one.time_ms // 60_000 * 60, SAT, one.op)] = Cell(count=1)
+    return made
+
+
+def test_a_busy_node_that_goes_silent_and_shuts_its_api_is_down_for_certain(rig: Rig) -> None:
+    begin = int(rig.clock.at)
+    rig.keeper.on_old_minutes("a", hour_of_transfers(begin - 3600))
+    rig.keeper.on_log("a", SourceState.LIVE)
+    rig.keeper.on_delta(delta(begin, transfers=[transfer(begin * 1000)]))
+    door(rig, ApiStatus.OK)
+    rig.clock.at = begin + 30.0
+    door(rig, ApiStatus.UNREACHABLE)
+    assert node(rig).uptime(rig.clock.at).state is UptimeState.UP, "its log had transfers a moment ago"
+    before = dict(node(rig).revisions)
+    rig.keeper.look()
+    rig.clock.at = begin + 181.0
+    rig.keeper.look()
+    state = node(rig).uptime(rig.clock.at)
+    assert (state.state, state.since, state.certain) == (UptimeState.DOWN, float(begin), True)
+    assert node(rig).revisions != before, "pages are told, though nothing came"
+    assert node(rig).away_since(rig.clock.at) == begin
+    row = rig.cards.rows("health", ["a"])["a"]
+    assert row["uptime"]["state"] == "down"  # type: ignore[index]
+    assert (row["downtimes"][0]["until"], row["downtimes"][0]["certain"]) == (None, True)  # type: ignore[index]
+
+
+def test_one_satellite_that_is_off_suspects_nobody(rig: Rig) -> None:
+    begin = int(rig.clock.at)
+    rig.keeper.on_old_minutes("a", hour_of_transfers(begin - 3600))
+    for i in range(120):
+        at = begin + 60 * i
+        pings: list[NodeEvent] = [PingFailed(time_ms=at * 1000, step="ping", satellite=SAT)] if i % 10 == 0 else []
+        rig.keeper.on_delta(delta(at, pings, [transfer(at * 1000 + 500)]))
+    assert node(rig).downtimes(rig.clock.at + 7200) == ()
+
+
+def test_a_line_that_is_off_fails_all_check_ins_and_stops_all_transfers(rig: Rig) -> None:
+    begin = int(rig.clock.at)
+    rig.keeper.on_old_minutes("a", hour_of_transfers(begin - 3600))
+    away = [PingFailed(time_ms=(begin + 600) * 1000, step="ping", satellite=one) for one in (SAT, "other")]
+    rig.keeper.on_delta(delta(begin, [], [transfer(begin * 1000)]))
+    rig.keeper.on_delta(delta(begin + 600, list(away)))
+    rig.keeper.on_delta(delta(begin + 3600, [], [transfer((begin + 3600) * 1000)]))
+    (found,) = node(rig).downtimes(rig.clock.at + 7200)
+    assert found.certain
+    assert set(found.witnesses) == {Witness.LOG_GAP, Witness.PING_FAILED}
+    assert found.until_at == begin + 3600
+
+
+def restarted(rig: Rig, lines: Sequence[NodeEvent]) -> None:
+    rig.begin()
+    rig.keeper.load(store.read_all(rig.desk.db, LOADED, ["a"], {}))
+    rig.keeper.on_lines("a", lines, live=False)
+
+
+def test_the_budget_is_whole_while_a_restarted_monitor_has_not_read_the_log_yet(rig: Rig) -> None:
+    at = rig.clock.at
+    rig.take(AnswerKind.NODE, node_answer(at))
+    windows = tuple(AuditWindow(at - (61 - i) * 43_200, 10, 10) for i in range(61))
+    answer = satellite_answer(at, 29)
+    rig.take(AnswerKind.SATELLITE, replace(answer, reputation=replace(answer.reputation, windows=windows)), SAT)
+    door(rig, ApiStatus.OK, Door.HEALTH)
+    door(rig, ApiStatus.UNREACHABLE, Door.HEALTH)
+    stop = SignalReceived(time_ms=int(at * 1000), process="storagenode", signal="terminated")
+    rig.keeper.on_lines("a", [stop], live=True)
+    rig.clock.at = at + 2 * DAY_S
+    restarted(rig, [stop])
+
+    def budget() -> tuple[object, object]:
+        rig.cards.subjects.changed("a", *rig.cards.subjects.of("a").revisions)
+        row = rig.cards.rows("reputation", ["a"])[f"a/{SAT}"]["budget"]
+        return row["hours"], row["away_since"]  # type: ignore[index]
+
+    assert budget() == (288.0, None), "the monitor was off: it does not know yet"
+    assert node(rig).uptime(rig.clock.at).state is UptimeState.UNKNOWN
+    start = int((at + 40) * 1000)
+    rig.keeper.on_lines(
+        "a", [ConfigurationLoaded(time_ms=start, process="storagenode"), NodeStarted(time_ms=start, node_id="n")], live=True
+    )
+    rig.keeper.on_log("a", SourceState.LIVE)
+    assert budget() == (288.0, None)
+    assert [(d.from_at, d.until_at) for d in node(rig).downtimes(rig.clock.at)] == [(at, at + 40)]
+
+
+def test_a_stop_that_the_restarted_monitor_sees_confirmed_counts_on(rig: Rig) -> None:
+    at = rig.clock.at
+    stop = SignalReceived(time_ms=int(at * 1000), process="storagenode", signal="terminated")
+    rig.keeper.on_lines("a", [stop], live=True)
+    rig.clock.at = at + 3600
+    restarted(rig, [stop])
+    rig.keeper.on_log("a", SourceState.LIVE)
+    state = node(rig).uptime(rig.clock.at)
+    assert (state.state, state.since, state.certain) == (UptimeState.DOWN, at, True)
+
+
+def test_a_power_cut_in_the_monitors_own_absence_is_proven_by_the_log_read_afterwards(rig: Rig) -> None:
+    at = rig.clock.at
+    restarted(rig, [])
+    start = ConfigurationLoaded(time_ms=int((at + 9000) * 1000), process="storagenode", previous_ms=int(at * 1000))
+    rig.keeper.on_delta(delta(at + 9000, [start, NodeStarted(time_ms=start.time_ms, node_id="n")]))
+    (found,) = node(rig).downtimes(at + 9100)
+    assert (found.from_at, found.until_at, found.certain) == (at, at + 9000, True)
+
+
+def test_what_the_api_told_of_a_start_is_remembered(rig: Rig) -> None:
+    at = rig.clock.at
+    stop = SignalReceived(time_ms=int(at * 1000), process="storagenode", signal="terminated")
+    rig.keeper.on_lines("a", [stop], live=True)
+    rig.keeper.on_log("a", SourceState.LIVE)
+    rig.clock.at = at + 1000
+    rig.take(AnswerKind.NODE, replace(node_answer(rig.clock.at), started_at=at + 70))
+    for again in (False, True):
+        if again:
+            restarted(rig, [stop])
+            rig.keeper.on_log("a", SourceState.LIVE)
+        (found,) = node(rig).downtimes(rig.clock.at)
+        assert (found.from_at, found.until_at, found.certain) == (at, at + 70, True)
+
+
+def test_marks_are_no_downtimes_of_the_question(rig: Rig) -> None:
+    rig.take(AnswerKind.NODE, replace(node_answer(rig.clock.at), started_at=rig.clock.at - 5000))
+    kept = [row for row in rig.rows(store.OUTAGE) if row[1] == "api_started"]
+    assert len(kept) == 1
+    assert node(rig).downtimes(rig.clock.at) == ()
