@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from storj_monitor.app.node_remarks import remarks_of
 from storj_monitor.model.analytics import FindingState, Metric, Severity
@@ -27,9 +27,7 @@ from storj_monitor.reputation_tracker.report import SatelliteReport, Standing
 from storj_monitor.reputation_tracker.uptime import silence_limit_s
 from storj_monitor.state.node_conditions import OVER_SHARE, needed_bytes
 from storj_monitor.state.nodes import NodeState as LiveNode
-from storj_monitor.storage_tracker.picture import SpacePicture
-from storj_monitor.storage_tracker.reconcile import reconcile
-from storj_monitor.views.cards import Cards
+from storj_monitor.storage_tracker.trouble import space_figures
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.subjects import NodeSubjects
 
@@ -74,7 +72,8 @@ def sources_of(
     """Every source of a node. `is_kept` False: the monitor cannot store, so it does not read."""
     found = [_door(node, one) for one in node.doors.values()]
     if has_log:
-        found.insert(0, _log(log, log_fresh_s(node, silent_s), now, is_kept=is_kept))
+        fresh_s = float("inf") if log.character.is_above_info else log_fresh_s(node, silent_s)  # its silence means nothing
+        found.insert(0, _log(log, fresh_s, now, is_kept=is_kept))
     return tuple(found)
 
 
@@ -114,14 +113,13 @@ def gather(
     node: NodeSubjects,
     log: LiveNode,
     sources: tuple[SourceEvidence, ...],
-    cards: Cards,
+    standings: tuple[StandingEvidence, ...],
     now: float,
     watching_since: float,
     *,
     store_problem: str,
 ) -> NodeEvidence:
     """All evidence of one node."""
-    standings = tuple(_standings(node, cards.reports(node), now))
     health = node.health if node.health is not None and now - node.health.taken_at <= 2 * ANSWER_S else None
     return NodeEvidence(
         watching_since=watching_since,
@@ -148,7 +146,8 @@ def _process(node: NodeSubjects, now: float) -> ProcessEvidence | None:
     return ProcessEvidence(Phase(uptime.state.value), uptime.since, newest, words, uptime.failed_starts)
 
 
-def _standings(node: NodeSubjects, reports: list[SatelliteReport], now: float) -> Iterator[StandingEvidence]:
+def standings_of(reports: Iterable[SatelliteReport]) -> Iterator[StandingEvidence]:
+    """Of reports those that are worse than nothing."""
     for one in reports:
         level = _LEVELS.get(one.standing)
         if level is None:
@@ -177,16 +176,14 @@ def _contact(node: NodeSubjects) -> ContactEvidence | None:
     )
 
 
-def _space(node: NodeSubjects, now: float) -> SpaceTrouble | None:
-    picture = reconcile(node.space.evidence, now)
-    signs = node.signs
-    allocated = None if picture.allocated is None else picture.allocated.value
-    disk_free, over = _disk_free(picture), 0 if picture.overused is None else picture.overused.value
+def _space(node: NodeSubjects, now: float) -> SpaceTrouble:
+    signs, evidence = node.signs, node.space.evidence
+    at, allocated, disk_free, over = space_figures(evidence, needed_bytes)
     signs.full_since = _since(signs.full_since, disk_free is not None and disk_free < needed_bytes(allocated), now)
     signs.over_since = _since(signs.over_since, over > OVER_SHARE * (allocated or 0), now)
     signs.problem_since = _since(signs.problem_since, bool(node.space.problem), now)
     return SpaceTrouble(
-        at=picture.taken_at or None,
+        at=at,
         refused_at=signs.refused_at,
         refused_since=signs.refused_since,
         disk_free=disk_free,
@@ -198,18 +195,6 @@ def _space(node: NodeSubjects, now: float) -> SpaceTrouble | None:
         problem=node.space.problem,
         problem_since=signs.problem_since,
     )
-
-
-def _disk_free(picture: SpacePicture) -> int | None:
-    """By the file system; without it by the node, where it has less to give than its allocation would allow."""
-    if picture.file_system_free is not None:
-        return picture.file_system_free.value
-    allocated, used, free = picture.allocated, picture.used, picture.free
-    if allocated is None or used is None or free is None:
-        return None
-    reserved = 0 if picture.reserved is None else picture.reserved.value
-    left = allocated.value - used.value - reserved
-    return free.value if left > free.value + needed_bytes(allocated.value) else None
 
 
 def _since(before: float | None, holds: bool, now: float) -> float | None:

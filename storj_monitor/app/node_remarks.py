@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from storj_monitor.model.log_character import LogTrouble
 from storj_monitor.model.node_answers import Door, RouteStatus
 from storj_monitor.model.node_state import Remark, StateSource
 from storj_monitor.model.severity import SeverityClass
@@ -16,6 +17,12 @@ SEVERE_S = {SeverityClass.DATA: 86_400.0, SeverityClass.REPUTATION: 21_600.0, Se
 """An entry of the log has no end of its own: so long after it came last it is still a reason."""
 MOST_SEVERE = 5
 MOST_TEXT = 200
+_OF_LOG = {
+    LogTrouble.NOT_UNDERSTOOD: "log_poor",
+    LogTrouble.ABOVE_INFO: "log_level",
+    LogTrouble.NO_TRANSFERS: "log_level",
+    LogTrouble.TWO_NODES: "other_node",
+}
 _TOLD_ELSEWHERE = ("no space left on device", "node scores worsened", "clock is out of sync", "outdated")
 """Other rules say these, with a begin and an end."""
 
@@ -28,6 +35,8 @@ def remarks_of(node: NodeSubjects, log: LiveNode, now: float, store_problem: str
     if log.node_id and node.node_id and log.node_id != node.node_id:
         words = f"The API is of node {node.node_id[:12]}…, the log of node {log.node_id[:12]}…."
         yield Remark("other_node", words, None, now, StateSource.LOG)
+    for told in log.character.remarks():
+        yield Remark(_OF_LOG[told.trouble], told.text, None, log.character.newest_ms / 1000 or None, StateSource.LOG, told.trouble.value)
     yield from _clock(node, now)
     yield from _routes(node)
     yield from _severe(log, node.log_started_at, now)

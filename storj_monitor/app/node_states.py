@@ -9,10 +9,10 @@ import logging
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
-from storj_monitor.app.node_evidence import gather, sources_of
+from storj_monitor.app.node_evidence import ROTATED_S, gather, sources_of, standings_of
 from storj_monitor.clock import Clock
-from storj_monitor.model.node_state import NodeEvidence, NodeState, NodeStateKind, SourceEvidence
-from storj_monitor.state.node_conditions import GONE_S, SILENT_S, silent_s
+from storj_monitor.model.node_state import Hearing, NodeEvidence, NodeState, NodeStateKind, SourceEvidence, StandingEvidence, StateSource
+from storj_monitor.state.node_conditions import GONE_S, LOG_ALONE_S, SILENT_S, silent_s
 from storj_monitor.state.node_state import judge
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.state.nodes import State
@@ -22,6 +22,7 @@ from storj_monitor.views.subjects import NodeSubjects, Subject
 EVERY_S = 5.0
 AT_LEAST_S = 60.0
 """However little happens, a state is judged anew this often, so that its evidence has an age."""
+STANDINGS_S = 900.0
 ASLEEP_S = 30.0
 """A pause of the clock that is longer: the machine slept or the clock was set. Silence before it is the monitor's own."""
 _BAD = frozenset({NodeStateKind.DOWN, NodeStateKind.AT_RISK})
@@ -29,11 +30,14 @@ _log = logging.getLogger(__name__)
 
 
 class _Judged(NamedTuple):
-    """What a state was made of: it stands while both are the same."""
+    """What a look has to compare: a state stands until `due_at` while the log says nothing new of itself.
 
-    revision: Hashable
-    signs: Hashable
-    at: float
+    newest_ms -- of a log that was silent: any line is news; None while lines come, for then they are none
+    """
+
+    due_at: float
+    log: Hashable
+    newest_ms: int | None
 
 
 class NodeStates:
@@ -49,6 +53,7 @@ class NodeStates:
         self._silent_s = silent_s
         self._changed = changed
         self._judged: dict[str, _Judged] = {}
+        self._standings: dict[str, tuple[Hashable, tuple[StandingEvidence, ...]]] = {}
         self._watching_since = self._looked_at = clock.now()
 
     async def look(self) -> None:
@@ -57,7 +62,7 @@ class NodeStates:
         if not 0 <= now - self._looked_at <= ASLEEP_S:
             self._watching_since = now
         self._looked_at = now
-        new = [name for name in self._state.nodes if self._judge(name, now)]
+        new = [name for name in self._state.nodes if not self._stands(name, now) and self._judge(name, now)]
         if new:
             self._changed()
 
@@ -66,37 +71,54 @@ class NodeStates:
         if name in self._state.nodes and self._judge(name, self._clock.now()):
             self._changed()
 
+    def _stands(self, name: str, now: float) -> bool:
+        """Nothing has happened that could make the state another one."""
+        judged, log = self._judged.get(name), self._state.nodes[name]
+        return (
+            judged is not None
+            and judged.due_at - AT_LEAST_S <= now < judged.due_at
+            and judged.newest_ms in (None, log.newest_ms)
+            and judged.log == self._log_key(log)
+        )
+
+    def _log_key(self, log: LiveNode) -> Hashable:
+        return (log.status.state, log.status.detail, log.severe.revision, log.node_id, self._state.store_problem)
+
+    def _standings_of(self, node: NodeSubjects, now: float) -> tuple[StandingEvidence, ...]:
+        """Made anew when a score or a date is another one, and now and then, for forecasts move with time."""
+        key = (id(node), node.standing.changes, int(now // STANDINGS_S))
+        made = self._standings.get(node.name)
+        if made is None or made[0] != key:
+            made = self._standings[node.name] = (key, tuple(standings_of(self._cards.reports(node))))
+        return made[1]
+
     def _judge(self, name: str, now: float) -> bool:
         """True when the state is another one."""
         node, log = self._cards.subjects.of(name), self._state.nodes[name]
         sources = sources_of(node, log, self._silent_s, now, has_log=name in self._with_log, is_kept=not self._state.store_problem)
-        revision = _revision(node, log)
-        signs = tuple([_sign(one, self._watching_since, now) for one in sources])
-        last = self._judged.get(name)
-        if last is not None and (last.revision, last.signs) == (revision, signs) and 0 <= now - last.at < AT_LEAST_S:
-            return False
-        evidence = gather(node, log, sources, self._cards, now, self._watching_since, store_problem=self._state.store_problem)
+        standings = self._standings_of(node, now)
+        evidence = gather(node, log, sources, standings, now, self._watching_since, store_problem=self._state.store_problem)
         before, after = log.judged, judge(evidence, now, log.judged)
         log.judged = after
-        is_new = before != after
-        if is_new:
-            self._state.revision += 1
-            self._cards.subjects.changed(name, Subject.ANALYTICS)
-            _tell(name, before, after)
-            revision = _revision(node, log)
-        self._judged[name] = _Judged(revision, signs, now)
-        return is_new
+        is_silent = any(one.source is StateSource.LOG and silent_s(one, evidence, now) >= SILENT_S for one in sources)
+        due_at = min([now + AT_LEAST_S, *(at for one in sources for at in _turns(one, evidence) if at > now)])
+        self._judged[name] = _Judged(due_at, self._log_key(log), log.newest_ms if is_silent else None)
+        if before == after:
+            return False
+        self._state.revision += 1
+        self._cards.subjects.changed(name, Subject.ANALYTICS)
+        _tell(name, before, after)
+        return True
 
 
-def _revision(node: NodeSubjects, log: LiveNode) -> Hashable:
-    """Another one when anything was told."""
-    return (tuple(node.revisions.values()), node.signs.revision, log.node_id, log.severe.revision, log.status.detail)
-
-
-def _sign(one: SourceEvidence, watching_since: float, now: float) -> Hashable:
-    """What of a source can change a state by time alone."""
-    for_s = silent_s(one, NodeEvidence(watching_since=watching_since), now)
-    return (one.hearing, one.since, one.is_good(now), for_s >= SILENT_S, for_s >= GONE_S)
+def _turns(one: SourceEvidence, evidence: NodeEvidence) -> tuple[float, ...]:
+    """When a source turns from good to silent by time alone, in steps."""
+    since = one.silent_since
+    if since is None:
+        return ()
+    heard = max(since, evidence.watching_since)
+    soon = (one.since + ROTATED_S, heard + GONE_S) if one.hearing is Hearing.FAILING or one.detail else ()
+    return (*soon, heard + SILENT_S, since + one.fresh_s, since + LOG_ALONE_S, since + 3 * one.fresh_s)
 
 
 def _tell(name: str, before: NodeState, after: NodeState) -> None:

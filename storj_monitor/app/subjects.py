@@ -162,7 +162,9 @@ class SubjectKeeper:
 
     def on_transfers(self, name: str, transfers: Iterable[Transfer]) -> None:
         """Notable transfers; those that a score depends on are kept."""
-        if scores.take_transfers(self.subjects.of(name), transfers):
+        node = self.subjects.of(name)
+        if scores.take_transfers(node, transfers):
+            node.standing.changes += 1
             self._tell(name, {Subject.REPUTATION})
 
     def on_lines(self, name: str, events: Iterable[NodeEvent], *, live: bool) -> None:
@@ -172,6 +174,7 @@ class SubjectKeeper:
         if live and any(isinstance(event, ScoresReported) and event.time_ms > (now - FRESH_S) * 1000 for event in every):
             self.on_scores(name)
         if scores.take_events(node, every, now, self._pending):
+            node.standing.changes += 1
             moved.add(Subject.REPUTATION)
         if take_log_space(node, every, now, self._pending):
             moved.add(Subject.STORAGE)
@@ -373,6 +376,7 @@ class SubjectKeeper:
     def _scored(self, node: NodeSubjects, moved: bool, now: float) -> set[Subject]:
         """Scores that stay the same are not sent every minute only because they were told again."""
         key = (node.name, Subject.REPUTATION)
+        node.standing.changes += moved
         if moved or now - self._told_at.get(key, 0.0) >= REFRESH_S:
             self._told_at[key] = now
             return {Subject.REPUTATION}

@@ -247,8 +247,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "log_poor",
         _WARN,
-        "The log is not understood, or is above INFO without counters beside it.",
-        "See the log card for what to do.",
+        "Next to nothing of the log is understood.",
+        "The sentence says how to give the log; the log card has examples of its lines.",
         "remarks",
         remarked("log_poor"),
     ),
@@ -283,6 +283,14 @@ RULES: tuple[Rule, ...] = (
         "Wait a moment.",
         "sources",
         is_pending,
+    ),
+    Rule(
+        "log_level",
+        NodeStateKind.OK,
+        "The log is above INFO or has no transfers by its settings: a note on what cannot be known, no trouble.",
+        "Set log.level to info, or give the node's debug address (metrics).",
+        "remarks",
+        remarked("log_level"),
     ),
     Rule(
         "log_moved",

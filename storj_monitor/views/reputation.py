@@ -29,7 +29,8 @@ class ReputationView:
     """Reports are made once for a change, however many pages and questions look."""
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[int, list[SatelliteReport], Rows]] = {}
+        self._made: dict[str, tuple[int, list[SatelliteReport]]] = {}
+        self._rows: dict[str, tuple[list[SatelliteReport], Rows]] = {}
         self._budgets: dict[tuple[str, str], tuple[tuple[object, ...], DowntimeBudget]] = {}
 
     def rows(self, nodes: Iterable[NodeSubjects], now: float) -> Rows:
@@ -37,9 +38,9 @@ class ReputationView:
         reports: list[tuple[str, SatelliteReport]] = []
         made: Rows = {}
         for node in nodes:
-            _, own, rows = self._of(node, now)
+            own = self.reports(node, now)
             reports += [(node.name, one) for one in own]
-            made.update(rows)
+            made.update(self._rows_of(node, own))
         place = {id(one): number for number, one in enumerate(worst_first(one for _, one in reports))}
         reports.sort(key=lambda pair: place[id(pair[1])])
         keys = [f"{name}/{one.reputation.satellite}" for name, one in reports]
@@ -47,14 +48,16 @@ class ReputationView:
 
     def reports(self, node: NodeSubjects, now: float) -> list[SatelliteReport]:
         """One node at each of its satellites."""
-        return self._of(node, now)[1]
-
-    def _of(self, node: NodeSubjects, now: float) -> tuple[int, list[SatelliteReport], Rows]:
         revision = node.revisions[Subject.REPUTATION]
         made = self._made.get(node.name)
         if made is None or made[0] != revision:
             away_since = node.away_since(now)
-            reports = [self._report(node, satellite, now, away_since) for satellite in node.standing.known]
+            made = self._made[node.name] = (revision, [self._report(node, satellite, now, away_since) for satellite in node.standing.known])
+        return made[1]
+
+    def _rows_of(self, node: NodeSubjects, reports: list[SatelliteReport]) -> Rows:
+        made = self._rows.get(node.name)
+        if made is None or made[0] is not reports:
             rows = {
                 f"{node.name}/{one.reputation.satellite}": {
                     **_row(node.name, one),
@@ -62,8 +65,8 @@ class ReputationView:
                 }
                 for one in reports
             }
-            made = self._made[node.name] = (revision, reports, rows)
-        return made
+            made = self._rows[node.name] = (reports, rows)
+        return made[1]
 
     def _report(self, node: NodeSubjects, satellite: str, now: float, away_since: float | None) -> SatelliteReport:
         """A budget is in steps of a quarter of an hour: it is reckoned anew with new windows, or when another quarter has begun."""

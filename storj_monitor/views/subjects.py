@@ -58,6 +58,7 @@ class Standing:
 
     spans   -- the newest span of each kind
     written -- audit windows as they were handed to the database in this run
+    changes -- how often a value (not only its age) was another one
     """
 
     known: dict[str, Reputation] = field(default_factory=dict)
@@ -66,6 +67,7 @@ class Standing:
     in_trash: list[FoundInTrash] = field(default_factory=list)
     spans: dict[tuple[str, StandingKind], StandingSpan] = field(default_factory=dict)
     written: dict[str, tuple[AuditWindow, ...]] = field(default_factory=dict)
+    changes: int = 0
 
 
 @dataclass(slots=True)

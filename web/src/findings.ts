@@ -47,6 +47,7 @@ const METRICS: Readonly<Record<string, string>> = {
   clock: "Clock",
   other_node: "Settings",
   log_poor: "Log",
+  log_level: "Log",
   not_kept: "Database",
 };
 const BASES: Readonly<Record<string, string>> = {
