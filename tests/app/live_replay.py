@@ -21,6 +21,7 @@ from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiSt
 from storj_monitor.model.node_state import NodeState
 from storj_monitor.model.positions import FileIdentity
 from storj_monitor.model.reputation import NEVER, HealthAnswer
+from storj_monitor.model.sources import SourceState
 from storj_monitor.model.space import DiskSpace
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.nodes import LogStatus, State
@@ -129,7 +130,7 @@ class LiveReplay:
         self.states = NodeStates(cards, self.state, self.clock, with_log=frozenset({"n"}), silent_s=300, changed=lambda: None)
         self.keeper.on_moved = self.states.moved
         self.state.on_status("n", LogStatus("live", "", "node.log", 0, at, at))
-        self.keeper.on_log("n", is_read=True)
+        self.keeper.on_log("n", SourceState.LIVE)
         self._processor, self._accumulator, self._offset = LineProcessor("n", lambda _: ""), Accumulator("n"), 0
 
     def _read(self, part: bytes) -> None:
