@@ -120,7 +120,8 @@ class ArchiveSource:
                 return None
             piece = file.read(limit_bytes, final=True)
             if piece is None and not file.busy:
-                self._end(now, self._complaint(file.content))
+                complaint = file.content.complaint()
+                self._end(now, f"{self._path} is {complaint}" if complaint else "")
         if piece is None:
             return None
         self._places.advance(piece.identity, piece.end, piece.previous)
@@ -154,11 +155,6 @@ class ArchiveSource:
             self._quiet = info.st_size, now
             return False
         return elapsed(self._quiet[1], now, _QUIET_S)
-
-    def _complaint(self, content: Content) -> str:
-        if not isinstance(content, SequentialContent) or (content.complete() and not content.damage):
-            return ""
-        return f"{self._path} is {content.damage or 'incomplete: it ends in the middle of its compressed data'}"
 
     def _end(self, now: float, error: str) -> None:
         self.error = error

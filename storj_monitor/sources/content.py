@@ -6,7 +6,7 @@ import errno
 import io
 import os
 import struct
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 import zstandard
 
@@ -17,6 +17,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _READ_BYTES = 16 << 10  # compressed bytes at a time: what comes out of them is held in memory
 _INFLATED_BYTES = 256 << 10  # what one step of decompression brings, or some megabytes where the library knows no limit
+_FIRST_BYTES = 16 << 10  # ... and the first one: many files are only looked at
 _STEP_BYTES = 4 << 20  # decompressed and thrown away in one step on the way to a saved position: about 20 ms
 
 
@@ -47,24 +48,55 @@ class Content(Protocol):
     def stat(self) -> os.stat_result | None:
         """The file behind it; None for a pipe. Raises OSError."""
 
+    def complaint(self) -> str:
+        """Why its end, as it was read, is none; "" when all is well. To be asked at the end."""
+
+    def park(self) -> None:
+        """Give the descriptor and all memory back until the next call; then OSError when another file has its name."""
+
     def close(self) -> None:
         """Give the descriptor back; may be called twice."""
+
+
+class Parked(NamedTuple):
+    """A file whose descriptor was given back for a while."""
+
+    path: str
+    device: int
+    inode: int
+
+    def open(self) -> int:
+        """A new descriptor. Raises OSError, also when another file has that name now."""
+        fd = open_log(self.path)
+        info = os.fstat(fd)
+        if (info.st_dev, info.st_ino) != (self.device, self.inode):
+            os.close(fd)
+            raise OSError(errno.ESTALE, "moved while it was waiting for its turn", self.path)
+        return fd
+
+
+def _park(fd: int, path: str) -> Parked:
+    info = os.fstat(fd)
+    return Parked(path, info.st_dev, info.st_ino)
 
 
 class PlainContent:
     """A plain file, read by offset. It keeps no bytes."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, path: str = "") -> None:
         self._fd = fd
+        self._path = path
+        self._parked: Parked | None = None
 
     def read_at(self, offset: int, size: int) -> bytes:
-        return read_at(self._fd, size, offset)
+        return read_at(self._open(), size, offset)
 
     def read_in_memory(self, offset: int, size: int) -> bytes:
         return read_in_memory(self._fd, size, offset)
 
     def size(self) -> int:
-        return os.lseek(self._fd, 0, os.SEEK_END)  # a third of the price of fstat(), which follows every second
+        # a third of the price of fstat(), which follows every second
+        return os.lseek(self._fd if self._fd >= 0 else self._open(), 0, os.SEEK_END)
 
     def complete(self) -> bool:
         return False
@@ -76,7 +108,7 @@ class PlainContent:
         if not hasattr(os, "SEEK_DATA"):
             return offset
         try:
-            return os.lseek(self._fd, offset, os.SEEK_DATA)
+            return os.lseek(self._open(), offset, os.SEEK_DATA)
         except OSError as error:
             # nothing but a hole up to the end; or a file system that cannot tell
             return max(offset, self.size()) if error.errno == errno.ENXIO else offset
@@ -85,12 +117,25 @@ class PlainContent:
         return max(0, self.size() - offset)
 
     def stat(self) -> os.stat_result:
-        return os.fstat(self._fd)
+        return os.fstat(self._open())
+
+    def complaint(self) -> str:
+        return ""
+
+    def park(self) -> None:
+        if self._fd >= 0:
+            self._parked = _park(self._fd, self._path)
+            self.close()
 
     def close(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+    def _open(self) -> int:
+        if self._fd < 0 and self._parked is not None:
+            self._fd = self._parked.open()
+        return self._fd
 
 
 class SequentialContent:
@@ -100,8 +145,11 @@ class SequentialContent:
     Damage ends the content; `damage` then says where.
     """
 
-    def __init__(self, raw: BinaryIO) -> None:
+    def __init__(self, raw: BinaryIO, path: str = "") -> None:
+        """`path`: of a file, which can be opened again."""
         self._raw = raw
+        self._path = path
+        self._parked: Parked | None = None
         self._buffer = bytearray()
         self._start = 0  # offset of the first byte in the buffer
         self._ended = False
@@ -117,6 +165,7 @@ class SequentialContent:
             self._waiting = first
 
     def read_at(self, offset: int, size: int) -> bytes:
+        self._open()
         if offset < self._start:
             self._rewind()
         while self._start + len(self._buffer) < offset + size:
@@ -136,6 +185,7 @@ class SequentialContent:
         return self._ended
 
     def approach(self, offset: int) -> bool:
+        self._open()
         if offset < self._start:
             self._rewind()
         stop = min(offset, self._start + len(self._buffer) + _STEP_BYTES)
@@ -154,13 +204,30 @@ class SequentialContent:
         return max(0, info.st_size - self.consumed_bytes) if info else 0
 
     def stat(self) -> os.stat_result | None:
+        self._open()
         try:
             return os.fstat(self._raw.fileno()) if self._raw.seekable() else None
         except io.UnsupportedOperation:  # bytes in memory
             return None
 
+    def complaint(self) -> str:
+        if self._ended and not self.damage:
+            return ""
+        return self.damage or "incomplete: it ends in the middle of its compressed data"
+
+    def park(self) -> None:
+        if self._path and not self._raw.closed:
+            self._parked = _park(self._raw.fileno(), self._path)
+            self._forget()
+            self._raw.close()
+
     def close(self) -> None:
+        self._parked = None
         self._raw.close()
+
+    def _open(self) -> None:
+        if self._parked is not None and self._raw.closed:
+            self._raw = os.fdopen(self._parked.open(), "rb", buffering=0)
 
     def may_have_more(self, offset: int) -> bool:
         """Whether a compressed file may hold more than `offset` bytes: False only where its own size field says exactly `offset`.
@@ -168,6 +235,7 @@ class SequentialContent:
         gzip ends with the size of its last member modulo 2**32, Zstandard may begin with the size of its frame.
         To be asked before reading: the position of the file is put back. Raises OSError.
         """
+        self._open()
         place = self._raw.tell()
         size = self._raw.seek(0, os.SEEK_END)
         self._raw.seek(0)
@@ -189,7 +257,10 @@ class SequentialContent:
 
     def _rewind(self) -> None:
         self._raw.seek(0)  # OSError for a pipe, where nobody goes back
-        self._buffer.clear()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._buffer = bytearray()
         self._start = 0
         self._ended = False
         self._inflater = None
@@ -230,7 +301,7 @@ class SequentialContent:
             assert self._new is not None
             self._inflater = self._new()
         try:
-            self._buffer += self._inflater.decompress(data, _INFLATED_BYTES)
+            self._buffer += self._inflater.decompress(data, _INFLATED_BYTES if self._buffer else _FIRST_BYTES)
         except Damage as error:
             self.damage = why_damaged(error, self._start + len(self._buffer))
             self._ended = True
@@ -251,9 +322,9 @@ def open_content(path: str) -> Content:
     try:
         magic = read_at(fd, MAGIC_BYTES, 0)
         if codec_of(magic) is None:
-            return PlainContent(fd)
+            return PlainContent(fd, path)
         os.lseek(fd, 0, os.SEEK_SET)
     except OSError:
         os.close(fd)
         raise
-    return SequentialContent(os.fdopen(fd, "rb", buffering=0))
+    return SequentialContent(os.fdopen(fd, "rb", buffering=0), path)

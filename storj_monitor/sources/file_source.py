@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from storj_monitor.sources.logfile import FileChanged, LogFile, Piece
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
 from storj_monitor.sources.plan import Plan, first_plan, look_at, make_plan, order_of, same_file, share_beginning
-from storj_monitor.sources.siblings import is_pattern, matches, siblings
+from storj_monitor.sources.siblings import beside, is_pattern, matches
 from storj_monitor.sources.source import READ_ERRORS, WARM_UP_BYTES, Mood, Pace, elapsed
 from storj_monitor.units import readable
 
@@ -26,6 +27,7 @@ _SEARCH_S = 5.0  # how often the folder is looked through while the path leads n
 _QUIET_S = 2.0  # a last line without newline is taken when its file did not change for so long
 _SHRUNK_S = 1.0  # a file that seems shorter but otherwise the same must stay so (network file systems err for a moment)
 _LATE_S = 600.0  # a finished file is watched so long for lines that came after all
+_DAMAGED_SAID = 3  # parts whose damage is told, the newest
 _TURNS = 100  # files looked at within one read()
 
 
@@ -60,6 +62,7 @@ class FileSource:
         self._not_at_once_since: float | None = None
         self._blocks = 0
         self._problems: dict[str, str] = {}
+        self._damaged: deque[str] = deque(maxlen=_DAMAGED_SAID)
         self._pace = Pace()
         self._mood = Mood(now)
         self._now = now
@@ -194,14 +197,14 @@ class FileSource:
             self._caught_up = True
             self._show(now)
         else:
-            self._mood.set(SourceState.CATCHING_UP, "; ".join(self._problems.values()), now)
+            self._mood.set(SourceState.CATCHING_UP, self._said(), now)
         return Chunk(self.node, piece.data, piece.start, piece.end, now, piece.identity, readable(file.path), piece.previous, live)
 
     def _show(self, now: float) -> None:
         """The state when everything there is was read."""
-        if self._problems:
+        if self._problems or self._damaged:
             state = SourceState.ERROR if self._path in self._problems else SourceState.LIVE
-            self._mood.set(state, "; ".join(self._problems.values()), now)
+            self._mood.set(state, self._said(), now)
         elif self._at_path or not self._path:
             if not self._mood.is_live:  # as it is nearly always
                 self._mood.set(SourceState.LIVE, "", now)
@@ -209,6 +212,10 @@ class FileSource:
             file = self._queue[0].path
             how = f"renamed; {file} is read on" if file != self._path else "deleted; what the node still writes into it is read on"
             self._mood.set(SourceState.LIVE, f"the log was {how} until there is a new {self._path}", now)
+
+    def _said(self) -> str:
+        """Files of this log that are not read, or not to their ends, and why."""
+        return "; ".join([*self._problems.values(), *self._damaged])
 
     # -- which files there are
 
@@ -223,12 +230,7 @@ class FileSource:
 
     def _others(self) -> dict[str, int]:
         """Files where lines of this log may stand, beside its own path; with inode numbers, so that a rotation going on shows."""
-        live = [path for path in matches(self._pattern) if path != self._path] if self._pattern else []
-        places = {path: None for name in [self._path, *live] for path in (name, os.path.realpath(name))}  # a link's parts lie by its target
-        parts = dict.fromkeys(live, 0)
-        for place in places:
-            parts.update(siblings(place))
-        return parts
+        return beside(self._path, matches(self._pattern) if self._pattern else [])
 
     def _look(self, now: float) -> bool:
         """Open what is to be read. True when there is something (be it empty)."""
@@ -363,6 +365,8 @@ class FileSource:
         self._abandoned = False
         size = file.content.size()
         self._quiet = None
+        if complaint := file.content.complaint():
+            self._damaged.append(f"{file.path} is {complaint}")
         if size is None:
             file.close()
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 
 from storj_monitor.model.positions import HEAD_BYTES, FileIdentity, SavedPosition
@@ -23,6 +24,7 @@ class Places:
 
     def __init__(self, saved: Sequence[SavedPosition]) -> None:
         self._offsets = {position.identity: position.offset for position in saved}
+        self._lengths = Counter(identity.head_bytes for identity in self._offsets)
         self.newest_saved_at = max((position.saved_at for position in saved), default=0.0)
 
     def __bool__(self) -> bool:
@@ -31,7 +33,7 @@ class Places:
     def match(self, head: bytes) -> tuple[FileIdentity, int] | None:
         """Identity and offset of the file that starts with `head` (its first HEAD_BYTES, or all there is); None when it is new."""
         best: tuple[FileIdentity, int] | None = None
-        for length in sorted({identity.head_bytes for identity in self._offsets if identity.head_bytes <= len(head)}, reverse=True):
+        for length in sorted((length for length in self._lengths if length <= len(head)), reverse=True):
             identity = identify(head[:length])
             offset = self._offsets.get(identity)
             if offset is not None and (best is None or (length < HEAD_BYTES <= offset)):
@@ -40,9 +42,11 @@ class Places:
 
     def advance(self, identity: FileIdentity, offset: int, previous: FileIdentity | None) -> None:
         """What is about to be handed out ends at `offset`."""
-        if previous is not None:
-            self._offsets.pop(previous, None)
-        self._offsets[identity] = offset
+        if previous is not None and self._offsets.pop(previous, None) is not None:
+            self._lengths[previous.head_bytes] -= 1
+            if not self._lengths[previous.head_bytes]:
+                del self._lengths[previous.head_bytes]
+        self._keep(identity, offset)
 
     def rewind(self, head: bytes, offset: int) -> FileIdentity:
         """A fresh identity for a known file of HEAD_BYTES or more that had lost its end and goes on at `offset`."""
@@ -50,5 +54,10 @@ class Places:
         while identify(head[:length]) in self._offsets:
             length -= 1
         identity = identify(head[:length])
-        self._offsets[identity] = offset
+        self._keep(identity, offset)
         return identity
+
+    def _keep(self, identity: FileIdentity, offset: int) -> None:
+        if identity not in self._offsets:
+            self._lengths[identity.head_bytes] += 1
+        self._offsets[identity] = offset

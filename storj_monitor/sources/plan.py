@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,18 +15,26 @@ from storj_monitor.sources.cutting import LINE_BYTES, detect, whole_lines
 from storj_monitor.sources.logfile import LogFile
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
+from storj_monitor.sources.siblings import is_unreadable
 from storj_monitor.sources.source import READ_ERRORS
 
 _MTIME_SLACK_S = 1.0  # some compressors and file systems keep whole seconds only
+MOST_OPEN = 64  # files that stay open while it is looked which of them are to be read
+MOST_QUEUED = 100  # unread files that are planned at once
+_ALIKE_BYTES = 64
 _LOOK_BACK_BYTES = 64 << 20  # for the end of the last line
 _SCANS = 20  # a rotation is over within milliseconds
 _LINE_TIME = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*")
 
 
+def _first_time(probe: bytes) -> bytes:
+    time = _LINE_TIME.search(probe)
+    return time.group() if time else b""
+
+
 def _order(info: os.stat_result, probe: bytes) -> tuple[float, bytes]:
     """Older first: by last change, ties by the time of the first line."""
-    time = _LINE_TIME.search(probe)
-    return info.st_mtime, time.group() if time else b""
+    return info.st_mtime, _first_time(probe)
 
 
 def order_of(file: LogFile) -> tuple[float, bytes]:
@@ -38,8 +46,9 @@ def order_of(file: LogFile) -> tuple[float, bytes]:
 
 def share_beginning(one: bytes, other: bytes) -> bool:
     """As far as both go, they are the same; of nothing that cannot be said."""
-    length = min(len(one), len(other))
-    return length > 0 and one[:length] == other[:length]
+    if len(one) < len(other):
+        one, other = other, one
+    return bool(other) and one.startswith(other)
 
 
 @dataclass(slots=True, eq=False)
@@ -51,10 +60,23 @@ class Candidate:
     probe: bytes
     info: os.stat_result
     place: tuple[FileIdentity, int] | None
+    is_plain: bool
+    is_parked: bool = False
 
-    @property
-    def is_plain(self) -> bool:
-        return self.content.size() is not None
+    def park(self) -> None:
+        """Give the descriptor back until the file is read."""
+        self.content.park()
+        self.is_parked = True
+
+    def size(self) -> int | None:
+        """Decompressed bytes; None where only reading will tell."""
+        if not self.is_plain:
+            return None
+        return self.info.st_size if self.is_parked else self.content.size()
+
+    def first_time(self) -> bytes:
+        """Of the first line that has one; b"" without."""
+        return _first_time(self.probe)
 
     def order(self) -> tuple[float, bytes]:
         """See _order."""
@@ -67,7 +89,8 @@ class Candidate:
         return share_beginning(self.probe, other.probe)
 
     def refresh(self, places: Places) -> None:
-        """Look again at a file that is open already: it may have grown or been truncated since. Raises OSError."""
+        """Look again at a file that is known already: it may have grown or been truncated since. Raises OSError."""
+        self.is_parked = False
         self.info = self.content.stat() or self.info
         if self.is_plain or len(self.probe) < HEAD_BYTES:
             self.probe = self.content.read_at(0, HEAD_BYTES)
@@ -103,7 +126,7 @@ def look_at(path: str, places: Places) -> Candidate:
         content.close()
         return look_at(path, places)
     assert info is not None  # it was opened by path
-    return Candidate(path, content, probe, info, places.match(probe))
+    return Candidate(path, content, probe, info, places.match(probe), content.size() is not None)
 
 
 def first_plan(live: str, places: Places, from_end: bool) -> Plan:
@@ -127,8 +150,9 @@ def make_plan(live: str, others: Callable[[], Mapping[str, int]], places: Places
     else needs to be followed while the live file has nothing in it.
     """
     candidates, problems = _look_at_all(live, others, places)
+    known = [_Held(file.content.stat(), file.identity, file.beginning()) for file in held]
     current = next((c for c in candidates if c.path == live), None)
-    if current and any(_is_held(current, file) for file in held):
+    if current and any(_is_held(current, file) for file in known):
         candidates.remove(current)
         current.content.close()
         current = None
@@ -136,15 +160,22 @@ def make_plan(live: str, others: Callable[[], Mapping[str, int]], places: Places
     for candidate in candidates:
         if candidate is current:
             continue
-        if any(_is_held(candidate, file) for file in held) or (current and candidate.same_content(current)):
+        if any(_is_held(candidate, file) for file in known) or (current and candidate.same_content(current)):
             candidate.content.close()
         else:
             rest.append(candidate)
-    cutoff = _cutoff([*rest, *([current] if current else [])], held, places)
+    every = [*rest, *([current] if current else [])]
+    cutoff, first_time = _cutoff(every, known, places), _first_known_time(every, known)
+    if not following:
+        problems |= _not_read(live, others(), every, cutoff, places)
     rest = _without_copies(rest)
-    chosen = [c for c in rest if _is_unread(c, cutoff)]
-    follow = _to_follow(current, rest, chosen, places, following)
-    files = [c.log_file() for c in sorted(chosen, key=Candidate.order) if c is not follow]
+    chosen = sorted((c for c in rest if _is_unread(c, cutoff, first_time)), key=Candidate.order)
+    if len(chosen) > MOST_QUEUED:
+        # the rest is found again when the last of these has been read
+        chosen, follow = chosen[:MOST_QUEUED], None
+    else:
+        follow = _to_follow(current, rest, chosen, places, following)
+    files = [c.log_file() for c in chosen if c is not follow]
     if follow:
         files.append(follow.log_file())
     used = {id(file.content) for file in files}
@@ -154,14 +185,21 @@ def make_plan(live: str, others: Callable[[], Mapping[str, int]], places: Places
     return Plan(files, problems)
 
 
-def _is_held(candidate: Candidate, file: LogFile) -> bool:
+class _Held(NamedTuple):
+    """A file that is open already: what it is known by."""
+
+    info: os.stat_result | None
+    identity: FileIdentity | None
+    beginning: bytes
+
+
+def _is_held(candidate: Candidate, file: _Held) -> bool:
     """It is the open file itself, or a copy of it."""
-    info = file.content.stat()
-    if info is not None and same_file(candidate.info, info):
+    if file.info is not None and same_file(candidate.info, file.info):
         return True
     if file.identity is not None and candidate.place is not None:
         return candidate.place[0] == file.identity
-    return share_beginning(candidate.probe, file.beginning())
+    return share_beginning(candidate.probe, file.beginning)
 
 
 def _look_at_all(live: str, others: Callable[[], Mapping[str, int]], places: Places) -> tuple[list[Candidate], dict[str, str]]:
@@ -169,13 +207,15 @@ def _look_at_all(live: str, others: Callable[[], Mapping[str, int]], places: Pla
 
     What is open stays open, under whatever name it is found then.
     """
-    found: list[Candidate] = []
+    found: dict[tuple[int, int], Candidate] = {}
     problems: dict[str, str] = {}
     for _ in range(_SCANS):
         problems = {}
         names = others()
-        named: list[Candidate] = []  # the first name counts: a link to the live file is the live file
+        named: set[int] = set()  # the first name counts: a link to the live file is the live file
         for path in dict.fromkeys([live, *names]):
+            if is_unreadable(path):
+                continue
             try:
                 candidate = _look_again(path, found, places)
             except FileNotFoundError:
@@ -183,38 +223,64 @@ def _look_at_all(live: str, others: Callable[[], Mapping[str, int]], places: Pla
             except READ_ERRORS as error:
                 problems[path] = why_not(error, path)
                 continue
-            if candidate not in named:
+            if id(candidate) not in named:
                 candidate.path = path
-                named.append(candidate)
-        for candidate in found:
-            if candidate.path == live and candidate not in named:
+                named.add(id(candidate))
+        for candidate in found.values():
+            if candidate.path == live and id(candidate) not in named:
                 candidate.path = f"{live} (deleted)"
         if others() == names:
             break
-    return found, problems
+    return list(found.values()), problems
 
 
-def _look_again(path: str, found: list[Candidate], places: Places) -> Candidate:
-    """The candidate that this path leads to, opened (and added to `found`) if it is not open yet. Raises OSError."""
+def _look_again(path: str, found: dict[tuple[int, int], Candidate], places: Places) -> Candidate:
+    """The candidate that this path leads to, opened (and added to `found`) if it is not known yet. Raises OSError."""
     there = Path(path).stat()
-    for candidate in found:
-        if same_file(candidate.info, there):
-            candidate.refresh(places)
-            if not (candidate.is_plain and is_packed(candidate.probe)):
-                return candidate
-            candidate.content.close()  # it was empty before: now it shows to be compressed
-            found.remove(candidate)
-            break
+    known = found.get(_key(there))
+    if known is not None:
+        if known.is_parked and (there.st_size, there.st_mtime_ns) == (known.info.st_size, known.info.st_mtime_ns):
+            return known
+        known.refresh(places)
+        if not (known.is_plain and is_packed(known.probe)):
+            return known
+        known.content.close()  # it was empty before: now it shows to be compressed
+        del found[_key(there)]
     new = look_at(path, places)
-    for candidate in found:
-        if same_file(candidate.info, new.info):  # renamed between the two looks
-            new.content.close()
-            return candidate
-    found.append(new)
+    known = found.get(_key(new.info))
+    if known is not None:  # renamed between the two looks
+        new.content.close()
+        return known
+    # file systems without inode numbers: each path is a file of its own
+    found[_key(new.info) if new.info.st_ino else (-1, len(found))] = new
+    if len(found) > MOST_OPEN:
+        new.park()
     return new
 
 
-def _cutoff(candidates: Sequence[Candidate], held: Sequence[LogFile], places: Places) -> float:
+def _key(info: os.stat_result) -> tuple[int, int]:
+    return info.st_dev, info.st_ino or -1
+
+
+def _not_read(live: str, names: Iterable[str], candidates: Sequence[Candidate], cutoff: float, places: Places) -> dict[str, str]:
+    """Parts that may hold what was missed, but cannot be read or are not there; with what to do."""
+    found = {}
+    for path in filter(is_unreadable, names):
+        try:
+            is_late = Path(path).stat().st_mtime >= cutoff
+        except READ_ERRORS:
+            continue
+        if is_late:
+            found[path] = f"{path} is not read: it is compressed in a form other than gzip, Zstandard, xz or bzip2. Unpack it"
+    if places and candidates and not any(candidate.place for candidate in candidates):
+        found[""] = (
+            f"no file that was read before is found beside {live}: if the log was rotated to another folder meanwhile (olddir), "
+            f"load the part with `storj_monitor ingest`"
+        )
+    return found
+
+
+def _cutoff(candidates: Sequence[Candidate], held: Sequence[_Held], places: Places) -> float:
     """Unknown files that were last written before this were left out on purpose when the node was seen first.
 
     Files are read oldest first: an unknown one that is newer than the newest known one was never read. Of copies the oldest
@@ -226,31 +292,48 @@ def _cutoff(candidates: Sequence[Candidate], held: Sequence[LogFile], places: Pl
             identity, mtime = candidate.place[0], candidate.info.st_mtime
             last_change[identity] = min(mtime, last_change.get(identity, mtime))
     for file in held:
-        info = file.content.stat()
-        if file.identity and info:
-            last_change[file.identity] = min(info.st_mtime, last_change.get(file.identity, info.st_mtime))
+        if file.identity and file.info:
+            last_change[file.identity] = min(file.info.st_mtime, last_change.get(file.identity, file.info.st_mtime))
     return max(last_change.values(), default=places.newest_saved_at) - _MTIME_SLACK_S
+
+
+def _first_known_time(candidates: Sequence[Candidate], held: Sequence[_Held]) -> bytes:
+    """Time of the oldest line of the files that are known; b"" when there is none."""
+    times = [c.first_time() for c in candidates if c.place] + [_first_time(file.beginning) for file in held if file.identity]
+    return min(filter(None, times), default=b"")
 
 
 def _without_copies(candidates: Sequence[Candidate]) -> list[Candidate]:
     """One of each content: the plain one before its compressed form, the longer before the shorter."""
     kept: list[Candidate] = []
+    alike: dict[bytes, list[Candidate]] = {}
     for candidate in sorted(candidates, key=lambda c: (not c.is_plain, -c.info.st_size)):
-        if any(candidate.same_content(other) for other in kept):
+        key = candidate.probe[:_ALIKE_BYTES]
+        near = alike.setdefault(key, []) if len(key) == _ALIKE_BYTES else kept
+        if any(candidate.same_content(other) for other in near):
             candidate.content.close()
-        else:
-            kept.append(candidate)
+            continue
+        kept.append(candidate)
+        if near is not kept:
+            near.append(candidate)
     return kept
 
 
-def _is_unread(candidate: Candidate, cutoff: float) -> bool:
+def _is_unread(candidate: Candidate, cutoff: float, first_time: bytes) -> bool:
+    """`first_time`: of the oldest known line. A part that begins later was not left out when the node was seen first, whatever its age."""
     if not candidate.place:
-        return bool(candidate.probe) and candidate.info.st_mtime >= cutoff
-    size = candidate.content.size()
+        is_late = bool(first_time) and candidate.first_time() > first_time
+        return bool(candidate.probe) and (is_late or candidate.info.st_mtime >= cutoff)
+    size = candidate.size()
     offset = candidate.place[1]
     if size is not None:
         return size > offset
-    return not isinstance(candidate.content, SequentialContent) or candidate.content.may_have_more(offset)
+    if not isinstance(candidate.content, SequentialContent):
+        return True
+    has_more = candidate.content.may_have_more(offset)
+    if candidate.is_parked:
+        candidate.content.park()
+    return has_more
 
 
 def _to_follow(
@@ -258,7 +341,7 @@ def _to_follow(
 ) -> Candidate | None:
     """The last file of the plan: the live one, but while it is empty or missing the newest part that the node may still write to."""
     if current and current.probe:
-        size = current.content.size()
+        size = current.size()
         if current.place and size is not None and size < current.place[1]:
             current.place = places.rewind(current.probe, size), size
         return current
