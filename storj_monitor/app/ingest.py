@@ -6,6 +6,7 @@ committed in order either way, each with its position, so an interruption loses 
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, islice, repeat
 from pathlib import Path
+from typing import NamedTuple
 
 from storj_monitor.app.digest import Digester
 from storj_monitor.app.memory import put_the_collector_off
@@ -21,11 +23,14 @@ from storj_monitor.app.workers import Workers
 from storj_monitor.config import STANDARD_INPUT, IngestInput, IngestProgress, ProgressCallback, Settings
 from storj_monitor.database import queries
 from storj_monitor.database.history import node_history
+from storj_monitor.database.line_lookup import StoredLines
 from storj_monitor.database.opening import open_patiently
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import Writer
 from storj_monitor.errors import StoreError
+from storj_monitor.log_processor.sieve import LineSieve, RepeatWatch
+from storj_monitor.model.fingerprints import new_session
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HOUR_S, NodeDelta
@@ -89,6 +94,14 @@ def _size(one: IngestInput) -> int | None:
     return path.stat().st_size if path.is_file() else 0
 
 
+class _Known(NamedTuple):
+    """Lines of a chunk that were left out: `start` of the chunk, and how many of them may be repetitions."""
+
+    start: float
+    lines: int
+    undecided: int
+
+
 class _Loader:
     """Loads inputs one after the other through one writer."""
 
@@ -99,6 +112,7 @@ class _Loader:
         self._progress = progress
         self._total = total
         self._done = 0
+        self._known: list[_Known] = []
         self._lines = 0
         self._conflict = False
         self._hot: dict[str, HotPieces] = {}
@@ -119,14 +133,17 @@ class _Loader:
             one.node, sys.stdin.buffer if one.path == STANDARD_INPUT else one.path, self._positions(one.node), time.time(), name=one.path
         )
         try:
-            for delta in self._digested(source, one.node):
+            self._known.clear()
+            for delta in self._digested(source, one):
                 self._commit(delta)
                 self._lines += sum(delta.lines.values())
+                self._note_known(delta)
                 self._progress(IngestProgress(one.path, self._done + source.consumed_bytes, self._total, self._lines))
             if not self._writer.barrier(_DISK_PATIENCE_S):
                 raise StoreError(f"the database does not take what was read: {self._writer.status.problem or 'it is too slow'}")
             self._done += source.consumed_bytes
             self._progress(IngestProgress(one.path, self._done, self._total, self._lines))
+            self._say_known(one)
             return source.error
         finally:
             source.close()
@@ -138,22 +155,95 @@ class _Loader:
         if not self._writer.submit([delta]):
             raise StoreError(f"the database does not take what was read: {self._writer.status.problem}")
 
-    def _digested(self, source: ArchiveSource, node: str) -> Iterator[NodeDelta]:
-        """Deltas in the order of the lines; after a conflict reading goes on from the position of the database."""
+    def _note_known(self, delta: NodeDelta) -> None:
+        """Chunks that a conflict has brought again are not told twice."""
+        start = delta.checkpoints[0].start if delta.checkpoints else math.inf
+        self._known = [one for one in self._known if one.start < start or math.inf in (one.start, start)]
+        lines, undecided = (sum(getattr(prints, name) for prints in delta.fingerprints) for name in ("known", "undecided"))
+        self._known.append(_Known(start, lines, undecided))
+
+    def _say_known(self, one: IngestInput) -> None:
+        known, undecided = sum(one.lines for one in self._known), sum(one.undecided for one in self._known)
+        if known:
+            are = "line is" if known == 1 else "lines are"
+            print(f"{one.path}: {known:,} {are} in the database already: not counted again", file=sys.stderr)
+        if undecided:
+            print(
+                f"{one.path}: of {undecided:,} of these it cannot be told whether they are the same lines or repetitions of them "
+                "(identical lines of one second, or of a time whose single lines are not kept)",
+                file=sys.stderr,
+            )
+
+    def _digested(self, source: ArchiveSource, one: IngestInput) -> Iterator[NodeDelta]:
+        """Deltas in the order of the lines; after a conflict reading goes on from the position of the database.
+
+        A log that shares no time with what the database has needs no comparing, and is read side by side. Where that shows to be
+        wrong, it is read on in turn, through a sieve.
+        """
+        node, again = one.node, one.path != STANDARD_INPUT and Path(one.path).is_file()
+        workers = self._workers if again and not self._known_lines(node).has_bare_times else None
         while True:
             # What stands in front of the position was counted, but transfers and lines in two parts may have begun there.
             before = source.before() or b""
             chunks = self._chunks(source)
-            way = _side_by_side(chunks, self._workers, before) if self._workers else _in_turn(chunks, node, before)
+            if not again:
+                way = self._each_at_once(chunks, node, before)
+            elif workers:
+                way = self._watched(_side_by_side(chunks, workers, before, new_session()))
+            else:
+                way = self._in_turn(chunks, self._digester(node, before))
             for delta in way:
                 if not self._conflict:
                     yield delta
             if not self._writer.barrier(_DISK_PATIENCE_S) or not self._conflict:
                 return
-            self._conflict = False
-            self._hot.pop(node, None)
-            self._writer.resume(node)
+            workers = None
+            self._go_on(node)
             source.resync(self._positions(node))
+
+    def _go_on(self, node: str) -> None:
+        """After a conflict."""
+        self._conflict = False
+        self._known = [one for one in self._known if one.start != math.inf]
+        self._hot.pop(node, None)
+        self._writer.resume(node)
+
+    def _each_at_once(self, chunks: Iterator[Chunk], node: str, before: bytes) -> Iterator[NodeDelta]:
+        """Of a pipe, which cannot be read again: the next chunk is taken when the last one is on disk, however often that must be tried.
+
+        After a conflict it has no place any more: who reads the same log beside us has moved it. The sieve tells what is known.
+        """
+        digester, placeless = self._digester(node, before), False
+        for chunk in chunks:
+            yield digester.digest(_without_place(chunk) if placeless else chunk)
+            while self._writer.barrier(_DISK_PATIENCE_S) and self._conflict:
+                placeless = True
+                self._known.pop()
+                self._go_on(node)
+                digester = self._digester(node, before)
+                yield digester.digest(_without_place(chunk))
+            before = _tail(before + chunk.data)
+        self._known.append(_Known(math.inf, 0, digester.finish()))
+
+    def _in_turn(self, chunks: Iterator[Chunk], digester: Digester) -> Iterator[NodeDelta]:
+        yield from map(digester.digest, chunks)
+        self._known.append(_Known(math.inf, 0, digester.finish()))
+
+    def _watched(self, deltas: Iterator[NodeDelta]) -> Iterator[NodeDelta]:
+        """Lines that come again are a conflict, too."""
+        watch = RepeatWatch()
+        for delta in deltas:
+            if not self._conflict and any(map(watch.sees_again, delta.fingerprints)):
+                self._conflict = True
+            yield delta
+
+    def _digester(self, node: str, before: bytes) -> Digester:
+        digester = Digester(node, LineSieve(new_session(), self._known_lines(node)))
+        digester.warm_up(before)
+        return digester
+
+    def _known_lines(self, node: str) -> StoredLines:
+        return StoredLines(self._reader, self._ids().get(node), lambda: self._writer.barrier(_DISK_PATIENCE_S), ask_bare=True)
 
     def _chunks(self, source: ArchiveSource) -> Iterator[Chunk]:
         limit = LEAST_CHUNK_BYTES
@@ -176,8 +266,11 @@ class _Loader:
         return hot
 
     def _positions(self, name: str) -> list[SavedPosition]:
-        known = {node.name: node.id for node in self._reader.ask_now(queries.nodes)}
+        known = self._ids()
         return self._reader.ask_now(queries.positions, known[name]) if name in known else []
+
+    def _ids(self) -> dict[str, int]:
+        return {node.name: node.id for node in self._reader.ask_now(queries.nodes)}
 
     def _newest_ms(self, name: str) -> int:
         return max((node.newest_ms for node in self._reader.ask_now(queries.nodes) if node.name == name), default=0)
@@ -192,14 +285,11 @@ def _tell(problem: str) -> None:
         print(f"the database does not take what was read ({problem}); trying again", file=sys.stderr)
 
 
-def _in_turn(chunks: Iterator[Chunk], node: str, before: bytes) -> Iterator[NodeDelta]:
-    digester = Digester(node)
-    digester.warm_up(before)
-    for chunk in chunks:
-        yield digester.digest(chunk)
+def _without_place(chunk: Chunk) -> Chunk:
+    return chunk._replace(identity=None, previous=None)
 
 
-def _side_by_side(chunks: Iterator[Chunk], workers: Workers, before: bytes) -> Iterator[NodeDelta]:
+def _side_by_side(chunks: Iterator[Chunk], workers: Workers, before: bytes, session: int) -> Iterator[NodeDelta]:
     """In the order of the chunks. All that was submitted is taken, also after a conflict: the workers begin the next try empty-handed."""
     before = _tail(before)
     # Short ones first, so that no worker waits long for its first lines.
@@ -209,7 +299,7 @@ def _side_by_side(chunks: Iterator[Chunk], workers: Workers, before: bytes) -> I
             break
         if not workers.has_room:
             yield from workers.result()
-        workers.submit(stretch, before)
+        workers.submit(stretch, before, session)
         before = _tail(stretch[-1].data)
     while workers.under_way:
         yield from workers.result()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
+from storj_monitor.errors import StoreError
+from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.model.events import EventBatch, Row
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.log_character import LogCharacter
@@ -48,16 +51,26 @@ class Processor(Protocol):
     def warm_up(self, data: bytes) -> None: ...
     def process(self, chunk: Chunk) -> EventBatch: ...
 
+    sieve: LineSieve | None
+
+
+def _no_sieve(_compare: bool) -> None:
+    """All lines are new, and none is known again."""
+
 
 @dataclass(slots=True)
 class Lane:
-    """One node on its way: source, parser (`before`: the lines in front of the first one), sums, what waits for the next commit."""
+    """One node on its way: source, parser (`before`: the lines in front of the first one), sums, what waits for the next commit.
+
+    new_sieve -- gives one that compares lines with what is known, or one that does not; may raise StoreError
+    """
 
     node: str
     source: Source
     new_processor: Callable[[], Processor]
     accumulator: Accumulator
     before: Callable[[], bytes | None]
+    new_sieve: Callable[[bool], LineSieve | None] = _no_sieve
     processor: Processor = field(init=False)
     hot: HotPieces = field(default_factory=HotPieces)
     pending: NodeDelta | None = None
@@ -68,6 +81,12 @@ class Lane:
 
     def __post_init__(self) -> None:
         self.processor = self.new_processor()
+        self.processor.sieve = self.new_sieve(False)
+
+    def compare(self) -> None:
+        """The log goes on in a file that was never seen: its lines may be known all the same."""
+        with contextlib.suppress(StoreError):  # where the database cannot be read, nothing can be compared
+            self.processor.sieve = self.new_sieve(True)
 
     def put_aside(self, delta: NodeDelta) -> None:
         """For the next commit."""
@@ -75,10 +94,11 @@ class Lane:
             self.pending = NodeDelta(self.node)
         self.pending.absorb(delta)
 
-    def go_on_from(self, saved: Sequence[SavedPosition]) -> None:
+    def go_on_from(self, saved: Sequence[SavedPosition], sieve: LineSieve | None) -> None:
         """Read on from the database's position; what the parser remembers of lines that will come again is forgotten."""
         self.source.resync(saved)
         self.processor = self.new_processor()
+        self.processor.sieve = sieve
         self.warm = False
 
 
@@ -138,6 +158,8 @@ class Lanes:
             chunk = lane.source.read(now, READ_BYTES)
             if chunk is None:
                 continue
+            if chunk.start == 0 and chunk.identity is not None:
+                lane.compare()
             chunks.append((lane, chunk))
             behind |= not chunk.live
             size += len(chunk.data)
@@ -226,6 +248,8 @@ def parse(chunks: Sequence[tuple[Lane, Chunk]], now: float) -> list[EventBatch]:
     batches = []
     for lane, chunk in chunks:
         batch = lane.processor.process(chunk)
+        if lane.processor.sieve is not None and batch.live:
+            lane.processor.sieve.trust()
         lane.weight += _weight_of(lane.accumulator.add(batch), batch.rows)
         if batch.newest_ms / 1000 > now - LIVE_AGE_S:
             batches.append(batch)

@@ -16,6 +16,7 @@ from storj_monitor.app.analytics import Analytics
 from storj_monitor.app.exposure import make_exposure
 from storj_monitor.app.file_systems import FileSystems
 from storj_monitor.app.lanes import Lane
+from storj_monitor.app.line_sieves import LineSieves
 from storj_monitor.app.load import LoadWatch
 from storj_monitor.app.node_states import EVERY_S, NodeStates
 from storj_monitor.app.open_files import allow_many_files
@@ -210,7 +211,8 @@ class Monitor:
             before = source.before if isinstance(source, FileSource) else lambda: None
             processor = partial(LineProcessor, name, self._country_of, fast=not self._settings.perf.baseline)
             hot = HotPieces(begun_s=self.state.nodes[name].newest_ms // 1000 // HOUR_S * HOUR_S or -1)
-            self.pipeline.lanes.add(Lane(name, source, processor, Accumulator(name), before, hot=hot))
+            sieves = LineSieves(self._reader, name, placed=isinstance(source, FileSource))
+            self.pipeline.lanes.add(await asyncio.to_thread(Lane, name, source, processor, Accumulator(name), before, sieves, hot=hot))
         if self.state.store_problem and not self._writer.status.problem:
             self._on_store_problem("")
         if bad := self._reader.bad_rows.tables():

@@ -296,7 +296,7 @@ class Pipeline:
         nodes = self._conflicts.copy()
         self._reload, reload = False, self._reload
         try:
-            positions = {lane.node: self._positions(lane.node) for lane in self.lanes if lane.node in nodes}
+            resumed = [(lane, self._positions(lane.node), lane.new_sieve(True)) for lane in self.lanes if lane.node in nodes]
             for history in self._histories():
                 self._count_hot_anew(history, nodes)
                 self._hand_over(Tick(now, loaded=[history]))
@@ -306,10 +306,9 @@ class Pipeline:
         # After the barrier and before the next submit the writer's thread adds none.
         self._conflicts -= nodes
         self._anew_at = 0.0
-        for lane in self.lanes:
-            if lane.node in nodes:
-                self._store.resume(lane.node)
-                lane.go_on_from(positions[lane.node])
+        for lane, positions, sieve in resumed:
+            self._store.resume(lane.node)
+            lane.go_on_from(positions, sieve)
 
     def _count_hot_anew(self, history: NodeHistory, refused: Collection[str]) -> None:
         for lane in self.lanes:

@@ -44,6 +44,7 @@ class _Task(NamedTuple):
     slot: int
     before: int
     sizes: tuple[int, ...]
+    session: int
 
 
 class _Slots:
@@ -146,7 +147,7 @@ class Workers:
     def has_room(self) -> bool:
         return self.under_way < len(self._slots)
 
-    def submit(self, chunks: Sequence[Chunk], before: bytes) -> None:
+    def submit(self, chunks: Sequence[Chunk], before: bytes, session: int = 0) -> None:
         """Hand over a stretch and the lines in front of it; together they must fit into a slot."""
         number = self._sent % len(self._slots)
         at = len(before)
@@ -155,10 +156,11 @@ class Workers:
             for chunk in chunks:
                 memory[at : at + len(chunk.data)] = chunk.data
                 at += len(chunk.data)
+        sizes = tuple(len(chunk.data) for chunk in chunks)
         bare = tuple(chunk._replace(data=b"") for chunk in chunks)
         # A worker that has died is noticed where its result is waited for.
         with contextlib.suppress(BrokenPipeError):
-            self._pipes[self._sent % len(self._pipes)].send(_Task(bare, number, len(before), tuple(len(chunk.data) for chunk in chunks)))
+            self._pipes[self._sent % len(self._pipes)].send(_Task(bare, number, len(before), sizes, session))
         self._sent += 1
 
     def result(self) -> list[NodeDelta]:
@@ -199,7 +201,7 @@ def _work(pipe: Connection, slots: _Slots, lifeline: Connection, parents_end: Co
         while True:
             task: _Task = pipe.recv()
             with slots.view(task.slot) as memory:
-                deltas = digest_apart(_filled(task, memory), bytes(memory[: task.before]))
+                deltas = digest_apart(_filled(task, memory), bytes(memory[: task.before]), task.session)
             pipe.send(deltas)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return

@@ -139,7 +139,9 @@ def make_parser() -> ArgumentParser:
     _add_setting_flags(run, SETTINGS)
     _fill_ingest(
         add(
-            "ingest", "load old logs into the database", " May be interrupted, repeated, and run beside a live monitor: nothing is doubled."
+            "ingest",
+            "load old logs into the database",
+            " May be interrupted, repeated, and run beside a live monitor: each line is counted once, in whatever form it comes.",
         )
     )
     _fill_stats(

@@ -9,6 +9,7 @@ import msgspec
 
 from storj_monitor.database.dictionary import Dictionary
 from storj_monitor.database.event_rows import EventRow, EventRows
+from storj_monitor.database.known_lines import write_known_lines
 from storj_monitor.database.schema import COARSE_LEVELS, SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS
 from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import PositionConflict
@@ -135,6 +136,7 @@ class Committer:
                 "resolution_ms = CASE ? WHEN 0 THEN resolution_ms ELSE ? END WHERE id = ?",
                 (ahead_ms, newest_ms, newest_ms, oldest_ms, oldest_ms, delta.resolution_ms, delta.resolution_ms, node),
             )
+        write_known_lines(self._db, node, delta.fingerprints)
         self._write_events(node, delta)
         self._write_cells(node, delta.cells)
         self._write_small(node, delta)

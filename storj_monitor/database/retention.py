@@ -6,6 +6,7 @@ import sqlite3
 import time
 from dataclasses import dataclass
 
+from storj_monitor.database.known_lines import prune_known_lines
 from storj_monitor.database.steady_clock import KeptClock
 
 DAY_S = 86400
@@ -99,6 +100,7 @@ class Pruner:
                     more = True
                     if time.perf_counter() > deadline:
                         return True
+        more |= prune_known_lines(self._db)
         return self._shrink() or more
 
     def _delete(self, table: str, column: str, node: int, limit: int) -> bool:
@@ -122,7 +124,8 @@ class Pruner:
         over = self._retention.max_bytes and (pages - free) * size > self._retention.max_bytes
         deleted = 0
         if over:
-            deleted = self._delete_first("events", _BLOCKS) or self._delete_first("notable", _CAPPED_ROWS)
+            capped = (("events", _BLOCKS), ("notable", _CAPPED_ROWS), ("known_line", _CAPPED_ROWS))
+            deleted = next((rows for table, most in capped if (rows := self._delete_first(table, most))), 0)
         if free > max(1024, pages // 5) or (self._retention.max_bytes and free and pages * size > self._retention.max_bytes):
             # Through `execute` this pragma gives back a single page: it is stepped once, and has no rows.
             self._db.executescript(f"PRAGMA incremental_vacuum({_PAGES})")

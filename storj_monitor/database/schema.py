@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from storj_monitor.database.analytics_schema import create_analytics
 from storj_monitor.database.event_rows import add_event_counts
+from storj_monitor.database.known_lines import create_known_lines
 from storj_monitor.database.subject_schema import create_counter_positions, create_counters, create_standings, create_subjects
 from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreTooNew
@@ -117,6 +118,7 @@ MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (
     ("0007_prune_clock", _create_prune_clock),
     ("0008_event_counts", add_event_counts),
     ("0009_counter_positions", create_counter_positions),
+    ("0010_known_lines", create_known_lines),
 )
 
 

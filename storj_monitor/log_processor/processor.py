@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 
 from storj_monitor.log_processor.character import CharacterTracker
 from storj_monitor.log_processor.completing import Completer
@@ -10,9 +11,11 @@ from storj_monitor.log_processor.fast_path import FastPath
 from storj_monitor.log_processor.free_space import newest_free_space
 from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
+from storj_monitor.log_processor.objects import DOCKER_START
 from storj_monitor.log_processor.plain_path import PlainPath
+from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
-from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, unwrap, unwrap_docker
+from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, Unwrapped, unwrap, unwrap_docker
 from storj_monitor.model.events import EventBatch, FreeSpace, LineKind
 from storj_monitor.model.ids import Action
 from storj_monitor.model.lines import Chunk
@@ -20,6 +23,8 @@ from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.positions import Checkpoint, FileIdentity
 
 FREE_SPACE_EVERY_MS = 60_000
+# A log in which known lines come first: so many in front of the first new one are read again for the transfers that they began.
+PASSED_OVER_LINES = 4000
 UPLOADS = frozenset(int(action) for action in Action if action.direction == "up")
 
 
@@ -29,10 +34,11 @@ class LineProcessor:
     A line that Docker has split and that is not complete at the end of a chunk is held back: the batch's checkpoint ends where it
     begins, and the next batch's checkpoint starts there. A restart therefore reads it again, whole.
 
-    fast -- False: every line by the exact path, which says the same
+    fast  -- False: every line by the exact path, which says the same
+    sieve -- which lines count; None: all, and no fingerprints are taken
     """
 
-    def __init__(self, node: str, country_of: Callable[[str], str], *, fast: bool = True) -> None:
+    def __init__(self, node: str, country_of: Callable[[str], str], *, fast: bool = True, sieve: LineSieve | None = None) -> None:
         self._node = node
         self._complete = Completer(country_of)
         self._keys = KnownKeys()
@@ -44,6 +50,8 @@ class LineProcessor:
         self._free_space_ms = 0
         self._live = False
         self._read_of: tuple[FileIdentity | None, ...] | None = None
+        self.sieve = sieve
+        self._passed_over: list[Unwrapped] = []
         self._tracker = CharacterTracker()
 
     @property
@@ -54,7 +62,7 @@ class LineProcessor:
     def warm_up(self, data: bytes) -> None:
         """Lines before the resumed place: starts and twins are remembered, nothing is counted."""
         harvest = Harvest(KnownKeys())
-        self._read(data, harvest)
+        self._read(data, harvest, counts=False)
         harvest.settle_counts()
         self._tracker.add(harvest, data)
 
@@ -98,11 +106,53 @@ class LineProcessor:
             finished=finished,
             free_space=self._free_space(data, harvest),
             follows=follows,
+            counted=self.sieve,
         )
 
-    def _read(self, data: bytes, harvest: Harvest) -> bytes:
-        """Read all that is complete; gives what is not."""
+    def _read(self, data: bytes, harvest: Harvest, *, counts: bool = True) -> bytes:
+        """Read all that is complete; gives what is not. Lines that do not count only leave behind what later ones need."""
         unwrapped = unwrap(data)
+        if self.sieve is None:
+            self._read_lines(unwrapped, harvest)
+        else:
+            if self.sieve.compares and unwrapped.arrivals is None and DOCKER_START in data and any(map(_is_docker, unwrapped.lines)):
+                unwrapped = unwrap_docker(unwrapped.lines)
+            if counts:
+                self._read_new(unwrapped, harvest, self.sieve.sift(unwrapped.lines))
+            else:
+                self.sieve.prime(unwrapped.lines)
+                self._read_lines(unwrapped, harvest)
+        harvest.events += self._state.let_go(self._state.last_ms)
+        return unwrapped.held
+
+    def _read_new(self, unwrapped: Unwrapped, harvest: Harvest, known: bytearray | None) -> None:
+        """Of lines that are known, only the last ones in front of a new one are read, for what they have begun."""
+        if known is None:
+            self._catch_up()
+            self._read_lines(unwrapped, harvest)
+            return
+        for is_known, places in groupby(range(len(known)), key=known.__getitem__):
+            stretch = list(places)
+            part = _part(unwrapped, stretch[0], stretch[-1] + 1)
+            if is_known:
+                self._pass_over(_part(part, -PASSED_OVER_LINES, None))
+            else:
+                self._catch_up()
+                self._read_lines(part, harvest)
+
+    def _pass_over(self, part: Unwrapped) -> None:
+        """Remember it, and forget what is too far in front of the next new line."""
+        parts = [*self._passed_over, part]
+        while sum(len(one.lines) for one in parts[1:]) >= PASSED_OVER_LINES:
+            del parts[0]
+        self._passed_over = parts
+
+    def _catch_up(self) -> None:
+        for part in self._passed_over:
+            self._read_lines(part, Harvest(KnownKeys()))
+        self._passed_over.clear()
+
+    def _read_lines(self, unwrapped: Unwrapped, harvest: Harvest) -> None:
         while True:
             harvest.wrappers |= unwrapped.wrappers
             if unwrapped.parts:
@@ -113,8 +163,6 @@ class LineProcessor:
             if docker_line is None:
                 break
             unwrapped = unwrap_docker([docker_line, *lines])
-        harvest.events += self._state.let_go(self._state.last_ms)
-        return unwrapped.held
 
     def _read_unlike_disk(self, data: bytes, start: int, end: int, harvest: Harvest) -> tuple[bytes, int]:
         """Sizes on disk differ (UTF-16, CRLF), so where an unfinished line begins is not known: the whole chunk waits for its end."""
@@ -164,3 +212,13 @@ def character_of(sample: bytes) -> LogCharacter:
     processor = LineProcessor("sample", lambda _address: "")
     processor.warm_up(sample)
     return processor.character
+
+
+def _is_docker(line: bytes) -> bool:
+    return line.startswith(DOCKER_START)
+
+
+def _part(unwrapped: Unwrapped, start: int, end: int | None) -> Unwrapped:
+    """Some of its lines."""
+    arrivals = unwrapped.arrivals
+    return Unwrapped(unwrapped.lines[start:end], None if arrivals is None else arrivals[start:end])

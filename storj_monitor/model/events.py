@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from storj_monitor.model.fingerprints import FingerprintTaker
 from storj_monitor.model.positions import Checkpoint
 
 UNKNOWN_SIZE = -1
@@ -100,6 +101,7 @@ class EventBatch(NamedTuple):
     free_space   -- of the newest start line that tells it
     finished     -- the rest of the file before this one: a line that began there ends here
     follows      -- its lines come right after those of the batch before; False where some may be missing in between
+    counted      -- knows the lines that were counted, where they are to be known again
     """
 
     node: str
@@ -118,6 +120,7 @@ class EventBatch(NamedTuple):
     free_space: FreeSpace | None = None
     finished: Checkpoint | None = None
     follows: bool = True
+    counted: FingerprintTaker | None = None
 
     @property
     def transfers(self) -> list[Transfer]:

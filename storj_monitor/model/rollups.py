@@ -10,6 +10,7 @@ import msgspec
 
 from storj_monitor.model.blocks import PackedEvents
 from storj_monitor.model.events import FreeSpace, LineKey, NodeEvent, Transfer
+from storj_monitor.model.fingerprints import Fingerprints
 from storj_monitor.model.positions import Checkpoint
 from storj_monitor.stats import SIZE_CLASSES, Buckets, add_counts
 
@@ -144,6 +145,7 @@ class NodeDelta:
     resolution_ms: int = 0
     free_space: dict[int, FreeSpace] = field(default_factory=dict)
     follows: bool = True
+    fingerprints: list[Fingerprints] = field(default_factory=list)
 
     def absorb(self, later: NodeDelta) -> None:
         """Take in a later delta of the same node."""
@@ -170,6 +172,7 @@ class NodeDelta:
         for checkpoint in later.checkpoints:
             add_checkpoint(self.checkpoints, checkpoint)
         self.free_space.update(later.free_space)
+        self.fingerprints += later.fingerprints
         self.newest_ms = max(self.newest_ms, later.newest_ms)
         self.resolution_ms = later.resolution_ms or self.resolution_ms
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, EventBatch, LineKey, Row, Transfer
+from storj_monitor.model.fingerprints import FingerprintTaker
 from storj_monitor.model.ids import Action, Outcome, op_action
 from storj_monitor.model.rollups import (
     FREE_SPACE_MS,
@@ -83,6 +84,7 @@ class Accumulator:
         self._delta = NodeDelta(self._node)
         self._rows: list[Row] = []
         self._lines: list[Mapping[LineKey, int]] = []
+        self._counted: list[FingerprintTaker] = []
         self.line_count = 0
 
     @property
@@ -107,6 +109,8 @@ class Accumulator:
             delta.free_space[batch.free_space.time_ms // FREE_SPACE_MS] = batch.free_space
         if not batch.follows:
             delta.follows = False
+        if batch.counted is not None and batch.counted not in self._counted:
+            self._counted.append(batch.counted)
         delta.newest_ms = max(delta.newest_ms, batch.newest_ms)
         delta.resolution_ms = batch.duration_resolution_ms or delta.resolution_ms
         if batch.finished:
@@ -118,6 +122,8 @@ class Accumulator:
     def drain(self) -> NodeDelta:
         """Hand over what was collected and begin anew."""
         delta = self._delta
+        for counted in self._counted:
+            delta.fingerprints += counted.take()
         for lines in self._lines:
             add_counts(delta.lines, lines)
         if self._rows and self._complete:

@@ -15,6 +15,7 @@ from patience import PATIENCE_S
 
 from storj_monitor.app.ingest import ingest
 from storj_monitor.app.lanes import Lane
+from storj_monitor.app.line_sieves import LineSieves
 from storj_monitor.app.monitor import move_tables
 from storj_monitor.app.pipeline import Pipeline, Tick
 from storj_monitor.config import IngestInput, Settings, load
@@ -95,7 +96,8 @@ class Rig:
             newest = {node.name: node.newest_ms for node in self.reader.ask_now(queries.nodes)}
             hot = HotPieces(begun_s=newest.get(name, 0) // 1000 // HOUR_S * HOUR_S or -1)
             processor = partial(LineProcessor, name, nowhere, fast=not all_off())
-            self.pipeline.lanes.add(Lane(name, source, processor, Accumulator(name), source.before, hot=hot))
+            sieves = LineSieves(self.reader, name, placed=True)
+            self.pipeline.lanes.add(Lane(name, source, processor, Accumulator(name), source.before, sieves, hot=hot))
         self._thread = threading.Thread(target=self.pipeline.run, name="pipeline")
 
     def begin(self) -> Rig:

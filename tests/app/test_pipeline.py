@@ -116,7 +116,7 @@ def test_memory_taken_anew_equals_the_database(tmp_path: Path) -> None:
     """An old part is loaded beside, while lines of the log are on their way."""
     log, old = tmp_path / "n1.log", tmp_path / "old.log"
     log.write_bytes(lines(20))
-    old.write_bytes(lines(40, 1000, age_s=120) + lines(7, 2000, age_s=7200))
+    old.write_bytes(lines(40, 1000, age_s=180) + lines(7, 2000, age_s=7200))
     with Rig(tmp_path, {"n1": log}, commit_s=0.3) as rig:
         rig.until(lambda: rig.stored_lines() == 20, "the beginning")
         append(log, lines(30, 20))
@@ -140,7 +140,8 @@ def test_hot_pieces_are_counted_on_after_a_reload(tmp_path: Path) -> None:
     age_s = max(1.0, time.time() % 3600 - 1800)
     words = {"message": "downloaded", "action": "GET"}
     log.write_bytes(b"".join(lines(1, 7, age_s=age_s, **words) for _ in range(5)))
-    old.write_bytes(b"".join(lines(1, 7, age_s=age_s, **words) for _ in range(3)) * 1 + lines(1, 8, age_s=age_s, **words))
+    others = b"".join(lines(1, 7, age_s=age_s, more=f', "offset": {number}', **words) for number in range(3))
+    old.write_bytes(others + lines(1, 8, age_s=age_s, **words))
     with Rig(tmp_path, {"n1": log}) as rig:
         rig.until(lambda: rig.stored_lines() == 5, "the beginning")
         assert ingest_quietly(rig.path, IngestInput("n1", str(old))) == 0
@@ -288,8 +289,11 @@ def test_what_is_much_is_for_the_thread(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 class FailsOnTheLoop:
+    sieve = None
+
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
+        self.character = processor.character
 
     def warm_up(self, data: bytes) -> None:
         self._processor.warm_up(data)
