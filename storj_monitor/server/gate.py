@@ -1,6 +1,7 @@
 """The gate before the HTTP server: how many connections there may be, and how long each may keep us waiting.
 
-A connection *waits* while no request of it is being answered: it has just come, its request is not whole yet, or it is kept alive.
+A connection *waits* while no request of it is being answered: it has just come, its request is not whole yet (the body belongs to it),
+or it is kept alive.
 Such a one is worth little. When there are too many, of one address or of all, the one that has waited longest goes, so a newcomer
 always finds a place; and none waits longer than the limits of time. A connection whose request is being answered, or that has
 become a WebSocket, is never touched here: the routes have limits of their own.
@@ -166,6 +167,13 @@ class Gate:
             self._stop_waiting(connection)
         if connection.inner is not None:
             self._by_inner.pop(connection.inner, None)
+
+    def head_is_whole(self, inner: asyncio.BaseProtocol) -> None:
+        """What the connection waits with now is the body of its request."""
+        connection = self._by_inner.get(inner)
+        if connection is not None:
+            connection.began_at = None
+            connection.since = self.now()
 
     @contextmanager
     def answering(self, inner: asyncio.BaseProtocol) -> Iterator[None]:

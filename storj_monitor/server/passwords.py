@@ -74,11 +74,31 @@ class _Place:
 
 @dataclass(order=True, slots=True)
 class _Turn:
-    """A try that waits for its verification: places without wrong passwords first, then in the order of coming."""
+    """A try that waits: those of places without wrong passwords first, then in the order of coming. `comes` cancelled: it gave way."""
 
     wrong: int
     number: int
-    granted: asyncio.Future[None] = field(compare=False)
+    comes: asyncio.Future[None] = field(compare=False)
+
+
+def _join(line: list[_Turn], turn: _Turn, most: int) -> None:
+    """When too many wait, the one with the most wrong passwords gives way."""
+    insort(line, turn)
+    if len(line) > most:
+        line.pop().comes.cancel()
+
+
+async def _turn_comes(turn: _Turn, line: list[_Turn]) -> None:
+    """RequestError `too_many_logins`: it gave way to others."""
+    try:
+        await asyncio.wait([turn.comes])
+        gave_way = turn.comes.cancelled()
+    finally:
+        turn.comes.cancel()  # of no effect on one that has come
+        if turn in line:
+            line.remove(turn)
+    if gave_way:
+        raise _too_many("at the same time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +130,7 @@ class PasswordCheck:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="password")
         self._places: OrderedDict[str, _Place] = OrderedDict()
         self._line: list[_Turn] = []
+        self._slow: list[_Turn] = []
         self._verifying = False
         self._numbers = count()
         self._key = secrets.token_bytes(32)
@@ -152,7 +173,10 @@ class PasswordCheck:
             place.bucket.left -= 1
             return
         place.next_slow_at = max(now, place.next_slow_at) + self._limits.slow_s
-        await self._clock.sleep(place.next_slow_at - now)
+        pause = asyncio.ensure_future(self._clock.sleep(place.next_slow_at - now))
+        turn = _Turn(place.wrong, next(self._numbers), pause)
+        _join(self._slow, turn, self._limits.waiting_all)
+        await _turn_comes(turn, self._slow)
 
     async def _verify_in_turn(self, password: str, place: _Place) -> bool:
         if self._verifying:
@@ -165,17 +189,13 @@ class PasswordCheck:
             self._next()
 
     async def _queue(self, place: _Place) -> None:
-        """Returns when it is this one's turn. When too many wait, the one with the most wrong passwords gives way."""
+        """Returns when it is this one's turn."""
         turn = _Turn(place.wrong, next(self._numbers), asyncio.get_running_loop().create_future())
-        insort(self._line, turn)
-        if len(self._line) > self._limits.waiting_all:
-            self._line.pop().granted.set_exception(_too_many("at the same time"))
+        _join(self._line, turn, self._limits.waiting_all)
         try:
-            await turn.granted
+            await _turn_comes(turn, self._line)
         except asyncio.CancelledError:
-            if turn in self._line:
-                self._line.remove(turn)
-            elif turn.granted.done() and not turn.granted.cancelled() and turn.granted.exception() is None:
+            if turn.comes.done() and not turn.comes.cancelled():  # it had come: the next one takes it
                 self._verifying = False
                 self._next()
             raise
@@ -183,9 +203,9 @@ class PasswordCheck:
     def _next(self) -> None:
         while self._line:
             turn = self._line.pop(0)
-            if not turn.granted.done():
+            if not turn.comes.done():
                 self._verifying = True
-                turn.granted.set_result(None)
+                turn.comes.set_result(None)
                 return
 
     async def verify_often(self, password: str, address: str) -> bool:

@@ -7,7 +7,6 @@ import errno
 import logging
 import socket
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -45,6 +44,7 @@ _REQUEST_BYTES = 16 * 1024
 _SOCKET_SEND_BYTES = 128 * 1024
 _HEARTBEAT_S = 30.0
 _STOP_S = 0.5
+_GOODBYE_S = 0.5  # for who is not logged in to take note of it
 _LINGER_S = 2.0
 _CLOSE_NOT_LOGGED_IN = 1008
 _OPEN_PATHS = frozenset({"/healthz", "/login", "/login.css", "/logout", "/ws"})  # /ws answers for itself, by close code
@@ -210,8 +210,26 @@ class Server:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        with self._gate.answering(request.protocol) if self._gate is not None else nullcontext():
+        assert self._gate is not None
+        if request.can_read_body:
+            self._gate.head_is_whole(request.protocol)
+            try:
+                await self._read_body(request)
+            except RequestError as error:
+                return self._error(request, error)
+        with self._gate.answering(request.protocol):
             return await self._answer(request, handler)
+
+    async def _read_body(self, request: web.Request) -> None:
+        """Before anything else: a body that does not come must not keep a place that is for requests which are whole."""
+        limit_s = self._exposure.limits.body_s
+        try:
+            async with asyncio.timeout(limit_s):
+                await request.read()
+        except TimeoutError:
+            raise RequestError("bad_parameter", f"the body of this request did not come within {limit_s:g} s", 408) from None
+        except web.HTTPRequestEntityTooLarge:
+            raise RequestError("bad_parameter", f"a request is at most {_REQUEST_BYTES} bytes", 413) from None
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         path = self._exposure.within(request.path)
@@ -228,8 +246,6 @@ class Server:
             return self._error(request, error)
         except web.HTTPMethodNotAllowed as error:
             return self._error(request, RequestError("bad_method", f"{error.method} is not for {path}", 405), error.headers.get("Allow"))
-        except web.HTTPRequestEntityTooLarge:
-            return self._error(request, RequestError("bad_parameter", f"a request is at most {_REQUEST_BYTES} bytes", 413))
 
     async def _refusal(self, request: web.Request, path: str) -> web.StreamResponse | None:
         """None when logged in. People are sent to the form, programs get 401 (the browser's own dialogue is for nobody)."""
@@ -283,10 +299,11 @@ class Server:
         self._door.check_origin(request)
         if self.broadcaster.full:
             raise RequestError("unavailable", "too many connections", 503)
-        ws = web.WebSocketResponse(compress=False, heartbeat=_HEARTBEAT_S, max_msg_size=4 * COMMAND_BYTES, timeout=2.0)
+        admitted = await self._login.admits(request)
+        patience_s = 2.0 if admitted else _GOODBYE_S
+        ws = web.WebSocketResponse(compress=False, heartbeat=_HEARTBEAT_S, max_msg_size=4 * COMMAND_BYTES, timeout=patience_s)
         if not ws.can_prepare(request).ok:
             raise RequestError("bad_parameter", "this path speaks WebSocket only", 426)
-        admitted = await self._login.admits(request)
         await ws.prepare(request)
         if not admitted:
             await ws.close(code=_CLOSE_NOT_LOGGED_IN, message=b"not logged in")

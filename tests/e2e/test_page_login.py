@@ -163,3 +163,67 @@ def test_another_site_can_neither_log_in_nor_out_nor_listen(new_page: Callable[.
     )
     assert code == 1006, "refused before it began"
     live(page, server.log)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    make = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN={LAN_NAME}"
+    try:
+        subprocess.run([*make.split(), "-keyout", key, "-out", cert], check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("no openssl on this machine")
+    return cert, key
+
+
+@pytest.mark.parametrize(
+    ("proxy_flags", "monitor_flags"),
+    [
+        ((), ("--allowed-hosts", LAN_NAME, "--trusted-proxies", "127.0.0.1")),
+        (("--own-host",), ("--trusted-proxies", "127.0.0.1")),
+        (("--path", "/storj"), ("--allowed-hosts", LAN_NAME, "--trusted-proxies", "127.0.0.1", "--base-path", "/storj")),
+    ],
+    ids=["same host", "host of its own", "below a path"],
+)
+def test_the_whole_way_behind_a_proxy(
+    new_page: Callable[..., Page],
+    built_page: Path,
+    tmp_path: Path,
+    certificate: tuple[Path, Path],
+    proxy_flags: tuple[str, ...],
+    monitor_flags: tuple[str, ...],
+) -> None:
+    log = tmp_path / "mine.log"
+    more_lines(log)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STORJ_MONITOR_PASSWORD", PASSWORD)
+        monitor = LoggedServer(log, "run", *monitor_flags, "--database", str(tmp_path / "m.db"), "--node", f"mine:{log}")
+    port = monitor.url.rstrip("/").rpartition(":")[2]
+    cert, key = map(str, certificate)
+    command = [sys.executable, str(Path(__file__).parent / "proxy.py"), "--to", port, "--cert", cert, "--key", key, *proxy_flags]
+    proxy = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert proxy.stdout is not None
+        path = proxy_flags[1] if "--path" in proxy_flags else ""
+        url = f"https://{LAN_NAME}:{proxy.stdout.readline().strip()}{path}/"
+        page = new_page(ignore_https_errors=True)
+        page.goto(url + "?x=1")
+        log_in(page, "a wrong one")
+        expect(page.get_by_role("alert")).to_have_text("This is not the password.")
+        assert page.get_by_text("not encrypted").count() == 0
+        heard = complaints(page)
+        log_in(page)
+        live(page, log)
+        assert page.url == url + "?x=1"
+        (cookie,) = page.context.cookies()
+        assert cookie["secure"] and cookie["httpOnly"] and cookie["path"] == (path or "/")
+        assert heard == []
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_label("Password")).to_be_visible()
+        assert page.url == url + "login"
+        assert status(page, path + "/api/v1/nodes") == 401
+    finally:
+        proxy.kill()
+        proxy.communicate()
+        monitor.stop()

@@ -88,6 +88,16 @@ async def test_a_body_that_does_not_come(serve: Serve, knock) -> None:  # type: 
     assert (await ended(await knock(one, head))).startswith(b"HTTP/1.1 408")
 
 
+async def test_bodies_that_do_not_come_keep_no_place(serve: Serve, knock) -> None:  # type: ignore[no-untyped-def]
+    """However many forms are begun: a newcomer finds a place."""
+    one = await serve(limits=Limits(connections=8, grace_s=0), password_hash=hash_password("x"))
+    for _ in range(30):
+        await knock(one, FORM + b"\r\nContent-Length: 99\r\n\r\npass")
+    assert await answers(one)
+    async with one.http.post(one.url + "/login", data={"password": "x"}, allow_redirects=False) as response:
+        assert response.status == 303
+
+
 async def test_a_websocket_without_login_ends_though_its_client_says_nothing(serve: Serve, knock) -> None:  # type: ignore[no-untyped-def]
     one = await serve(password_hash=hash_password("x"))
     key = base64.b64encode(bytes(16))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import aiohttp
 import pytest
-from patience import PATIENCE_S
+from patience import PATIENCE_S, eventually
 from server_fakes import Serve
 
 from storj_monitor.clock import SystemClock
@@ -201,6 +201,23 @@ async def test_a_right_password_has_its_place_before_any_number_of_guessers(gues
     assert "owner" in done
     assert [name for name in done if name != "refused"].index("owner") <= 1, "behind the one that was at it already"
     assert done.count("refused") > 20, "so many cannot wait at the same time"
+
+
+async def test_guesses_that_are_slowed_down_are_bounded_too(guesses: Callable[..., Guesses], monkeypatch: pytest.MonkeyPatch) -> None:
+    one = guesses(burst=1, waiting_all=8)
+    guessers = [f"10.1.0.{n}" for n in range(30)]
+    for address in guessers:
+        await one.wrong(address)
+    monkeypatch.setattr(one.clock, "sleep", lambda _seconds: asyncio.sleep(3600))
+    flood = [asyncio.create_task(one.check.verify("guess", address)) for address in guessers]
+    await eventually(lambda: sum(task.done() for task in flood) == len(flood) - 8)
+    waiting = [task for task in flood if not task.done()]
+    assert all(isinstance(task.exception(), RequestError) for task in flood if task.done())
+    assert await one.check.verify(PASSWORD, "192.0.2.9")
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert one.check._slow == []
 
 
 async def test_a_try_that_is_given_up_does_not_hold_up_the_line(guesses: Callable[..., Guesses]) -> None:
