@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from storj_monitor.model.analytics import Change
 from storj_monitor.model.events import NodeEvent
-from storj_monitor.model.node_events import ConfigurationLoaded, NodeFailed, NodeStarted, Panic, SignalReceived, VersionSeen
+from storj_monitor.model.node_events import ConfigurationLoaded, NodeFailed, NodeStarted, Panic, SignalReceived, UpdaterStep
+from storj_monitor.model.versions import version_of
 
 RESTART = "restart"
 VERSION = "version"
@@ -18,10 +19,11 @@ def changes_of(events: Iterable[NodeEvent], version: str) -> tuple[list[Change],
     found = []
     for event in sorted(events, key=lambda event: event.time_ms):
         at_s = event.time_ms // 1000
-        if isinstance(event, VersionSeen):
-            if version and event.version != version:
-                found.append(Change(at_s, VERSION, f"v{event.version} started"))
-            version = event.version
+        if told := version_of(event):
+            if version and told != version:
+                how = "was installed" if isinstance(event, UpdaterStep) else "started"
+                found.append(Change(at_s, VERSION, f"v{told} {how}"))
+            version = told
         elif isinstance(event, (NodeStarted, ConfigurationLoaded)):
             if not isinstance(event, ConfigurationLoaded) or event.process in ("", "storagenode"):
                 found.append(Change(at_s, RESTART, "the node started again"))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from storj_monitor.app.node_remarks import remarks_of
 from storj_monitor.model.analytics import FindingState, Metric, Severity
+from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, RouteStatus
 from storj_monitor.model.node_state import (
     ContactEvidence,
@@ -208,7 +209,11 @@ def _version(node: NodeSubjects) -> VersionEvidence | None:
     if refused is not None:
         version, minimum, at = refused
         return VersionEvidence(version, minimum, True, at, at, at, StateSource.LOG)
-    if answer is None or answer.up_to_date is not False:
+    versions, allowed = node.versions, node.versions.is_allowed
+    if allowed is not None and not allowed.value and versions.running is not None and versions.minimum is not None:
+        source = StateSource.LOG if allowed.source is Source.LOG else StateSource.API
+        return VersionEvidence(versions.running.value, versions.minimum.value, True, None, None, allowed.taken_at, source)
+    if answer is None or answer.up_to_date is not False or (allowed is not None and allowed.taken_at > answer.taken_at):
         return None
     return VersionEvidence(answer.version, answer.allowed_version, True, None, None, answer.taken_at, StateSource.API)
 

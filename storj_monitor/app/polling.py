@@ -46,6 +46,8 @@ LINE_KINDS = (
     "scores_reported", "found_in_trash", "space_warning", "filewalker", "configuration_loaded", "node_started", "signal_received",
     "service_stopped", "node_failed", "panic", "plain_error", "process_ended", "ping_failed",
 )  # fmt: skip
+VERSION_KINDS = ("version_seen", "version_minimum", "version_outdated")
+MOST_VERSIONS = 20
 
 
 class Watched(NamedTuple):
@@ -225,7 +227,9 @@ def _lines(
     lines: dict[str, list[NodeEvent]] = {}
     for node, name in ids.items():
         found = queries.node_events(db, LINE_KINDS, [node], lines_ms, 1 << 62, MOST_LINES)
-        lines[name] = list(bad_rows_of(db).each("node_event", reversed(found), lambda row: decode(row[5])))
+        found += queries.node_events(db, VERSION_KINDS, [node], 0, 1 << 62, MOST_VERSIONS)
+        found.sort(key=lambda row: row[1])
+        lines[name] = list(bad_rows_of(db).each("node_event", found, lambda row: decode(row[5])))
     failures: dict[str, list[Transfer]] = {}
     for name, time_ms, satellite, op, piece_id, reason in store.scored_failures(db, list(ids.values()), failures_ms, MOST_FAILURES):
         failures.setdefault(name, []).append(Transfer(time_ms, satellite, op, -1, -1, 0, piece_id, "", reason))

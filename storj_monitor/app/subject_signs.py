@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.ids import Action, Outcome, op_code
-from storj_monitor.model.node_events import ClockChecked, VersionOutdated, VersionSeen
+from storj_monitor.model.node_events import ClockChecked, VersionOutdated
 from storj_monitor.model.rollups import MINUTE_S, NodeDelta
+from storj_monitor.model.versions import version_of
 from storj_monitor.node_api.discovery import shared_apis
 from storj_monitor.views.subjects import NodeSubjects, Signs
 
@@ -44,7 +45,7 @@ def take_event_signs(signs: Signs, events: Iterable[NodeEvent]) -> bool:
     for event in events:
         if isinstance(event, VersionOutdated):
             signs.version_refused = (event.current.removeprefix("v"), event.minimum.removeprefix("v"), event.time_ms / 1000)
-        elif isinstance(event, VersionSeen) and signs.version_refused is not None and event.version != signs.version_refused[0]:
+        elif signs.version_refused is not None and (version_of(event) or signs.version_refused[0]) != signs.version_refused[0]:
             signs.version_refused = None
         elif isinstance(event, ClockChecked) and event.state in ("in_sync", "out_of_sync"):
             off = event.state == "out_of_sync"

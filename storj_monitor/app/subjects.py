@@ -32,8 +32,10 @@ from storj_monitor.app.subject_space import (
     thin_points,
 )
 from storj_monitor.app.subject_uptime import UptimeKeeper, expire_outages
+from storj_monitor.app.subject_versions import take_version
 from storj_monitor.clock import Clock
 from storj_monitor.database import subjects as store
+from storj_monitor.database.analytics import add_version
 from storj_monitor.database.bad_rows import BadRows
 from storj_monitor.database.subjects import Connection
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing
@@ -113,6 +115,9 @@ class SubjectKeeper:
     def on_answer(self, answer: Answer) -> None:
         """An answer came: into memory, and to the rows that wait."""
         node = self._node_of(answer)
+        version = take_version(node, answer.value)
+        if version is not None:
+            self._works.submit_work(partial(add_version, node=node.name, event=version), lambda: None)
         before = node.impossible_texts
         moved = self._take(node, answer) | news_of_impossible(node, before)
         self._answers.take(node, answer, self._pending)
@@ -179,7 +184,9 @@ class SubjectKeeper:
         if take_log_space(node, every, now, self._pending):
             moved.add(Subject.STORAGE)
         moved |= self._uptimes.take_lines(node, every, self._pending)
-        if take_event_signs(node.signs, every):
+        versions = node.versions
+        node.versions = versions.with_events(every)
+        if take_event_signs(node.signs, every) or node.versions != versions:
             moved.add(Subject.HEALTH)
         self._tell(name, moved)
         if live:
@@ -273,7 +280,7 @@ class SubjectKeeper:
         load_histories(self.subjects, found)
         self._last = load_money(self.subjects, found)
         kept = self._answers.load(read.get(store.LAST_ANSWER.name, ()))
-        deque(found.bad.each(store.LAST_ANSWER.name, kept, lambda answer: self._take(self._node_of(answer), answer)), maxlen=0)
+        deque(found.bad.each(store.LAST_ANSWER.name, kept, self._take_kept), maxlen=0)
         load_standings(self.subjects, found)
         self._pending = Pending()  # what was just read need not be written again
         for name, node in self.subjects.nodes.items():
@@ -285,6 +292,11 @@ class SubjectKeeper:
                 node.money.stubs = {key: stub for key, stub in node.money.stubs.items() if key.node_id == node.node_id}
                 node.money.payouts = {key: row for key, row in node.money.payouts.items() if key.node_id == node.node_id}
             self.subjects.changed(name, *Subject)
+
+    def _take_kept(self, answer: Answer) -> None:
+        node = self._node_of(answer)
+        take_version(node, answer.value)
+        self._take(node, answer)
 
     # ---- one answer ----
 

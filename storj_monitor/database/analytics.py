@@ -17,14 +17,17 @@ from storj_monitor.database.bad_rows import Row, bad_rows_of
 from storj_monitor.model.analytics import NO_REASON, FailureCount, Finding, HourCell, StoredBaseline
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.ids import DIRECTIONS, Outcome, op_action
-from storj_monitor.model.node_events import AnyNodeEvent
+from storj_monitor.model.node_events import AnyNodeEvent, VersionSeen
 from storj_monitor.model.rollups import HOUR_S, Cell, CellKey
+from storj_monitor.model.versions import version_of
 from storj_monitor.stats import decode_sketch
 
 Connection = sqlite3.Connection
 
-CHANGE_KINDS = ("node_started", "configuration_loaded", "version_seen", "signal_received", "node_failed", "panic")
+CHANGE_KINDS = ("node_started", "configuration_loaded", "version_seen", "updater_step", "signal_received", "node_failed", "panic")
 _MOST_CHANGES = 500
+_MOST_STEPS = 50
+"""So many lines of the updater are looked at for one that tells a version."""
 _MOST_FAILURES = 2000
 _NO_SIZES: list[int] = []
 
@@ -169,8 +172,20 @@ def change_events(db: Connection, node: int, from_s: int, to_s: int) -> list[Nod
 
 def version_before(db: Connection, node: int, at_s: int) -> str:
     """The version that ran at a moment, "" when nothing before it tells."""
-    rows = queries.node_events(db, ["version_seen"], [node], 0, at_s * 1000, 1)
-    return str(msgspec.json.decode(rows[0][5])["version"]) if rows else ""
+    decode: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyNodeEvent)
+    rows = queries.node_events(db, ["version_seen", "updater_step"], [node], 0, at_s * 1000, _MOST_STEPS)
+    return next((version for row in rows if (version := version_of(decode.decode(row[5])))), "")
+
+
+def add_version(db: Connection, node: str, event: VersionSeen) -> None:
+    """A version that the node's API or /metrics told, as if its log had: a log at level INFO tells none."""
+    db.execute("INSERT OR IGNORE INTO node(name) VALUES (?)", (node,))
+    db.execute("INSERT OR IGNORE INTO satellite(text) VALUES ('')")
+    db.execute(
+        "INSERT INTO node_event(node, time_ms, kind, level, satellite, data, n, last_ms) "
+        "SELECT n.id, ?, 'version_seen', '', s.id, ?, 1, ? FROM node n, satellite s WHERE n.name = ? AND s.text = ''",
+        (event.time_ms, msgspec.json.encode(event).decode(), event.time_ms, node),
+    )
 
 
 def failures(db: Connection, node: int, from_s: int, to_s: int) -> list[FailureCount]:

@@ -16,10 +16,11 @@ from storj_monitor.errors import PositionConflict
 from storj_monitor.model.blocks import encode_block, pack_events
 from storj_monitor.model.event_folding import fold_key
 from storj_monitor.model.events import LineKey, NodeEvent
-from storj_monitor.model.node_events import NodeStarted, VersionSeen
+from storj_monitor.model.node_events import NodeStarted
 from storj_monitor.model.positions import Checkpoint, FileIdentity
 from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
 from storj_monitor.model.severity import classify, fold_class
+from storj_monitor.model.versions import version_of
 from storj_monitor.stats import encode_sketch
 
 _SUMMED = ("n", "bytes", "timed", "duration_sum_ms", *SIZE_COLUMNS)
@@ -284,8 +285,8 @@ class Committer:
             self._event_rows.put(self._db, row, fold_key(event))
             if isinstance(event, NodeStarted):
                 self._db.execute(_LATEST.format("node_id"), (event.node_id, node, kind, node, event.time_ms))
-            elif isinstance(event, VersionSeen):
-                self._db.execute(_LATEST.format("version"), (event.version, node, kind, node, event.time_ms))
+            elif version := version_of(event):
+                self._db.execute(_LATEST.format("version"), (version, node, kind, node, event.time_ms))
 
 
 def _merge_into(cells: dict[tuple[int, int, int], Cell], key: tuple[int, int, int], cell: Cell) -> None:

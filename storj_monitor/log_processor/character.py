@@ -11,7 +11,8 @@ from storj_monitor.log_processor.transfers import TRANSFER_LOGGER
 from storj_monitor.log_processor.values import parse_time_ms
 from storj_monitor.model.events import LineKey, LineKind, NodeEvent
 from storj_monitor.model.log_character import HOUR_MS, LEVEL_ORDER, LogCharacter, LogForm, NodeIdSeen
-from storj_monitor.model.node_events import NodeStarted, VersionSeen
+from storj_monitor.model.node_events import NodeStarted
+from storj_monitor.model.versions import version_of
 
 # Counts are of the stretch of lines that goes on and of the one before it; one ends after so many lines.
 LINES_A_STRETCH = 2000
@@ -126,8 +127,8 @@ class CharacterTracker:
                 self._node_ids[event.node_id] = event.time_ms
                 if len(self._node_ids) > MOST_NODE_IDS:
                     del self._node_ids[next(iter(self._node_ids))]
-            elif isinstance(event, VersionSeen):
-                self._version = event.version
+            elif version := version_of(event):
+                self._version = version
 
     def _take_levels(self, harvest: Harvest, understood: int, data: bytes) -> None:
         levels = self._levels

@@ -16,6 +16,9 @@ HOUR_S = 3600.0
 LOOK_BACK_S = (DAY_S, 3 * DAY_S, 7 * DAY_S, 30 * DAY_S)
 """The trend is that of the shortest of these that has enough audits."""
 ENOUGH_AUDITS = 20
+RECOVERED_SHARE, RECOVERED_AUDITS = 0.25, 50
+"""A score that has made good this much of its fall rises; so does one that is above its lowest point after so many audits: with one bad
+audit in twenty or more it would not be."""
 
 
 class Trend(StrEnum):
@@ -72,6 +75,8 @@ def audit_guard(
     """
     rate = present_rate(points, windows, now)
     trend, settles_at, hours = Trend.UNKNOWN, None, None
+    if rate is not None and rate.change < 0:
+        rate = _recovery(points, windows, now) or rate
     if rate is not None:
         trend = Trend.STEADY if rate.change == 0 else Trend.RISING if rate.change > 0 else Trend.FALLING
         if trend is Trend.STEADY and failing_now:
@@ -100,6 +105,26 @@ def present_rate(points: Sequence[ScorePoint], windows: Sequence[AuditWindow], n
         if best.audits is not None and best.audits >= ENOUGH_AUDITS:
             return best
     return best
+
+
+def _recovery(points: Sequence[ScorePoint], windows: Sequence[AuditWindow], now: float) -> AuditRate | None:
+    """What happened since the lowest score of the last day, if that was the end of the fall; None while it goes on.
+
+    What went wrong for some minutes and is over lies in the look-back for a day: it is no rate, and no date is to be made of it.
+    """
+    begin = now - LOOK_BACK_S[0]
+    inside = [point for point in points if point.until >= begin and point.at <= now]
+    if not inside:
+        return None
+    low = min(range(len(inside)), key=lambda place: (inside[place].audit_score, -place))
+    lowest, last = inside[low], inside[-1]
+    highest = max(point.audit_score for point in inside[: low + 1])
+    rise, fall = last.audit_score - lowest.audit_score, highest - lowest.audit_score
+    if rise <= 0:
+        return None
+    rate = rate_between(lowest, last, windows)
+    is_long = rate.audits is not None and rate.audits >= RECOVERED_AUDITS
+    return rate if is_long or rise >= RECOVERED_SHARE * fall else None
 
 
 def rate_between(first: ScorePoint, last: ScorePoint, windows: Sequence[AuditWindow], from_at: float | None = None) -> AuditRate:

@@ -79,6 +79,17 @@ class Failures(NamedTuple):
     in_trash: int
 
 
+class RefusedAudits(NamedTuple):
+    """Audits that the node's own counters have as failed and its log does not tell: it refused them, and their result is unknown.
+
+    audits -- since the counters were first read (`since`, Unix seconds); lately -- in the last hour
+    """
+
+    audits: int
+    since: float
+    lately: int
+
+
 def cause_of(reason: str) -> Cause:
     """What a (folded) reason points to."""
     text = reason.lower()

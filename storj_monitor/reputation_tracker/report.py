@@ -20,7 +20,7 @@ from storj_monitor.reputation_tracker.online import (
     estimated_budget,
     offline_windows,
 )
-from storj_monitor.reputation_tracker.pieces import Failures
+from storj_monitor.reputation_tracker.pieces import Failures, RefusedAudits
 from storj_monitor.reputation_tracker.reputation import Reputation
 from storj_monitor.reputation_tracker.vetting import Vetting, vetting
 from storj_monitor.units import format_hours
@@ -67,6 +67,7 @@ class SatelliteReport:
     offline_windows: tuple[OfflineWindow, ...]
     budget: DowntimeBudget
     failures: Failures
+    refused: RefusedAudits | None = None
 
 
 NO_FAILURES = Failures((), 0, 0, 0, 0)
@@ -80,6 +81,7 @@ def report(
     failures: Failures = NO_FAILURES,
     offline_since: float | None = None,
     budget: DowntimeBudget | None = None,
+    refused: RefusedAudits | None = None,
 ) -> SatelliteReport:
     """`points`: this satellite's history of the last 30 days, oldest first; `failures`: of this satellite, from the last 24 hours or so.
 
@@ -93,6 +95,8 @@ def report(
     progress = vetting(reputation, now)
     left = budget or _budget(reputation, windows, now, offline_since)
     standing, reason = _judged(reputation, guard, progress, failures, left)
+    if refused is not None and refused.audits and _is_doubted(reputation):
+        standing, reason = _with_refused(standing, reason, refused)
     total, good = reputation.total_audits, reputation.successful_audits
     return SatelliteReport(
         reputation=reputation,
@@ -105,7 +109,23 @@ def report(
         offline_windows=offline_windows(windows),
         budget=left,
         failures=failures,
+        refused=refused,
     )
+
+
+def _is_doubted(reputation: Reputation) -> bool:
+    """Whether the satellite has had audits with an unknown result."""
+    score = reputation.suspension_score
+    return score is not None and score.value < 1.0
+
+
+def _with_refused(standing: Standing, reason: str, refused: RefusedAudits) -> tuple[Standing, str]:
+    """The log of a node does not tell which audits it refused; its counters do, though not at which satellite."""
+    many = f"{refused.audits} audit{'s' if refused.audits != 1 else ''}"
+    words = f"The node refused {many} by its own counters; its log does not tell them."
+    if standing > Standing.WATCH and refused.lately:
+        return Standing.WATCH, words
+    return standing, f"{reason} {words}" if standing < Standing.UNKNOWN else reason
 
 
 def _suspension_allowed(reputation: Reputation, windows: Sequence[AuditWindow]) -> int | None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from storj_monitor.model.events import EventBatch, LineKey, LineKind, NodeEvent
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.log_character import LogCharacter
-from storj_monitor.model.node_events import NodeStarted, VersionSeen
+from storj_monitor.model.node_events import NodeStarted
 from storj_monitor.model.node_state import NOT_JUDGED
 from storj_monitor.model.node_state import NodeState as JudgedState
 from storj_monitor.model.rollups import HotPiece, NodeDelta
+from storj_monitor.model.versions import version_of
 from storj_monitor.state.compactions import Compactions
 from storj_monitor.state.live import Ring
 from storj_monitor.state.severe import SevereLog
@@ -157,5 +158,5 @@ class State:
             node.compactions.on_event(event)
             if isinstance(event, NodeStarted):
                 node.node_id = event.node_id
-            elif isinstance(event, VersionSeen):
-                node.version = event.version
+            elif version := version_of(event):
+                node.version = version

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from storj_monitor.financial_tracker.terms import OwnTerms
 from storj_monitor.reputation_tracker.report import SatelliteReport
-from storj_monitor.state.nodes import State
+from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.views import analytics, earnings, node_health, reputation, storage
 from storj_monitor.views.actions import Counters, Grown, counters_of
 from storj_monitor.views.analytics import AnalyticsView
@@ -59,6 +59,11 @@ class Cards:
         self._storage = StorageView()
         self._shown: dict[str, tuple[int, float]] = {}
         self._counted: dict[str, tuple[tuple[float, int], Counters | None]] = {}
+
+    @property
+    def log_nodes(self) -> Mapping[str, NodeState]:
+        """What the logs tell, by node name."""
+        return self._state.nodes
 
     def revision(self, topic: str) -> int:
         """Grows when the topic's rows may have changed; what several answers change within GATHER_S is made and sent once."""

@@ -124,9 +124,3 @@ class Gauges:
             "gauge",
             [({"node": n.name}, float(n.status.state in ("live", "catching_up"))) for n in nodes],
         )
-        yield Family(
-            "storj_monitor_node_info",
-            "Node id and version, as the log tells them.",
-            "gauge",
-            [({"node": n.name, "node_id": n.node_id, "version": n.version}, 1.0) for n in nodes],
-        )

@@ -233,9 +233,7 @@ def _identity(node: NodeSubjects, state: State, now: float) -> Row:
             "node_id": answer.node_id,
             "wallet": answer.wallet,
             "wallet_features": list(answer.wallet_features),
-            "version": told(answer.version or None),
-            "minimum_version": told(answer.allowed_version or None),
-            "up_to_date": told(answer.up_to_date),
+            **_versions(node, told(answer.up_to_date)),
             "quic": told(answer.quic_status or None),
             "quic_at": told(answer.last_quic_pinged_at),
             "last_contact": None if answer.last_pinged_at is None else date(Figure(answer.last_pinged_at, Source.API, at)),
@@ -245,22 +243,37 @@ def _identity(node: NodeSubjects, state: State, now: float) -> Row:
             "bandwidth_bytes": told(None if ("traffic",) in node.impossible else answer.bandwidth_bytes),
             "all_healthy": healthy,
         }
-    version = said(log.version or None, "log", log.newest_ms / 1000) if log else None
     started = uptime = None
     if metrics is not None:
-        version = said(metrics.version or None, "metrics", metrics.taken_at) or version
         started = said(metrics.started_at, "metrics", metrics.taken_at)
         uptime = None if is_down else said(metrics.uptime_s, "metrics", metrics.taken_at)
-    nothing = ("minimum_version", "up_to_date", "quic", "quic_at", "last_contact", "clock_ahead_s", "bandwidth_bytes")
+    versions = _versions(node, None)
+    if versions["version"] is None and log is not None:
+        versions["version"] = said(log.version or None, "log", log.newest_ms / 1000)
+    nothing = ("quic", "quic_at", "last_contact", "clock_ahead_s", "bandwidth_bytes")
     return {
         "node_id": log.node_id if log else "",
         "wallet": "",
         "wallet_features": [],
-        "version": version,
+        **versions,
         **dict.fromkeys(nothing),
         "started_at": started,
         "uptime_s": uptime,
         "all_healthy": healthy,
+    }
+
+
+def _versions(node: NodeSubjects, said_to_be: Wire | None) -> Row:
+    """What runs, the oldest version allowed, and whether the one is at or above the other: by whoever told it last.
+
+    `said_to_be`: as the node's API has it, which is as old as its answer; another witness may know a higher minimum since.
+    """
+    versions = node.versions
+    running, minimum, allowed = versions.running, versions.minimum, versions.is_allowed
+    return {
+        "version": said(running.value, running.source.value, running.taken_at) if running else None,
+        "minimum_version": said(minimum.value, minimum.source.value, minimum.taken_at) if minimum else None,
+        "up_to_date": said(allowed.value, allowed.source.value, allowed.taken_at) if allowed else said_to_be,
     }
 
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from storj_monitor.model.ids import Action, Outcome, op_action, op_code
+from storj_monitor.model.node_metrics import Growth
 from storj_monitor.model.reputation import AuditWindow
 from storj_monitor.reputation_tracker.guard import AuditGuard
 from storj_monitor.reputation_tracker.help_texts import HELP
 from storj_monitor.reputation_tracker.online import DowntimeBudget
-from storj_monitor.reputation_tracker.pieces import CAUSES, Failures, failures
+from storj_monitor.reputation_tracker.pieces import CAUSES, Failures, RefusedAudits, failures
 from storj_monitor.reputation_tracker.report import SatelliteReport, report, worst_first
 from storj_monitor.reputation_tracker.vetting import Vetting
 from storj_monitor.views.figures import date, figure, helps
 from storj_monitor.views.missing import why_nothing
 from storj_monitor.views.names import satellite_name
-from storj_monitor.views.subjects import NodeSubjects, Subject
+from storj_monitor.views.subjects import HOUR_S, POLL_S, NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
 MOST_PIECES = 20
 BUDGET_S = 900.0
 # 30 days of 12 hours, the open one, and one of chance.
 MOST_WINDOWS = 62
+_FAILED_AUDIT = op_code(Action.GET_AUDIT, Outcome.FAILED)
 HELP_TEXTS = helps(HELP)
 POINT_COLUMNS = ("at", "until", "audit_score", "suspension_score", "online_score", "total_audits", "successful_audits", "source")
 
@@ -81,6 +84,7 @@ class ReputationView:
             failures=failures(standing.failing, standing.in_trash, satellite=satellite, limit=MOST_PIECES),
             offline_since=away_since,
             budget=before[1] if before is not None and before[0] == basis else None,
+            refused=refused_audits(node, now),
         )
         self._budgets[node.name, satellite] = (basis, made.budget)
         return made
@@ -116,7 +120,28 @@ def _row(node: str, one: SatelliteReport) -> Row:
         ],
         "budget": _budget(one.budget),
         "failures": _failures(one.failures),
+        "refused_audits": _refused(one.refused),
     }
+
+
+def refused_audits(node: NodeSubjects, now: float) -> RefusedAudits | None:
+    """By the counters of /metrics, less what the log tells of the same time; None for a node without them."""
+    counted = node.counted
+    if not counted.since:
+        return None
+    told = [one.time_ms / 1000 for one in node.standing.failing if op_action(one.op) is Action.GET_AUDIT]
+
+    def beyond_the_log(growth: Mapping[int, Growth], since: float) -> int:
+        found = growth.get(_FAILED_AUDIT)
+        return max(0, (found.number if found is not None else 0) - sum(at >= since for at in told))
+
+    return RefusedAudits(
+        beyond_the_log(counted.ops, counted.since), counted.since, beyond_the_log(counted.last_hour(now), now - HOUR_S - POLL_S)
+    )
+
+
+def _refused(one: RefusedAudits | None) -> Row | None:
+    return None if one is None else {"value": one.audits, "lately": one.lately, "since": one.since, "source": "metrics"}
 
 
 def _guard(guard: AuditGuard | None) -> Row | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from storj_monitor.model.analytics import FindingState, Severity
 from storj_monitor.model.metrics import Family
 from storj_monitor.model.node_answers import ApiStatus
+from storj_monitor.state.nodes import NodeState
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row
@@ -22,6 +23,7 @@ def subject_families(cards: Cards) -> Iterator[Family]:
     """Doors, scores, space and earnings of every node that told them."""
     nodes = list(cards.subjects.nodes.values())
     names = [node.name for node in nodes]
+    yield from _info(cards.subjects.nodes.values(), cards.log_nodes)
     yield from _doors(nodes)
     yield from _findings(nodes)
     yield from _impossible(nodes)
@@ -47,6 +49,17 @@ def _findings(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
         standing = [one.severity for one in node.insight.findings.values() if one.state is not FindingState.RESOLVED]
         samples += [({"node": node.name, "severity": each.name.lower()}, float(standing.count(each))) for each in Severity]
     yield Family("storj_monitor_node_findings", "Findings of the analytics that stand.", "gauge", samples)
+
+
+def _info(nodes: Iterable[NodeSubjects], logs: Mapping[str, NodeState]) -> Iterator[Family]:
+    """Id and version by whoever tells them: the log, the API, /metrics."""
+    samples: Samples = []
+    for node in nodes:
+        log, running = logs.get(node.name), node.versions.running
+        node_id = node.node_id or (log.node_id if log else "")
+        version = running.value if running is not None else log.version if log else ""
+        samples.append(({"node": node.name, "node_id": node_id, "version": version}, 1.0))
+    yield Family("storj_monitor_node_info", "Node id and version, as log, API or /metrics tell them.", "gauge", samples)
 
 
 def _impossible(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:

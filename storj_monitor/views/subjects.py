@@ -25,6 +25,7 @@ from storj_monitor.model.reputation import AuditWindow, HealthAnswer
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence
 from storj_monitor.model.uptime import Outage, Uptime, Witness
+from storj_monitor.model.versions import Versions
 from storj_monitor.reputation_tracker.downtime import Downtime, away_since, downtimes
 from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.pieces import NotableTransfer
@@ -243,6 +244,7 @@ class NodeSubjects:
     space: Space = field(default_factory=Space)
     money: Money = field(default_factory=Money)
     insight: Insight = field(default_factory=Insight)
+    versions: Versions = Versions()
     signs: Signs = field(default_factory=Signs)
     revisions: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(Subject, 0))
 
