@@ -72,6 +72,7 @@ _ACTION: Schema = {
     "canceled": _COUNT,
     "failed": _COUNT,
     "bytes": _COUNT_OR_NULL,
+    "untold": _COUNT,
     "all_bytes": _COUNT,
     "timed": _COUNT,
     "p50_ms": _NUMBER_OR_NULL,

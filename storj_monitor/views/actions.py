@@ -93,15 +93,15 @@ def counted_hours(stored: Iterable[Sequence[Any]], nodes: Iterable[NodeSubjects]
 def action_rows(nodes: Sequence[NodeActions]) -> Rows:
     """By action: counts of the three outcomes, bytes, durations of the successes, and who told them."""
     logged: list[Cells] = []
-    telling: list[Cells] = []
+    mute: list[Cells] = []
     grown: list[Grown] = []
     timed: dict[Action, list[_Timed]] = {}
     for node in nodes:
         counters = node.counters
         if counters is None:
             logged.append(node.cells)
-            if node.tells_success:
-                telling.append(node.cells)
+            if not node.tells_success:
+                mute.append(node.cells)
             continue
         for direction, (growth, number) in counters.results.items():
             seen = node.cells if node.compared is None else node.compared
@@ -111,8 +111,8 @@ def action_rows(nodes: Sequence[NodeActions]) -> Rows:
             else:
                 cells = {op: cell for op, cell in node.cells.items() if DIRECTION_BY_OP[op] == direction}
                 logged.append(cells)
-                if node.tells_success:
-                    telling.append(cells)
+                if not node.tells_success:
+                    mute.append(cells)
                 actions = [op_action(op) for op, cell in cells.items() if op & 3 == Outcome.SUCCESS and not cell.timed]
             for action in actions:
                 if one := _timed(counters, action):
@@ -121,12 +121,17 @@ def action_rows(nodes: Sequence[NodeActions]) -> Rows:
     told, counted = sum_cells(logged), add_up(grown)
     rows = {f"{action.label} {action.direction}": _row(action, told, counted, timed.get(action, []), resolution_ms) for action in Action}
     for action in Action:
-        row = rows[f"{action.label} {action.direction}"]
-        ops = [op_code(action, outcome) for outcome in _OUTCOMES]
-        if row and not row["success"] and not any(op in cells for cells in (*telling, counted) for op in ops):
-            # only failures were told: how many succeeded is unknown, not 0
-            row |= {"success": None, "bytes": None}
+        if row := rows[f"{action.label} {action.direction}"]:
+            _leave_out_untold(row, [cells[op] for cells in mute for outcome in _OUTCOMES if (op := op_code(action, outcome)) in cells])
     return {key: row for key, row in rows.items() if row}
+
+
+def _leave_out_untold(row: Row, mute: Sequence[Cell]) -> None:
+    """`untold`: results of logs that do not tell successes, which are part of no rate. Where there are no others, successes are unknown."""
+    untold = sum(cell.count for cell in mute)
+    row["untold"] = untold
+    if untold and untold == sum(int(str(row[outcome.label])) for outcome in _OUTCOMES):
+        row |= {"success": None, "bytes": None}
 
 
 def _timed(counters: Counters, action: Action) -> _Timed | None:

@@ -83,7 +83,17 @@ class CountingFeeds:
                 feed.push(value)
 
 
-_ACTION = {"action": "PUT", "direction": "up", "success": 5, "canceled": 1, "failed": 0, "bytes": 10, "all_bytes": 12, "timed": 4}
+_ACTION = {
+    "action": "PUT",
+    "direction": "up",
+    "success": 5,
+    "canceled": 1,
+    "failed": 0,
+    "bytes": 10,
+    "untold": 0,
+    "all_bytes": 12,
+    "timed": 4,
+}
 _SOURCES = {"source": "log", "timed_source": "log"}
 _ROWS: dict[str, dict[str, object]] = {
     "nodes": {

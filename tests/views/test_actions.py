@@ -82,5 +82,6 @@ def test_successes_of_a_log_above_info_are_unknown() -> None:
     row = action_rows([mute])["GET down"]
     assert (row["success"], row["failed"], row["bytes"]) == (None, 18, None)
     # another node's log tells, and so do counters
-    assert action_rows([mute, NodeActions({GET: cell(5)}, 1000)])["GET down"]["success"] == 5
+    both = action_rows([mute, NodeActions({GET: cell(5)}, 1000)])["GET down"]
+    assert (both["success"], both["failed"], both["untold"]) == (5, 18, 18)
     assert action_rows([replace(mute, counters=counted(COUNTERS))])["GET down"]["success"]

@@ -180,6 +180,8 @@ export interface ActionRow {
   failed: number;
   bytes: number | null;
   all_bytes: number;
+  /** Results of logs that do not tell successes: part of no rate. */
+  untold?: number;
   timed: number;
   p50_ms: number | null;
   p95_ms: number | null;
