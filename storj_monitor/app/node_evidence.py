@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from storj_monitor.app.node_remarks import remarks_of
+from storj_monitor.app.node_remarks import MAIN_ROUTE, remarks_of
 from storj_monitor.model.analytics import FindingState, Metric, Severity
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, RouteStatus
@@ -32,8 +32,6 @@ from storj_monitor.storage_tracker.trouble import space_figures
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.subjects import NodeSubjects
 
-MAIN_ROUTE = "/api/sno/"
-"""The node itself; the others tell of its satellites and its money."""
 ANSWER_S = 180.0
 """API, /metrics and public port are asked every minute."""
 HOUR_S = 3600.0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storj_monitor.model.log_character import LogTrouble
-from storj_monitor.model.node_answers import Door, RouteStatus
+from storj_monitor.model.node_answers import ApiStatus, Door, RouteStatus
 from storj_monitor.model.node_state import Remark, StateSource
 from storj_monitor.model.severity import SeverityClass
 from storj_monitor.model.sources import SourceState
+from storj_monitor.model.uptime import UptimeState, Witness
 from storj_monitor.state.nodes import NodeState as LiveNode
+from storj_monitor.views.names import satellite_name
 from storj_monitor.views.subjects import CLOCK_BELIEVED_S, NodeSubjects
 
 CLOCK_OFF_S = 60.0
@@ -17,6 +19,16 @@ SEVERE_S = {SeverityClass.DATA: 86_400.0, SeverityClass.REPUTATION: 21_600.0, Se
 """An entry of the log has no end of its own: so long after it came last it is still a reason."""
 MOST_SEVERE = 5
 MOST_TEXT = 200
+MAIN_ROUTE = "/api/sno/"
+"""The node itself; the others tell of its satellites and its money."""
+NOT_HEARD_S = 60.0
+"""Several doors shut at once may be a node that is busy for a moment."""
+_HEARD_BY = {
+    Witness.API_DOWN: "its API does not answer",
+    Witness.METRICS_DOWN: "its /metrics does not answer",
+    Witness.PROBE: "its public port does not answer",
+    Witness.LOG_GAP: "its log is silent for longer than it ever is",
+}
 _OF_LOG = {
     LogTrouble.NOT_UNDERSTOOD: "log_poor",
     LogTrouble.ABOVE_INFO: "log_level",
@@ -37,11 +49,23 @@ def remarks_of(node: NodeSubjects, log: LiveNode, now: float, store_problem: str
         yield Remark("other_node", words, None, now, StateSource.LOG)
     for told in log.character.remarks():
         yield Remark(_OF_LOG[told.trouble], told.text, None, log.character.newest_ms / 1000 or None, StateSource.LOG, told.trouble.value)
+    yield from _not_heard(node, now)
     yield from _clock(node, now)
     yield from _routes(node)
     yield from _severe(log, node.log_started_at, now)
     if log.status.detail and log.status.state == SourceState.LIVE.value:
         yield Remark("log_moved", f"The log: {log.status.detail}.", log.status.since, now, StateSource.LOG)
+
+
+def _not_heard(node: NodeSubjects, now: float) -> Iterator[Remark]:
+    """By the log's own rhythm and those who ask it: certain only where two agree."""
+    seen = node.uptime(now)
+    if seen.state is not UptimeState.DOWN or not seen.certain or Witness.PROCESS in seen.evidence or seen.since is None:
+        return
+    if now - seen.since >= NOT_HEARD_S:
+        told = [text for witness, text in _HEARD_BY.items() if witness in seen.evidence]
+        words = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+        yield Remark("not_heard", f"The node is not heard: {words}.", seen.since, now, StateSource.LOG)
 
 
 def _clock(node: NodeSubjects, now: float) -> Iterator[Remark]:
@@ -63,10 +87,17 @@ def _routes(node: NodeSubjects) -> Iterator[Remark]:
     if door is None:
         return
     gone = node.disqualified_ms
-    routes = [one for one in door.routes if one.status is not RouteStatus.ABSENT and not any(satellite in one.path for satellite in gone)]
-    if routes:
+    routes = [
+        one
+        for one in door.routes
+        if one.status is not RouteStatus.ABSENT and one.path != MAIN_ROUTE and not any(satellite in one.path for satellite in gone)
+    ]
+    if routes and door.status is not ApiStatus.UNREACHABLE:
         more = f" (and {len(routes) - 1} more)" if len(routes) > 1 else ""
-        words = f"The API does not tell everything: {routes[0].path[:80]}{more}."
+        path = routes[0].path
+        for satellite in node.standing.known:
+            path = path.replace(satellite, satellite_name(satellite))
+        words = f"The API does not tell everything: {path[:MOST_TEXT]}: {routes[0].detail[:MOST_TEXT]}{more}."
         yield Remark("route", words, min(one.since for one in routes), door.since, StateSource.API)
 
 

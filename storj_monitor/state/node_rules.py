@@ -77,6 +77,14 @@ RULES: tuple[Rule, ...] = (
         is_silent,
     ),
     Rule(
+        "not_heard",
+        _DOWN,
+        "For a minute two of log, API, /metrics and public port agree that the node is away; of a log, by its own rhythm.",
+        "Look whether the machine, its network and the node's process run.",
+        "remarks",
+        remarked("not_heard"),
+    ),
+    Rule(
         "disqualified",
         _RISK,
         "A satellite has disqualified the node, or its audit score is at 0.96 or below.",

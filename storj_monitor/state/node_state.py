@@ -9,7 +9,9 @@ from storj_monitor.model.node_state import NOT_JUDGED, NodeEvidence, NodeState, 
 from storj_monitor.state.node_conditions import NAMES, named
 from storj_monitor.state.node_rules import RULES
 
-_CAUSES = {"stopped": 0, "gone": 1, "silent": 2, "starting": 2, "source_silent": 3, "log_silent": 3, "severe_start": 1}
+_CAUSES = {
+    "stopped": 0, "gone": 1, "severe_start": 1, "silent": 2, "not_heard": 3, "starting": 3, "source_silent": 4, "log_silent": 4,
+}  # fmt: skip
 """Rules that tell the same from less and less evidence."""
 
 

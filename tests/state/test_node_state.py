@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ from storj_monitor.model.node_state import (
     StateSource,
     VersionEvidence,
 )
+from storj_monitor.state.describe import document
 from storj_monitor.state.node_rules import RULES
 from storj_monitor.state.node_state import judge
 
@@ -275,3 +277,8 @@ def test_time_alone_never_makes_a_node_that_is_not_heard_better(one: NodeEvidenc
 def _badness(kind: NodeStateKind) -> int:
     """NO_DATA is as good as OK."""
     return min(kind, NodeStateKind.OK)
+
+
+def test_the_document_of_states_is_the_rules_own() -> None:
+    page = Path(__file__).parents[2] / "docs" / "states.md"
+    assert page.read_text() == document(), "python -m storj_monitor.state.describe > docs/states.md"

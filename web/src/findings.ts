@@ -23,6 +23,7 @@ const METRICS: Readonly<Record<string, string>> = {
   stopped: "Not running",
   gone: "Not running",
   silent: "Not heard",
+  not_heard: "Not heard",
   disqualified: "Disqualified",
   suspended: "Suspended",
   offline_suspended: "Suspended",
