@@ -15,6 +15,7 @@ from storj_monitor import __version__
 from storj_monitor.app.analytics import Analytics
 from storj_monitor.app.exposure import make_exposure
 from storj_monitor.app.file_systems import FileSystems
+from storj_monitor.app.integrity_watch import IntegrityWatch
 from storj_monitor.app.lanes import Lane
 from storj_monitor.app.line_sieves import LineSieves
 from storj_monitor.app.load import LoadWatch
@@ -221,6 +222,8 @@ class Monitor:
         await self._listen()
         self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
         tasks.spawn("load watch", self._load.run)
+        watch = IntegrityWatch(self._settings.database, self._writer.suspect, self._clock)
+        tasks.spawn("look for damage", partial(watch.run, after_crash=self._writer.was_crash), backoff=Backoff())
         self._loop.call_later(HOT_AFTER_S, self.pipeline.reload)
         await self._polling.start(tasks)
         self.analytics.start(tasks)

@@ -5,6 +5,7 @@ Everything here runs in the writer's thread.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sqlite3
@@ -120,6 +121,8 @@ class FileKeeper:
         self._sound = 0
         self._was_good = False
         self._next_proof = 0.0
+        self.was_crash = False
+        """The file was not closed in order before it was opened here, or somebody else was writing."""
         self.is_lost = False
         """Nothing more can be written through this keeper: everything begins anew, or the program stops."""
 
@@ -132,6 +135,8 @@ class FileKeeper:
 
     def open(self) -> None:
         """The first opening, see `open_database`. Raises as that does."""
+        with contextlib.suppress(OSError):
+            self.was_crash = self._path.with_name(self._path.name + "-wal").stat().st_size > 0
         aside = open_patiently(self._path, pause=self._pause, say=self._say, may_set_aside=self._hooks.anew is not None)
         if aside:
             self._notice(f"the database was damaged; it was set aside as {aside} and a new one was begun: {RESTORE_HINT}")

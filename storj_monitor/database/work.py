@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from storj_monitor.model.rollups import NodeDelta
@@ -41,3 +41,12 @@ class WriterStatus:
     commits: int = 0
     left_out: int = 0
     believed_s: float = 0.0
+
+    def failing(self, words: str, now: float) -> WriterStatus:
+        """It does not take what it is given, for this reason."""
+        return replace(self, problem=words, since=self.since if self.problem else now)
+
+    def committed(self, took_s: float, now: float) -> WriterStatus:
+        """It took something."""
+        longest_s = max(took_s, self.longest_commit_s)
+        return replace(self, problem="", since=0.0, committed_at=now, commit_s=took_s, longest_commit_s=longest_s, commits=self.commits + 1)

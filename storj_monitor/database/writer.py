@@ -88,8 +88,13 @@ class Writer:
         self._thread.start()
 
     @property
+    def was_crash(self) -> bool:
+        """Whoever wrote before us did not end in order."""
+        return self._files.was_crash
+
+    @property
     def commits_waiting(self) -> int:
-        """Commits submitted and not on disk yet: at most QUEUE_DEPTH + 1."""
+        """Submitted and not on disk yet: at most QUEUE_DEPTH + 1."""
         return self._queue.qsize() + self._committing
 
     def submit(self, deltas: Sequence[NodeDelta]) -> bool:
@@ -381,20 +386,15 @@ class Writer:
             return False
 
     def _failed(self, words: str) -> None:
-        old = self.status
-        if self._on_problem and old.problem != words:
+        if self._on_problem and self.status.problem != words:
             self._on_problem(words)
-        self._note(problem=words, since=old.since if old.problem else time.time())
+        self.status = self.status.failing(words, time.time())
 
     def _succeeded(self, took_s: float) -> None:
-        old = self.status
         self._files.calm()
-        if self._on_problem and old.problem:
+        if self._on_problem and self.status.problem:
             self._on_problem("")
-        self.status = replace(
-            old, problem="", since=0.0, committed_at=time.time(), commit_s=took_s,
-            longest_commit_s=max(took_s, old.longest_commit_s), commits=old.commits + 1,
-        )  # fmt: skip
+        self.status = self.status.committed(took_s, time.time())
 
     def _note(self, **changes: Any) -> None:
         self.status = replace(self.status, **changes)
