@@ -79,7 +79,7 @@ class Broadcaster:
 
     coalesce_s -- least time between two frames of one view; 0 = every tick sends
     slow_hz    -- greatest rate of all topics but `live`; 0 = no bound
-    hello      -- makes the greeting, which is sent again to everybody when there are other nodes than before
+    hello      -- makes the greeting, which is sent again to everybody when there are other nodes than before, or news of the database
     share      -- False: every client's messages are encoded for it alone; they say the same
     """
 
@@ -98,7 +98,7 @@ class Broadcaster:
         self._feeds = feeds
         self._hello = hello
         self._share = share
-        self._told = feeds.nodes()
+        self._told = self._greeted()
         self._encoder = encoder
         self._clock = clock
         self._usual_s = (coalesce_s, 1.0 / slow_hz if slow_hz > 0 else 0.0)
@@ -136,7 +136,7 @@ class Broadcaster:
             raise RequestError("unavailable", f"too many connections (at most {self._max_clients})", 503)
         self._clients.add(client)
         if self._beat is None:
-            self._told = self._feeds.nodes()
+            self._told = self._greeted()
             self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_beat)
 
     def remove(self, client: Client) -> None:
@@ -208,10 +208,14 @@ class Broadcaster:
         for client in self.clients:
             self.remove(client)
 
+    def _greeted(self) -> tuple[object, ...]:
+        """What a new greeting would be for."""
+        return (self._feeds.nodes(), self._feeds.store()["notices"])
+
     def _on_beat(self) -> None:
         self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_beat)
-        if (nodes := self._feeds.nodes()) != self._told:
-            self._told = nodes
+        if (now := self._greeted()) != self._told:
+            self._told = now
             greeting = Frame(self._encoder.encode(self._hello()))
             for client in self.clients:
                 if client.outbox.send(greeting):

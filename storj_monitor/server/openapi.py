@@ -8,6 +8,7 @@ from storj_monitor.model.severity import Severity, SeverityClass
 from storj_monitor.server.events_route import GROUPS, PAGE, PAGE_MOST
 from storj_monitor.server.load import LOAD_OPERATION, LOAD_SCHEMA
 from storj_monitor.server.openapi_subjects import CSV_OPERATION, SUBJECT_ANSWERS
+from storj_monitor.server.store_state import STORE_OPERATION, STORE_SCHEMA
 from storj_monitor.server.window import BUCKETS, NODES_MOST, POINTS_MOST
 from storj_monitor.views.event_words import KIND_NAMES
 
@@ -272,10 +273,16 @@ def document(version: str, subjects: bool = True) -> dict[str, object]:
         "paths": {
             **{f"/api/v1/{name}": {"get": _operation(name)} for name in names},
             "/api/v1/load": {"get": LOAD_OPERATION},
+            "/api/v1/store": {"get": STORE_OPERATION},
             **({"/api/v1/earnings.csv": {"get": CSV_OPERATION}} if subjects else {}),
         },
         "components": {
-            "schemas": {"Error": error_schema(), "Load": LOAD_SCHEMA, **{name.capitalize(): answer_schema(name) for name in names}},
+            "schemas": {
+                "Error": error_schema(),
+                "Load": LOAD_SCHEMA,
+                "Store": STORE_SCHEMA,
+                **{name.capitalize(): answer_schema(name) for name in names},
+            },
             "responses": {
                 "Error": {
                     "description": "The question cannot be answered",

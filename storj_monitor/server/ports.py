@@ -44,6 +44,10 @@ class Feeds(Protocol):
         """All topics that can be subscribed."""
         ...
 
+    def store(self) -> Payload:
+        """`problem` and `notices` of the database, see store_state; new notices are told to pages at once."""
+        ...
+
     def open(self, nodes: tuple[str, ...]) -> Feed:
         """A view got its first client. `nodes` is in the order of `nodes()`, without doubles."""
         ...

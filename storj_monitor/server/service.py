@@ -196,6 +196,7 @@ class Server:
             web.get("/ws", self._websocket, allow_head=False),
             web.get("/metrics", self._metrics),
             web.get("/api/v1/load", self._load),
+            web.get("/api/v1/store", self._store),
             *self._login.routes(),
             *api.routes(),
             web.get("/api/{rest:.*}", _unknown_path),
@@ -284,6 +285,9 @@ class Server:
         answer = {"now": round(self._clock.now(), 3), **load_payload(self.broadcaster.load)}
         return json_response(self._encoder.encode(answer))
 
+    async def _store(self, _request: web.Request) -> web.Response:
+        return json_response(self._encoder.encode({"now": round(self._clock.now(), 3), **self._feeds.store()}))
+
     def _own_gauges(self) -> Iterable[Family]:
         one = self.broadcaster
         yield Family("storj_monitor_ws_clients", "Connected WebSocket clients", "gauge", [({}, one.client_count)])
@@ -321,6 +325,7 @@ class Server:
             "now": round(self._clock.now(), 3),
             "nodes": self._feeds.nodes(),
             "load": load_payload(self.broadcaster.load),
+            "store": {"notices": self._feeds.store()["notices"]},
         }
 
     async def _serve_client(self, request: web.Request, ws: web.WebSocketResponse, transport: asyncio.Transport) -> None:

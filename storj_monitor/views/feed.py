@@ -21,6 +21,7 @@ from storj_monitor.views.subjects import Subject
 from storj_monitor.views.tables import Rows
 
 LIVE = "live"
+MOST_NOTICES = 10
 SAMPLE = 64
 MAX_SECONDS = 4 * RING_S
 K = TypeVar("K", bound=Hashable)
@@ -347,6 +348,9 @@ class Feeds:
 
     def nodes(self) -> tuple[str, ...]:
         return tuple(self._state.nodes)
+
+    def store(self) -> Payload:
+        return {"problem": self._state.store_problem, "notices": list(self._state.store_notices[-MOST_NOTICES:])}
 
     def topics(self) -> frozenset[str]:
         return frozenset((LIVE, *TABLES, *(HELPS if self._cards is not None else ())))

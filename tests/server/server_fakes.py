@@ -61,9 +61,14 @@ class CountingFeeds:
         self.open_feeds: dict[tuple[str, ...], CountingFeed] = {}
         self.opened = 0
         self.names = NODES
+        self.problem = ""
+        self.notices: list[str] = []
 
     def nodes(self) -> tuple[str, ...]:
         return self.names
+
+    def store(self) -> Payload:
+        return {"problem": self.problem, "notices": list(self.notices)}
 
     def topics(self) -> frozenset[str]:
         return TOPICS

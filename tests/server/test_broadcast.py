@@ -91,6 +91,7 @@ async def test_hello_says_what_the_protocol_promises(serve: Serve) -> None:
         "thresholds": {"silent_s": 60, "success_pct": 97.5},
         "login": False,
         "load": {"state": "normal", "reason": "", "lag_bytes": 0, "left_s": None, "commits_waiting": 0, "loop_lag_ms": 0.0},
+        "store": {"notices": []},
     }
 
 

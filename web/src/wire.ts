@@ -53,6 +53,8 @@ export interface Hello {
   /** See thresholds.ts; a server may say fewer. */
   thresholds?: { silent_s?: number; success_pct?: number };
   load?: WireLoad;
+  /** What happened to the database since the monitor was started. */
+  store?: { notices: string[] };
   /** A password is set: there is something to log out of. */
   login?: boolean;
 }
