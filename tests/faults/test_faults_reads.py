@@ -26,11 +26,11 @@ def filled(folder: Path, fleet: Fleet) -> None:
 def test_a_start_with_a_few_failing_reads_sets_nothing_aside(tmp_path: Path, starts: int) -> None:
     reads = FailingReads(tmp_path, "monitor.db")
     with Fleet(tmp_path / "logs", nodes=2, rate=8000) as fleet:
-        fleet.write(1.5)
+        fleet.write(0.3)
         filled(tmp_path, fleet)
         reads.fail(of_10000=50)
         for _ in range(starts):
-            fleet.write(0.1)
+            fleet.write(0.02)
             with Monitor(tmp_path, fleet.logs, more=reads.environment, wait=False) as monitor:
                 monitor.wait_until_up(60)
                 monitor.wait_for_lines(fleet.lines(), limit_s=60)
@@ -49,7 +49,8 @@ def test_reads_that_fail_while_running_are_waited_for(tmp_path: Path, how: str) 
         filled(tmp_path, fleet)
         fleet.start()
         with Monitor(tmp_path, fleet.logs, more=reads.environment) as monitor:
-            fleet.wait_for_lines(2000)
+            before = monitor.metric("storj_monitor_commit_timestamp_seconds")
+            until(lambda: monitor.metric("storj_monitor_commit_timestamp_seconds") > before, 30, "a commit of this run")
             getattr(reads, how)()
             until(lambda: monitor.metric("storj_monitor_store_failing") == 1, 30, "it is said that the database fails")
             assert monitor.healthy()
