@@ -6,6 +6,7 @@ that reads the same log. Everything here runs in one thread that is not the even
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -124,7 +125,9 @@ class AnalyticsFeed:
         self._reader.ask_now(store.use_small_cache)
         engine = AnalyticsEngine(WELL_KNOWN)
         kept = self._reader.ask_now(store.restore)
-        engine.restore(kept.baselines, kept.standing, kept.next_number)
+        # One that cannot be understood is learnt anew: its node's hours are still there.
+        deque(self._reader.bad_rows.each("baseline", kept.baselines, lambda one: engine.restore([one], ())), maxlen=0)
+        engine.restore((), kept.standing, kept.next_number)
         for name in {one.node for one in kept.baselines} | {one.subject.node for one in kept.standing}:
             if name not in self._names:
                 engine.forget(name)

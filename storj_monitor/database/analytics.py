@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from storj_monitor.database import queries
-from storj_monitor.database.bad_rows import Row, bad_rows_of
+from storj_monitor.database.bad_rows import Row, bad_rows_of, checked
 from storj_monitor.model.analytics import NO_REASON, FailureCount, Finding, HourCell, StoredBaseline
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.ids import DIRECTIONS, Outcome, op_action
@@ -77,11 +77,14 @@ def restore(db: Connection) -> Kept:
     """All baselines and standing findings, of every node."""
     names = {node.id: node.name for node in queries.nodes(db)}
     satellites = queries.satellites(db)
-    baselines = [
-        StoredBaseline(names[node], satellites[satellite], direction, through_s, data)
-        for node, satellite, direction, through_s, data in db.execute("SELECT node, satellite, direction, through_s, data FROM baseline")
-        if node in names
-    ]
+    check = checked(int, int, str, int, bytes)
+
+    def baseline(row: Row) -> StoredBaseline:
+        node, satellite, direction, through_s, data = check(row)
+        return StoredBaseline(names[node], satellites[satellite], direction, through_s, data)
+
+    stored = db.execute("SELECT node, satellite, direction, through_s, data FROM baseline")
+    baselines = list(bad_rows_of(db).each("baseline", (row for row in stored if row[0] in names), baseline))
     rows = db.execute("SELECT node, data FROM finding WHERE resolved_s IS NULL")
     last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'finding'").fetchone()
     # Sorted here: SQLite would read the whole table in the order of ids for it.
