@@ -22,6 +22,7 @@ from storj_monitor.model.node_state import (
     StateSource,
     VersionEvidence,
 )
+from storj_monitor.model.satellites import name_of_address
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import UptimeState, Witness
 from storj_monitor.reputation_tracker.report import SatelliteReport, Standing
@@ -156,7 +157,7 @@ def standings_of(reports: Iterable[SatelliteReport]) -> Iterator[StandingEvidenc
         since = date.value if level in (StandingLevel.DISQUALIFIED, StandingLevel.SUSPENDED) and date and date.value > 0 else None
         told = date or known.audit_score or known.online_score
         source = _SOURCES.get(told.source.value, StateSource.API) if told is not None else StateSource.API
-        name = satellite_name(known.satellite) or known.address or known.satellite[:8]
+        name = satellite_name(known.satellite, {known.satellite: name_of_address(known.address)})
         yield StandingEvidence(known.satellite, name, level, one.reason, since, known.taken_at, source)
 
 

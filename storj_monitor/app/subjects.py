@@ -347,6 +347,8 @@ class SubjectKeeper:
         subjects = {Subject.HEALTH, Subject.STORAGE}
         started_at = None if value.started_at is None else value.started_at - (value.clock_ahead_s or 0.0)
         subjects |= self._uptimes.take_start(node, started_at, now, self._pending)
+        if moved:
+            self._cards.learn_names()
         if trusted:
             moved |= scores.forget_satellites(node, trusted)
             if money.forget_satellites(node, trusted):

@@ -26,6 +26,7 @@ def balance(stubs: Iterable[Paystub]) -> Balance:
         disposed_usd_micros=sum(row.disposed_usd_micros for row in rows),
         paid_usd_micros=sum(row.paid_usd_micros for row in rows),
         distributed_usd_micros=sum(row.distributed_usd_micros for row in rows),
+        undistributed_usd_micros=sum(max(0, row.paid_usd_micros - row.distributed_usd_micros) for row in rows),
     )
 
 

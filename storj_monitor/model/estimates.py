@@ -185,17 +185,14 @@ class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """Approved and transferred so far. `undistributed` may be negative (a bonus)."""
+    """Approved and transferred so far. `undistributed` is what waits, paystub by paystub: a bonus of one month is no debt of another."""
 
     earned_usd_micros: int = 0
     held_usd_micros: int = 0
     disposed_usd_micros: int = 0
     paid_usd_micros: int = 0
     distributed_usd_micros: int = 0
-
-    @property
-    def undistributed_usd_micros(self) -> int:
-        return self.paid_usd_micros - self.distributed_usd_micros
+    undistributed_usd_micros: int = 0
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):

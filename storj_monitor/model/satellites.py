@@ -1,7 +1,8 @@
-"""The satellites of the public network by the names that operators say."""
+"""The satellites of the public network by the names that operators say, and what to call any other one."""
 
 from __future__ import annotations
 
+import ipaddress
 from types import MappingProxyType
 
 WELL_KNOWN = MappingProxyType(
@@ -13,3 +14,27 @@ WELL_KNOWN = MappingProxyType(
     }
 )
 """Name by id."""
+
+GONE = MappingProxyType(
+    {
+        "12rfG3sh9NCWiX3ivPjq2HtdLmbqCrvHVEzJubnzFzosMuawymB": "europe-north-1",
+        "12tRQrMTWUWwzwGh18i7Fqs67kmdhH9t6aToeiwbo5mfS2rUmo": "us2",
+        "118UWpMCHzs6CvSgWd9BfFVjw5K9pZbJjkfZJexMtSkmKxvvAW": "stefan-benten",
+    }
+)
+"""Satellites that were shut down and of which old nodes still have paystubs: nothing but this list names them."""
+
+_PUBLIC = (".storj.io", ".tardigrade.io")
+
+
+def name_of_address(address: str) -> str:
+    """`us2` of `us2.storj.io:7777`; of other addresses the host, of a bare number with its port. "" for no address."""
+    host, _, port = address.rpartition(":")
+    host = host or port
+    if not host:
+        return ""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host.partition(".")[0] if host.endswith(_PUBLIC) else host
+    return address

@@ -72,6 +72,8 @@ class State:
     def __init__(self, names: Iterable[str]) -> None:
         self.nodes: dict[str, NodeState] = {name: NodeState(name) for name in names}
         self.satellites: dict[str, int] = {}
+        self.satellite_names: dict[str, str] = {}
+        """Of satellites beyond the well-known ones: by the addresses that nodes tell."""
         self.store_problem = ""
         self.store_notices: tuple[str, ...] = ()
         """What happened to the database while the monitor ran, oldest first: damage, a file that was deleted or replaced."""

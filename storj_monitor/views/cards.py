@@ -12,6 +12,7 @@ from storj_monitor.views import analytics, earnings, node_health, reputation, st
 from storj_monitor.views.actions import Counters, Grown, counters_of
 from storj_monitor.views.analytics import AnalyticsView
 from storj_monitor.views.earnings import EarningsView
+from storj_monitor.views.names import addressed_by
 from storj_monitor.views.node_health import HealthView
 from storj_monitor.views.reputation import ReputationView
 from storj_monitor.views.storage import StorageView
@@ -59,6 +60,10 @@ class Cards:
         self._storage = StorageView()
         self._shown: dict[str, tuple[int, float]] = {}
         self._counted: dict[str, tuple[tuple[float, int], Counters | None]] = {}
+
+    def learn_names(self) -> None:
+        """Addresses of satellites may be new: tables that know no addresses name them, too."""
+        self._state.satellite_names |= addressed_by(self.subjects.nodes)
 
     @property
     def log_nodes(self) -> Mapping[str, NodeState]:

@@ -27,7 +27,7 @@ from storj_monitor.views.earnings_rows import (
 )
 from storj_monitor.views.figures import helps
 from storj_monitor.views.missing import MissingSatellite, missing_paystubs, missing_satellites, why_nothing
-from storj_monitor.views.names import satellite_name
+from storj_monitor.views.names import name_at
 from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
@@ -61,7 +61,7 @@ class EarningsView:
         left_out = [name for name, one in made.items() if one is None]
         rows: Rows = {"": fleet_row([one.money for one in told], left_out, self.terms.currency)}
         rows[""]["left_out_satellites"] = [
-            missing_row(lost) for node in every if node.name not in left_out for lost in missing_satellites(node)
+            missing_row(node, lost) for node in every if node.name not in left_out for lost in missing_satellites(node)
         ]
         rows[""]["left_out_paystubs"] = [{"node": node.name, "why": why} for node in every if (why := missing_paystubs(node))]
         for one in told:
@@ -104,7 +104,7 @@ def inputs_of(node: NodeSubjects, terms: OwnTerms) -> NodeInputs:
         stubs=money.stubs,
         held_history=money.held_history,
         costs=terms.costs.get(node.name),
-        missing={satellite_name(one.satellite): one.why for one in missing_satellites(node)},
+        missing={name_at(node, one.satellite): one.why for one in missing_satellites(node)},
         since_ms=min((usage.joined_ms for usage in money.usages.values() if usage.joined_ms is not None), default=None),
     )
 
@@ -136,16 +136,17 @@ def _rows(known: NodeMoney, terms: OwnTerms) -> Rows:
             "profit_now": profit_row(earnings.profit_now),
             "profit_month_end": profit_row(earnings.profit_month_end),
             "currency": currency_row(terms.currency),
-            "left_out_satellites": [missing_row(lost) for lost in missing_satellites(node)],
+            "left_out_satellites": [missing_row(node, lost) for lost in missing_satellites(node)],
         }
     }
     for lost in missing_satellites(node):
-        rows[f"{node.name}/{lost.satellite}"] = _unknown(lost, held.get(lost.satellite), common)
+        rows[f"{node.name}/{lost.satellite}"] = _unknown(lost, held.get(lost.satellite), common | {"name": name_at(node, lost.satellite)})
     for one in estimate.satellites:
         rows[f"{node.name}/{one.satellite}"] = {
             "kind": "satellite",
             **common,
             **_satellite(one),
+            "name": name_at(node, one.satellite),
             "unknown": why_nothing(node, one.satellite) or None,
             "theirs": theirs_row(money.estimates.get(one.satellite), money.estimated_at),
             "comparison": comparison_row(comparisons.get(one.satellite)),
@@ -158,7 +159,6 @@ def _satellite(one: SatelliteEstimate) -> Row:
     prices = one.prices
     return {
         "satellite": one.satellite,
-        "name": satellite_name(one.satellite),
         "now": month_row(one.now),
         "month_end": month_row(one.month_end),
         "expected_usd_micros": one.expected_usd_micros,
@@ -185,7 +185,6 @@ def _unknown(lost: MissingSatellite, held: HeldPosition | None, common: Row) -> 
         "kind": "satellite",
         **common,
         "satellite": lost.satellite,
-        "name": satellite_name(lost.satellite),
         **dict.fromkeys(nothing),
         "formula": None,
         "held": _held(held),
@@ -194,9 +193,9 @@ def _unknown(lost: MissingSatellite, held: HeldPosition | None, common: Row) -> 
     }
 
 
-def missing_row(lost: MissingSatellite) -> Row:
+def missing_row(node: NodeSubjects, lost: MissingSatellite) -> Row:
     """A satellite that a sum leaves out."""
-    return {"node": lost.node, "satellite": lost.satellite, "name": satellite_name(lost.satellite), "why": lost.why}
+    return {"node": lost.node, "satellite": lost.satellite, "name": name_at(node, lost.satellite), "why": lost.why}
 
 
 def _held(one: HeldPosition | None) -> Row | None:

@@ -233,7 +233,7 @@ def _actions(feed: Feed) -> Rows:
 
 
 def _satellites(feed: Feed) -> Rows:
-    return tables.satellite_rows(_sum_pairs(n.window.by_satellite for n in feed.nodes), tables.TOP_SATELLITES)
+    return tables.satellite_rows(_sum_pairs(n.window.by_satellite for n in feed.nodes), tables.TOP_SATELLITES, feed.state.satellite_names)
 
 
 def _sizes(feed: Feed) -> Rows:
@@ -277,7 +277,8 @@ def _sum_pairs(parts: Iterable[dict[K, list[int]]]) -> dict[K, list[int]]:
 
 
 def _compactions(feed: Feed) -> Rows:
-    return tables.newest_compactions((node.name, one) for node in feed.nodes for one in node.compactions.current())
+    running = ((node.name, one) for node in feed.nodes for one in node.compactions.current())
+    return tables.newest_compactions(running, names=feed.state.satellite_names)
 
 
 def _nodes(feed: Feed) -> Rows:

@@ -28,6 +28,7 @@ from storj_monitor.views import tables
 from storj_monitor.views.actions import NodeActions, action_rows, counted_hours
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_questions import event_page
+from storj_monitor.views.names import satellite_name
 from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.tables import Row
 
@@ -188,7 +189,9 @@ class Questions:
     async def satellites(self, window: AnyWindow) -> Payload:
         as_of = self._as_of()
         kept, sums, names = await self._ask_of(window.nodes, _satellite_sums, window.from_s, window.to_s)
-        rows = tables.satellite_rows({(names.get(satellite, ""), op): pair for (satellite, op), pair in sums.items()})
+        rows = tables.satellite_rows(
+            {(names.get(satellite, ""), op): pair for (satellite, op), pair in sums.items()}, names=self._state.satellite_names
+        )
         return _answer(as_of, rows=[{"satellite": satellite, **row} for satellite, row in rows.items()], **_bounds(kept))
 
     async def latency(self, window: AnyWindow) -> Payload:
@@ -249,7 +252,8 @@ class Questions:
         return _answer(as_of, rows=[self._as_it_runs(row) for row in rows])
 
     def _as_it_runs(self, row: Row) -> Row:
-        """Memory has the stage of what runs now."""
+        """Memory has the stage of what runs now, and names by addresses."""
+        row = {**row, "name": satellite_name(str(row["satellite"]), self._state.satellite_names)}
         node = self._state.nodes.get(str(row["node"]))
         if row["state"] != "running" or node is None:
             return row

@@ -15,7 +15,7 @@ from storj_monitor.reputation_tracker.report import SatelliteReport, report, wor
 from storj_monitor.reputation_tracker.vetting import Vetting
 from storj_monitor.views.figures import date, figure, helps
 from storj_monitor.views.missing import why_nothing
-from storj_monitor.views.names import satellite_name
+from storj_monitor.views.names import name_at
 from storj_monitor.views.subjects import HOUR_S, POLL_S, NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
@@ -64,6 +64,7 @@ class ReputationView:
             rows = {
                 f"{node.name}/{one.reputation.satellite}": {
                     **_row(node.name, one),
+                    "name": name_at(node, one.reputation.satellite),
                     "unknown": why_nothing(node, one.reputation.satellite) or None,
                 }
                 for one in reports
@@ -96,7 +97,6 @@ def _row(node: str, one: SatelliteReport) -> Row:
     return {
         "node": node,
         "satellite": known.satellite,
-        "name": satellite_name(known.satellite),
         "address": known.address,
         "standing": one.standing.label,
         "reason": one.reason,

@@ -22,7 +22,7 @@ from storj_monitor.views import reputation, storage
 from storj_monitor.views.analytics import finding_row, learning_row
 from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.earnings_rows import balance_row
-from storj_monitor.views.names import satellite_name
+from storj_monitor.views.names import addressed, name_at, satellite_name
 from storj_monitor.views.node_health import downtime_row
 from storj_monitor.views.questions import AnyWindow
 from storj_monitor.views.subjects import NodeSubjects, Subject
@@ -44,7 +44,7 @@ class SubjectQuestions:
     async def reputation(self, window: AnyWindow) -> Payload:
         scores = await self._reader.ask(score_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         history = [
-            {"node": node, "satellite": satellite, "name": satellite_name(satellite), "points": points}
+            {"node": node, "satellite": satellite, "name": self._name(node, satellite), "points": points}
             for (node, satellite), points in scores.items()
         ]
         return self._now_of(Subject.REPUTATION, window, columns=reputation.POINT_COLUMNS, history=history)
@@ -52,9 +52,9 @@ class SubjectQuestions:
     async def standings(self, window: AnyWindow) -> Payload:
         """What a node has told once: apart from the scores, which are asked for far more often."""
         audits, standings = await self._reader.ask(standings_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
-        windows = [{**one._asdict(), "name": satellite_name(one.satellite)} for one in audits]
+        windows = [{**one._asdict(), "name": self._name(one.node, one.satellite)} for one in audits]
         spans = [
-            {"node": node, "satellite": satellite, "name": satellite_name(satellite), "kind": kind, "from": from_at, "until": until_at}
+            {"node": node, "satellite": satellite, "name": self._name(node, satellite), "kind": kind, "from": from_at, "until": until_at}
             for node, satellite, kind, from_at, until_at in standings
         ]
         return {"as_of": self._now(), "audit_windows": windows, "standings": spans}
@@ -74,7 +74,7 @@ class SubjectQuestions:
             Subject.EARNINGS,
             window,
             paystubs=[
-                _paystub(key, stubs[key], payouts.get(key), names)
+                _paystub(key, stubs[key], payouts.get(key), names, self._name(names[key.node_id], key.satellite))
                 for key in sorted(stubs, key=lambda key: (key.period, names[key.node_id], key.satellite), reverse=True)
             ],
             months=[{"period": period, **balance_row(months[period])} for period in sorted(months, reverse=True)],
@@ -86,6 +86,9 @@ class SubjectQuestions:
                 for row in made
             ],
         )
+
+    def _name(self, node: str, satellite: str) -> str:
+        return name_at(self._cards.subjects.of(node), satellite)
 
     def _days(self, node: NodeSubjects) -> list[Row]:
         """What each day of the present month has brought."""
@@ -130,7 +133,8 @@ class SubjectQuestions:
         to = _currency(rate) or self._cards.earnings.terms.currency
         known, now = self._cards.nodes(nodes), self._now()
         satellites = {key.satellite for node in known for key in node.money.stubs} | {one for node in known for one in node.money.usages}
-        names = {satellite: satellite_name(satellite) for satellite in satellites}
+        names = {one: next((name for node in known if (name := addressed(node, one).get(one))), "") for one in satellites}
+        names = {one: satellite_name(one, {one: name}) for one, name in names.items()}
         if kind != "paystubs":
             told = {node.name: made for node in known if (made := self._cards.earnings.estimate_of(node, now)) is not None}
             if kind == "profit":
@@ -168,13 +172,13 @@ def _names(nodes: Sequence[NodeSubjects]) -> dict[str, str]:
     return {key.node_id: node.name for node in nodes for key in node.money.stubs}
 
 
-def _paystub(key: StubKey, stub: Paystub, payout: PayoutHistoryRow | None, names: dict[str, str]) -> Row:
+def _paystub(key: StubKey, stub: Paystub, payout: PayoutHistoryRow | None, names: dict[str, str], satellite: str) -> Row:
     receipt = None if payout is None else read_receipt(payout.receipt)
     return {
         "node": names[key.node_id],
         "node_id": key.node_id,
         "satellite": key.satellite,
-        "name": satellite_name(key.satellite),
+        "name": satellite,
         "period": key.period,
         "codes": stub.codes,
         "surge_percent": stub.surge_percent or 100,
@@ -202,7 +206,7 @@ def _scores(node: NodeSubjects) -> list[Row]:
         {
             "node": node.name,
             "satellite": key.satellite,
-            "name": satellite_name(key.satellite),
+            "name": name_at(node, key.satellite),
             "period": key.period,
             "estimated_usd_micros": one.estimated_usd_micros,
             "paid_usd_micros": one.paid_usd_micros,

@@ -13,7 +13,7 @@ from storj_monitor.state.compactions import RUNNING, Compaction
 from storj_monitor.state.nodes import NodeState
 from storj_monitor.state.windows import OTHER
 from storj_monitor.stats import SIZE_CLASS_BOUNDS_BYTES, SIZE_CLASSES
-from storj_monitor.views.names import satellite_name
+from storj_monitor.views.names import NO_NAMES, satellite_name
 
 Row = dict[str, object]
 Rows = dict[str, Row]
@@ -52,7 +52,7 @@ def sum_cells(parts: Iterable[Mapping[int, Cell]]) -> dict[int, Cell]:
     return merged
 
 
-def satellite_rows(sums: Mapping[tuple[str, int], Sequence[int]], limit: int | None = None) -> Rows:
+def satellite_rows(sums: Mapping[tuple[str, int], Sequence[int]], limit: int | None = None, names: Mapping[str, str] = NO_NAMES) -> Rows:
     """By satellite, from (satellite id, op) -> [count, bytes]; beyond `limit` those with the fewest transfers are one row, OTHER."""
     if limit is not None and len({satellite for satellite, _ in sums}) > limit:
         sums = _busiest(sums, limit)
@@ -68,7 +68,7 @@ def satellite_rows(sums: Mapping[tuple[str, int], Sequence[int]], limit: int | N
             total[action.direction] += size
     return {
         satellite: {
-            "name": satellite_name(satellite),
+            "name": satellite_name(satellite, names),
             **columns,
             "up_bytes": moved[satellite]["up"],
             "down_bytes": moved[satellite]["down"],
@@ -170,12 +170,12 @@ def country_rows(sums: Mapping[tuple[str, str], Sequence[int]], limit: int = TOP
     return {country: {"country": country, **row} for country, row in top}
 
 
-def compaction_row(node: str, one: Compaction) -> Row:
+def compaction_row(node: str, one: Compaction, names: Mapping[str, str] = NO_NAMES) -> Row:
     """One compaction; texts are the node's own rounded ones."""
     return {
         "node": node,
         "satellite": one.satellite,
-        "name": satellite_name(one.satellite),
+        "name": satellite_name(one.satellite, names),
         "store": one.store,
         "state": one.state,
         "started": one.started_ms / 1000 if one.started_ms else None,
@@ -231,10 +231,10 @@ def log_row(log: LogCharacter) -> Row:
     }
 
 
-def newest_compactions(found: Iterable[tuple[str, Compaction]], limit: int = TOP_COMPACTIONS) -> Rows:
+def newest_compactions(found: Iterable[tuple[str, Compaction]], limit: int = TOP_COMPACTIONS, names: Mapping[str, str] = NO_NAMES) -> Rows:
     """From (node, compaction), by `node/satellite/store`: those that run first, then those that ended last."""
     order = sorted(found, key=lambda pair: (pair[1].state == RUNNING, pair[1].finished_ms or pair[1].started_ms), reverse=True)
-    return {f"{node}/{one.satellite}/{one.store}": compaction_row(node, one) for node, one in order[:limit]}
+    return {f"{node}/{one.satellite}/{one.store}": compaction_row(node, one, names) for node, one in order[:limit]}
 
 
 def line_rows(nodes: Collection[NodeState]) -> Rows:
