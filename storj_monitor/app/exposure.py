@@ -13,6 +13,7 @@ try:
 except ImportError:  # left out on purpose where nothing needs it, see cli.lean
     ssl = None  # type: ignore[assignment]
 
+_BAD_PEM = "there must be a certificate and its private key in it, in PEM form, which fit together, the key without a passphrase"
 _log = logging.getLogger(__name__)
 
 
@@ -45,7 +46,7 @@ def load_certificate(context: ssl.SSLContext, server: ServerSettings) -> None:
         context.load_cert_chain(server.tls_cert, server.tls_key, password=_no_password)
     except OSError as error:  # ssl.SSLError is one too
         files = f"{server.tls_cert}" + (f" and {server.tls_key}" if server.tls_key else "")
-        why = error.strerror if error.filename is None and error.strerror else str(error)
+        why = _BAD_PEM if isinstance(error, ssl.SSLError) else error.strerror or str(error)
         raise ConfigError([f"tls_cert: {files} cannot be used: {why}"]) from error
 
 

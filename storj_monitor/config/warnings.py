@@ -31,6 +31,6 @@ def _others_read(path: Path, bits: int) -> bool:
     if sys.platform == "win32":
         return False
     try:
-        return bool(path.stat().st_mode & bits)
+        return path.is_file() and bool(path.stat().st_mode & bits)
     except OSError:
         return False
