@@ -18,6 +18,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 from made_up import World
+from made_up_events import events_answer
 from made_up_nodes import HELP
 
 DIST = Path(__file__).parents[2] / "storj_monitor" / "web_dist"
@@ -192,6 +193,9 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
     async def findings(request: web.Request) -> web.Response:
         return web.json_response(world.sayings.findings_answer(window(request)[2], time.time()))
 
+    async def events(request: web.Request) -> web.Response:
+        return web.json_response(events_answer(world.nodes, request.query, time.time(), world.hostile))
+
     async def index(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(DIST / "index.html")
 
@@ -212,6 +216,7 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
             web.get("/api/v1/storage", storage),
             web.get("/api/v1/earnings", earnings),
             web.get("/api/v1/findings", findings),
+            web.get("/api/v1/events", events),
             web.static("/assets", DIST / "assets"),
         ]
     )

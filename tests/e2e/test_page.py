@@ -205,7 +205,7 @@ def test_by_keyboard(new_page: Callable[..., Page], page_url: str) -> None:
     assert order[0] == "Skip to the figures"
     assert order[1].startswith("Nodes shown")
     assert order[2] == "Use the dark theme"
-    assert [name.split(" ")[0] for name in order[3:11]] == [
+    assert [name.split(" ")[0] for name in order[3:12]] == [
         "Now",
         "Findings",
         "Nodes",
@@ -213,10 +213,11 @@ def test_by_keyboard(new_page: Callable[..., Page], page_url: str) -> None:
         "Storage",
         "Earnings",
         "Traffic",
+        "Events",
         "Log",
     ]
-    assert order[11] == "Help: Now"
-    assert order[12:19] == ["5 min", "1 h", "6 h", "24 h", "7 d", "30 d", "Help: Bandwidth"]
+    assert order[12] == "Help: Now"
+    assert order[13:20] == ["5 min", "1 h", "6 h", "24 h", "7 d", "30 d", "Help: Bandwidth"]
 
     picker = page.get_by_role("button", name="Nodes shown")
     picker.focus()

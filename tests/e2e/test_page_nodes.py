@@ -299,6 +299,7 @@ def test_sections_by_keyboard_and_address(new_page: Callable[..., Page], page_se
         "Storage",
         "Earnings",
         "Traffic",
+        "Events",
         "Log",
     ]
     expect(links.nth(0)).to_have_attribute("aria-current", "location")
@@ -315,8 +316,8 @@ def test_sections_by_keyboard_and_address(new_page: Callable[..., Page], page_se
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('#earnings') !== null"), "the keyboard goes on in the section"
 
-    links.nth(7).click()
-    expect(links.nth(7)).to_have_attribute("aria-current", "location")
+    links.nth(8).click()
+    expect(links.nth(8)).to_have_attribute("aria-current", "location")
     page = open_page(new_page(), server.url + "#storage")
     expect(page.get_by_role("link", name="Storage")).to_have_attribute("aria-current", "location")
     expect(page.locator("#card-storage")).to_be_in_viewport()

@@ -6,6 +6,7 @@ import Compactions from "./panels/Compactions.svelte";
 import Countries from "./panels/Countries.svelte";
 import Earnings from "./panels/Earnings.svelte";
 import Errors from "./panels/Errors.svelte";
+import Events from "./panels/Events.svelte";
 import Findings from "./panels/Findings.svelte";
 import Health from "./panels/Health.svelte";
 import LiveRates from "./panels/LiveRates.svelte";
@@ -39,6 +40,7 @@ export const CARDS: readonly PlacedCard[] = [
   { panel: Sizes, width: "five", section: "traffic" },
   { panel: Satellites, width: "seven", section: "traffic" },
   { panel: Countries, width: "five", section: "traffic" },
+  { panel: Events, width: "wide", room: "list", section: "events" },
   { panel: Errors, width: "seven", section: "log" },
   { panel: Pieces, width: "five", section: "log" },
   { panel: Compactions, width: "five", section: "log" },

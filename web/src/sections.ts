@@ -7,6 +7,7 @@ export const SECTIONS = [
   { id: "storage", name: "Storage" },
   { id: "earnings", name: "Earnings" },
   { id: "traffic", name: "Traffic" },
+  { id: "events", name: "Events" },
   { id: "log", name: "Log" },
 ] as const;
 export type SectionId = (typeof SECTIONS)[number]["id"];
