@@ -8,6 +8,7 @@ from storj_monitor.log_processor.values import parse_time_ms
 
 # What may stand around the node's lines, or was made of them; in words, for operators.
 DOCKER_JSON = "Docker json-file"
+DOCKER_LOCAL = "Docker local driver"
 DOCKER_STAMP = "docker logs -t"
 JOURNAL_JSON = "journalctl -o json"
 JOURNAL_EXPORT = "journal export"

@@ -10,6 +10,7 @@ from storj_monitor.log_processor.catalogue import canonical_logger, canonical_me
 from storj_monitor.log_processor.envelope import (
     COLOURS,
     CSV,
+    DOCKER_LOCAL,
     DOCKER_STAMP,
     ESCAPED_TABS,
     KUBERNETES,
@@ -41,7 +42,7 @@ _SHORT_TIME = (
 _DOCKER_STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) ")
 _UNIX_STAMP = re.compile(rb"(\d{9,11})(?:\.(\d{1,9}))? ")
 _SYSLOG = re.compile(rb"(?:<\d+>)?" + _SHORT_TIME + rb" ((?:[^\s{}\"]*[^\s{}\":] )?[^\s{}\"]+?(?:\[\d+\])?): ")
-_CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)) (stdout|stderr) ([FP])(?::\S*)? ?")
+_CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)) (stdout|stderr) ([FP])(:\S*)? ?")
 _SYSLOG_5424 = re.compile(
     rb"(?:\d{1,6} )?<\d{1,3}>1 (\S+) (\S+) (\S+) (\S+) \S+ (?:-|(?:\[(?:[^\]\"\\]|\\.|\"(?:[^\"\\]|\\.)*\")*\])+)(?: (?:\xef\xbb\xbf)?|$)"
 )
@@ -82,7 +83,7 @@ def open_prefixed(line: bytes) -> Opened:
     for _ in range(_MAX_LAYERS):
         if match := _CRI.match(text):
             arrival, stream, part = arrival_ms(match[1]), match[2], match[3] == b"P"
-            names.append(KUBERNETES)
+            names.append(DOCKER_LOCAL if match[4] == b":docker-local" else KUBERNETES)
         elif match := _DOCKER_STAMP.match(text):
             if _LEVEL_NEXT.match(text, match.end()):
                 break  # the node's own time, with a space where its tab was

@@ -10,6 +10,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 import zstandard
 
+from storj_monitor.sources.docker_local import BEGINNING_BYTES, EntryDecoder, is_docker_local
 from storj_monitor.sources.inflate import MAGIC_BYTES, Damage, Inflater, codec_of, why_damaged
 from storj_monitor.sources.opening import open_log, read_at, read_in_memory
 
@@ -159,8 +160,9 @@ class SequentialContent:
         self.damage = ""
         first = self._take()
         self._new = codec_of(first)
+        self._entries: EntryDecoder | None = None
         if self._new is None:
-            self._buffer += first
+            self._add(first)
         else:
             self._waiting = first
 
@@ -211,7 +213,8 @@ class SequentialContent:
             return None
 
     def complaint(self) -> str:
-        if self._ended and not self.damage:
+        is_whole = self._ended or (self._new is None and self._entries is not None and self._entries.is_whole)
+        if is_whole and not self.damage:
             return ""
         return self.damage or "incomplete: it ends in the middle of its compressed data"
 
@@ -264,6 +267,7 @@ class SequentialContent:
         self._start = 0
         self._ended = False
         self._inflater = None
+        self._entries = None
         self._waiting = b""
         self.consumed_bytes = 0
         self.damage = ""
@@ -279,9 +283,9 @@ class SequentialContent:
             return False
         if self._new is None:
             data = self._take()
-            self._buffer += data
-            self._ended = not data
-            return bool(data)
+            # a pipe has ended; a file of Docker's goes on
+            self._ended = self._ended or (not data and self._entries is None)
+            return bool(data) and self._add(data)
         if self._inflater is not None and not self._inflater.eof and not self._inflater.needs_input:
             return self._inflate(b"")
         data = self._waiting or self._take()
@@ -301,27 +305,40 @@ class SequentialContent:
             assert self._new is not None
             self._inflater = self._new()
         try:
-            self._buffer += self._inflater.decompress(data, _INFLATED_BYTES if self._buffer else _FIRST_BYTES)
+            out = self._inflater.decompress(data, _INFLATED_BYTES if self._buffer else _FIRST_BYTES)
         except Damage as error:
-            self.damage = why_damaged(error, self._start + len(self._buffer))
-            self._ended = True
-            return False
+            return self._end_by(error)
         if self._inflater.eof:
             self._waiting = self._inflater.unused_data
+        return self._add(out)
+
+    def _add(self, data: bytes) -> bool:
+        """Content as it stands in the file, or within its compression. False: it is damaged."""
+        if self._entries is None and not self._start and not self._buffer and is_docker_local(data):
+            self._entries = EntryDecoder()
+        try:
+            self._buffer += data if self._entries is None else self._entries.decode(data)
+        except Damage as error:
+            return self._end_by(error)
         return True
+
+    def _end_by(self, error: Exception) -> bool:
+        self.damage = why_damaged(error, self._start + len(self._buffer))
+        self._ended = True
+        return False
 
 
 def is_packed(beginning: bytes) -> bool:
-    """Whether a file that begins so is compressed."""
-    return codec_of(beginning) is not None
+    """Whether a file that begins so is compressed, or otherwise no text as it stands."""
+    return codec_of(beginning) is not None or is_docker_local(beginning)
 
 
 def open_content(path: str) -> Content:
     """The content of a file, decompressed if its first bytes say so. Raises OSError."""
     fd = open_log(path)
     try:
-        magic = read_at(fd, MAGIC_BYTES, 0)
-        if codec_of(magic) is None:
+        magic = read_at(fd, max(MAGIC_BYTES, BEGINNING_BYTES), 0)
+        if not is_packed(magic):
             return PlainContent(fd, path)
         os.lseek(fd, 0, os.SEEK_SET)
     except OSError:

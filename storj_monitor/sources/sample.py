@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from storj_monitor.model.positions import HEAD_BYTES
-from storj_monitor.sources.content import open_content
+from storj_monitor.sources.content import Content, open_content
 from storj_monitor.sources.logfile import LogFile
 from storj_monitor.sources.siblings import is_compressed, is_pattern, matches
 
 SAMPLE_BYTES = 4 << 20
+MOST_READ_BYTES = 256 << 20
 
 
 class Sample(NamedTuple):
@@ -31,8 +33,20 @@ def newest_lines(log: str, size_bytes: int = SAMPLE_BYTES) -> Sample:
         raise ValueError(f"{path} is compressed, so no node writes it: name the log that it writes now, and `ingest` this one")
     content = open_content(path)
     try:
-        size = content.size() or 0
+        size = content.size()
+        if size is None:  # Docker's local driver: only reading tells where its lines are
+            return Sample(path, Path(path).stat().st_size, _tail_of(content, size_bytes), len(found) - 1)
         file = LogFile(content, path, content.read_at(0, HEAD_BYTES), size, None)
         return Sample(path, size, file.before(size_bytes), len(found) - 1)
     finally:
         content.close()
+
+
+def _tail_of(content: Content, size_bytes: int) -> bytes:
+    """The newest whole lines of a content that is read from its start."""
+    tail, at = b"", 0
+    while at < MOST_READ_BYTES and (data := content.read_at(at, 1 << 20)):
+        at += len(data)
+        tail = (tail + data)[-size_bytes:]
+    cut = 0 if at <= size_bytes else tail.find(b"\n") + 1
+    return tail[cut : tail.rfind(b"\n") + 1]
