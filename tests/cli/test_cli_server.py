@@ -28,7 +28,8 @@ def test_a_password_in_the_clear_and_a_file_that_others_read(
     assert "geheim" not in out
     file.chmod(0o600)
     main(["check-config", "--config", str(file), "--node", log, "--bind", "127.0.0.1"])
-    assert "password" not in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "plain HTTP" not in out and "holds the password" not in out
 
 
 @pytest.mark.parametrize("verb", ["run", "check-config"])
