@@ -27,7 +27,7 @@ from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import UptimeState, Witness
 from storj_monitor.reputation_tracker.report import SatelliteReport, Standing
 from storj_monitor.reputation_tracker.uptime import silence_limit_s
-from storj_monitor.state.node_conditions import OVER_SHARE, needed_bytes
+from storj_monitor.state.node_conditions import OVER_SHARE, REFUSED_S, needed_bytes
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.storage_tracker.trouble import space_figures
 from storj_monitor.views.names import satellite_name
@@ -179,7 +179,10 @@ def _contact(node: NodeSubjects) -> ContactEvidence | None:
 def _space(node: NodeSubjects, now: float) -> SpaceTrouble:
     signs, evidence = node.signs, node.space.evidence
     at, allocated, disk_free, over = space_figures(evidence, needed_bytes)
-    signs.full_since = _since(signs.full_since, disk_free is not None and disk_free < needed_bytes(allocated), now)
+    is_low = disk_free is not None and disk_free < needed_bytes(allocated)
+    if signs.refused_at is not None and not is_low and now - signs.refused_at >= REFUSED_S:
+        signs.refused_at = signs.refused_since = None
+    signs.full_since = _since(signs.full_since, is_low, now)
     signs.over_since = _since(signs.over_since, over > OVER_SHARE * (allocated or 0), now)
     signs.problem_since = _since(signs.problem_since, bool(node.space.problem), now)
     return SpaceTrouble(
