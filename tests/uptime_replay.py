@@ -24,6 +24,9 @@ def shown(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
 
 
+NOW = clock("23:00:00")
+
+
 class Replay:
     """One node. `read` any number of times; chunks end at line ends."""
 
@@ -58,5 +61,5 @@ class Replay:
         self.offset += len(part)
         self.accumulator.add(self.processor.process(chunk))
         delta = self.accumulator.drain()
-        self.keeper.take_delta(self.node, delta, self.pending)
-        self.keeper.take_lines(self.node, delta.events, self.pending)
+        self.keeper.take_delta(self.node, delta, NOW, self.pending)
+        self.keeper.take_lines(self.node, delta.events, NOW, self.pending)

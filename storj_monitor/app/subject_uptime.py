@@ -21,6 +21,10 @@ from storj_monitor.views.subjects import WITNESS_OF_DOOR, NodeSubjects, Subject
 
 OUTAGES_S = 400 * DAY_S
 MOST_LINES = 1000
+ANSWERS_APART_S = 300.0
+"""An answer that was longer ago than this tells nothing of when a process ended."""
+AHEAD_S = 3600.0
+"""Lines of a time that is not yet (a clock that was wrong for a while) tell nothing: they would outweigh all that comes."""
 LIFE_LOGGERS = frozenset({"piecestore", "collector", "orders", "contact:service", "retain", "pieces:trash", "reputation:service"})
 """A node says something with these only while it runs, also where it says nothing but errors."""
 _LOGGED = frozenset({Witness.PROCESS, Witness.PING_FAILED})
@@ -74,59 +78,72 @@ class UptimeKeeper:
         node.outages = tuple(one._replace(until_at=now) if one.witness in _DOORS and one.until_at is None else one for one in before)
         _write(node, before, pending)
 
-    def take_start(self, node: NodeSubjects, started_at: float | None, now: float, pending: Pending) -> frozenset[Subject]:
-        """The start of the process, as the API or /metrics tells it (by our clock)."""
+    def take_start(
+        self, node: NodeSubjects, started_at: float | None, seen_at: float | None, now: float, pending: Pending
+    ) -> frozenset[Subject]:
+        """The start of the process, as the API or /metrics tells it (by our clock); `seen_at`: its answer before this one.
+
+        Of a node whose log is not read, another start proves that it was away, for as long as the two answers leave open.
+        """
         if started_at is None or not 0 < started_at <= now + SAME_START_S:
             return _NOTHING
-        told = (one.from_at for one in node.outages if one.witness is Witness.API_STARTED)
+        told = [one.from_at for one in node.outages if one.witness is Witness.API_STARTED]
         if any(abs(at - started_at) < SAME_START_S for at in told):
             return _NOTHING
         before = node.outages
-        ended = [_started_again(one, started_at) for one in before]
-        node.outages = coalesce([*ended, Outage(Witness.API_STARTED, started_at, started_at)])
+        found = [_started_again(one, started_at) for one in before]
+        found.append(Outage(Witness.API_STARTED, started_at, started_at))
+        if told and seen_at is not None and node.log.is_behind and 0 < started_at - seen_at <= ANSWERS_APART_S:
+            found.append(Outage(Witness.PROCESS, seen_at, started_at))
+        node.outages = coalesce(found)
         self._reckon(node)
         _write(node, before, pending)
         return _BOTH
 
     # ---- the log ----
 
-    def take_delta(self, node: NodeSubjects, delta: NodeDelta, pending: Pending) -> frozenset[Subject]:
+    def take_delta(self, node: NodeSubjects, delta: NodeDelta, now: float, pending: Pending) -> frozenset[Subject]:
         """Lines that were just read, but for its typed lines: see take_lines, which comes after this."""
         before = node.outages
         if not delta.follows:
             node.log.pulse.lose_track()
-        if delta.transfers:
+        latest = now + AHEAD_S
+        if delta.transfers and delta.transfers[-1].time_ms / 1000 <= latest:
             node.log.transfer_at = max(node.log.transfer_at or 0.0, delta.transfers[-1].time_ms / 1000)
         if delta.cells:
             minutes: dict[int, tuple[int, int]] = {}
             for key, cell in delta.cells.items():
+                if key.start_s > latest:
+                    continue
                 count, good = minutes.get(key.start_s, (0, 0))
                 minutes[key.start_s] = (count + cell.count, good + cell.count * (op_outcome(key.op) is Outcome.SUCCESS))
             gaps = node.log.pulse.add(minutes)
             if gaps:
                 node.outages = coalesce([*node.outages, *gaps])
-        lines = [event for event in delta.events if is_process_line(event)]
+        lines = [event for event in delta.events if is_process_line(event) and event.time_ms / 1000 <= latest]
         if lines or node.log.life.begun is not None:
             known = self._lines.get(node.name, [])
-            signs = missing_signs([*known[-1:], *lines], _signs_of_life(delta))
+            signs = missing_signs([*known[-1:], *lines], [at for at in _signs_of_life(delta) if at <= latest])
             if signs:
                 node.outages = coalesce([*node.outages, *signs])
                 self._reckon(node)
         _write(node, before, pending)
         return _BOTH if node.outages != before else _NOTHING
 
-    def take_old_minutes(self, node: NodeSubjects, minutes: Mapping[int, tuple[int, int]], pending: Pending) -> None:
+    def take_old_minutes(self, node: NodeSubjects, minutes: Mapping[int, tuple[int, int]], now: float, pending: Pending) -> None:
         """Transfers and successes by minute, as an earlier run stored them: a silence that goes on from there is one."""
         before = node.outages
-        node.outages = coalesce([*before, *node.log.pulse.add(minutes)])
+        known = {minute: counts for minute, counts in minutes.items() if minute <= now + AHEAD_S}
+        node.outages = coalesce([*before, *node.log.pulse.add(known)])
         last = node.log.pulse.last_minute
         node.log.transfer_at = max(node.log.transfer_at or 0.0, float(last)) if last is not None else node.log.transfer_at
         _write(node, before, pending)
 
-    def take_lines(self, node: NodeSubjects, events: Sequence[NodeEvent], pending: Pending) -> frozenset[Subject]:
+    def take_lines(self, node: NodeSubjects, events: Sequence[NodeEvent], now: float, pending: Pending) -> frozenset[Subject]:
         """Ends, starts and failed check-ins; their outages are reckoned anew from all that are known."""
-        lines = [event for event in events if is_process_line(event)]
-        pings: list[NodeEvent] = [event for event in events if isinstance(event, PingFailed)]
+        latest_ms = (now + AHEAD_S) * 1000
+        lines = [event for event in events if is_process_line(event) and event.time_ms <= latest_ms]
+        pings: list[NodeEvent] = [event for event in events if isinstance(event, PingFailed) and event.time_ms <= latest_ms]
         if not (lines or pings):
             return _NOTHING
         _add(self._lines.setdefault(node.name, []), lines)

@@ -143,7 +143,7 @@ class SubjectKeeper:
 
     def on_old_minutes(self, name: str, minutes: Mapping[int, tuple[int, int]]) -> None:
         """Transfers and successes by minute (start, Unix seconds) as an earlier run stored them."""
-        self._uptimes.take_old_minutes(self.subjects.of(name), minutes, self._pending)
+        self._uptimes.take_old_minutes(self.subjects.of(name), minutes, self._clock.now(), self._pending)
 
     def on_log(self, name: str, state: SourceState) -> None:
         """How the reading of its log stands."""
@@ -152,7 +152,7 @@ class SubjectKeeper:
 
     def on_delta(self, delta: NodeDelta) -> None:
         """Lines of a log were summed up."""
-        moved = self._uptimes.take_delta(self.subjects.of(delta.node), delta, self._pending)
+        moved = self._uptimes.take_delta(self.subjects.of(delta.node), delta, self._clock.now(), self._pending)
         if moved:
             self._tell(delta.node, moved)
             self.flush()
@@ -183,7 +183,7 @@ class SubjectKeeper:
             moved.add(Subject.REPUTATION)
         if take_log_space(node, every, now, self._pending):
             moved.add(Subject.STORAGE)
-        moved |= self._uptimes.take_lines(node, every, self._pending)
+        moved |= self._uptimes.take_lines(node, every, now, self._pending)
         versions = node.versions
         node.versions = versions.with_events(every)
         if take_event_signs(node.signs, every) or node.versions != versions:
@@ -328,8 +328,9 @@ class SubjectKeeper:
             return {Subject.STORAGE} | self._scored(node, scores.take_snapshots(node, told, now, pending), now)
         if isinstance(value, NodeMetrics):
             count_transfers(node, value)
+            seen_at = node.metrics.taken_at if node.metrics else None
             node.metrics = value
-            started = self._uptimes.take_start(node, value.started_at, now, pending)
+            started = self._uptimes.take_start(node, value.started_at, seen_at, now, pending)
             take_metrics_space(node, value, now, pending)
             moved = self._scored(node, scores.take_snapshots(node, value.reputation, now, pending), now)
             return {Subject.STORAGE, Subject.HEALTH} | moved | started
@@ -340,13 +341,14 @@ class SubjectKeeper:
         return self._take_money(node, answer, now)
 
     def _take_node(self, node: NodeSubjects, value: NodeAnswer, now: float) -> set[Subject]:
+        seen_at = node.answer.taken_at if node.answer else None
         node.answer = value
         take_disk(node, value.disk, now, self._pending)
         moved = scores.take_snapshots(node, value.standings, now, self._pending)
         trusted = frozenset(standing.satellite for standing in value.standings)
         subjects = {Subject.HEALTH, Subject.STORAGE}
         started_at = None if value.started_at is None else value.started_at - (value.clock_ahead_s or 0.0)
-        subjects |= self._uptimes.take_start(node, started_at, now, self._pending)
+        subjects |= self._uptimes.take_start(node, started_at, seen_at, now, self._pending)
         if moved:
             self._cards.learn_names()
         if trusted:

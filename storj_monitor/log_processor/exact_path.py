@@ -62,8 +62,8 @@ _LAST_WORDS = {PANIC: ("PANIC", "panic"), PLAIN_ERROR: ("FATAL", "the process en
 _SUPERVISOR_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:CRIT|ERRO|WARN|INFO|DEBG|TRAC|BLAT) .*")
 _END = re.compile(
     rb"(?P<panic>panic: |fatal error: |runtime: out of memory|SIG[A-Z]{3,6}: )|(?P<error>Error: )"
-    rb"|(?:[\d :,-]{23} \w+ )?(?:exited|gave up): storagenode[ \n]"
-    rb"|storagenode[\w@.-]*\.service: (?:Main process exited|A process of this unit has been killed|Start request repeated too quickly)"
+    rb"|(?:[\d :,-]{23} \w+ )?(?:exited|stopped|gave up): storagenode(?: |$)"
+    rb"|[\w@.-]{1,100}\.service: (?:Main process exited|A process of this unit has been killed|Start request repeated too quickly)"
 )
 """What is written without the node's own time when a process ends: by Go, by the node's command, by supervisord, by systemd."""
 _STACK_FRAME = re.compile(rb"[\w./*()\[\]{}@~-]+\(.*\)(?: in goroutine \d+)?|created by .*|[\w./*()\[\]@~-]+\.[\w.*()\[\]-]+")
@@ -207,7 +207,7 @@ class ExactPath:
     def _read_foreign(self, line: bytes, whole: bytes, arrival_ms: int | None) -> None:
         """Lines that something else wrote, or that continue an entry."""
         reason = foreign_reason(line)
-        self._end(line)
+        self._end(line, arrival_ms)
         if reason in _LAST_WORDS:
             text = line[: 4 * MAX_TEXT].decode("utf-8", "replace")[:MAX_TEXT]
             at_ms = self._state.last_ms or arrival_ms
@@ -219,12 +219,13 @@ class ExactPath:
         kind = LineKind.NOT_UNDERSTOOD if reason in (FOREIGN, BINARY) else LineKind.IGNORED
         self._harvest.tally.count(kind, "", reason, whole)
 
-    def _end(self, line: bytes) -> None:
-        """What is said of a process that ends, by itself or by what watches over it."""
+    def _end(self, line: bytes, arrival_ms: int | None) -> None:
+        """What is said of a process that ends, by itself or by what watches over it: without a time, so it is that of its arrival."""
         what = _END.match(line)
         if what is None:
             return
-        text, time_ms = line[: 4 * MAX_TEXT].decode("utf-8", "replace").strip()[:MAX_TEXT], self._state.last_ms
+        text = line[: 4 * MAX_TEXT].decode("utf-8", "replace").strip()[:MAX_TEXT]
+        time_ms = max(self._state.last_ms, arrival_ms or 0)
         if what["panic"]:
             self._harvest.events.append(Panic(time_ms=time_ms, level="PANIC", first_line=text))
         elif what["error"]:

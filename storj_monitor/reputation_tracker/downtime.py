@@ -132,12 +132,23 @@ def ping_outages(events: Iterable[NodeEvent], processes: Sequence[Outage] = ()) 
     stops = [(o.from_at - 10, (o.from_at + 60) if o.until_at is None else o.until_at) for o in processes]
     failed = sorted((e.time_ms / 1000, e.satellite) for e in events if isinstance(e, PingFailed))
     failed = [(t, satellite) for t, satellite in failed if not any(a <= t <= b for a, b in stops)]
-    own = [
-        Outage(Witness.PING_FAILED, t, t)
-        for t, satellite in failed
-        if any(other != satellite and abs(at - t) <= PING_SATELLITES_S for at, other in failed)
-    ]
+    shared = _at_several(failed) | _at_several([(-t, satellite) for t, satellite in reversed(failed)])
+    own = [Outage(Witness.PING_FAILED, t, t) for t in sorted({abs(t) for t in shared})]
     return tuple(_joined(own, PING_JOIN_S))
+
+
+def _at_several(failed: Sequence[tuple[float, str]]) -> set[float]:
+    """Times that follow soon on a failure at another satellite; `failed` ascending."""
+    found: set[float] = set()
+    newest, other = ("", float("-inf")), ("", float("-inf"))  # of the newest satellite, and of the newest of all others
+    for t, satellite in failed:
+        before = other[1] if satellite == newest[0] else newest[1]
+        if t - before <= PING_SATELLITES_S:
+            found.add(t)
+        if satellite != newest[0]:
+            other = newest
+        newest = (satellite, t)
+    return found
 
 
 def _end(outage: Outage) -> float:

@@ -36,6 +36,8 @@ SAME_END_S = 2.0
 SIGNAL_TAIL_S = 300.0
 """A node that was told to stop finishes its transfers; Docker's usual way gives it five minutes."""
 FAILURE_TAIL_S = 15.0
+OTHER_PROCESS_S = 10.0
+"""No node stops, starts and serves within this time without a line of its start."""
 START_LIMIT_S = 1200.0
 """A start that has not come to its end after so long is one that nobody saw fail."""
 QUICK_START_S = 60.0
@@ -146,6 +148,7 @@ class _Walk:
     failed: int = 0
     ended_at: float = float("-inf")
     finals: set[str] = field(default_factory=set)
+    only_plain: bool = False
 
     def line(self, event: NodeEvent, at: float) -> None:
         if isinstance(event, ConfigurationLoaded):
@@ -160,10 +163,25 @@ class _Walk:
 
     def sign(self, at: float, witness: Witness) -> None:
         """A mark. A start that the log shows is not over because a process runs; transfers end it."""
-        if self.loading_at is None:
+        if witness is Witness.LIFE and self._was_another(at):
+            self.down_at = self.loading_at = None
+            self.words.clear()
+            self.failed = 0
+        elif self.loading_at is None:
             self._up(at)
         elif witness is Witness.LIFE:
             self._up(at if at - self.loading_at > QUICK_START_S else self.loading_at)
+
+    def _was_another(self, at: float) -> bool:
+        """What seemed to end or begin was another process that writes into the same log: transfers go on as if nothing had been.
+
+        The updater's `Error: …` is like the node's, and so is `Configuration loaded` of a command that is run beside it.
+        """
+        if self.down_at is None:
+            return False
+        if self.loading_at is not None:
+            return self.killed and self.failed == 0 and at - self.down_at < OTHER_PROCESS_S
+        return self.only_plain and at - self.down_at < SHORT_LIFE_S
 
     def result(self) -> ProcessLife:
         begun = None
@@ -203,12 +221,13 @@ class _Walk:
             self.loading_at = None
         elif self.down_at is None:
             self._forget_words(at)
-            self.down_at, self.killed = at, False
+            self.down_at, self.killed, self.only_plain = at, False, True
             if self.up_at is not None and at - self.up_at < SHORT_LIFE_S and not isinstance(event, SignalReceived):
                 self.failed += 1
         elif self._is_another_end(event, at):
             self.failed += 1
             self.finals.clear()
+        self.only_plain = self.only_plain and isinstance(event, PlainError)
         if kind := _final_kind(event):
             self.finals.add(kind)
         self.ended_at = at

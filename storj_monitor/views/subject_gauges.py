@@ -25,6 +25,7 @@ def subject_families(cards: Cards) -> Iterator[Family]:
     names = [node.name for node in nodes]
     yield from _info(cards.subjects.nodes.values(), cards.log_nodes)
     yield from _doors(nodes)
+    yield from _uptimes(cards.rows(Subject.HEALTH.value, names).values())
     yield from _findings(nodes)
     yield from _impossible(nodes)
     rows = cards.rows(Subject.REPUTATION.value, names).values()
@@ -41,6 +42,15 @@ def subject_families(cards: Cards) -> Iterator[Family]:
     money = cards.rows(Subject.EARNINGS.value, names)
     left_out = money[""]["left_out"] if money else []
     yield from _money(row for row in money.values() if row["kind"] == "node" and row["node"] not in left_out)  # type: ignore[operator]
+
+
+def _uptimes(rows: Iterable[Row]) -> Iterator[Family]:
+    rows = list(rows)
+    away: Samples = [({"node": str(row["node"])}, float(row["down_hours_30d"])) for row in rows]  # type: ignore[arg-type]
+    yield Family("storj_monitor_node_down_hours_30d", "Hours of the last 30 days in which the node was away for certain.", "gauge", away)
+    failed: Samples = [({"node": str(row["node"])}, float(row["uptime"]["failed_starts"])) for row in rows]  # type: ignore[index]
+    text = "Starts of the node that came to nothing since it was up last."
+    yield Family("storj_monitor_node_failed_starts", text, "gauge", failed)
 
 
 def _findings(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:

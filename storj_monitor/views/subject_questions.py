@@ -102,7 +102,7 @@ class SubjectQuestions:
 
     async def health(self, window: AnyWindow) -> Payload:
         now = self._now()
-        found: dict[str, list[Outage]] = {name: list(self._cards.subjects.of(name).outages) for name in window.nodes}
+        found: dict[str, list[Outage]] = {name: list(self._cards.subjects.of(name).seen_outages(now)) for name in window.nodes}
         for node, witness, from_ms, until_ms in await self._rows(store.OUTAGE, window, also_before=True):
             if until_ms is not None:
                 found[node].append(Outage(Witness(witness), from_ms / 1000, until_ms / 1000))

@@ -274,11 +274,15 @@ class NodeSubjects:
 
         What an earlier run of the monitor left open counts again when it is seen again.
         """
+        return downtimes(self.seen_outages(now))
+
+    def seen_outages(self, now: float) -> tuple[Outage, ...]:
+        """What stands of all that was seen."""
         seen = [one for one in self.outages if one.until_at is not None or self._still(one)]
         state = self.uptime(now)
         if Witness.LOG_GAP in state.evidence and state.since is not None:
             seen.append(Outage(Witness.LOG_GAP, state.since, None))
-        return downtimes(without_contradicted(seen, list(self.log.pulse)))
+        return without_contradicted(seen, list(self.log.pulse))
 
     def _still(self, one: Outage) -> bool:
         """Whether an outage that has no end is seen in this run."""

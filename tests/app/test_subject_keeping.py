@@ -355,6 +355,7 @@ def test_the_budget_melts_while_the_node_is_away(rig: Rig) -> None:
 def test_a_silence_that_began_before_a_restart_is_seen_after_it(rig: Rig) -> None:
     begin = int(rig.clock.at)
     minutes = {begin + 60 * i: (10, 9) for i in range(60)}
+    rig.clock.at += 5400
     rig.keeper.on_old_minutes("a", minutes)
     delta = NodeDelta("a")
     delta.cells[CellKey(begin + 3600 + 1800, "s", 8)] = Cell(count=1)

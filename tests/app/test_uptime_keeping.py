@@ -137,6 +137,7 @@ def test_a_stop_that_the_restarted_monitor_sees_confirmed_counts_on(rig: Rig) ->
 
 def test_a_power_cut_in_the_monitors_own_absence_is_proven_by_the_log_read_afterwards(rig: Rig) -> None:
     at = rig.clock.at
+    rig.clock.at = at + 9100
     restarted(rig, [])
     start = ConfigurationLoaded(time_ms=int((at + 9000) * 1000), process="storagenode", previous_ms=int(at * 1000))
     rig.keeper.on_delta(delta(at + 9000, [start, NodeStarted(time_ms=start.time_ms, node_id="n")]))
@@ -164,3 +165,15 @@ def test_marks_are_no_downtimes_of_the_question(rig: Rig) -> None:
     kept = [row for row in rig.rows(store.OUTAGE) if row[1] == "api_started"]
     assert len(kept) == 1
     assert node(rig).downtimes(rig.clock.at) == ()
+
+
+def test_a_restart_of_a_node_without_a_log_is_told_by_its_api(rig: Rig) -> None:
+    at = rig.clock.at
+    rig.take(AnswerKind.NODE, replace(node_answer(at), started_at=at - 50_000))
+    rig.clock.at = at + 60
+    rig.take(AnswerKind.NODE, replace(node_answer(at + 60), started_at=at + 31))
+    (found,) = node(rig).downtimes(rig.clock.at)
+    assert (found.from_at, found.until_at, found.certain) == (at, at + 31, True)
+    rig.clock.at = at + 90_000
+    rig.take(AnswerKind.NODE, replace(node_answer(at + 90_000), started_at=at + 80_000))
+    assert len(node(rig).downtimes(rig.clock.at)) == 1, "nobody asked for a day: how long it was away is not known"

@@ -65,6 +65,11 @@ def test_check_ins_that_fail_at_one_satellite_are_that_satellites() -> None:
     assert ping_outages(pings) == ()
 
 
+def test_thousands_of_failed_check_ins_are_no_work() -> None:
+    pings = [PingFailed(time_ms=t * 1000, step="ping", satellite="b" if t == 20_000 else "a") for t in range(1, 40_000)]
+    assert ping_outages(pings) == (Outage(Witness.PING_FAILED, 19_100, 20_900),)
+
+
 def test_silences() -> None:
     assert log_gaps([0, 60, 120, 2000 * 60], 2000 * 60 + 120) == (Outage(Witness.LOG_GAP, 180, 120_000),)
     assert log_gaps([0, 60], 2000) == (Outage(Witness.LOG_GAP, 120, None),)

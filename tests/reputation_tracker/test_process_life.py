@@ -145,7 +145,7 @@ def test_at_level_error_a_transfer_ends_the_time_away_and_the_api_ends_it_sooner
     replay.read(failed_download("06:40:00") + failed_download("08:10:00"))
     assert replay.downtimes() == [("06:00:00", "06:40:00", True)]
     assert replay.node.uptime(clock("08:30:00")).state is UptimeState.UP
-    replay.keeper.take_start(replay.node, clock("06:01:10"), clock("08:30:00"), replay.pending)
+    replay.keeper.take_start(replay.node, clock("06:01:10"), None, clock("08:30:00"), replay.pending)
     assert replay.downtimes() == [("06:00:00", "06:01:10", True)]
 
 
@@ -209,6 +209,42 @@ def test_a_flow_of_stderr_with_fatal_twins_is_one_end_each() -> None:
     for at in ("06:00:00", "06:00:10", "06:00:20"):
         log += line(at, "FATAL", "Unrecoverable error", '{"process": "storagenode", "error": "e"}') + PLAIN
     assert Replay().read(log).node.uptime(clock("06:10:00")).failed_starts == 2
+
+
+def test_an_error_of_the_updater_is_no_end_of_a_node_that_goes_on() -> None:
+    log = start("05:00:00") + transfers("05:00:00", "06:10:00", 5) + b"Error: version check failed\n" + transfers("06:10:00", "06:30:00", 5)
+    replay = Replay().read(log)
+    assert replay.downtimes() == []
+    state = replay.node.uptime(clock("06:30:00"))
+    assert (state.state, state.since, state.last_words) == (UptimeState.UP, clock("05:00:00"), ())
+
+
+def test_a_command_that_writes_into_the_same_log_is_no_start() -> None:
+    log = start("05:00:00") + transfers("05:00:00", "06:10:00", 2) + loaded("06:10:00") + transfers("06:10:02", "06:30:00", 2)
+    assert Replay().read(log).downtimes() == []
+
+
+def test_what_has_no_time_has_that_of_its_arrival() -> None:
+    stamp = b"2026-11-30T09:15:07.123456789Z "
+    before = start("05:00:00") + transfers("05:00:00", "06:10:00", 5)
+    log = b"".join(b"2026-11-30T06:10:00.000000001Z " + line for line in before.splitlines(keepends=True))
+    replay = Replay().read(log + stamp + PLAIN.splitlines(keepends=True)[0])
+    assert replay.downtimes() == [("09:15:07", None, True)]
+
+
+@pytest.mark.parametrize("unit", [b"storagenode.service", b"storj-node@2.service", b"node1.service"])
+def test_systemd_tells_the_end_whatever_the_unit_is_called(unit: bytes) -> None:
+    said = b"Nov 30 06:10:05 nas systemd[1]: " + unit + b": Main process exited, code=exited, status=1/FAILURE\n"
+    replay = Replay().read(start("05:00:00") + transfers("05:00:00", "06:10:06", 5) + said)
+    assert replay.downtimes() == [("06:10:05", None, True)]
+
+
+def test_lines_of_a_time_that_is_not_yet_tell_nothing() -> None:
+    future = stop("05:30:00").replace(b"2026-11-30", b"2039-11-30") + transfer("05:30:10").replace(b"2026-11-30", b"2039-11-30")
+    log = start("05:00:00") + transfers("05:00:00", "06:10:00", 5) + future + transfers("06:10:00", "07:00:00", 5)
+    replay = Replay().read(log)
+    assert replay.downtimes() == []
+    assert replay.node.uptime(clock("07:10:00")).state is UptimeState.DOWN, "its silence is seen"
 
 
 KINDS = {
