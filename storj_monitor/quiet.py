@@ -6,7 +6,8 @@ at the same place, so none hides another.
 
 Nothing is left out without being told: the next message of its kind tells how many there were, or, where none follows, `tell` does.
 Attach a `RepeatFilter` to a handler (or a logger); it looks at the message template, so `log.warning("cannot read %s", path)` counts
-as the same line for every path of one call site. Called from any thread.
+as the same line for every path of one call site. A message about one node has `extra={"node": NAME}`: two nodes with the same trouble
+are two kinds, or the second one's name would not be in the log. Called from any thread.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 TELL_S = 60.0
 """How often `tell` is worth calling."""
 _MOST_KEYS = 512
-_Key = tuple[str, int, str, str]
+_Key = tuple[str, int, str, str, str]
 _log = logging.getLogger(__name__)
 
 
@@ -45,7 +46,7 @@ class RepeatFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == __name__:
             return True
-        key = (record.name, record.levelno, str(record.msg), _origin(record))
+        key = (record.name, record.levelno, str(record.msg), _origin(record), str(getattr(record, "node", "")))
         with self._lock:
             seen = self._seen.get(key)
             if seen is None:
@@ -72,7 +73,8 @@ class RepeatFilter(logging.Filter):
                 if now - seen.since < self._every_s:
                     continue
                 if seen.left_out:
-                    told.append(f"{key[0]}: {key[2]}{key[3] and f' [{key[3]}]'} ({seen.left_out} more like this)")
+                    of_node = key[4] and f" of node {key[4]}"
+                    told.append(f"{key[0]}: {key[2]}{key[3] and f' [{key[3]}]'} ({seen.left_out} more like this{of_node})")
                 del self._seen[key]
             if self._forgotten:
                 told.append(f"{self._forgotten} more of other repeated messages")

@@ -199,6 +199,21 @@ def test_repeats_are_left_out_and_counted() -> None:
     assert later.getMessage() == "cannot read b (29 more like this in the last 31 s)"
 
 
+def test_the_same_trouble_of_several_nodes_names_each() -> None:
+    quiet = RepeatFilter(every_s=30)
+    passed = []
+    for second in range(3):
+        for name in ("attic", "barn"):
+            one = record(logging.WARNING, "API of node %s: refused", 1000 + second, name)
+            one.node = name
+            passed.append(quiet.filter(one))
+    assert passed == [True, True, False, False, False, False]
+    assert [text.rpartition(" (")[2] for text in quiet.summaries(2000)] == [
+        "2 more like this of node attic)",
+        "2 more like this of node barn)",
+    ]
+
+
 def failure(kind: type[Exception], line: int, created: float) -> logging.LogRecord:
     """As `log.exception` makes it; `line`: where it was raised."""
     made = record(logging.ERROR, "it failed", created)

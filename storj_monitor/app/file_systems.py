@@ -84,8 +84,8 @@ class FileSystems:
     def _tell(self, node: str, found: FileSystemSpace | None, problem: str) -> None:
         before = self._problems.get(node, "")
         if problem and not before:
-            _log.warning("node %s: storage %s: %s; its disk is not shown", node, self._folders[node], problem)
+            _log.warning("node %s: storage %s: %s; its disk is not shown", node, self._folders[node], problem, extra={"node": node})
         elif before and not problem:
-            _log.info("node %s: storage %s is there again", node, self._folders[node])
+            _log.info("node %s: storage %s is there again", node, self._folders[node], extra={"node": node})
         self._problems[node] = problem
         self._take(node, found, problem)

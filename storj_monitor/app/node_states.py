@@ -126,6 +126,6 @@ def _tell(name: str, before: NodeState, after: NodeState) -> None:
     if after.kind is before.kind:
         return
     if after.kind in _BAD:
-        _log.warning("node %s: %s: %s", name, after.kind.label.replace("_", " "), after.sentence)
+        _log.warning("node %s: %s: %s", name, after.kind.label.replace("_", " "), after.sentence, extra={"node": name})
     elif before.kind in _BAD:
-        _log.info("node %s: %s: %s", name, after.kind.label, after.sentence)
+        _log.info("node %s: %s: %s", name, after.kind.label, after.sentence, extra={"node": name})

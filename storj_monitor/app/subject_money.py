@@ -239,4 +239,4 @@ def _score(node: NodeSubjects, key: StubKey, stub: Paystub, last: LastEstimates,
 def _tell_refused(node: NodeSubjects, refused: list[str]) -> None:
     if refused:
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
-        _log.warning("node %s told what cannot be right, it is not kept: %s%s", node.name, refused[0], more)
+        _log.warning("node %s told what cannot be right, it is not kept: %s%s", node.name, refused[0], more, extra={"node": node.name})

@@ -72,13 +72,12 @@ class DoorWatch:
         if (status, detail, routes) == (was.status, was.detail, was.routes):
             return
         self.state = was._replace(status=status, detail=detail, since=now if status is not was.status else was.since, routes=routes)
-        bad = status in _BAD
+        bad, extra = status in _BAD, {"node": self._node}
         if bad and was.status not in _BAD:
-            _log.log(self._level, "%s of node %s at %s: %s", _NAMES[was.door], self._node, was.base_url, detail)
+            _log.log(self._level, "%s of node %s at %s: %s", _NAMES[was.door], self._node, was.base_url, detail, extra=extra)
         elif not bad and was.status in _BAD:
-            _log.info(
-                "%s of node %s at %s answers again, after %.0f s", _NAMES[was.door], self._node, was.base_url, max(0.0, now - was.since)
-            )
+            after_s = max(0.0, now - was.since)
+            _log.info("%s of node %s at %s answers again, after %.0f s", _NAMES[was.door], self._node, was.base_url, after_s, extra=extra)
         self._on_state(self.state)
 
     def _routes(self) -> tuple[RouteState, ...]:
