@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from storj_monitor.model.events import EventBatch, LineKey, LineKind, NodeEvent
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.log_character import LogCharacter
-from storj_monitor.model.node_events import NodeStarted
+from storj_monitor.model.node_events import NodeStarted, UploadRejected
 from storj_monitor.model.node_state import NOT_JUDGED
 from storj_monitor.model.node_state import NodeState as JudgedState
 from storj_monitor.model.rollups import HotPiece, NodeDelta
@@ -35,9 +35,16 @@ class LogStatus:
     read_at: float | None = None
 
 
+MINUTE_MS = 60_000
+MOST_MINUTES = 70
+
+
 @dataclass(slots=True)
 class NodeState:
-    """One node. `lines` and `samples` count since the database began; windows are the last hour; `judged` is how the node is."""
+    """One node. `lines` and `samples` count since the database began; windows are the last hour; `judged` is how the node is.
+
+    rejected -- uploads that the node turned away because it had too many at once, by minute (Unix); of the last hour or so
+    """
 
     name: str
     node_id: str = ""
@@ -52,11 +59,23 @@ class NodeState:
     lines: dict[LineKey, int] = field(default_factory=dict)
     samples: dict[LineKey, str] = field(default_factory=dict)
     hot: dict[int, HotPiece] = field(default_factory=dict)
+    rejected: dict[int, int] = field(default_factory=dict)
     judged: JudgedState = NOT_JUDGED
     severe: SevereLog = field(init=False)
 
     def __post_init__(self) -> None:
         self.severe = SevereLog(self.name)
+
+    def reject(self, time_ms: int) -> None:
+        """An upload was turned away."""
+        minute = time_ms // MINUTE_MS
+        self.rejected[minute] = self.rejected.get(minute, 0) + 1
+        if len(self.rejected) > MOST_MINUTES:
+            del self.rejected[min(self.rejected)]
+
+    def rejected_since(self, from_s: float) -> int:
+        """How many were turned away since then."""
+        return sum(count for minute, count in self.rejected.items() if minute * MINUTE_MS >= from_s * 1000)
 
     def count_lines(self) -> dict[str, int]:
         """Totals by class, `lines` being their sum."""
@@ -160,5 +179,7 @@ class State:
             node.compactions.on_event(event)
             if isinstance(event, NodeStarted):
                 node.node_id = event.node_id
+            elif isinstance(event, UploadRejected):
+                node.reject(event.time_ms)
             elif version := version_of(event):
                 node.version = version

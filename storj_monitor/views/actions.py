@@ -1,7 +1,8 @@
 """Topic and question `actions`: results and durations by action, from each node's log or, where that does not tell, its own counters.
 
-The counters (/metrics) stand in for a log that is above INFO or that is not there; their durations for a log without start lines. The
-node does not tell its uploads apart, and its percentiles are those of its own recent sample.
+The counters (/metrics) stand in for a log that is above INFO or that is not there; their durations for a log without start lines. Failures
+that only the counters know are added to those of the log: since v1.114 most failed uploads are DEBUG lines. The node does not tell its
+uploads apart, and its percentiles are those of its own recent sample.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from storj_monitor.stats import quantile
 from storj_monitor.views.subjects import NodeSubjects, add_up
 from storj_monitor.views.tables import Row, Rows, sum_cells
 
+INFO = "INFO"
+"""The level of a log without DEBUG lines."""
 SEEN_SHARE = 0.9
 """A log that shows less of what the node counted hides lines: it is above INFO, or was for a while, or is not read to its end."""
+FEW_HIDDEN, HIDDEN_SHARE = 2, 0.05
 _DIRECTIONS = ("up", "down")
 _OUTCOMES = (Outcome.SUCCESS, Outcome.CANCELED, Outcome.FAILED)
 _ALL_UPLOADS = op_code(Action.UNKNOWN_UP, Outcome.SUCCESS)
@@ -48,6 +52,8 @@ class NodeActions:
     counters -- None when it has none, or they did not move
     compared -- what the log says of the stretch that `counters` are of, where that is another one
     tells_success -- False: a log without lines of successes, as one above INFO has none
+    rejected -- uploads that the node turned away because it had too many at once: they are no transfers
+    hides_failures -- a log at INFO: what it does not show of failed uploads nobody tells, where there are no counters
     """
 
     cells: Cells
@@ -55,6 +61,8 @@ class NodeActions:
     counters: Counters | None = None
     compared: Cells | None = None
     tells_success: bool = True
+    hides_failures: bool = False
+    rejected: int = 0
 
 
 class _Timed(NamedTuple):
@@ -96,6 +104,7 @@ def action_rows(nodes: Sequence[NodeActions]) -> Rows:
     mute: list[Cells] = []
     grown: list[Grown] = []
     timed: dict[Action, list[_Timed]] = {}
+    hidden: dict[Action, int] = {}
     for node in nodes:
         counters = node.counters
         if counters is None:
@@ -111,6 +120,8 @@ def action_rows(nodes: Sequence[NodeActions]) -> Rows:
             else:
                 cells = {op: cell for op, cell in node.cells.items() if DIRECTION_BY_OP[op] == direction}
                 logged.append(cells)
+                for action, number_hidden in hidden_failures(growth, seen, direction).items():
+                    hidden[action] = hidden.get(action, 0) + number_hidden
                 if not node.tells_success:
                     mute.append(cells)
                 actions = [op_action(op) for op, cell in cells.items() if op & 3 == Outcome.SUCCESS and not cell.timed]
@@ -120,10 +131,28 @@ def action_rows(nodes: Sequence[NodeActions]) -> Rows:
     resolution_ms = max((node.resolution_ms for node in nodes), default=0)
     told, counted = sum_cells(logged), add_up(grown)
     rows = {f"{action.label} {action.direction}": _row(action, told, counted, timed.get(action, []), resolution_ms) for action in Action}
+    rejected = sum(node.rejected for node in nodes)
+    may_hide = any(node.hides_failures and node.counters is None for node in nodes)
     for action in Action:
         if row := rows[f"{action.label} {action.direction}"]:
+            row |= {"failed": int(str(row["failed"])) + hidden.get(action, 0), "only_counted": hidden.get(action, 0)}
+            row["may_hide"] = may_hide and action.direction == "up" and row["source"] != "metrics"
+            row["rejected"] = rejected if action is Action.PUT else 0
             _leave_out_untold(row, [cells[op] for cells in mute for outcome in _OUTCOMES if (op := op_code(action, outcome)) in cells])
     return {key: row for key, row in rows.items() if row}
+
+
+def hidden_failures(growth: Grown, seen: Cells, direction: str) -> dict[Action, int]:
+    """Failures that the node counted and its log does not tell, in the same time. Uploads are one sum: they go to those of customers.
+
+    The two do not begin and end at the same second: a few more or less is no difference.
+    """
+    failed = {op_action(op): one.number for op, one in growth.items() if op & 3 == Outcome.FAILED and DIRECTION_BY_OP[op] == direction}
+    told = {op_action(op): cell.count for op, cell in seen.items() if op & 3 == Outcome.FAILED and DIRECTION_BY_OP[op] == direction}
+    if direction == "up":
+        failed, told = {Action.PUT: sum(failed.values())}, {Action.PUT: sum(told.values())}
+    more = {action: number - told.get(action, 0) for action, number in failed.items()}
+    return {action: number for action, number in more.items() if number > max(FEW_HIDDEN, HIDDEN_SHARE * failed[action])}
 
 
 def _leave_out_untold(row: Row, mute: Sequence[Cell]) -> None:

@@ -14,7 +14,7 @@ from storj_monitor.state.live import AHEAD_S, MAX_WAITING, RING_S, Totals, total
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
-from storj_monitor.views.actions import Counters, NodeActions, action_rows
+from storj_monitor.views.actions import INFO, Counters, NodeActions, action_rows
 from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.subjects import Subject
@@ -228,7 +228,17 @@ class Feed:
 
 def _actions(feed: Feed) -> Rows:
     return action_rows(
-        [NodeActions(n.window.by_op, n.resolution_ms, feed.counted(n.name), tells_success=n.character.tells_transfers) for n in feed.nodes]
+        [
+            NodeActions(
+                n.window.by_op,
+                n.resolution_ms,
+                feed.counted(n.name),
+                tells_success=n.character.tells_transfers,
+                hides_failures=n.character.level == INFO,
+                rejected=n.rejected_since(n.newest_ms / 1000 - WINDOW_S),
+            )
+            for n in feed.nodes
+        ]
     )
 
 

@@ -25,7 +25,7 @@ from storj_monitor.state.compactions import HISTORY_KINDS, Compactions
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.stats import quantile
 from storj_monitor.views import tables
-from storj_monitor.views.actions import NodeActions, action_rows, counted_hours
+from storj_monitor.views.actions import INFO, NodeActions, action_rows, counted_hours
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_questions import event_page
 from storj_monitor.views.names import satellite_name
@@ -165,7 +165,8 @@ class Questions:
         mute = [name for name in plain if not self._state.nodes[name].character.tells_transfers]
         plain = [name for name in plain if name not in mute]
         kept, cells = await self._ask_of(plain, _totals, window.from_s, window.to_s)
-        told = [NodeActions(cells, self._resolution_ms(plain))]
+        hides = any(self._state.nodes[name].character.level == INFO for name in plain)
+        told = [NodeActions(cells, self._resolution_ms(plain), hides_failures=hides)]
         if mute:
             kept, cells = await self._ask_of(mute, _totals, window.from_s, window.to_s)
             told.append(NodeActions(cells, tells_success=False))

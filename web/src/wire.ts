@@ -184,6 +184,12 @@ export interface ActionRow {
   all_bytes: number;
   /** Results of logs that do not tell successes: part of no rate. */
   untold?: number;
+  /** Of `failed`: what only the node's counters know. */
+  only_counted?: number;
+  /** Uploads that the node turned away because it had too many at once; no part of the other counts. */
+  rejected?: number;
+  /** A log at INFO, without counters: failed uploads may be missing. */
+  may_hide?: boolean;
   timed: number;
   p50_ms: number | null;
   p95_ms: number | null;
