@@ -16,7 +16,7 @@ from storj_monitor.model.uptime import MARKS, Outage, Witness
 from storj_monitor.reputation_tracker.downtime import coalesce, ping_outages
 from storj_monitor.reputation_tracker.history import DAY_S
 from storj_monitor.reputation_tracker.process_life import SAME_START_S, is_process_line, missing_signs, process_life
-from storj_monitor.reputation_tracker.uptime import without_contradicted
+from storj_monitor.reputation_tracker.uptime import CONTACT_S, FRESH_S, without_contradicted
 from storj_monitor.views.subjects import WITNESS_OF_DOOR, NodeSubjects, Subject
 
 OUTAGES_S = 400 * DAY_S
@@ -119,7 +119,7 @@ class UptimeKeeper:
                 minutes[key.start_s] = (count + cell.count, good + cell.count * (op_outcome(key.op) is Outcome.SUCCESS))
             gaps = node.log.pulse.add(minutes)
             if gaps:
-                node.outages = coalesce([*node.outages, *gaps])
+                node.outages = coalesce([*node.outages, *gaps, *_unreached(node, gaps)])
         lines = [event for event in delta.events if is_process_line(event) and event.time_ms / 1000 <= latest]
         if lines or node.log.life.begun is not None:
             known = self._lines.get(node.name, [])
@@ -183,6 +183,21 @@ def expire_outages(node: NodeSubjects, now: float, pending: Pending) -> None:
     for one in old:
         pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
     node.outages = tuple(one for one in node.outages if one not in old)
+
+
+def _unreached(node: NodeSubjects, gaps: Sequence[Outage]) -> list[Outage]:
+    """Silences in which the node itself told that nobody had reached it."""
+    answer = node.answer
+    if answer is None or not answer.last_pinged_at:
+        return []
+    contact_at = answer.last_pinged_at - (answer.clock_ahead_s or 0.0)
+    if answer.taken_at - contact_at < CONTACT_S:
+        return []
+    return [
+        Outage(Witness.CONTACT, max(gap.from_at, contact_at), gap.until_at)
+        for gap in gaps
+        if gap.until_at is not None and contact_at < gap.until_at and gap.from_at < answer.taken_at <= gap.until_at + FRESH_S
+    ]
 
 
 def _signs_of_life(delta: NodeDelta) -> list[float]:

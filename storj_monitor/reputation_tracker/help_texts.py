@@ -86,8 +86,9 @@ HELP: Mapping[str, Help] = {
         "Do not empty the trash by hand. Many: keep the node running, so that the satellite can call them back.",
     ),
     "downtimes": Help(
-        "When the node was away: from log, failed check-ins, API and our own probes. Certain when the log shows the stop, our probe "
-        "failed, or two of them agree.",
+        "When satellites could not reach the node: from the lines of its process and the pauses of its log, its API and /metrics, our own "
+        "probe of its port, and check-ins that failed at several satellites. It is up from `Node … started` on. Certain when the log shows "
+        "a stop, or a start without one (killed, power cut), when our probe failed, or when two of them agree.",
         "A minute or two at each update.",
         "Suspected ones have one witness only; look what else happened at that time.",
     ),

@@ -18,6 +18,8 @@ SILENT_S = 180.0
 """No log is silent too long before this."""
 SILENT_GAPS = 20
 """A log is silent too long after so many of its usual pauses between two transfers: by chance that happens once in many years."""
+CONTACT_S = 1800.0
+"""A node that nobody has reached for so long, and whose log is silent, is not reached by anybody."""
 FRESH_S = 300.0
 """An answer or a contact that is not older shows that the node runs."""
 ASKED = (Witness.PROBE, Witness.API_DOWN, Witness.METRICS_DOWN)
@@ -33,6 +35,7 @@ class Signals:
     transfer_at     -- newest transfer in the log
     usual_pause_s   -- between two transfers; None when the log has too few to say
     reads_log       -- the log is read up to its end, and read on
+    contact_at      -- when somebody from outside reached it last, as its API tells
     knows_log       -- its end was reached once: before that, what was read last may be long over
     """
 
@@ -42,6 +45,7 @@ class Signals:
     transfer_at: float | None = None
     usual_pause_s: float | None = None
     reads_log: bool = False
+    contact_at: float | None = None
     knows_log: bool = True
 
     def silent_since(self, up_at: float | None, now: float) -> float | None:
@@ -110,6 +114,16 @@ def uptime(life: ProcessLife, signals: Signals, now: float) -> Uptime:
             certain=False,
             reason=f"The log has been silent for {_minutes(minutes)}; usually a transfer comes every {_seconds(usual)}.",
             evidence=(Witness.LOG_GAP,),
+        )
+    contact_at = signals.contact_at
+    if silent_at is not None and contact_at is not None and contact_at > 0 and now - contact_at >= CONTACT_S:
+        far = _minutes((now - contact_at) / 60)
+        return Uptime(
+            state=UptimeState.DOWN,
+            since=max(silent_at, contact_at),
+            certain=True,
+            reason=f"It runs, but nobody from outside has reached it for {far}, and its log has no transfers.",
+            evidence=(Witness.LOG_GAP, Witness.CONTACT),
         )
     return _running(life, signals, now)
 

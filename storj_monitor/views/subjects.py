@@ -280,8 +280,9 @@ class NodeSubjects:
         """What stands of all that was seen."""
         seen = [one for one in self.outages if one.until_at is not None or self._still(one)]
         state = self.uptime(now)
-        if Witness.LOG_GAP in state.evidence and state.since is not None:
-            seen.append(Outage(Witness.LOG_GAP, state.since, None))
+        if state.since is not None:
+            silent = (Witness.LOG_GAP, Witness.CONTACT)
+            seen += [Outage(witness, state.since, None) for witness in silent if witness in state.evidence]
         return without_contradicted(seen, list(self.log.pulse))
 
     def _still(self, one: Outage) -> bool:
@@ -317,6 +318,7 @@ class NodeSubjects:
             usual_pause_s=self.log.pulse.usual_pause_s,
             reads_log=self.log.is_read,
             knows_log=not self.log.is_behind,
+            contact_at=answer.last_pinged_at - ahead_s if answer and answer.last_pinged_at and self._is_ok(Door.API) else None,
         )
 
     def _is_ok(self, door: Door) -> bool:

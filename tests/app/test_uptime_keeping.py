@@ -177,3 +177,25 @@ def test_a_restart_of_a_node_without_a_log_is_told_by_its_api(rig: Rig) -> None:
     rig.clock.at = at + 90_000
     rig.take(AnswerKind.NODE, replace(node_answer(at + 90_000), started_at=at + 80_000))
     assert len(node(rig).downtimes(rig.clock.at)) == 1, "nobody asked for a day: how long it was away is not known"
+
+
+def test_a_node_that_runs_and_is_reached_by_nobody_is_away(rig: Rig) -> None:
+    begin = int(rig.clock.at)
+    rig.keeper.on_old_minutes("a", hour_of_transfers(begin - 3600))
+    rig.keeper.on_log("a", SourceState.LIVE)
+    rig.keeper.on_delta(delta(begin, transfers=[transfer(begin * 1000)]))
+    door(rig, ApiStatus.OK)
+    for minutes in (20, 40):
+        rig.clock.at = begin + 60.0 * minutes
+        answer = replace(node_answer(rig.clock.at), last_pinged_at=begin + 5.0, started_at=begin - 50_000.0)
+        rig.take(AnswerKind.NODE, answer)
+        state = node(rig).uptime(rig.clock.at)
+        assert state.state is (UptimeState.DOWN if minutes == 40 else UptimeState.UP), minutes
+    assert (state.since, state.certain) == (begin + 5.0, True)
+    assert state.evidence == (Witness.LOG_GAP, Witness.CONTACT)
+    assert node(rig).away_since(rig.clock.at) == begin + 5.0
+    rig.clock.at = begin + 3000.0
+    rig.keeper.on_delta(delta(begin + 2460, transfers=[transfer((begin + 2460) * 1000)]))
+    (found,) = node(rig).downtimes(rig.clock.at)
+    assert found.certain
+    assert set(found.witnesses) == {Witness.LOG_GAP, Witness.CONTACT}

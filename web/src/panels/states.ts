@@ -83,6 +83,7 @@ const WITNESSES: Record<string, string> = {
   api: "its API",
   api_down: "its API",
   metrics_down: "its /metrics",
+  contact: "no contact from outside",
   probe: "our own probe",
 };
 
