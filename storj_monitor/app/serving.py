@@ -25,10 +25,12 @@ from storj_monitor.app.polling import Watched
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import NodeSettings, Settings
 from storj_monitor.database.connection import MonitorLock
+from storj_monitor.errors import StoreError, StoreLocked
 from storj_monitor.quiet import TELL_S
 from storj_monitor.tasks import Backoff, Supervisor, every
 
 _log = logging.getLogger(__name__)
+HOLD_S = 10.0
 TIDY_S = 600.0
 CHECK_AGAIN_S = 3600.0
 """Only after a fault of the check itself, which nobody foresees and which must end nothing else."""
@@ -93,17 +95,30 @@ def serve(settings: Settings, fleet: Fleet) -> int:
     """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
     share_one_heap()
     port = settings.server.port
-    with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database):
+    with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database) as lock:
         if settings.perf.baseline:
             _log.info("perf.baseline is on: every optimisation is off, whatever its own setting says")
         for warning in settings.warnings:
             _log.warning("%s", warning)
         notices: list[str] = []
         while True:
-            end = asyncio.run(_serve(settings, port, fleet, log, notices))
+            end = asyncio.run(_serve(settings, port, fleet, log, notices, lock))
             if not isinstance(end, _Anew):
                 return end
             port = end.port
+
+
+async def _hold(lock: MonitorLock) -> None:
+    """For ever: a lock file that was deleted is made and taken again, so that no second monitor begins."""
+    while True:
+        await asyncio.sleep(HOLD_S)
+        try:
+            if await asyncio.to_thread(lock.renew):
+                _log.error("the lock file of the database was deleted; it was made and taken again")
+        except StoreLocked:
+            _log.error("the lock file of the database was deleted, and another monitor uses the database now: stop one of them")
+        except (StoreError, OSError) as error:
+            _log.warning("the lock file of the database was deleted and cannot be made again: %s", error)
 
 
 async def _tidy() -> None:
@@ -116,7 +131,7 @@ class _Anew(NamedTuple):
     port: int
 
 
-async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog, notices: list[str]) -> int | _Anew:
+async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog, notices: list[str], lock: MonitorLock) -> int | _Anew:
     stop = asyncio.Event()
     _on_signals(stop)
     async with fleet.answering() as watched, Supervisor(SystemClock()) as tasks:
@@ -131,6 +146,7 @@ async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog, notic
             if started.done():
                 started.result()
                 _go_on(settings, fleet, log, tasks, monitor)
+                tasks.spawn("hold of the lock", partial(_hold, lock))
                 await asyncio.wait([stopped, failed, anew], return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (started, stopped, failed, anew):

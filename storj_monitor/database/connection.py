@@ -36,6 +36,24 @@ class MonitorLock:
         self._fd: int | None = None
 
     def __enter__(self) -> MonitorLock:
+        self._fd = self._take()
+        return self
+
+    def renew(self) -> bool:
+        """Take it again where its file was deleted, for no other monitor sees the old one. True: that was so. Raises as entering."""
+        old = self._fd
+        if old is None or not self._path.parent.is_dir():
+            return False
+        try:
+            if os.path.samestat(os.fstat(old), self._path.stat()):
+                return False
+        except FileNotFoundError:
+            pass
+        self._fd = self._take()
+        os.close(old)
+        return True
+
+    def _take(self) -> int:
         try:
             make_private_folder(self._path.parent)
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -51,8 +69,7 @@ class MonitorLock:
             raise StoreLocked(
                 f"another storj_monitor is running on this database ({self._path} is locked): stop it, or name another file with --database"
             ) from error
-        self._fd = fd
-        return self
+        return fd
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._fd is not None:

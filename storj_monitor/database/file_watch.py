@@ -10,7 +10,7 @@ Identity = tuple[int, int]
 
 
 class Place(StrEnum):
-    """What stands at the path. WAL_LOST: the file is the same, but its `-wal` is not (any more) the one that is open."""
+    """What stands at the path. WAL_LOST: the file is the same, but its `-wal` or `-shm` is not (any more) the one that is open."""
 
     SAME = "same"
     DELETED = "deleted"
@@ -20,14 +20,14 @@ class Place(StrEnum):
 
 
 class FileWatch:
-    """Make it right after a connection was opened; `look` costs two `stat`."""
+    """Make it right after a connection was opened; `look` costs three `stat`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._wal_path = path.with_name(path.name + "-wal")
+        self._sides = [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")]
         self._file = _identity(path)
         self._device = _device(path.parent)
-        self._wal = _identity(self._wal_path)
+        self._known = [_identity(side) for side in self._sides]
 
     def look(self) -> Place:
         """OSError passes where the path cannot be looked at."""
@@ -37,10 +37,10 @@ class FileWatch:
                 return Place.REPLACED
             # An empty mount point is no deleted database.
             return Place.DELETED if _device(self._path.parent) == self._device else Place.FOLDER_GONE
-        wal = _identity(self._wal_path)
-        if self._wal is None:
-            self._wal = wal
-        return Place.SAME if wal == self._wal else Place.WAL_LOST
+        now = [_identity(side) for side in self._sides]
+        # They are made with the first statement on the connection.
+        self._known = [found if known is None else known for known, found in zip(self._known, now, strict=True)]
+        return Place.SAME if now == self._known else Place.WAL_LOST
 
 
 def _identity(path: Path) -> Identity | None:

@@ -115,10 +115,11 @@ def test_only_the_file_itself_was_deleted_and_nothing_is_written(rig: Rig) -> No
     assert rig.stored() == rig.count() == 21
 
 
-def test_a_deleted_wal_costs_nothing(rig: Rig) -> None:
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+def test_a_deleted_wal_costs_nothing(rig: Rig, suffix: str) -> None:
     rig.commit(part(0))
     assert rig.count() == 1
-    rig.path.with_name("monitor.db-wal").unlink()
+    rig.path.with_name("monitor.db" + suffix).unlink()
     rig.commit(part(1))
     assert rig.stored() == rig.count() == 2
     assert any("WAL" in words for words in rig.notices)

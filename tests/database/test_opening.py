@@ -20,6 +20,21 @@ def test_one_monitor_per_database(tmp_path: Path) -> None:
         pass
 
 
+def test_a_lock_file_that_was_deleted_is_taken_again(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.db"
+    with MonitorLock(path) as lock:
+        assert not lock.renew()
+        (tmp_path / "monitor.db.lock").unlink()
+        assert lock.renew()
+        assert not lock.renew()
+        with pytest.raises(StoreLocked), MonitorLock(path):
+            pass
+        (tmp_path / "monitor.db.lock").unlink()
+        with MonitorLock(path), pytest.raises(StoreLocked):
+            lock.renew()
+        assert lock.renew()
+
+
 def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "monitor.db"
     open_database(path, 1.0, "s")

@@ -57,7 +57,7 @@ def test_reads_that_fail_while_running_are_waited_for(tmp_path: Path, how: str) 
             row = monitor.get("/api/v1/nodes")["rows"][0]
             assert row["state"] == "error" and "database" in row["detail"]
             before = reads.faults
-            until(lambda: reads.faults > before + 8, 60, lambda: f"tries while it fails: {reads.faults - before}")
+            until(lambda: monitor.get("/api/v1/nodes") and reads.faults > before + 8, 60, lambda: f"tries: {reads.faults - before}")
             reads.heal()
             until(lambda: monitor.metric("storj_monitor_store_failing") == 0, 30, lambda: f"all well again: {monitor.text()[-2000:]}")
             fleet.finish()
