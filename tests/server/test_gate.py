@@ -6,10 +6,11 @@ import asyncio
 import base64
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from patience import PATIENCE_S
+from patience import PATIENCE_S, eventually
 from server_fakes import Serve
 
 from storj_monitor.model.addresses import same_place
@@ -114,6 +115,30 @@ async def test_a_websocket_outlives_the_limits_of_those_who_wait(serve: Serve) -
         await asyncio.sleep(0.1)
     await ws.send_json({"cmd": "ping", "id": 1})
     assert (await ws.receive_json(timeout=PATIENCE_S))["ok"]
+
+
+async def test_an_answer_that_is_not_read_ends_and_one_that_is_read_slowly_does_not(serve: Serve, knock, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    size = 8 << 20
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "big.bin").write_bytes(bytes(size))
+    ask = b"GET /big.bin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    hasty = await serve(limits=Limits(idle_s=0.3))
+    await knock(hasty, ask)
+    late = 'storj_monitor_connections_closed_total{reason="late"}'
+    await eventually(lambda: hasty.server._gate.sent_away["late"] >= 1)
+    assert await told(hasty, late) >= 1
+
+    patient = await serve(limits=Limits(idle_s=PATIENCE_S))
+    gate = patient.server._gate
+    reader, _ = await knock(patient, ask)
+    got = len(await reader.readexactly(1000))
+    (connection,) = [one for mine in gate._waiting.values() for one in mine if one.unsent or one.transport.get_write_buffer_size()]
+    start = connection.since
+    while part := await reader.read(1 << 20):
+        got += len(part)
+        if connection.transport.get_write_buffer_size():
+            assert not gate._is_late(connection, start + 2 * PATIENCE_S), "it goes on, however long it takes"
+    assert got > size
 
 
 async def test_too_many_of_one_address_lose_their_oldest(serve: Serve, knock, caplog: pytest.LogCaptureFixture) -> None:  # type: ignore[no-untyped-def]
