@@ -32,7 +32,8 @@ body { display: grid; place-items: center; min-height: 90vh; margin: 0; }
 main { width: min(22rem, 90vw); }
 label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit; }
 input, button { padding: .6rem; margin: .4rem 0 1rem; }
-.wrong { color: #c0392b; }
+[hidden] { display: none; }
+.wrong { color: #b3261e; color: light-dark(#b3261e, #ff8a80); }
 .note { font-size: .85rem; opacity: .75; }
 """
 _FORM = """\

@@ -92,6 +92,7 @@ def test_the_whole_way_from_another_machine(new_page: Callable[..., Page], serve
     page = new_page()
     page.goto(url + "?nodes=" + "#storage")
     expect(page).to_have_title("Log in - storj_monitor")
+    expect(page.locator("input[name=username]")).to_be_hidden()  # there for password managers only
     heard = complaints(page)
     with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
         log_in(page, "a wrong one")
