@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import DIST, MonitorServer
 from playwright.sync_api import Page, WebSocketRoute, expect
-from test_page import complaints, drawn, figure, moves, open_page
+from test_page import at_rest, complaints, figure, moves, open_page
 
 pytestmark = pytest.mark.browser
 
@@ -80,8 +80,7 @@ def test_under_load_the_page_says_so_and_stands_still(new_page: Callable[..., Pa
     expect(page.locator("[data-status=Paused]")).to_contain_text("1.20 GB to read")
     expect(page.locator("#card-satellites")).to_have_attribute("data-state", "stale")
     expect(page.locator("#card-satellites")).to_contain_text("as of")
-    drawn(page)
-    held = figure(page, "in")
+    held = at_rest(page, "in")
     for _ in range(3):
         page.wait_for_timeout(1000)
         between.say(PAUSED)

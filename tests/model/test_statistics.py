@@ -48,6 +48,7 @@ def test_totals() -> None:
         "understood": 4,
         "ignored": 2,
         "not_understood": 0,
+        "remarks": [],
     }
     assert statistics.satellite_bytes[f"{SAT} GET success"] == 150
     assert statistics.errors[0].number == 2
