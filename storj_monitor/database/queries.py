@@ -208,6 +208,11 @@ def line_counts(db: sqlite3.Connection, node_ids: Sequence[int]) -> list[Row]:
     return list(bad_rows_of(db).each("line_count", rows, _line_count))
 
 
+def line_totals(db: sqlite3.Connection) -> dict[tuple[int, str], int]:
+    """Lines by node id and class, as of the last commit."""
+    return {(node, kind): count for node, kind, count in db.execute("SELECT node, kind, sum(n) FROM line_count GROUP BY node, kind")}
+
+
 def _op(code: int) -> int:
     """ValueError for one that no transfer has."""
     return op_code(op_action(code), op_outcome(code))

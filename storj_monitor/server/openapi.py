@@ -141,6 +141,7 @@ _COUNTRY: Schema = {"country": _TEXT, "up_count": _COUNT, "down_count": _COUNT, 
 _COMPACTION: Schema = {
     "node": _TEXT,
     "satellite": _TEXT,
+    "name": _TEXT,
     "store": _TEXT,
     "state": {"enum": ["running", "done", "failed", "broken_off"]},
     "started": _SECONDS_OR_NULL,
@@ -203,8 +204,8 @@ _TRAFFIC: Schema = {
     "times": {**_points({"type": "integer"}), "description": "start of each bucket, Unix seconds"},
     "series": {"type": "array", "items": _object(_SERIES)},
 }
-_LOG_TOTALS: Schema = dict.fromkeys(("lines", "understood", "ignored", "not_understood"), _COUNT)
-_LOGS: Schema = {**_rows(_LINE), "totals": {"type": "object", "additionalProperties": _object(_LOG_TOTALS)}}
+_LOG_TOTALS: Schema = {"node": _TEXT, **dict.fromkeys(("lines", "understood", "ignored", "not_understood"), _COUNT)}
+_LOGS: Schema = {**_rows(_LINE), "totals": {"type": "array", "items": _object(_LOG_TOTALS), "description": "one a node"}}
 
 ANSWERS: Mapping[str, tuple[str, Schema]] = {
     "nodes": ("The nodes and how their logs are read", _rows(_NODE)),

@@ -36,6 +36,12 @@ def _rows(properties: Mapping[str, object]) -> Schema:
     return {"type": "array", "items": {"type": "object", "properties": dict(properties), "required": list(properties)}}
 
 
+def _rows_of_kinds(*kinds: Mapping[str, object]) -> Schema:
+    """Rows of several kinds: which one is told by `kind`."""
+    objects = [{"type": "object", "properties": dict(one), "required": list(one)} for one in kinds]
+    return {"type": "array", "items": {"oneOf": objects}}
+
+
 _WINDOWS: Schema = {"type": "array", "items": {"type": "array", "items": _NUMBER, "minItems": 3, "maxItems": 3}}
 _STANDINGS = ("disqualified", "suspended", "offline_suspended", "at_risk", "watch", "unknown", "vetting", "healthy")
 _REPUTATION: Schema = {
@@ -47,6 +53,8 @@ _REPUTATION: Schema = {
     "guard": _OBJECT_OR_NULL,
     **dict.fromkeys(("suspension_allowed", "missed_audits"), _NUMBER_OR_NULL),
     **dict.fromkeys(("vetting", "budget", "failures"), _OBJECT),
+    "refused_audits": _OBJECT_OR_NULL,
+    "unknown": _TEXT_OR_NULL,
     "windows": _WINDOWS,
     "offline_windows": _LIST,
 }
@@ -54,17 +62,40 @@ _SPACE_FIGURES = (
     "allocated", "used", "pieces", "trash", "reclaimable", "overhead", "reserved", "free", "overused", "file_system_total",
     "file_system_free", "reported", "reported_month", "unpaid",
 )  # fmt: skip
-_STORAGE: Schema = {
-    "kind": {"enum": ["fleet", "node"]},
+_FLEET_SUM: Schema = {
+    "type": ["object", "null"],
+    "properties": {"value": _INTEGER, "nodes": _INTEGER, "oldest_at": _NUMBER, "left_out": _TEXTS},
+    "required": ["value", "nodes", "oldest_at", "left_out"],
+}
+_SPACE_FORECAST: Schema = {"window_days": _NUMBER, "growth": _OBJECT, "levels": _LIST}
+_SPACE: Schema = {
     "node": _TEXT,
     "at": _NUMBER_OR_NULL,
-    **dict.fromkeys(_SPACE_FIGURES, _OBJECT_OR_NULL),
     "capacity_bytes": _NUMBER_OR_NULL,
     "bar": _rows({"part": _TEXT, "bytes": _INTEGER}),
-    "forecasts": _rows({"window_days": _NUMBER, "growth": _OBJECT, "levels": _LIST}),
 }
+_STORAGE_NODE: Schema = {
+    "kind": {"const": "node"},
+    **_SPACE,
+    **dict.fromkeys(_SPACE_FIGURES, _FIGURE),
+    "meaning": {"enum": ["old", "new", None]},
+    "differences": _rows({"gap": _TEXT, "difference_bytes": _INTEGER, "text": _TEXT}),
+    "impossible": _rows({"figure": _TEXT, "value": _NUMBER, "source": _TEXT, "text": _TEXT}),
+    "forecasts": _rows(_SPACE_FORECAST),
+    "file_system": {
+        "type": ["object", "null"],
+        "properties": {"path": _TEXT, "problem": _TEXT_OR_NULL},
+        "required": ["path", "problem"],
+    },
+}
+_STORAGE_FLEET: Schema = {
+    "kind": {"const": "fleet"},
+    **_SPACE,
+    **dict.fromkeys(_SPACE_FIGURES, _FLEET_SUM),
+    "forecasts": _rows({**_SPACE_FORECAST, **dict.fromkeys(("counted", "left_out", "shrinking"), _TEXTS)}),
+}
+_LEFT_OUT: Schema = _rows(dict.fromkeys(("node", "satellite", "name", "why"), _TEXT))
 _EARNINGS: Schema = {
-    "kind": {"enum": ["fleet", "node", "satellite"]},
     **dict.fromkeys(("node", "satellite", "name", "source"), _TEXT),
     "at": _NUMBER,
     "now": _OBJECT_OR_NULL,
@@ -74,6 +105,28 @@ _EARNINGS: Schema = {
     "theirs": _OBJECT_OR_NULL,
     "comparison": _OBJECT_OR_NULL,
     "held": _OBJECT_OR_NULL,
+}
+_EARNINGS_SATELLITE: Schema = {
+    "kind": {"const": "satellite"},
+    **_EARNINGS,
+    "prices": _OBJECT_OR_NULL,
+    "formula": _TEXT_OR_NULL,
+    **dict.fromkeys(("joined_at", "disqualified_at"), _NUMBER_OR_NULL),
+    "notes": _TEXTS,
+    "unknown": _TEXT_OR_NULL,
+}
+_EARNINGS_SUM: Schema = {
+    **_EARNINGS,
+    **dict.fromkeys(("balance", "band", "revenue", "unpaid", "profit_now", "profit_month_end", "currency"), _OBJECT_OR_NULL),
+    "left_out_satellites": _LEFT_OUT,
+}
+_EARNINGS_NODE: Schema = {"kind": {"const": "node"}, **_EARNINGS_SUM, "forecast_reasons": _TEXTS}
+_EARNINGS_FLEET: Schema = {
+    "kind": {"const": "fleet"},
+    **_EARNINGS_SUM,
+    "nodes": _INTEGER,
+    **dict.fromkeys(("left_out", "without_costs"), _TEXTS),
+    "left_out_paystubs": _rows({"node": _TEXT, "why": _TEXT}),
 }
 _STUB: Schema = {
     **dict.fromkeys(("node", "node_id", "satellite", "name", "period", "codes", "receipt", "network", "transaction_url"), _TEXT),
@@ -218,12 +271,17 @@ SUBJECT_ANSWERS: Mapping[str, tuple[str, Schema]] = {
     ),
     "storage": (
         "Space of each node and of all together, its history and forecast",
-        {"rows": _rows(_STORAGE), "help": _HELP, "columns": _TEXTS, "history": _rows({"node": _TEXT, "points": _POINTS})},
+        {
+            "rows": _rows_of_kinds(_STORAGE_NODE, _STORAGE_FLEET),
+            "help": _HELP,
+            "columns": _TEXTS,
+            "history": _rows({"node": _TEXT, "points": _POINTS}),
+        },
     ),
     "earnings": (
         "Earnings of this month, paystubs and payouts",
         {
-            "rows": _rows(_EARNINGS),
+            "rows": _rows_of_kinds(_EARNINGS_SATELLITE, _EARNINGS_NODE, _EARNINGS_FLEET),
             "help": _HELP,
             "paystubs": _rows(_STUB),
             "months": _rows(_MONTH),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
 import msgspec
@@ -16,7 +16,7 @@ from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreFailing
 from storj_monitor.model.event_question import EventFilter
-from storj_monitor.model.events import LineKey
+from storj_monitor.model.events import LineKey, LineKind
 from storj_monitor.model.ids import op_action, op_outcome
 from storj_monitor.model.node_events import AnyNodeEvent
 from storj_monitor.model.node_metrics import Growth
@@ -122,8 +122,10 @@ class Questions:
         as_of = self._as_of()
         try:
             self._stored = {node.name: node for node in await self._ask(queries.nodes)}
+            totals = await self._ask(queries.line_totals)
         except StoreFailing:
             _log.warning("nodes are answered from memory, the database cannot be read")
+            totals = None
         stored, problem = self._stored, self._state.store_problem
         rows = []
         for name in window.nodes:
@@ -135,7 +137,7 @@ class Questions:
                     "version": node.version,
                     "first": known.first_ms / 1000 if known and known.first_ms else None,
                     "last": known.newest_ms / 1000 if known and known.newest_ms else node.newest_ms / 1000 or None,
-                    **node.count_lines(),
+                    **(node.count_lines() if totals is None else _line_totals(totals, known.id if known else 0)),
                     **tables.log_state(node, problem),
                     "path": node.status.path,
                     **state_fields(node.judged),
@@ -321,6 +323,12 @@ class Questions:
 
 def _answer(as_of: float | None, **parts: object) -> Payload:
     return {"as_of": as_of, **parts}
+
+
+def _line_totals(totals: Mapping[tuple[int, str], int], node: int) -> Row:
+    """As `NodeState.count_lines`, of the commit that the answer is of: memory has already more."""
+    counts = {kind: totals.get((node, kind), 0) for kind in (LineKind.UNDERSTOOD, LineKind.IGNORED, LineKind.NOT_UNDERSTOOD)}
+    return {"lines": sum(counts.values()), **counts}
 
 
 def _bounds(window: Window | Kept) -> dict[str, object]:

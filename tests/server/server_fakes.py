@@ -96,6 +96,9 @@ _ACTION = {
     "failed": 0,
     "bytes": 10,
     "untold": 0,
+    "only_counted": 0,
+    "rejected": 0,
+    "may_hide": False,
     "all_bytes": 12,
     "timed": 4,
 }
@@ -176,6 +179,7 @@ _ROWS: dict[str, dict[str, object]] = {
     "compactions": {
         "node": "a",
         "satellite": "12Eay",
+        "name": "us1",
         "store": "s0",
         "state": "done",
         "started": 1.0,
@@ -260,7 +264,7 @@ class CannedQuestions:
         return {"as_of": 5.0, "rows": [row], "next": "1000.7", "kinds": [kind], "garbage": [run], "figures": [figure]}
 
     async def logs(self, window: Window) -> Payload:
-        totals = {"a": {"lines": 9, "understood": 7, "ignored": 1, "not_understood": 1}}
+        totals = [{"node": "a", "lines": 9, "understood": 7, "ignored": 1, "not_understood": 1}]
         return {**self._rows("logs", window), "totals": totals}
 
 

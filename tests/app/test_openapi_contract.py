@@ -1,0 +1,81 @@
+"""Every answer of a running monitor with recorded nodes and logs is as the served OpenAPI document says: no key less, and none more."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from polling_rig import Running, fake_node, running, until
+
+from storj_monitor.simulator.fake_answers import RecordedAnswers
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+NODES = ("v1.120-debug", "v1.162-json-hashstore", "v1.162-payout", "v1.162-disqualified-offline")
+
+
+def closed(schema: Any) -> Any:
+    """The schema with every object that names its properties closed to others."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: closed(value) for key, value in schema.items()}
+    if isinstance(made.get("properties"), dict) and "additionalProperties" not in made and "allOf" not in made:
+        made["additionalProperties"] = False
+    return made
+
+
+def answers_of(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(path, schema of its good JSON answer) of every path without a parameter in it."""
+    for path, methods in document["paths"].items():
+        content = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        if "application/json" in content and "{" not in path:
+            yield path, content["application/json"]["schema"]
+
+
+@pytest.fixture
+async def monitor(tmp_path: Path) -> AsyncIterator[Running]:
+    nodes: dict[str, dict[str, str]] = {}
+    logs = sorted(CORPUS.glob("*/*.log"))
+    async with AsyncExitStack() as stack:
+        for number, name in enumerate(NODES):
+            fake = await stack.enter_async_context(fake_node(RecordedAnswers(CORPUS / "api" / name)))
+            nodes[name] = {"api": fake.api_url, "log": str(logs[number % len(logs)])}
+            if fake.answers.has("debug"):
+                nodes[name]["metrics"] = fake.metrics_url
+        yield await stack.enter_async_context(running(tmp_path, nodes))
+
+
+async def test_every_answer_is_as_the_document_says(monitor: Running) -> None:
+    await until(lambda: all(monitor.node(name).answer for name in NODES))
+    await until(lambda: all(name in monitor.rows("earnings") for name in NODES))
+    await until(lambda: monitor.node(NODES[2]).money.payouts)
+    await until(lambda: all(node.newest_ms for node in monitor.monitor.state.nodes.values()))
+    document = await monitor.ask("openapi.json")
+    assert len(list(answers_of(document))) > 15
+    wrong: list[str] = []
+    for path, schema in answers_of(document):
+        for window in ("-24h", "-1000d"):
+            answer = await monitor.ask(path.removeprefix("/api/v1/") + f"?from={window}")
+            whole = {**closed(schema), "components": closed(document["components"])}
+            for error in jsonschema.Draft202012Validator(whole).iter_errors(answer):
+                place = "/".join("N" if isinstance(step, int) else str(step) for step in error.absolute_path)
+                wrong.append(f"{path} {place}: {error.message[:160]}")
+    assert not wrong, "\n".join(sorted(set(wrong)))
+
+
+async def test_line_counts_are_those_of_the_commit_that_the_answer_is_of(monitor: Running) -> None:
+    """Memory runs ahead of the database: an answer that names its commit counts what that commit has."""
+    await until(lambda: all(node.newest_ms for node in monitor.monitor.state.nodes.values()))
+    name, state = NODES[0], monitor.monitor.state
+    before = (await monitor.ask("nodes"))["rows"]
+    (row,) = [one for one in before if one["name"] == name]
+    key, count = next(iter(state.nodes[name].lines.items()))
+    state.nodes[name].lines[key] = count + 1000  # not committed
+    (after,) = [one for one in (await monitor.ask("nodes"))["rows"] if one["name"] == name]
+    logged = {one["node"]: one["lines"] for one in (await monitor.ask("logs"))["totals"]}
+    assert after["lines"] == row["lines"] == logged[name] == after["understood"] + after["ignored"] + after["not_understood"] > 0
