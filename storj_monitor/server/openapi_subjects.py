@@ -216,6 +216,7 @@ _FINDING: Schema = {
     **dict.fromkeys(("satellite", "satellite_name", "resolved", "cause"), _TEXT_OR_NULL),
     "direction": {"enum": ["up", "down", None]},
     "kind": {"enum": ["anomaly", "change", "forecast", "state"]},
+    "node_state": {"enum": ["down", "at_risk", "warning", "ok", None]},
     "metric": _TEXT,
     "severity": {"enum": ["good", "info", "warning", "critical"]},
     "state": {"enum": ["new", "active", "resolved"]},

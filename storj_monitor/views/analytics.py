@@ -140,6 +140,7 @@ def finding_row(one: Finding) -> Row:
         "satellite_name": satellite_name(satellite) or None,
         "direction": direction or None,
         "kind": one.kind.value,
+        "node_state": None,
         "metric": metric.label,
         "severity": one.severity.name.lower(),
         "state": one.state.value,

@@ -64,6 +64,7 @@ def _finding(node: str, one: StateReason, severity: str, state_since: float | No
         "satellite_name": satellite_name(satellite) or None,
         "direction": None,
         "kind": "state",
+        "node_state": one.kind.label,
         "metric": one.code,
         "severity": severity,
         "state": "active",

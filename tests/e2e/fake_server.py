@@ -228,12 +228,12 @@ async def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--rate", type=float, default=200.0)
     parser.add_argument("--nodes", type=int, default=4)
-    for flag in ("--hostile", "--quiet", "--empty", "--old", "--young"):
+    for flag in ("--hostile", "--quiet", "--empty", "--old", "--young", "--trouble"):
         parser.add_argument(flag, action="store_true")
     for name in THRESHOLDS:
         parser.add_argument("--" + name.replace("_", "-"), type=float)
     options = parser.parse_args()
-    world = World(options.nodes, options.rate, options.hostile, options.quiet, options.empty, options.young)
+    world = World(options.nodes, options.rate, options.hostile, options.quiet, options.empty, options.young, options.trouble)
     world.topics = TABLES if options.old else TABLES + SAYINGS
     thresholds = {name: value for name in THRESHOLDS if (value := getattr(options, name)) is not None}
     runner = web.AppRunner(application(world, thresholds), access_log=None, shutdown_timeout=0.2)

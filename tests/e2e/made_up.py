@@ -9,6 +9,7 @@ from typing import Any
 
 from made_up_nodes import HELP, Sayings
 from made_up_said import EVIL
+from made_up_states import node_state
 
 from storj_monitor.model.severity import classify, severity_of
 
@@ -32,14 +33,17 @@ PIECES = [f"{seed:02d}XQ7B4K5VZ2MHTW3YJNRLPDGFSAEC6OIUX7QKMWZB2VHT3YJNRL"[:52] f
 class World:
     """The made-up nodes: everything that a snapshot says."""
 
-    def __init__(self, nodes: int, rate: float, hostile: bool, quiet: bool, empty: bool, young: bool = False) -> None:
+    def __init__(
+        self, nodes: int, rate: float, hostile: bool, quiet: bool, empty: bool, young: bool = False, trouble: bool = False
+    ) -> None:
         names = ["attic", "cellar", "garage-8tb", "office", "shed"]
         self.nodes = [names[i] if i < len(names) else f"node-{i + 1}" for i in range(nodes)]
         self.rate, self.hostile, self.quiet, self.empty = rate, hostile, quiet, empty
+        self.trouble = trouble
         self.random = random.Random(7)
         self.began = time.time()
         self.topics: tuple[str, ...] = ()
-        self.sayings = Sayings(self.nodes, self.began, hostile, young)
+        self.sayings = Sayings(self.nodes, self.began, hostile, young, trouble)
 
     def share(self, view: list[str]) -> float:
         return len(view) / len(self.nodes)
@@ -92,6 +96,8 @@ class World:
             rows["office"] |= {"state": "catching_up", "lag_bytes": 41_900_000, "version": "v1.145.3"}
         if "shed" in rows:
             rows["shed"] |= {"state": "error", "detail": "/logs/shed.log: permission denied", "last_line": now - 4000}
+        if self.trouble:
+            rows = {name: row | node_state(name, self.began) for name, row in rows.items()}
         return rows
 
     def _actions(self, _view: list[str], grown: float) -> dict[str, Any]:

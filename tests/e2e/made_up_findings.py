@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from made_up_said import DAY_S, SATELLITES, Row, Said
+from made_up_states import state_findings
 
 US1, EU1, AP1 = SATELLITES
 HOUR_S = 3600.0
@@ -17,6 +18,8 @@ class Findings(Said):
         rows = {f"node/{name}": self._learning(name) for name in view}
         if not self.young:
             rows |= {f"finding/{row['number']}": row for row in self._open(view) + self._ended(view, 1)}
+        if self.trouble:
+            rows |= {f"finding/{row['number']}": row for name in view for row in state_findings(name, self.began)}
         for name in view:
             rows[f"node/{name}"]["standing"] = sum(
                 row["row"] == "finding" and row["node"] == name and row["until"] is None for row in rows.values()

@@ -18,8 +18,8 @@ Row = dict[str, Any]
 class Said:
     """Names of the nodes, the moment from which ages count, and whether there is little data or hostile text."""
 
-    def __init__(self, nodes: list[str], began: float, hostile: bool, young: bool) -> None:
-        self.nodes, self.began, self.young = nodes, began, young
+    def __init__(self, nodes: list[str], began: float, hostile: bool, young: bool, trouble: bool = False) -> None:
+        self.nodes, self.began, self.young, self.trouble = nodes, began, young, trouble
         self.evil = EVIL if hostile else ""
 
     def figure(self, value: Any, source: str = "api", age_s: float = 90.0) -> Row:

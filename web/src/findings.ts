@@ -59,8 +59,8 @@ const BASES: Readonly<Record<string, string>> = {
 };
 
 const rank = (row: FindingRow): number => RANKS[row.severity] ?? 1;
-/** What is known for certain comes before what is only unusual. */
-const isState = (row: FindingRow): number => (row.kind === "state" ? 1 : 0);
+/** What is known for certain comes before what is only unusual, a node that is down before one at risk. */
+const certainty = (row: FindingRow): number => (row.kind !== "state" ? 0 : row.node_state === "down" ? 2 : 1);
 
 export function severityChip(severity: string): Chip {
   return SEVERITIES[severity] ?? { kind: "", word: severity };
@@ -89,7 +89,7 @@ export function sorted(rows: Iterable<AnalyticsRow>): Findings {
     if (row.row === "node") found.learning.push(row);
     else if (row.row === "finding") (row.state === "resolved" ? found.ended : found.standing).push(row);
   }
-  found.standing.sort((a, b) => rank(b) - rank(a) || isState(b) - isState(a) || b.since - a.since || b.number - a.number);
+  found.standing.sort((a, b) => rank(b) - rank(a) || certainty(b) - certainty(a) || b.since - a.since || b.number - a.number);
   found.ended.sort(byEnd);
   found.learning.sort((a, b) => (a.node < b.node ? -1 : 1));
   return found;

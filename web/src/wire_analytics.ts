@@ -1,4 +1,5 @@
 /** Findings of the analytics and how much they rest on: rows of the topic `analytics`, as docs/protocol.md states them. */
+import type { NodeStateName } from "./wire";
 import type { HelpTexts } from "./wire_nodes";
 
 export interface Evidence {
@@ -16,6 +17,8 @@ export interface FindingRow {
   direction: "up" | "down" | null;
   /** `state`: a reason of the node's own state, there from the first moment; it has no figures. */
   kind: "anomaly" | "change" | "forecast" | "state";
+  /** Of a reason of the node's state: which state it makes. */
+  node_state?: NodeStateName | null;
   metric: string;
   severity: "good" | "info" | "warning" | "critical";
   state: "new" | "active" | "resolved";
