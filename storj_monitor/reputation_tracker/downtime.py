@@ -69,15 +69,17 @@ def downtimes(outages: Iterable[Outage], join_s: float = JOIN_S) -> tuple[Downti
     rest = sorted((part for one in polled for part in _outside(one, processes, join_s)), key=lambda o: o.from_at)
     begins = [process.from_at for process in processes]
     between = [list(parts) for _, parts in groupby(rest, key=lambda part: bisect_right(begins, part.from_at))]
+    alone = set(rest)
+    edges = [one for one in polled if one not in alone]
     found: list[Downtime] = []
     explained: set[Outage] = set()
     for group in [[one] for one in processes] + [group for parts in between for group in _grouped(parts, join_s)]:
-        near = [o for o in rough if any(_touch(o, own, join_s) for own in group)]
-        also = [o for o in polled if o not in rest and any(_touch(o, own, 0.0) for own in group)]
+        near = _touching(rough, group, join_s)
+        also = _touching(edges, group, 0.0)
         explained.update(near)
         found.append(_downtime(group, {o.witness for o in (*group, *near, *also)}))
-    alone = _grouped([o for o in rough if o not in explained], join_s)
-    found += [_downtime(group, {o.witness for o in group}) for group in alone]
+    left = _grouped([o for o in rough if o not in explained], join_s)
+    found += [_downtime(group, {o.witness for o in group}) for group in left]
     return tuple(sorted((d for d in found if d.until_at is None or d.until_at > d.from_at), key=lambda d: d.from_at))
 
 
@@ -161,6 +163,13 @@ def _until(end: float) -> float | None:
 
 def _touch(a: Outage, b: Outage, join_s: float) -> bool:
     return a.from_at <= _end(b) + join_s and b.from_at <= _end(a) + join_s
+
+
+def _touching(outages: Sequence[Outage], group: Sequence[Outage], join_s: float) -> list[Outage]:
+    """Those that touch one of the group."""
+    begin, end = min(own.from_at for own in group) - join_s, max(_end(own) for own in group) + join_s
+    near = [o for o in outages if o.from_at <= end and (o.until_at is None or o.until_at >= begin)]
+    return [o for o in near if any(_touch(o, own, join_s) for own in group)]
 
 
 def _joined(outages: Sequence[Outage], join_s: float) -> list[Outage]:

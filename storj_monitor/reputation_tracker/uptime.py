@@ -7,6 +7,7 @@ with an API or a port that does not answer it is certain.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -232,11 +233,12 @@ def without_contradicted(outages: Iterable[Outage], transfers_at: Sequence[float
         end = float("inf") if one.until_at is None else one.until_at
         if one.witness is Witness.PING_FAILED:  # check-ins are an hour apart: each of them says something of the minutes around it
             end = max(end, one.from_at + SILENT_S)
-        inside = [at for at in transfers_at if one.from_at < at < end]
-        if not inside:
+        place = bisect_left(transfers_at, end)
+        last = transfers_at[place - 1] if place else None
+        if last is None or last <= one.from_at:
             kept.append(one)
-        elif one.until_at is None or (one.witness is not Witness.PING_FAILED and end - inside[-1] >= SILENT_S):
-            kept.append(one._replace(from_at=inside[-1]))
+        elif one.until_at is None or (one.witness is not Witness.PING_FAILED and end - last >= SILENT_S):
+            kept.append(one._replace(from_at=last))
     return tuple(kept)
 
 

@@ -166,7 +166,7 @@ def uptime_row(one: Uptime) -> Row:
 
 
 def _row(node: NodeSubjects, state: State, now: float) -> Row:
-    times = node.downtimes(now)
+    times = node.downtimes(now, now - MONTH_S)
     recent = [one for one in times if one.until_at is None or one.until_at >= now - MONTH_S]
     return {
         "node": node.name,

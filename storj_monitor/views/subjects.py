@@ -269,12 +269,12 @@ class NodeSubjects:
         """The last start that the log tells of."""
         return self.log.life.started_at
 
-    def downtimes(self, now: float) -> tuple[Downtime, ...]:
-        """When it was away, as far as doors, log and its transfers tell; oldest first.
+    def downtimes(self, now: float, since: float = 0.0) -> tuple[Downtime, ...]:
+        """When it was away after `since`, as far as doors, log and its transfers tell; oldest first.
 
         What an earlier run of the monitor left open counts again when it is seen again.
         """
-        return downtimes(self.seen_outages(now))
+        return downtimes(one for one in self.seen_outages(now) if one.until_at is None or one.until_at >= since)
 
     def seen_outages(self, now: float) -> tuple[Outage, ...]:
         """What stands of all that was seen."""
