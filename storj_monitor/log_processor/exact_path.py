@@ -69,7 +69,7 @@ _END = re.compile(
 _STACK_FRAME = re.compile(rb"[\w./*()\[\]{}@~-]+\(.*\)(?: in goroutine \d+)?|created by .*|[\w./*()\[\]@~-]+\.[\w.*()\[\]-]+")
 _KNOWN_TEXTS = (
     (re.compile(rb"-- (?:Journal begins|Logs begin|Boot|Reboot|No entries|Subject|Defined-By|Support)\b.*", re.DOTALL), JOURNAL),
-    (re.compile(rb"[ \t]*_{0,2}[A-Z][A-Z0-9_]{2,60}=.*", re.DOTALL), JOURNAL),
+    (re.compile(rb"[ \t]*_{0,2}[A-Z][A-Z0-9_]{2,60}=.*|[{}\[\], ]+", re.DOTALL), JOURNAL),
     (re.compile(rb"(?:Started|Starting|Stopped|Stopping|Failed to start) .*\.?|\S+\.(?:service|scope): .*", re.DOTALL), SERVICE),
     (re.compile(rb"\"?(?:date|time|stream|level|timestamp)\"?(?:[,;]\"?[\w .-]{1,40}\"?){1,12}", re.IGNORECASE), EXPORT_HEADER),
     (re.compile(rb"(?:downloading storagenode|Running (?:the )?/?app/|Archive: |--\d{4}-\d\d-\d\d .*  https?://).*", re.DOTALL), CONTAINER),

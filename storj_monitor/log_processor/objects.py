@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -10,6 +11,7 @@ from storj_monitor.log_processor.entry import DECODE_ERRORS, decode_object
 from storj_monitor.log_processor.envelope import DOCKER_JSON, JOURNAL_JSON, JSON_OBJECT, Opened, arrival_ms
 
 DOCKER_START = b'{"log":'
+OBJECT_STARTS = (b"{", b"\x1e{", b"data: {", b"@cee:")
 
 # Where a text may stand, the surest names first, and where the time of arrival.
 _TEXTS = ("log", "MESSAGE", "message", "line", "full_message", "short_message", "msg", "text", "body", "event")
@@ -17,6 +19,8 @@ _TIMES = ("time", "@timestamp", "timestamp", "ts", "date", "Timestamp", "observe
 _JOURNAL_TIMES = ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP")
 _TAGS = ("_p", "logtag")
 _MAX_DEPTH = 2
+# in front of an object: `journalctl -o json-seq`, `-o json-sse`, rsyslog
+_MARKER = re.compile(rb"\x1e|data: |@cee: ?")
 # Docker cuts lines at 16 KiB; a shorter text without a line end is the last word of a process, or a shipper has cut the line end off.
 _LEAST_PART = 16_000
 
@@ -56,6 +60,8 @@ class ObjectOpener:
 
     def open(self, line: bytes) -> Opened | None:
         """The node's text in it, whatever that is."""
+        if marker := _MARKER.match(line):
+            line = line[marker.end() :]
         if line.startswith(DOCKER_START):
             try:
                 item = self._docker(line)

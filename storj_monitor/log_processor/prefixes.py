@@ -32,6 +32,7 @@ PART_BYTES = frozenset({16 << 10, 48 << 10})
 _LEVEL = rb"(?:DEBUG|INFO|WARN|ERROR|DPANIC|PANIC|FATAL)"
 _STAMP = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
 _TAB = rb"(?:\t|#011|\\t|\\x09|\^I)"
+_NO_BREAK_SPACE = b"\xc2\xa0"
 # colours as they are, as journald and rsyslog write them, as `cat -v` shows them, and with the escape character lost
 _COLOUR = rb"(?:(?:\x1b|#033|\\033|\\x1b|\\u001b|\^\[)?\[[0-9;]{0,12}[mK])"
 _SHORT_TIME = (
@@ -56,11 +57,12 @@ _CONSOLE = re.compile(
     + _COLOUR + rb"*(?:" + _TAB + rb"| {1,16})"
 )  # fmt: skip
 _JSON = re.compile(rb"\{(?:\"|\"\"|\\\")L(?:\"|\"\"|\\\"):")
-_PLAIN_PREFIX = re.compile(rb"[^\t{\"]{0,200}")
+# with labels in braces, as Loki's client shows them
+_PLAIN_PREFIX = re.compile(rb"[^\t{\"]{0,200}(?:\{[^{}\t]{0,600}\} {1,2})?")
 _FINE_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}(?:Z|[+-]\d\d:?\d\d)")
 _CSV_PREFIX = re.compile(rb"(?:(?:[^\",;\t]{0,100}|\"(?:[^\"]|\"\")*\")[,;])*\"")
 _CSV_REST = re.compile(rb"((?:[^\"]|\"\")*)\"(?!\")")
-_KEY_PREFIX = re.compile(rb".{0,400}?\w=\"", re.DOTALL)
+_KEY_PREFIX = re.compile(rb".{0,400}?(?:\w=|\" ?: ?)\"", re.DOTALL)
 _ESCAPED_REST = re.compile(rb"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
 _LEVEL_NEXT = re.compile(rb" {0,16}" + _COLOUR + rb"*" + _LEVEL + rb" {0,4}" + _COLOUR + rb"*(?:" + _TAB + rb"| )")
 _LOOK_BYTES = 1000
@@ -114,6 +116,8 @@ def open_prefixed(line: bytes) -> Opened:
 
 def _find_entry(line: bytes) -> Opened:
     """An entry somewhere in the line, as the node wrote it; the line itself when there is none."""
+    if _NO_BREAK_SPACE in line[:_LOOK_BYTES]:  # copied from a web page
+        line = line.replace(_NO_BREAK_SPACE, b" ")
     console = _CONSOLE.search(line, 0, _LOOK_BYTES)
     found = console or _JSON.search(line, 0, _LOOK_BYTES)
     if found is None:

@@ -9,7 +9,7 @@ import msgspec
 
 from storj_monitor.log_processor.entry import DECODE_ERRORS
 from storj_monitor.log_processor.envelope import DOCKER_JSON, Opened
-from storj_monitor.log_processor.objects import DOCKER_START, DockerLine, ObjectOpener, StampReader
+from storj_monitor.log_processor.objects import DOCKER_START, OBJECT_STARTS, DockerLine, ObjectOpener, StampReader
 from storj_monitor.log_processor.prefixes import begins_plainly, open_prefixed
 
 MAX_HELD_BYTES = 8 << 20
@@ -53,7 +53,7 @@ class Opener:
         return Opened(inner.text, arrival, inner.stream or outer.stream, inner.continues, outer.wrappers + inner.wrappers)
 
     def _open(self, line: bytes) -> Opened:
-        if line.startswith(b"{"):
+        if line.startswith(OBJECT_STARTS):
             return self._objects.open(line) or Opened(line)
         return open_prefixed(line)
 

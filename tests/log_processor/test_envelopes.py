@@ -53,6 +53,13 @@ FORMS: dict[str, Callable[[str], str]] = {
     "journalctl -o verbose": lambda text: "    MESSAGE=" + text,
     "journalctl -o short-monotonic": lambda text: f"[ 4242.123456] nas storagenode[857]: {text}",
     "PM2": pm2,
+    "PM2, shown": lambda text: f"0|storagen | {text}",
+    "journalctl -o json-seq": lambda text: "\x1e" + journal_json(text),
+    "journalctl -o json-sse": lambda text: "data: " + journal_json(text),
+    "journalctl -o json-pretty": lambda text: f'\t"MESSAGE" : {json.dumps(text)},',
+    "rsyslog with @cee": lambda text: f"Aug 20 07:02:01 nas storagenode[812]: @cee: {json.dumps({'msg': text})}",
+    "Loki's client": lambda text: '2026-08-20T07:01:10Z {container="node", job="a b"} ' + text,
+    "quoted in a letter": lambda text: f"> {text}",
     "Loki": lambda text: json.dumps({"labels": {"job": "node"}, "line": text, "timestamp": "2026-08-20T07:01:10.137Z"}),
     "fluent-bit": lambda text: json.dumps({"date": 1787209270.137, "log": text, "stream": "stderr"}),
     "Docker, keys in another order": lambda text: json.dumps({"stream": "stderr", "log": text + "\n", "time": "2026-08-20T07:01:10.1Z"}),
@@ -75,6 +82,7 @@ TABS: dict[str, Callable[[str], str]] = {
     "eight spaces": lambda text: text.replace("\t", " " * 8),
     "four spaces": lambda text: text.replace("\t", " " * 4),
     "one space": lambda text: text.replace("\t", " "),
+    "no-break spaces": lambda text: text.replace("\t", "\u00a0" * 4),
     "#011": lambda text: text.replace("\t", "#011"),
     "^I": lambda text: text.replace("\t", "^I"),
 }
@@ -112,6 +120,8 @@ def understood(data: bytes) -> tuple[object, ...]:
 @pytest.mark.parametrize("tabs", TABS)
 @pytest.mark.parametrize("form", FORMS)
 def test_the_same_whatever_is_around_it(form: str, tabs: str) -> None:
+    if tabs == "no-break spaces" and form in ("key=value", "journalctl -o json-pretty"):
+        pytest.skip("escaped ones were not copied from a page")
     lines = sample()
     assert understood(text_of(lines, TABS[tabs], FORMS[form])) == understood(text_of(lines))
 
