@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -100,7 +101,7 @@ class ArchiveSource:
     def before(self) -> bytes | None:
         """Up to WARM_UP_BYTES of whole lines in front of the saved position; None when there are none. To be called before read()."""
         try:
-            return (self._file or self._open()).before(WARM_UP_BYTES) or None
+            return (self._file or self._open()).before(WARM_UP_BYTES, sys.maxsize) or None
         except READ_ERRORS:
             return None  # read() will say so
 

@@ -10,6 +10,7 @@ from storj_monitor.sources.cutting import LINE_BYTES, UTF8, Encoding, detect, fi
 from storj_monitor.sources.places import identify
 
 _TAIL_BYTES = 256  # so many in front of the offset, or more: read again with what follows, they tell whether it is still the same file
+_STEPS_BACK = 16  # of unpacking, on the way to the lines in front of a place
 _SCANS_A_READ = 16  # windows of LINE_BYTES looked through for the end of an over-long line before others get their turn
 
 
@@ -72,7 +73,7 @@ class LogFile:
                 self._hole_to = 0
             if size == self.offset or (size == self._size and not final):
                 return None
-        elif not self.content.approach(self.offset):
+        elif not self.content.approach(max(self.offset, self._hole_to, self._scan if self._long else 0)):
             self.busy = True
             return None
         final = final and (size is not None or self.content.complete())
@@ -135,10 +136,15 @@ class LogFile:
         """The file begins as it did when it was read. Raises OSError."""
         return not self._plain or self.content.read_at(0, len(self.head)) == self.head
 
-    def before(self, size_bytes: int) -> bytes:
-        """At most `size_bytes` of whole lines in front of the offset, normalised; b"" when there are none. Raises OSError."""
+    def before(self, size_bytes: int, most_steps: int = _STEPS_BACK) -> bytes:
+        """At most `size_bytes` of whole lines in front of the offset, normalised; b"" when there are none. Raises OSError.
+
+        Also when the way there is longer than `most_steps` of Content.approach().
+        """
         start = max(0, self.offset - size_bytes)
         start += start % self._encoding.unit
+        if not any(self.content.approach(start) for _ in range(most_steps)):
+            return b""
         raw = self.content.read_at(start, self.offset - start)
         if start:
             cut = first_line(raw, self._encoding)
@@ -150,8 +156,9 @@ class LogFile:
 
     def _next_lines(self, limit_bytes: int, size: int | None, final: bool) -> Piece | None:
         start = self.offset
-        raw = self._window(start, limit_bytes, size)
-        if start == 0:
+        # what was found to be NULs is not read again: a compressed file would have to be unpacked anew for it
+        raw = self._window(start, limit_bytes, size) if self._hole_to <= start else b"\0"
+        if start == 0 and self._hole_to <= start:
             self._encoding = detect(raw)
             if self._begun[: len(raw)] != raw[: len(self._begun)]:
                 raise FileChanged

@@ -19,9 +19,9 @@ from storj_monitor.sources.archive_source import ArchiveSource
 from storj_monitor.sources.content import SequentialContent
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.sources.inflate import WINDOW_MOST_BYTES
+from storj_monitor.sources.logfile import LogFile
 
 MOST_BYTES = 24 << 20
-BOMB = 1 << 30
 
 
 def zstd(data: bytes) -> bytes:
@@ -36,7 +36,7 @@ def bomb(kind: str, size: int, fill: bytes) -> bytes:
     block = fill * (1 << 20)
     if kind == "zst":
         out = io.BytesIO()
-        with zstandard.ZstdCompressor(level=19).stream_writer(out, closefd=False) as writer:
+        with zstandard.ZstdCompressor(level=3).stream_writer(out, closefd=False) as writer:
             for _ in range(size >> 20):
                 writer.write(block)
         return out.getvalue()
@@ -63,7 +63,7 @@ def peak_of(work: Callable[[], object]) -> int:
 @pytest.mark.parametrize("kind", PACKERS)
 def test_a_bomb_is_read_in_small_steps(kind: str, fill: bytes, tmp_path: Path) -> None:
     path = tmp_path / f"node.log.{kind}"
-    path.write_bytes(bomb(kind, 64 << 20, fill[:1]) if len(fill) == 1 else PACKERS[kind](fill * (8 << 20)))
+    path.write_bytes(bomb(kind, 32 << 20, fill[:1]) if len(fill) == 1 else PACKERS[kind](fill * (2 << 20)))
     source = ArchiveSource("n", str(path))
 
     def some_rounds() -> None:
@@ -76,7 +76,7 @@ def test_a_bomb_is_read_in_small_steps(kind: str, fill: bytes, tmp_path: Path) -
 
 @pytest.mark.parametrize("kind", PACKERS)
 def test_one_step_is_small_even_where_a_block_is_all(kind: str) -> None:
-    content = SequentialContent(io.BytesIO(bomb(kind, 256 << 20, b"\0")))
+    content = SequentialContent(io.BytesIO(bomb(kind, 64 << 20, b"\0")))
     assert peak_of(lambda: content.read_at(0, 4096)) < MOST_BYTES
 
 
@@ -162,7 +162,7 @@ def test_real_nuls_are_looked_through_in_turns(tmp_path: Path) -> None:
     path = tmp_path / "node.log"
     with path.open("wb") as file:
         file.write(b"before\n")
-        for _ in range(200):
+        for _ in range(180):
             file.write(b"\0" * (1 << 20))
     source = FileSource("n", str(path), [])
     assert source.read(time.time()) is not None
@@ -175,3 +175,39 @@ def test_real_nuls_are_looked_through_in_turns(tmp_path: Path) -> None:
         file.write(b"behind\n")
     assert len(rounds(source, b"behind", 60)) <= 3
     source.close()
+
+
+@pytest.mark.parametrize("fill", [b"\0", b"x"])
+@pytest.mark.parametrize("kind", ["gz", "zst"])
+def test_a_long_stretch_is_unpacked_once(kind: str, fill: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / f"node.log.{kind}"
+    path.write_bytes(PACKERS[kind](b"before\n") + bomb(kind, 96 << 20, fill) + PACKERS[kind](b"\nbehind\n"))
+    source = ArchiveSource("n", str(path))
+    found = []
+
+    def rewind(_content: SequentialContent) -> None:
+        raise AssertionError("unpacked from its start again")
+
+    monkeypatch.setattr(SequentialContent, "_rewind", rewind)
+    turns = 0
+    while not source.finished:
+        turns += 1
+        if chunk := source.read(time.time(), 1 << 16):
+            found.append(chunk.data)
+    assert source.error == ""
+    data = b"".join(found)
+    assert data.startswith(b"before\n")
+    assert data.endswith(b"\nbehind\n")
+    assert turns >= 5
+
+
+def test_the_way_to_a_far_place_is_not_gone_at_once(tmp_path: Path) -> None:
+    """A restart in the middle of a large compressed part: the lines in front of the place are not worth minutes."""
+    path = tmp_path / "node.log.gz"
+    path.write_bytes(bomb("gz", 128 << 20, b"x") + gzip.compress(b"\nline\n"))
+    content = SequentialContent(path.open("rb"))
+    file = LogFile(content, str(path), b"x" * 4096, 127 << 20, None)
+    begun = time.process_time()
+    assert file.before(1 << 20) == b""
+    assert time.process_time() - begun < 5
+    content.close()
