@@ -12,7 +12,7 @@ from aiohttp import web
 from storj_monitor.clock import Clock
 from storj_monitor.errors import MonitorError, RequestError
 from storj_monitor.server.csv_route import earnings_csv
-from storj_monitor.server.encoding import Encoder
+from storj_monitor.server.encoding import Body, Encoder, KeptBodies
 from storj_monitor.server.events_route import OWN, read_filter
 from storj_monitor.server.openapi import document
 from storj_monitor.server.ports import Feeds, Payload, Questions, SubjectQuestions, Window
@@ -37,7 +37,8 @@ class Api:
         self._encoder = encoder
         self._clock = clock
         self._turn = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
-        self._document = encoder.encode(document(version, subjects is not None))
+        self._document = Body(encoder.encode(document(version, subjects is not None)))
+        self._bodies = KeptBodies()
         self._asks: dict[str, _Ask] = {
             "nodes": questions.nodes,
             "traffic": questions.traffic,
@@ -75,21 +76,21 @@ class Api:
 
     async def _answer(self, name: str, request: web.Request) -> web.Response:
         window = read_window(list(request.query.items()), self._feeds.nodes(), self._clock.now(), points=name == "traffic")
-        return await self._asked(name, window, self._asks[name])
+        return await self._asked(name, request, window, self._asks[name])
 
-    async def _asked(self, name: str, window: Window, ask: _Ask) -> web.Response:
+    async def _asked(self, name: str, request: web.Request, window: Window, ask: _Ask) -> web.Response:
         outcome = await outcome_of(self._ask(ask, window))
         if isinstance(outcome, Failed):
             raise _translated(name, outcome.error)
         answer = {"from": window.from_s, "to": window.to_s, "nodes": window.nodes, **outcome}
-        return json_response(self._encoder.encode(answer))
+        return await _json(self._bodies.body(request.path_qs, self._encoder.encode(answer)), request)
 
     async def _events(self, request: web.Request) -> web.Response:
         query = list(request.query.items())
         wanted = read_filter(query)
         plain = [pair for pair in query if pair[0] not in OWN]
         window = read_window(plain, self._feeds.nodes(), self._clock.now(), points=False)
-        return await self._asked("events", window, partial(self._questions.events, wanted=wanted))
+        return await self._asked("events", request, window, partial(self._questions.events, wanted=wanted))
 
     async def _ask(self, ask: _Ask, window: Window) -> Payload:
         async with asyncio.timeout(ANSWER_S), self._turn:
@@ -99,8 +100,12 @@ class Api:
         async with self._turn:
             return await earnings_csv(request, subjects, self._feeds, self._clock)
 
-    async def _openapi(self, _request: web.Request) -> web.Response:
-        return json_response(self._document)
+    async def _openapi(self, request: web.Request) -> web.Response:
+        return await _json(self._document, request)
+
+
+async def _json(body: Body, request: web.Request) -> web.Response:
+    return await body.response(request, "application/json", {"Cache-Control": "no-store"})
 
 
 def json_response(body: bytes, status: int = 200) -> web.Response:

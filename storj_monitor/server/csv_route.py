@@ -6,6 +6,7 @@ from aiohttp import web
 
 from storj_monitor.clock import Clock
 from storj_monitor.errors import RequestError
+from storj_monitor.server.encoding import Body
 from storj_monitor.server.ports import Feeds, SubjectQuestions
 from storj_monitor.server.window import read_window
 
@@ -30,11 +31,5 @@ async def earnings_csv(request: web.Request, questions: SubjectQuestions, feeds:
         raise RequestError("bad_parameter", "currency: needs rate, and rate needs currency")
     rate = (own["currency"], own["rate"]) if "currency" in own else None
     text = await questions.earnings_csv(window.nodes, kind, rate)
-    return web.Response(
-        body=text.encode(),
-        headers={
-            "Content-Type": "text/csv; charset=utf-8",
-            "Content-Disposition": f'attachment; filename="storj-{kind}.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
+    headers = {"Content-Disposition": f'attachment; filename="storj-{kind}.csv"', "Cache-Control": "no-store"}
+    return await Body(text.encode()).response(request, "text/csv; charset=utf-8", headers)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from storj_monitor.clock import Clock
+from storj_monitor.server.encoding import takes_gzip
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -48,7 +49,7 @@ class _File(NamedTuple):
 
 def _read(root: Path, path: Path) -> _File:
     data = path.read_bytes()
-    zipped = gzip.compress(data, 6, mtime=0) if path.suffix in _COMPRESSIBLE and len(data) > 1024 else None
+    zipped = gzip.compress(data, 9, mtime=0) if path.suffix in _COMPRESSIBLE and len(data) > 1024 else None
     for_ever = _HASHED.fullmatch(path.relative_to(root).as_posix())
     return _File(
         path,
@@ -100,7 +101,7 @@ class Page:
         if file.etag in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers)
         headers["Content-Type"] = file.content_type
-        if file.zipped is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
+        if file.zipped is not None and takes_gzip(request):
             return web.Response(body=file.zipped, headers={**headers, "Content-Encoding": "gzip"})
         try:
             body = await asyncio.to_thread(file.path.read_bytes)

@@ -22,7 +22,7 @@ from storj_monitor.model.addresses import is_loopback
 from storj_monitor.server.access import Door, add_security_headers, asked_by_browser
 from storj_monitor.server.api import Api, error_body, json_response
 from storj_monitor.server.broadcaster import Broadcaster, Client
-from storj_monitor.server.encoding import Encoder
+from storj_monitor.server.encoding import Body, Encoder
 from storj_monitor.server.exposure import Exposure
 from storj_monitor.server.gate import Gate
 from storj_monitor.server.http_log import HttpLog
@@ -277,9 +277,9 @@ class Server:
             response.force_close()  # what was not read is not read later either
         return response
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
+    async def _metrics(self, request: web.Request) -> web.Response:
         body = metrics_text(chain(self._gauges.samples(), self._own_gauges()))
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
+        return await Body(body).response(request, CONTENT_TYPE, {"Cache-Control": "no-store"})
 
     async def _load(self, _request: web.Request) -> web.Response:
         answer = {"now": round(self._clock.now(), 3), **load_payload(self.broadcaster.load)}
@@ -305,7 +305,9 @@ class Server:
             raise RequestError("unavailable", "too many connections", 503)
         admitted = await self._login.admits(request)
         patience_s = 2.0 if admitted else _GOODBYE_S
-        ws = web.WebSocketResponse(compress=False, heartbeat=_HEARTBEAT_S, max_msg_size=4 * COMMAND_BYTES, timeout=patience_s)
+        ws = web.WebSocketResponse(
+            compress=not self._plain_sends, heartbeat=_HEARTBEAT_S, max_msg_size=4 * COMMAND_BYTES, timeout=patience_s
+        )
         if not ws.can_prepare(request).ok:
             raise RequestError("bad_parameter", "this path speaks WebSocket only", 426)
         await ws.prepare(request)
