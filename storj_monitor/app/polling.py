@@ -44,7 +44,7 @@ FIRST_LOOK_S = 10.0
 LOOK_EVERY_S = 300.0
 LINE_KINDS = (
     "scores_reported", "found_in_trash", "space_warning", "filewalker", "configuration_loaded", "node_started", "signal_received",
-    "service_stopped", "node_failed", "panic", "plain_error", "process_ended", "ping_failed",
+    "service_stopped", "node_failed", "panic", "plain_error", "process_ended", "ping_failed", "graceful_exit",
 )  # fmt: skip
 VERSION_KINDS = ("version_seen", "version_minimum", "version_outdated")
 MOST_VERSIONS = 20

@@ -10,13 +10,14 @@ from storj_monitor.database import subjects as store
 from storj_monitor.model.events import NodeEvent, Transfer
 from storj_monitor.model.figures import Source
 from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome
-from storj_monitor.model.node_events import FoundInTrash, ScoresReported
+from storj_monitor.model.node_events import FoundInTrash, GracefulExit, ScoresReported
 from storj_monitor.model.reputation import ReputationSnapshot
 from storj_monitor.reputation_tracker.history import DAY_S, ScorePoint, confirm, merge_points, point_of, thin
 from storj_monitor.reputation_tracker.pieces import NotableTransfer
 from storj_monitor.reputation_tracker.plausible import checked
 from storj_monitor.reputation_tracker.reputation import Reputation, merge, not_from_the_future, snapshot_of_event
 from storj_monitor.reputation_tracker.standings import StandingKind, spans_after
+from storj_monitor.reputation_tracker.told import exit_after
 from storj_monitor.views.subjects import NodeSubjects
 
 CONFIRM_S = 3600.0
@@ -71,7 +72,18 @@ def take_events(node: NodeSubjects, events: Iterable[NodeEvent], now: float, pen
         elif isinstance(event, FoundInTrash):
             node.standing.in_trash.append(event)
             moved = True
+        elif isinstance(event, GracefulExit):
+            moved |= _take_exit(node, event)
     return moved
+
+
+def _take_exit(node: NodeSubjects, event: GracefulExit) -> bool:
+    before = node.standing.exits.get(event.satellite)
+    after = exit_after(before, event)
+    if after is None or after == before:
+        return False
+    node.standing.exits[event.satellite] = after
+    return True
 
 
 def take_transfers(node: NodeSubjects, transfers: Iterable[Transfer]) -> bool:

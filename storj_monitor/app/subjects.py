@@ -378,7 +378,7 @@ class SubjectKeeper:
         elif isinstance(value, tuple):
             if answer.kind is AnswerKind.NOTIFICATIONS:
                 node.notifications = tuple(one for one in value if isinstance(one, Notification))
-                return {Subject.HEALTH}
+                return {Subject.HEALTH, Subject.REPUTATION}
             if answer.kind is AnswerKind.PERIODS:
                 node.money.periods_at = answer.asked_at
             if not node.node_id:  # whose paystubs these are is not known yet; they are asked for again

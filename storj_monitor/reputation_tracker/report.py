@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import IntEnum
 
 from storj_monitor.model.reputation import NEVER, AuditWindow
@@ -22,6 +23,7 @@ from storj_monitor.reputation_tracker.online import (
 )
 from storj_monitor.reputation_tracker.pieces import Failures, RefusedAudits
 from storj_monitor.reputation_tracker.reputation import Reputation
+from storj_monitor.reputation_tracker.told import COMPLETED, FAILED, Exit
 from storj_monitor.reputation_tracker.vetting import Vetting, vetting
 from storj_monitor.units import format_hours
 
@@ -42,6 +44,8 @@ class Standing(IntEnum):
     UNKNOWN = 5
     VETTING = 6
     HEALTHY = 7
+    EXITING = 8
+    EXITED = 9
 
     @property
     def label(self) -> str:
@@ -68,6 +72,8 @@ class SatelliteReport:
     budget: DowntimeBudget
     failures: Failures
     refused: RefusedAudits | None = None
+    exit: Exit | None = None
+    offline_suspended_at: float | None = None
 
 
 NO_FAILURES = Failures((), 0, 0, 0, 0)
@@ -82,6 +88,8 @@ def report(
     offline_since: float | None = None,
     budget: DowntimeBudget | None = None,
     refused: RefusedAudits | None = None,
+    left_by: Exit | None = None,
+    offline_suspended_at: float | None = None,
 ) -> SatelliteReport:
     """`points`: this satellite's history of the last 30 days, oldest first; `failures`: of this satellite, from the last 24 hours or so.
 
@@ -97,6 +105,11 @@ def report(
     standing, reason = _judged(reputation, guard, progress, failures, left)
     if refused is not None and refused.audits and _is_doubted(reputation):
         standing, reason = _with_refused(standing, reason, refused)
+    if left_by is not None and standing is not Standing.DISQUALIFIED:
+        standing, reason = _with_exit(standing, reason, left_by)
+    dated = offline_suspended_at if standing is Standing.OFFLINE_SUSPENDED else None
+    if dated is not None:
+        reason = f"{reason} The node says: suspended since {datetime.fromtimestamp(dated, UTC):%Y-%m-%d %H:%M} UTC."
     total, good = reputation.total_audits, reputation.successful_audits
     return SatelliteReport(
         reputation=reputation,
@@ -110,7 +123,20 @@ def report(
         budget=left,
         failures=failures,
         refused=refused,
+        exit=left_by,
+        offline_suspended_at=dated,
     )
+
+
+def _with_exit(standing: Standing, reason: str, left_by: Exit) -> tuple[Standing, str]:
+    """A node that leaves is judged by that: its scores lead nowhere any more, but for trouble while it still leaves."""
+    if left_by.state == COMPLETED:
+        return Standing.EXITED, "Graceful exit is complete: the node has left this satellite, which pays back what it held."
+    if left_by.state == FAILED:
+        return Standing.AT_RISK, "Graceful exit failed: what the satellite holds back may be lost. Look at the log of that time."
+    if standing <= Standing.AT_RISK:
+        return standing, f"{reason} The node is leaving this satellite (graceful exit)."
+    return Standing.EXITING, "The node is leaving this satellite (graceful exit). It must stay online until that is complete."
 
 
 def _is_doubted(reputation: Reputation) -> bool:

@@ -43,11 +43,13 @@ def _rows_of_kinds(*kinds: Mapping[str, object]) -> Schema:
 
 
 _WINDOWS: Schema = {"type": "array", "items": {"type": "array", "items": _NUMBER, "minItems": 3, "maxItems": 3}}
-_STANDINGS = ("disqualified", "suspended", "offline_suspended", "at_risk", "watch", "unknown", "vetting", "healthy")
+_STANDINGS = ("disqualified", "suspended", "offline_suspended", "at_risk", "watch", "unknown", "vetting", "healthy", "exiting", "exited")
 _REPUTATION: Schema = {
     **dict.fromkeys(("node", "satellite", "name", "address", "reason"), _TEXT),
     "rank": _INTEGER,
     "standing": {"enum": list(_STANDINGS)},
+    "exit": {"type": ["object", "null"], "properties": {"state": {"enum": ["begun", "completed", "failed"]}, "at": _NUMBER}},
+    "offline_suspended_at": _NUMBER_OR_NULL,
     **dict.fromkeys(("audit_score", "suspension_score", "online_score", "total_audits", "successful_audits"), _FIGURE),
     **dict.fromkeys(("disqualified_at", "suspended_at", "vetted_at", "joined_at"), _FIGURE),
     "guard": _OBJECT_OR_NULL,

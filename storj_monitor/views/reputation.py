@@ -12,6 +12,7 @@ from storj_monitor.reputation_tracker.help_texts import HELP
 from storj_monitor.reputation_tracker.online import DowntimeBudget
 from storj_monitor.reputation_tracker.pieces import CAUSES, Failures, RefusedAudits, failures
 from storj_monitor.reputation_tracker.report import SatelliteReport, report, worst_first
+from storj_monitor.reputation_tracker.told import offline_suspensions
 from storj_monitor.reputation_tracker.vetting import Vetting
 from storj_monitor.views.figures import date, figure, helps
 from storj_monitor.views.missing import why_nothing
@@ -86,6 +87,8 @@ class ReputationView:
             offline_since=away_since,
             budget=before[1] if before is not None and before[0] == basis else None,
             refused=refused_audits(node, now),
+            left_by=standing.exits.get(satellite),
+            offline_suspended_at=offline_suspensions(node.notifications).get(satellite),
         )
         self._budgets[node.name, satellite] = (basis, made.budget)
         return made
@@ -100,6 +103,8 @@ def _row(node: str, one: SatelliteReport) -> Row:
         "address": known.address,
         "standing": one.standing.label,
         "reason": one.reason,
+        "exit": None if one.exit is None else one.exit._asdict(),
+        "offline_suspended_at": one.offline_suspended_at,
         "audit_score": figure(known.audit_score),
         "suspension_score": figure(known.suspension_score),
         "online_score": figure(known.online_score),

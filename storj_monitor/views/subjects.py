@@ -33,6 +33,7 @@ from storj_monitor.reputation_tracker.process_life import ProcessLife
 from storj_monitor.reputation_tracker.pulse import Pulse
 from storj_monitor.reputation_tracker.reputation import Reputation
 from storj_monitor.reputation_tracker.standings import StandingKind, StandingSpan
+from storj_monitor.reputation_tracker.told import Exit
 from storj_monitor.reputation_tracker.uptime import Signals, down_since, uptime, without_contradicted
 from storj_monitor.storage_tracker.history import SpacePoint
 
@@ -67,6 +68,7 @@ class Standing:
     failing: list[NotableTransfer] = field(default_factory=list)
     in_trash: list[FoundInTrash] = field(default_factory=list)
     spans: dict[tuple[str, StandingKind], StandingSpan] = field(default_factory=dict)
+    exits: dict[str, Exit] = field(default_factory=dict)
     written: dict[str, tuple[AuditWindow, ...]] = field(default_factory=dict)
     changes: int = 0
 

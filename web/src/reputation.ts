@@ -90,7 +90,7 @@ export function worstFirst(rows: Iterable<[string, ReputationRow]>): [string, Re
 
 /** How many stand how, the worst first: "1 disqualified, 2 vetting, 9 healthy". */
 export function summary(rows: readonly ReputationRow[]): { standing: string; count: number }[] {
-  const order = ["disqualified", "suspended", "offline_suspended", "at_risk", "watch", "unknown", "vetting", "healthy"];
+  const order = ["disqualified", "suspended", "offline_suspended", "at_risk", "watch", "exiting", "unknown", "vetting", "healthy", "exited"];
   const counts = new Map<string, number>();
   for (const row of rows) counts.set(row.standing, (counts.get(row.standing) ?? 0) + 1);
   const place = (standing: string): number => (order.includes(standing) ? order.indexOf(standing) : order.length);

@@ -43,6 +43,8 @@ const STANDINGS: Record<string, Chip> = {
   unknown: { kind: "", word: "unknown" },
   vetting: { kind: "busy", word: "vetting" },
   healthy: { kind: "good", word: "healthy" },
+  exiting: { kind: "warn", word: "leaving" },
+  exited: { kind: "", word: "left" },
 };
 
 export function standingChip(standing: string): Chip {
