@@ -45,6 +45,7 @@ def noisy(node_count: int) -> tuple[State, Feed]:
         ]
         transfers += [transfer(NOON_MS, satellite=US1, country="DE")] * 900
         errors = [ErrorSeen(NOON_MS, "ERROR", "logger", "message", f"template {number} {i}", "sample", "") for i in range(200)]
+        errors += [ErrorSeen(NOON_MS, "ERROR", "logger", "message", f"read-only file system {number} {i}", "sample", "") for i in range(20)]
         events = [
             event
             for i in range(120)
