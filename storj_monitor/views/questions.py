@@ -14,7 +14,7 @@ from storj_monitor.database import subjects as store
 from storj_monitor.database.kept import Kept, kept_window
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
-from storj_monitor.errors import StoreFailing
+from storj_monitor.errors import StoreError
 from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.events import LineKey, LineKind
 from storj_monitor.model.ids import op_action, op_outcome
@@ -123,7 +123,7 @@ class Questions:
         try:
             self._stored = {node.name: node for node in await self._ask(queries.nodes)}
             totals = await self._ask(queries.line_totals)
-        except StoreFailing:
+        except StoreError:
             _log.warning("nodes are answered from memory, the database cannot be read")
             totals = None
         stored, problem = self._stored, self._state.store_problem
