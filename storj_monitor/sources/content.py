@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import os
+import select
+import stat
 import struct
+import sys
 from typing import BinaryIO, NamedTuple, Protocol
 
 import zstandard
@@ -19,6 +22,7 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _READ_BYTES = 16 << 10  # compressed bytes at a time: what comes out of them is held in memory
 _INFLATED_BYTES = 256 << 10  # what one step of decompression brings, or some megabytes where the library knows no limit
 _FIRST_BYTES = 16 << 10  # ... and the first one: many files are only looked at
+_WAIT_S = 0.5  # a pipe is waited for in steps, see _wait_for
 _STEP_BYTES = 4 << 20  # decompressed and thrown away in one step on the way to a saved position: about 20 ms
 
 
@@ -149,6 +153,7 @@ class SequentialContent:
     def __init__(self, raw: BinaryIO, path: str = "") -> None:
         """`path`: of a file, which can be opened again."""
         self._raw = raw
+        self._pipe = None if path else _pipe_of(raw)
         self._path = path
         self._parked: Parked | None = None
         self._buffer = bytearray()
@@ -273,7 +278,11 @@ class SequentialContent:
         self.damage = ""
 
     def _take(self) -> bytes:
-        data: bytes = self._raw.read(_READ_BYTES) or b""
+        if self._pipe is None:
+            data: bytes = self._raw.read(_READ_BYTES) or b""
+        else:
+            _wait_for(self._pipe)
+            data = os.read(self._pipe, _READ_BYTES)
         self.consumed_bytes += len(data)
         return data
 
@@ -331,6 +340,22 @@ class SequentialContent:
 def is_packed(beginning: bytes) -> bool:
     """Whether a file that begins so is compressed, or otherwise no text as it stands."""
     return codec_of(beginning) is not None or is_docker_local(beginning)
+
+
+def _pipe_of(raw: BinaryIO) -> int | None:
+    """The descriptor of a pipe, a socket or a terminal; None for a file and for bytes in memory."""
+    try:
+        fd = raw.fileno()
+    except io.UnsupportedOperation:
+        return None
+    return None if stat.S_ISREG(os.fstat(fd).st_mode) else fd
+
+
+def _wait_for(pipe: int) -> None:
+    """Until there is something to read. In steps: a signal that comes just before a read begins would wait as long as the read."""
+    if sys.platform != "win32":  # knows no select on pipes
+        while not select.select([pipe], [], [], _WAIT_S)[0]:
+            pass
 
 
 def open_content(path: str) -> Content:
