@@ -62,14 +62,7 @@ class ReputationView:
     def _rows_of(self, node: NodeSubjects, reports: list[SatelliteReport]) -> Rows:
         made = self._rows.get(node.name)
         if made is None or made[0] is not reports:
-            rows = {
-                f"{node.name}/{one.reputation.satellite}": {
-                    **_row(node.name, one),
-                    "name": name_at(node, one.reputation.satellite),
-                    "unknown": why_nothing(node, one.reputation.satellite) or None,
-                }
-                for one in reports
-            }
+            rows = {f"{node.name}/{one.reputation.satellite}": _row_of(node, one) for one in reports}
             made = self._rows[node.name] = (reports, rows)
         return made[1]
 
@@ -92,6 +85,13 @@ class ReputationView:
         )
         self._budgets[node.name, satellite] = (basis, made.budget)
         return made
+
+
+def _row_of(node: NodeSubjects, one: SatelliteReport) -> Row:
+    """With the satellite's name; where the node's answer about it fails, the reason says so: what is shown is old, or of another answer."""
+    row, unknown = _row(node.name, one), why_nothing(node, one.reputation.satellite)
+    reason = f"{one.reason} {unknown}" if unknown else one.reason
+    return {**row, "name": name_at(node, one.reputation.satellite), "reason": reason, "unknown": unknown or None}
 
 
 def _row(node: str, one: SatelliteReport) -> Row:

@@ -23,6 +23,7 @@ async def test_one_satellite_whose_route_fails(tmp_path: Path) -> None:
         for satellite in ADDRESSES:
             assert (scores[f"a/{satellite}"]["audit_score"] is None) == (satellite == AP1)
         assert scores[f"a/{US1}"]["unknown"] is None
+        assert RPC_ERROR in scores[f"a/{AP1}"]["reason"] and RPC_ERROR not in scores[f"a/{US1}"]["reason"]
         earnings = one.rows("earnings")
         assert earnings[f"a/{EU1}"]["now"]["payout_usd_micros"] > 0
         lost = earnings[f"a/{AP1}"]
