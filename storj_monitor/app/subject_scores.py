@@ -39,7 +39,7 @@ def take_snapshots(node: NodeSubjects, snapshots: Iterable[ReputationSnapshot], 
     """Merge what one answer or some lines told. True when a value (not only its age) has changed."""
     moved = False
     for told in snapshots:
-        if not told.satellite:
+        if not told.satellite or _is_left(node, told):
             continue
         snapshot, impossible = checked(not_from_the_future(told, now))
         node.note_impossible(("reputation", snapshot.satellite, snapshot.source.value, *_parts(snapshot)), impossible)
@@ -61,6 +61,16 @@ def take_snapshots(node: NodeSubjects, snapshots: Iterable[ReputationSnapshot], 
 def _parts(snapshot: ReputationSnapshot) -> tuple[str, ...]:
     """Of one source several answers tell of a satellite, each its own part: one must not take back what another said."""
     return tuple(name for name in ("audit_score", "windows") if getattr(snapshot, name) is not None)
+
+
+def _is_left(node: NodeSubjects, snapshot: ReputationSnapshot) -> bool:
+    """Counters and the public port go on naming satellites that the node does not trust any more."""
+    trusted = node.answer.standings if node.answer is not None else ()
+    return (
+        snapshot.source in (Source.METRICS, Source.PROBE)
+        and bool(trusted)
+        and all(one.satellite != snapshot.satellite for one in trusted)
+    )  # fmt: skip
 
 
 def take_events(node: NodeSubjects, events: Iterable[NodeEvent], now: float, pending: Pending) -> bool:

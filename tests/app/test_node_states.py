@@ -12,7 +12,7 @@ from storj_monitor.app.node_states import NodeStates
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer, RouteState, RouteStatus
-from storj_monitor.model.reputation import NEVER, HealthAnswer, ReputationSnapshot
+from storj_monitor.model.reputation import NEVER, HealthAnswer, HealthStatus, ReputationSnapshot
 from storj_monitor.model.rollups import ErrorCount, ErrorKey, NodeDelta
 from storj_monitor.model.space import FileSystemSpace
 from storj_monitor.state.nodes import LogStatus, State
@@ -150,6 +150,15 @@ async def test_the_health_answer_is_shown_while_it_is_of_now_and_nobody_contradi
     rig.clock.at += 301
     rig.say(node_answer(rig.clock.at))
     assert shown() is None, "too old"
+
+
+async def test_a_satellite_that_is_not_trusted_any_more_does_not_come_back_without_scores(rig: Rig) -> None:
+    rig.say(replace(rig.disqualified(NEVER), standings=rig.disqualified(NEVER).standings[:1]))
+    told = HealthAnswer(
+        taken_at=rig.clock.at, all_healthy=True, statuses=(HealthStatus(EU1, 1.0, NEVER, NEVER), HealthStatus(US1, 1.0, NEVER, NEVER))
+    )
+    rig.keeper.on_answer(Answer("n", AnswerKind.HEALTH, None, rig.clock.at, 1.0, told))
+    assert list(rig.cards.rows("reputation", ["n"])) == [f"n/{EU1}"]
 
 
 async def test_a_node_that_is_down_has_no_uptime(rig: Rig) -> None:
