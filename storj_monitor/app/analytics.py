@@ -145,7 +145,8 @@ class Analytics:
     def _seen(self, name: str) -> Seen:
         node = self._state.nodes[name]
         live = node.status.state == SourceState.LIVE.value and not self._state.store_problem
-        mute = not node.character.tells_transfers if node.character.lines else None
+        # a log at INFO without transfers may be of a node that has none: that is to be found out
+        mute = node.character.is_above_info if node.character.lines else None
         return Seen(name, live, node.newest_ms // 1000, NodeInput(node=name, read_to_s=0, mute=mute))
 
     def _work(self, now: float, told: Sequence[tuple[Seen, Told]]) -> Outcome | None:

@@ -125,3 +125,12 @@ def test_nothing_is_said_of_nothing():
     assert character.form is LogForm.NONE
     assert character.remarks() == []
     assert character.is_readable is None
+
+
+def test_errors_of_a_node_at_info_do_not_make_its_log_one_above_info():
+    """A node that nobody reaches any more writes thousands of errors, and some lines at INFO an hour: its silence is to be found."""
+    data = b"".join(line("ERROR", "contact:service", "ping satellite failed ", minute) * 60 for minute in range(100))
+    data += b"".join(line("INFO", "trust", "Scheduling next refresh", minute) for minute in range(50, 100, 25))
+    character = character_of(data)
+    assert character.successes == 0
+    assert not character.is_above_info
