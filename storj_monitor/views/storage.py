@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from storj_monitor.storage_tracker.fleet import fleet_space
+from storj_monitor.storage_tracker.fleet import FleetFigure, fleet_space
 from storj_monitor.storage_tracker.forecast import WINDOWS_DAYS, DaysUntil, Forecast, Growth, fleet_growth, forecast
 from storj_monitor.storage_tracker.help_texts import HELP
 from storj_monitor.storage_tracker.picture import FIGURES, SpacePicture
@@ -133,6 +133,14 @@ def _forecast(growth: Growth, levels: Iterable[DaysUntil]) -> Row:
     }
 
 
+def _fleet_bar(made: Mapping[str, _Made], sums: Mapping[str, FleetFigure]) -> list[Row]:
+    """Of nodes whose used and free space are both known: the allocation of another one would show as space that is not offered."""
+    disks = {name: one.device for name, one in made.items() if one.device}
+    whole = {name: one.picture for name, one in made.items() if one.picture.used is not None and one.picture.free is not None}
+    shown = sums if len(whole) in (0, len(made)) else fleet_space(whole, disks)
+    return bar({name: one.value_bytes for name, one in shown.items() if one.nodes})
+
+
 def _fleet(made: Mapping[str, _Made], silent: list[str]) -> Row:
     """`silent`: nodes of the view of whose space nothing is known; every sum names them."""
     sums = fleet_space({name: one.picture for name, one in made.items()}, {name: one.device for name, one in made.items() if one.device})
@@ -149,7 +157,7 @@ def _fleet(made: Mapping[str, _Made], silent: list[str]) -> Row:
             for name, one in sums.items()
         },
         "capacity_bytes": sum(capacities) if capacities else None,
-        "bar": bar({name: one.value_bytes for name, one in sums.items() if one.nodes}),
+        "bar": _fleet_bar(made, sums),
         "forecasts": [
             {
                 **_forecast(one.growth, one.levels),

@@ -45,6 +45,7 @@ async def test_negative_used_space_of_an_old_node(tmp_path: Path) -> None:
         fleet = one.rows("storage")[""]
         for name in ("used", "free", "unpaid"):
             assert fleet[name]["left_out"] == ["a"] and fleet[name]["value"] == one.rows("storage")["b"][name]["value"]
+        assert fleet["bar"] == one.rows("storage")["b"]["bar"]  # the other's allocation is no space that is not offered
         text = await metrics_of(one)
         assert 'storj_monitor_node_impossible_values{node="a"} 1' in text
         assert 'storj_monitor_node_impossible_values{node="b"} 0' in text
