@@ -117,7 +117,8 @@ class Reader:
             except sqlite3.Error as error:
                 if not is_doubtful(error):
                     raise StoreError(f"the database {self._path} did not answer: {error}") from error
-                if tries == len(_AGAIN_S):
+                # Where the disk gives back nonsense SQLite may wait for locks at every try.
+                if tries == len(_AGAIN_S) or time.monotonic() > deadline:
                     self.on_doubt()
                     raise StoreFailing(f"the database {self._path} cannot be read: {error}") from error
                 time.sleep(_AGAIN_S[tries])
