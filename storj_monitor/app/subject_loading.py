@@ -14,7 +14,7 @@ from storj_monitor.database import subjects as store
 from storj_monitor.database.bad_rows import BadRows
 from storj_monitor.model.node_metrics import Growth
 from storj_monitor.reputation_tracker.history import DAY_S, ScorePoint
-from storj_monitor.storage_tracker.history import SpacePoint
+from storj_monitor.storage_tracker.history import SpacePoint, can_be
 from storj_monitor.views.subjects import HOUR_S, POLL_S, Counted, NodeSubjects, Stretch, Subjects
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def load_histories(subjects: Subjects, found: Found) -> None:
     for name, space in found.of(store.SPACE_POINT, lambda row: (row[0], rows.space_point(row))):
         spaces.setdefault(name, []).append(space)
     for name, kept in spaces.items():
-        subjects.of(name).space.points = tuple(kept)
+        subjects.of(name).space.points = tuple(filter(can_be, kept))
     for name, outage in found.of(store.OUTAGE, lambda row: (row[0], rows.outage(row))):
         node = subjects.of(name)
         node.outages = (*node.outages, outage)

@@ -39,6 +39,7 @@ from storj_monitor.model.space import DiskSpace, SpaceMetrics, UsageDay
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.uptime import MARKS, Outage, Witness
 from storj_monitor.state.nodes import State
+from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.subjects import Subjects
 
@@ -201,6 +202,17 @@ def test_what_cannot_be_right_is_refused_and_said(rig: Rig, caplog: pytest.LogCa
     )
     assert [row[2] for row in rig.rows(store.PAYSTUB)] == ["2026-08"]
     assert caplog.text.count("is not kept") == 1
+
+
+def test_points_of_space_that_an_earlier_version_kept_and_cannot_be_are_not_shown(rig: Rig) -> None:
+    at = rig.clock.at
+    good = SpacePoint(at=at - 3600, allocated=2 * TB, used=TB, pieces=None, trash=0, reclaimable=None, overhead=None,
+                      free=TB, disk_free=None, reported=None, source=Source.API)  # fmt: skip
+    wrong = [good._replace(at=at - 1800, used=-4 * TB), good._replace(at=at - 900, free=5 * TB)]
+    rig.keeper.add_history("a", [good, *wrong], {})
+    rig.begin()
+    rig.keeper.load(store.read_all(rig.desk.db, LOADED, ["a"], {}))
+    assert [one.at for one in rig.cards.subjects.of("a").space.points] == [good.at]
 
 
 def test_while_the_database_refuses_the_newest_row_of_each_key_waits(rig: Rig) -> None:
