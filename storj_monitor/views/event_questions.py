@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from storj_monitor.database import queries
+from storj_monitor.database.bad_rows import BadRows, bad_rows_of
 from storj_monitor.database.event_rows import FoundEvent, events_page
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.events import NodeEvent
-from storj_monitor.model.node_events import AnyNodeEvent, MigrationProgress, NodeStarted
+from storj_monitor.model.node_events import AnyNodeEvent, MigrationProgress
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_figures import figure_rows
-from storj_monitor.views.event_words import KIND_NAMES, say
+from storj_monitor.views.event_words import KIND_NAMES, KINDS, say
 from storj_monitor.views.garbage_runs import RUN_KINDS, runs_of
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.tables import Row
@@ -64,19 +65,21 @@ _KINDS = [{"kind": tag, "label": kind.label, "group": kind.group} for tag, kind 
 def _page(db: Connection, names: Sequence[str], from_ms: int, to_ms: int, wanted: EventFilter, first: bool) -> _Page:
     ids = {node.id: node.name for node in queries.nodes(db) if node.name in names}
     satellites = queries.satellites(db)
-    kinds = _possible(wanted)
+    kinds, bad = _possible(wanted), bad_rows_of(db)
     rows: list[Row] = []
     before, looked_at, following = wanted.before, 0, None
     while kinds is not None:
         found = events_page(db, list(ids), kinds, from_ms, to_ms, before, wanted.limit)
         looked_at += len(found)
-        for one in found:
-            row = _row(one, ids[one.node], satellites.get(one.satellite, ""))
+        for one, event in _decoded(bad, found):
+            row = _row(one, event, ids[one.node], satellites.get(one.satellite, ""))
             before = (one.first_ms, one.id)
             if not wanted.severities or row["severity"] in wanted.severities:
                 rows.append(row)
             if len(rows) == wanted.limit:
                 break
+        else:  # a row that is left out is passed, too
+            before = (found[-1].first_ms, found[-1].id) if found else before
         more = len(found) == wanted.limit
         if len(rows) == wanted.limit or not more or looked_at >= MOST_LOOKED_AT:
             following = f"{before[0]}.{before[1]}" if before and more else None
@@ -97,9 +100,13 @@ def _possible(wanted: EventFilter) -> list[str] | None:
     return kinds or None
 
 
-def _row(one: FoundEvent, node: str, satellite: str) -> Row:
-    event: NodeEvent = _DECODE(one.data)
-    told, kind = say(event), KIND_NAMES[one.kind]
+def _decoded(bad: BadRows, found: Iterable[FoundEvent]) -> Iterator[tuple[FoundEvent, NodeEvent]]:
+    """Rows with their events, without those that cannot be understood."""
+    return bad.each("node_event", found, lambda one: (one, _DECODE(one.data)))
+
+
+def _row(one: FoundEvent, event: NodeEvent, node: str, satellite: str) -> Row:
+    told, kind = say(event), KINDS[type(event)]
     return {
         "id": one.id,
         "node": node,
@@ -121,7 +128,7 @@ def _garbage(db: Connection, ids: dict[int, str], from_ms: int, to_ms: int) -> l
     rows: list[Row] = []
     for number, name in ids.items():
         found = events_page(db, [number], RUN_KINDS, from_ms, to_ms, None, _MOST_RUN_EVENTS)
-        rows += runs_of(name, (_DECODE(one.data) for one in reversed(found)))
+        rows += runs_of(name, (event for _, event in _decoded(bad_rows_of(db), reversed(found))))
     rows.sort(key=lambda row: -float(str(row["at"])))
     return rows[:MOST_RUNS]
 
@@ -133,9 +140,8 @@ def _progress(db: Connection, ids: dict[int, str]) -> dict[str, list[MigrationPr
     for number, name in ids.items():
         newest = events_page(db, [number], kinds, 0, 1 << 62, None, 20)
         lines: list[MigrationProgress] = []
-        for one in newest:
-            event = _DECODE(one.data)
-            if isinstance(event, NodeStarted) or one.first_ms < newest[0].first_ms - _PROGRESS_MS:
+        for one, event in _decoded(bad_rows_of(db), newest):
+            if not isinstance(event, MigrationProgress) or one.first_ms < newest[0].first_ms - _PROGRESS_MS:
                 break
             lines.append(event)
         found[name] = lines[::-1]

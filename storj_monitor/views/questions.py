@@ -11,6 +11,7 @@ import msgspec
 
 from storj_monitor.database import queries
 from storj_monitor.database import subjects as store
+from storj_monitor.database.bad_rows import bad_rows_of
 from storj_monitor.database.kept import Kept, kept_window
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
@@ -380,8 +381,9 @@ def _compactions(db: Connection, node_ids: Sequence[int], from_ms: int, to_ms: i
     for node in (node for node in queries.nodes(db) if node.id in node_ids):
         compactions = Compactions(keep=MAX_COMPACTIONS)
         around = (from_ms - DAY_MS, to_ms + DAY_MS)
-        for data in queries.newest_compactions(db, node.id, HISTORY_KINDS, *around, MAX_COMPACTIONS, MAX_COMPACTION_EVENTS):
-            compactions.on_event(_DECODE(data))
+        stored = queries.newest_compactions(db, node.id, HISTORY_KINDS, *around, MAX_COMPACTIONS, MAX_COMPACTION_EVENTS)
+        for event in bad_rows_of(db).each("node_event", stored, _DECODE):
+            compactions.on_event(event)
         within = (one for one in compactions.every() if (one.started_ms or one.finished_ms) < to_ms and not 0 < one.finished_ms < from_ms)
         rows += [tables.compaction_row(node.name, one) for one in within]
     rows.sort(key=lambda row: -float(str(row["started"] or 0)))

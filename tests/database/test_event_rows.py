@@ -60,6 +60,18 @@ async def test_equal_events_of_an_hour_are_one_row_over_many_commits(store: Stor
     ]
 
 
+async def test_a_damaged_row_costs_no_other_row_and_no_page(store: Store) -> None:
+    put(store, [rejected(hour * 3_600_000) for hour in range(4)])
+    store.writer.execute("UPDATE node_event SET data = 'no JSON' WHERE id IN (SELECT id FROM node_event ORDER BY time_ms DESC LIMIT 2)")
+    put(store, [ev.MigrationProgress(time_ms=NOON_MS, pieces=1)], start=1)
+    store.writer.execute("UPDATE node_event SET data = '{}' WHERE kind = 'migration_progress'")
+    first = await asked(store, EventFilter(limit=1))
+    assert [row["at"] for row in first["rows"]] == [NOON_MS / 1000 + 3600]
+    time_ms, number = first["next"].split(".")
+    second = await asked(store, EventFilter(limit=2, before=(int(time_ms), int(number))))
+    assert [row["at"] for row in second["rows"]] == [NOON_MS / 1000]
+
+
 async def test_a_commit_that_fails_leaves_no_count_behind(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store, [rejected(0)])
     with monkeypatch.context() as patch:
