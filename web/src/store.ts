@@ -144,6 +144,8 @@ export class Store {
       else this.change(topic, payload as TableDelta);
       changed.add(topic);
     }
+    // One new subscription answers for every topic: a frame that comes before its snapshot must not ask for another one.
+    if (gap.length > 0) this.numbers.clear();
     return { changed, gap };
   }
 

@@ -85,6 +85,16 @@ describe("tables", () => {
     expect(store.tables.errors?.rows.size).toBe(0);
   });
 
+  it("asks once for all topics that a lost frame held, whenever their next frames come", () => {
+    const store = new Store();
+    store.applySnap(snap({ errors: { n: 0, as_of: 1, rows: {} }, pieces: { n: 0, as_of: 1, rows: {} } }));
+    // The frame with number 1 of both is lost.
+    expect(store.applyDelta(delta({ errors: { n: 2, as_of: 3, set: {} } })).gap).toEqual(["errors"]);
+    expect(store.applyDelta(delta({ pieces: { n: 2, as_of: 4, set: {} } })).gap).toEqual([]);
+    store.applySnap(snap({ errors: { n: 0, as_of: 5, rows: {} }, pieces: { n: 0, as_of: 5, rows: {} } }));
+    expect(store.applyDelta(delta({ pieces: { n: 2, as_of: 6, set: {} } })).gap).toEqual(["pieces"]);
+  });
+
   it("numbers each topic by itself", () => {
     const store = new Store();
     store.applySnap(snap({ live: { n: 0, sats: {}, ring: wireRing([0]) }, errors: { n: 0, as_of: 1, rows: {} } }));
