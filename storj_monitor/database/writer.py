@@ -106,9 +106,10 @@ class Writer:
 
         `write` may run more than once, each time after a rollback. What it raises but errors of the disk or a lock gives it up.
         """
-        self._works.append(Work(write, done))
+        work = Work(write, done)
+        self._works.append(work)
         with contextlib.suppress(queue.Full):  # full: the thread is about to look anyway
-            self._queue.put_nowait(self._works[-1])
+            self._queue.put_nowait(work)
 
     def barrier(self, timeout_s: float) -> bool:
         """Wait until everything submitted before is committed; False when that took too long, or will not happen any more."""
