@@ -259,7 +259,8 @@ class FileKeeper:
         for suffix in SIDES:  # of the deleted file: a new file must not meet an old WAL
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         if self._path.exists():
-            return f"{words}; another one stands there now, all that it held is in {copy}"
+            self._notice(f"{words}; another one stands there now and is used from now on, all that was there is kept as {copy}")
+            return self._begin_with_the_other(words)
         copy.rename(self._path)
         if not self.reopen():
             return words
@@ -280,8 +281,12 @@ class FileKeeper:
         kept = aside_name(self._path, "replaced", stamp_of(time.time()))
         copy_database(self.session.db, kept)
         self._notice(f"{words}; that one is used from now on, and what was there is kept as {kept}")
+        return self._begin_with_the_other(words)
+
+    def _begin_with_the_other(self, words: str) -> str:
         self.is_lost = True
-        self._hooks.anew()
+        if self._hooks.anew is not None:
+            self._hooks.anew()
         return words
 
     def say_clock_jumped(self, now: float, believed_s: float) -> None:

@@ -50,10 +50,15 @@ class Rig:
         self.anew, self.notices, self.problems, self.refused = threading.Event(), [], [], []
         self._moved = threading.Condition()
         self.reader = Reader(self.path, 1)
+        self.on_reopen: Callable[[], object] = lambda: None
         self.writer = Writer(
             self.path, Retention(), on_conflict=self.refused.append, on_problem=self._problem,
-            hooks=FileHooks(self.reader.reopen, self.anew.set, self._notice),
+            hooks=FileHooks(self._reopen, self.anew.set, self._notice),
         )  # fmt: skip
+
+    def _reopen(self) -> None:
+        self.reader.reopen()
+        self.on_reopen()
 
     def _problem(self, words: str) -> None:
         with self._moved:
@@ -102,6 +107,19 @@ def test_a_file_that_was_deleted_is_written_anew_with_all_that_it_held(rig: Rig)
     assert any("written anew" in words for words in rig.notices)
     assert not rig.anew.is_set()
     assert [path.name for path in rig.path.parent.iterdir() if "rescued" in path.name] == []
+
+
+def test_a_file_that_takes_the_place_of_the_deleted_one_meanwhile_is_used_and_nothing_is_lost(rig: Rig, tmp_path: Path) -> None:
+    rig.commit(part(0))
+    other = tmp_path / "other.db"
+    open_database(other, 1.0, "stamp")
+    rig.on_reopen = lambda: shutil.copy(other, rig.path)
+    rig.path.unlink()
+    assert rig.anew.wait(LIMIT_S), (rig.problems, rig.notices)
+    (copy,) = [path for path in rig.path.parent.iterdir() if ".rescued-" in path.name]
+    with closing(connect_reader(copy)) as db:
+        assert transfers(db) == 1
+    assert any("another one stands there now" in words and str(copy) in words for words in rig.notices)
 
 
 def test_only_the_file_itself_was_deleted_and_nothing_is_written(rig: Rig) -> None:
