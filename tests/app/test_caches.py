@@ -86,8 +86,10 @@ async def monitored(folder: Path, answers: Answers, more: str = "") -> AsyncIter
         yield node, one
 
 
-def egress_prices(rows: dict[str, dict[str, Any]]) -> set[int]:
-    return {row["prices"]["egress_usd_micros_per_tb"] for row in rows.values() if row.get("kind") == "satellite"}
+def egress_prices(rows: dict[str, dict[str, Any]]) -> set[int | None]:
+    """Of all satellites; None for one whose answer has not come yet."""
+    prices = [row["prices"] for row in rows.values() if row.get("kind") == "satellite"]
+    return {one and one["egress_usd_micros_per_tb"] for one in prices}
 
 
 async def asked(one: Running) -> dict[str, dict[str, Any]]:
@@ -97,7 +99,8 @@ async def asked(one: Running) -> dict[str, dict[str, Any]]:
 
 
 async def priced(one: Running) -> set[int]:
-    return await until(lambda: len(one.rows("earnings")) >= 6 and egress_prices(one.rows("earnings")))
+    """Once every satellite has told them."""
+    return await until(lambda: (found := egress_prices(one.rows("earnings"))) and None not in found and found)
 
 
 async def test_prices_that_change_while_it_runs(tmp_path: Path) -> None:
