@@ -91,6 +91,3 @@ class Uptime:
     evidence: tuple[Witness, ...] = ()
     last_words: tuple[LastWord, ...] = ()
     failed_starts: int = 0
-
-
-UNKNOWN_UPTIME = Uptime(state=UptimeState.UNKNOWN, since=None, certain=False, reason="Nothing has told yet whether the node runs.")

@@ -18,15 +18,12 @@ from storj_monitor.model.uptime import MARKS, Outage, Witness
 
 JOIN_S = 90.0
 """Outages that are this near to each other are one."""
-LOG_GAP_S = 900.0
-"""A log of a node with traffic that is silent for this long is a witness."""
 PING_JOIN_S = 7200.0
 """Check-ins are an hour apart: failures within two are one outage."""
 LATE_CONTACT_S = 7200.0
 """Satellites look for a node every hour."""
 PING_SATELLITES_S = 900.0
 """Check-ins at different satellites that fail within this time are one failure of the node's; one satellite alone is the satellite's."""
-_MINUTE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +112,6 @@ def hours_down(times: Iterable[Downtime], from_at: float, to_at: float, *, certa
         if one.certain or not certain_only:
             total += max(0.0, min(to_at, to_at if one.until_at is None else one.until_at) - max(from_at, one.from_at))
     return total / 3600
-
-
-def log_gaps(active_minutes: Sequence[int], now: float, gap_s: float = LOG_GAP_S) -> tuple[Outage, ...]:
-    """Silences of a log. `active_minutes`: starts (Unix seconds, ascending) of minutes that had any line; the last silence is open."""
-    gaps = [
-        Outage(Witness.LOG_GAP, a + _MINUTE_S, b)
-        for a, b in zip(active_minutes, active_minutes[1:], strict=False)
-        if b - a - _MINUTE_S >= gap_s
-    ]
-    if active_minutes and now - active_minutes[-1] - _MINUTE_S >= gap_s:
-        gaps.append(Outage(Witness.LOG_GAP, active_minutes[-1] + _MINUTE_S, None))
-    return tuple(gaps)
 
 
 def ping_outages(events: Iterable[NodeEvent], processes: Sequence[Outage] = ()) -> tuple[Outage, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 _COMPRESSED = re.compile(r"\.(gz|zst|zstd|xz|bz2)$", re.IGNORECASE)
@@ -36,11 +36,6 @@ def is_compressed(path: str) -> bool:
 def is_unreadable(path: str) -> bool:
     """By its name: compressed in a form that is not read here."""
     return bool(_OTHER_PACKERS.search(path))
-
-
-def is_sibling(name: str, live: str) -> bool:
-    """Whether file `name` is a rotated part of `live` (names without folder)."""
-    return live in _live_names(name)
 
 
 def _live_names(name: str) -> Iterator[str]:
@@ -77,11 +72,11 @@ def siblings(lives: Iterable[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for folder, names in folders.items():
         for entry in _entries(folder):
-            if entry.name not in names and _is_part(entry.name, names):
+            if entry.name not in names and is_part(entry.name, names):
                 found[str(folder / entry.name)] = entry.inode()
             elif entry.name.lower() in _OLD_FOLDERS and _is_folder(entry):
                 for old in _entries(folder / entry.name):
-                    if old.name in names or _is_part(old.name, names):
+                    if old.name in names or is_part(old.name, names):
                         found[str(folder / entry.name / old.name)] = old.inode()
     return found
 
@@ -103,7 +98,8 @@ def _shape(name: str) -> str:
     return re.sub(r"\d", "0", _COMPRESSED.sub("", name))
 
 
-def _is_part(name: str, lives: set[str]) -> bool:
+def is_part(name: str, lives: Set[str]) -> bool:
+    """Whether file `name` is a rotated part of one of these logs (names without folder)."""
     if _CURRENT in lives and _TAI64N_PART.fullmatch(_COMPRESSED.sub("", name)):
         return True
     return any(live in lives for live in _live_names(name))

@@ -15,7 +15,7 @@ from storj_monitor.model.events import EventBatch
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.node_events import PingFailed
 from storj_monitor.model.uptime import MARKS, Outage, Witness
-from storj_monitor.reputation_tracker.downtime import JOIN_S, Downtime, coalesce, downtimes, hours_down, log_gaps, ping_outages
+from storj_monitor.reputation_tracker.downtime import JOIN_S, Downtime, coalesce, downtimes, hours_down, ping_outages
 from storj_monitor.reputation_tracker.process_life import process_life
 
 LOGS = Path(__file__).parent.parent / "corpus" / "logs" / "eventful"
@@ -24,10 +24,6 @@ LOGS = Path(__file__).parent.parent / "corpus" / "logs" / "eventful"
 def read(name: str) -> EventBatch:
     data = gzip.decompress((LOGS / f"{name}.log.gz").read_bytes())
     return LineProcessor("n", lambda address: "").process(Chunk("n", data, 0, len(data), 0.0, None, ""))
-
-
-def minutes(batch: EventBatch) -> list[int]:
-    return sorted({t.time_ms // 60_000 * 60 for t in batch.transfers} | {e.time_ms // 60_000 * 60 for e in batch.events if e.time_ms})
 
 
 def clock(text: str) -> float:
@@ -47,9 +43,8 @@ def clock(text: str) -> float:
 )
 def test_downtimes_of_recorded_logs(log: str, expected: list[tuple[str, str | None]]) -> None:
     batch = read(log)
-    active = minutes(batch)
     stops = process_life(batch.events).outages
-    found = downtimes([*stops, *ping_outages(batch.events, stops), *log_gaps(active, active[-1] + 60)])
+    found = downtimes([*stops, *ping_outages(batch.events, stops)])
     assert [(d.from_at, d.until_at) for d in found] == [(clock(a), clock(b) if b else None) for a, b in expected]
     assert all(d.certain for d in found)
 
@@ -68,12 +63,6 @@ def test_check_ins_that_fail_at_one_satellite_are_that_satellites() -> None:
 def test_thousands_of_failed_check_ins_are_no_work() -> None:
     pings = [PingFailed(time_ms=t * 1000, step="ping", satellite="b" if t == 20_000 else "a") for t in range(1, 40_000)]
     assert ping_outages(pings) == (Outage(Witness.PING_FAILED, 19_100, 20_900),)
-
-
-def test_silences() -> None:
-    assert log_gaps([0, 60, 120, 2000 * 60], 2000 * 60 + 120) == (Outage(Witness.LOG_GAP, 180, 120_000),)
-    assert log_gaps([0, 60], 2000) == (Outage(Witness.LOG_GAP, 120, None),)
-    assert log_gaps([], 2000) == ()
 
 
 def test_one_witness_is_a_suspicion_two_are_certain() -> None:

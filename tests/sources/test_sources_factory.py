@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storj_monitor.sources import FileSource, StreamSource, open_source, stream_address
-from storj_monitor.sources.siblings import is_sibling
+from storj_monitor.sources.siblings import is_part
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_streams_and_files(log: str, address: tuple[str, int] | None) -> None:
     ],
 )
 def test_rotated_parts_by_name(name: str) -> None:
-    assert is_sibling(name, "node.log")
+    assert is_part(name, {"node.log"})
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_rotated_parts_by_name(name: str) -> None:
     ["node-2.log", "node2.log", "node-updater.log", "node.log.txt", "node.log.gz.tmp", "anode.log.1", "node.log.1.swp", "node-1.log"],
 )
 def test_no_rotated_parts(name: str) -> None:
-    assert not is_sibling(name, "node.log")
+    assert not is_part(name, {"node.log"})

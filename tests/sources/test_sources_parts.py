@@ -17,7 +17,7 @@ from source_helpers import NOW, Ledger, commit_all, drain
 
 from storj_monitor.model.sources import SourceState
 from storj_monitor.sources.file_source import FileSource
-from storj_monitor.sources.siblings import beside, is_sibling, matches
+from storj_monitor.sources.siblings import beside, is_part, matches
 
 
 def lines(day: int, count: int = 200) -> bytes:
@@ -209,7 +209,7 @@ def test_a_pattern_with_thousands_of_matches(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "live", "is_part"),
+    ("name", "live", "expected"),
     [
         ("node.log.1", "node.log", True),
         ("node.log.1.xz", "node.log", True),
@@ -224,5 +224,5 @@ def test_a_pattern_with_thousands_of_matches(tmp_path: Path) -> None:
         ("node.1", "node", True),
     ],
 )
-def test_names_of_parts(name: str, live: str, is_part: bool) -> None:
-    assert is_sibling(name, live) is is_part
+def test_names_of_parts(name: str, live: str, expected: bool) -> None:
+    assert is_part(name, {live}) is expected
