@@ -63,6 +63,7 @@ class Lane:
     """One node on its way: source, parser (`before`: the lines in front of the first one), sums, what waits for the next commit.
 
     new_sieve -- gives one that compares lines with what is known, or one that does not; may raise StoreError
+    followed  -- the log was read up to its end since its place was looked up: what comes is new, also in another file
     """
 
     node: str
@@ -76,6 +77,7 @@ class Lane:
     pending: NodeDelta | None = None
     weight: int = 0
     warm: bool = False
+    followed: bool = False
     told: SourceStatus | None = None
     told_character: LogCharacter | None = None
 
@@ -84,7 +86,10 @@ class Lane:
         self.processor.sieve = self.new_sieve(False)
 
     def compare(self) -> None:
-        """The log goes on in a file that was never seen: its lines may be known all the same."""
+        """Reading begins with a file that was never seen: its lines may be known all the same."""
+        sieve = self.processor.sieve
+        if self.followed or sieve is None or sieve.compares:
+            return
         with contextlib.suppress(StoreError):  # where the database cannot be read, nothing can be compared
             self.processor.sieve = self.new_sieve(True)
 
@@ -99,7 +104,7 @@ class Lane:
         self.source.resync(saved)
         self.processor = self.new_processor()
         self.processor.sieve = sieve
-        self.warm = False
+        self.warm = self.followed = False
 
 
 class Rest(IntEnum):
@@ -248,8 +253,10 @@ def parse(chunks: Sequence[tuple[Lane, Chunk]], now: float) -> list[EventBatch]:
     batches = []
     for lane, chunk in chunks:
         batch = lane.processor.process(chunk)
-        if lane.processor.sieve is not None and batch.live:
-            lane.processor.sieve.trust()
+        if batch.live:
+            lane.followed = True
+            if lane.processor.sieve is not None:
+                lane.processor.sieve.trust()
         lane.weight += _weight_of(lane.accumulator.add(batch), batch.rows)
         if batch.newest_ms / 1000 > now - LIVE_AGE_S:
             batches.append(batch)
