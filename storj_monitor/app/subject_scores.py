@@ -93,6 +93,8 @@ def _take_exit(node: NodeSubjects, event: GracefulExit) -> bool:
     if after is None or after == before:
         return False
     node.standing.exits[event.satellite] = after
+    if event.satellite:  # its scores may never be told: the log alone is to show that the node leaves
+        node.standing.known.setdefault(event.satellite, Reputation(satellite=event.satellite))
     return True
 
 

@@ -68,6 +68,15 @@ _END = re.compile(
 """What is written without the node's own time when a process ends: by Go, by the node's command, by supervisord, by systemd."""
 _STACK_FRAME = re.compile(rb"[\w./*()\[\]{}@~-]+\(.*\)(?: in goroutine \d+)?|created by .*|[\w./*()\[\]@~-]+\.[\w.*()\[\]-]+")
 _KNOWN_TEXTS = (
+    # what Go's runtime writes around the stacks of a crash: signal, registers, frames that it leaves out
+    (
+        re.compile(rb"\[signal .*\]|\[originating from goroutine \d+\]|runtime stack:|runtime: .*|[a-z][a-z0-9]{1,6} +0x[0-9a-f]+"),
+        GOROUTINE,
+    ),
+    (
+        re.compile(rb"(?:PC=|unexpected fault address |Exception )0x.*|\.\.\.(?:\d+|additional) frames elided\.\.\.|exit status \d+"),
+        GOROUTINE,
+    ),
     (re.compile(rb"-- (?:Journal begins|Logs begin|Boot|Reboot|No entries|Subject|Defined-By|Support)\b.*", re.DOTALL), JOURNAL),
     (re.compile(rb"[ \t]*_{0,2}[A-Z][A-Z0-9_]{2,60}=.*|[{}\[\], ]+", re.DOTALL), JOURNAL),
     (re.compile(rb"(?:Started|Starting|Stopped|Stopping|Failed to start) .*\.?|\S+\.(?:service|scope): .*", re.DOTALL), SERVICE),

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from urllib.request import urlopen
 
 from faults.fault_processes import Monitor, SettableClock, logged, until
 
@@ -128,15 +129,18 @@ class _ServedWorld:
 
 
 class Case:
-    """One node of one case before a running monitor. `at`: the time that it is, as the log writes times; `log` None: there is none."""
+    """One node of one case before a running monitor. `at`: the time that it is, as the log writes times.
 
-    def __init__(self, folder: Path, case: str, at: str, log: str | None = "node.log", world: World | None = None) -> None:
+    `log`: a file of the case, or what is in the log; None: there is none.
+    """
+
+    def __init__(self, folder: Path, case: str, at: str, log: str | bytes | None = "node.log", world: World | None = None) -> None:
         self.folder, self.case = folder, case
         self._stack = ExitStack()
         self._shift_s = unix(at) - time.time()
         self.log = folder / "node.log"
         if log is not None:
-            self.log.write_bytes(content(case, log))
+            self.log.write_bytes(log if isinstance(log, bytes) else content(case, log))
         self._has_log = log is not None
         self._world = world
 
@@ -182,6 +186,36 @@ class Case:
             return answer if holds(answer) else None
 
         return until(look, PATIENCE_S, lambda: f"{what or question}: {json.dumps(self.get(question), indent=1)[:6000]}")
+
+    def state(self, wanted: str) -> dict[str, Any]:
+        """The row of `/api/v1/nodes`, when the node is in that state."""
+        found = self.wait("nodes", lambda answer: answer["rows"][0]["node_state"] == wanted, f"state {wanted}")
+        row: dict[str, Any] = found["rows"][0]
+        return row
+
+    def findings(self, *metrics: str) -> list[dict[str, Any]]:
+        """All that stands, when there is a finding of each of these kinds."""
+        rows: list[dict[str, Any]] = self.wait("findings", lambda answer: {row["metric"] for row in answer["rows"]} >= set(metrics))["rows"]
+        return [row for row in rows if row["state"] == "active"]
+
+    def downtimes(self) -> list[tuple[float, float | None, bool]]:
+        """From, until (None: it lasts), certain."""
+        return [(one["from"], one["until"], one["certain"]) for one in self.get("health")["downtimes"]]
+
+    def text(self, path: str) -> str:
+        """An answer that is not JSON."""
+        with urlopen(f"http://127.0.0.1:{self.monitor.port}{path}", timeout=PATIENCE_S) as answer:
+            return str(answer.read().decode("utf-8-sig"))
+
+    def gauge(self, name: str, **labels: str) -> float | None:
+        """A figure of `/metrics`, without the node's name."""
+        wanted = {f'{key}="{value}"' for key, value in {"node": NODE, **labels}.items()}
+        for line in self.text("/metrics").splitlines():
+            found, _, rest = line.partition("{")
+            inside, _, value = rest.rpartition("} ")
+            if found == name and wanted <= set(inside.split(",")):
+                return float(value)
+        return None
 
     @cached_property
     def stats(self) -> dict[str, Any]:

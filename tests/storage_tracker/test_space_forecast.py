@@ -139,7 +139,9 @@ def test_the_fleet_counts_those_that_shrink_and_names_those_left_out() -> None:
     assert fleet.capacity_bytes == 30 * TB
     assert fleet.used_bytes == sum(n.used_bytes for n in nodes.values())
     assert fleet_growth({"new": nodes["new"]}).growth.state is GrowthState.UNKNOWN
-    assert fleet_growth({}).levels[0].level_bytes == 0
+    assert fleet_growth({}).levels == ()
+    nothing_known = forecast([], now=0.0, window_days=7)
+    assert fleet_growth({"silent": nothing_known}).levels == ()  # not "full": nothing is known of what it can hold
 
 
 @settings(deadline=None)
