@@ -1,7 +1,6 @@
 """Keeps the subjects: every answer and every line about a node goes into memory here, and into the database through the one writer.
 
-Everything runs on the event loop but the writing. Rows wait by key until the writer has taken those before them, so a database that
-refuses for hours costs neither memory nor rows: the newest of each key is written when it takes them again.
+Everything runs on the event loop but the writing (see subject_writing).
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
 
 from storj_monitor.app import subject_money as money
 from storj_monitor.app import subject_rows as rows
@@ -18,7 +16,6 @@ from storj_monitor.app import subject_scores as scores
 from storj_monitor.app.answer_keeping import AnswerKeeper
 from storj_monitor.app.subject_health import count_transfers
 from storj_monitor.app.subject_loading import Found, load_counted, load_histories, load_money, load_standings
-from storj_monitor.app.subject_rows import Pending
 from storj_monitor.app.subject_signs import take_event_signs, take_space_signs, tell_doubles
 from storj_monitor.app.subject_space import (
     add_points,
@@ -33,11 +30,11 @@ from storj_monitor.app.subject_space import (
 )
 from storj_monitor.app.subject_uptime import UptimeKeeper, expire_outages
 from storj_monitor.app.subject_versions import take_version
+from storj_monitor.app.subject_writing import RowQueue, Works
 from storj_monitor.clock import Clock
 from storj_monitor.database import subjects as store
 from storj_monitor.database.analytics import add_version
 from storj_monitor.database.bad_rows import BadRows
-from storj_monitor.database.subjects import Connection
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing
 from storj_monitor.model.estimates import SatelliteEstimate
 from storj_monitor.model.events import NodeEvent, Transfer
@@ -69,12 +66,6 @@ REFRESH_S = 300.0
 """Figures that only grow older are sent again this often."""
 
 
-class Works(Protocol):
-    """What is needed of database.Writer."""
-
-    def submit_work(self, write: Callable[[Connection], None], done: Callable[[], None]) -> None: ...
-
-
 class SubjectKeeper:
     """`changed` is called when pages may want to know. `from_writer` brings a call from the writer's thread to the event loop.
     `believed_now` is the time that what is kept ages by.
@@ -99,9 +90,8 @@ class SubjectKeeper:
         self._works = works
         self._clock = clock
         self._changed = changed
-        self._from_writer = from_writer
-        self._pending = Pending()
-        self._writing = False
+        self._rows = RowQueue(works, from_writer)
+        self._pending = self._rows.pending
         self._last: dict[str, money.LastEstimates] = {}
         self._answers = AnswerKeeper(self.subjects)
         self._told_at: dict[tuple[str, Subject], float] = {}
@@ -124,7 +114,7 @@ class SubjectKeeper:
         if money.tells_the_month(node, answer):
             self._keep_estimate(node, doubts=answer.kind is AnswerKind.ESTIMATE)
         self._tell(node.name, moved)
-        self.flush()
+        self._rows.flush()
 
     def on_state(self, name: str, state: ApiState) -> None:
         """A door opened or closed; how long the node may still be away changes with it, and with its routes what sums leave out."""
@@ -134,12 +124,12 @@ class SubjectKeeper:
         if before is None or before.routes != state.routes:
             moved |= {Subject.EARNINGS, Subject.REPUTATION}
         self._tell(name, moved)
-        self.flush()
+        self._rows.flush()
 
     def no_doors(self, name: str) -> None:
         """Nobody asks this node (now)."""
         self._uptimes.take_no_doors(self.subjects.of(name), self._clock.now(), self._pending)
-        self.flush()
+        self._rows.flush()
 
     def on_old_minutes(self, name: str, minutes: Mapping[int, tuple[int, int]]) -> None:
         """Transfers and successes by minute (start, Unix seconds) as an earlier run stored them."""
@@ -155,10 +145,10 @@ class SubjectKeeper:
         moved = self._uptimes.take_delta(self.subjects.of(delta.node), delta, self._clock.now(), self._pending)
         if moved:
             self._tell(delta.node, moved)
-            self.flush()
+            self._rows.flush()
         if delta.free_space and take_free_space(self.subjects.of(delta.node), delta.free_space.values(), self._clock.now(), self._pending):
             self._tell(delta.node, {Subject.STORAGE})
-            self.flush()
+            self._rows.flush()
         if (delta.errors or delta.cells) and take_space_signs(self.subjects.of(delta.node).signs, delta):
             self.on_moved(delta.node)
         if delta.events or delta.notable:
@@ -190,7 +180,7 @@ class SubjectKeeper:
             moved.add(Subject.HEALTH)
         self._tell(name, moved)
         if live:
-            self.flush()
+            self._rows.flush()
 
     def on_file_system(self, name: str, folder: str, found: FileSystemSpace | None, problem: str) -> None:
         """The disk of a node was looked at; None where it could not be, for the reason `problem`."""
@@ -206,14 +196,14 @@ class SubjectKeeper:
         for satellite, points in by_satellite.items():
             scores.add_points(node, satellite, points, self._pending)
         self._tell(name, {Subject.STORAGE, Subject.REPUTATION})
-        self.flush()
+        self._rows.flush()
 
     def add_estimates(self, name: str, made: Sequence[tuple[int, SatelliteEstimate]]) -> None:
         """Estimates of the past, each with the moment (Unix milliseconds) when it was made, oldest first."""
         now_ms, last = int(self._clock.now() * 1000), self._last.setdefault(name, {})
         money.add_estimates(self.subjects.of(name), made, last, now_ms, self._pending)
         self._tell(name, {Subject.EARNINGS})
-        self.flush()
+        self._rows.flush()
 
     def remark(self, name: str, remarks: tuple[str, ...], *, found: bool | None = None) -> None:
         """Sentences for the operator, replacing those before."""
@@ -244,15 +234,9 @@ class SubjectKeeper:
             if scores.expire(node, now):
                 self._tell(node.name, {Subject.REPUTATION})
             expire_outages(node, now, self._pending)
-        self.flush()
+        self._rows.flush()
 
     # ---- what goes out ----
-
-    def flush(self) -> None:
-        """Hand over what waits, unless the writer has not taken what came before."""
-        if self._pending and not self._writing:
-            self._writing = True
-            self._works.submit_work(partial(store.write, changes=self._pending.take()), self._on_written)
 
     def keep_last(self) -> None:
         """The monitor stops: the last answers and scores are stored as they are."""
@@ -261,16 +245,7 @@ class SubjectKeeper:
             for satellite, points in node.standing.points.items():
                 if points:
                     self._pending.put(store.SCORE_POINT, rows.score_row(node.name, satellite, points[-1]))
-        self._writing = False
-        self.flush()
-
-    def _on_written(self) -> None:
-        """Called in the writer's thread."""
-        self._from_writer(self._written)
-
-    def _written(self) -> None:
-        self._writing = False
-        self.flush()
+        self._rows.flush(at_once=True)
 
     # ---- memory of an earlier run ----
 
@@ -282,7 +257,7 @@ class SubjectKeeper:
         kept = self._answers.load(read.get(store.LAST_ANSWER.name, ()))
         deque(found.bad.each(store.LAST_ANSWER.name, kept, self._take_kept), maxlen=0)
         load_standings(self.subjects, found)
-        self._pending = Pending()  # what was just read need not be written again
+        self._rows.forget()  # what was just read need not be written again
         for name, node in self.subjects.nodes.items():
             node.counted = load_counted(node, found, self._clock.now())
             recall_free_space(node)
