@@ -10,6 +10,7 @@ from pathlib import Path
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import HEAD_BYTES, SavedPosition
 from storj_monitor.model.sources import SourceState, SourceStatus
+from storj_monitor.sources.late_file import LateFile
 from storj_monitor.sources.logfile import FileChanged, LogFile, Piece
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
@@ -26,7 +27,7 @@ _PATTERN_S = 5.0  # how often a pattern is expanded
 _SEARCH_S = 5.0  # how often the folder is looked through while the path leads nowhere or to an empty file
 _QUIET_S = 2.0  # a last line without newline is taken when its file did not change for so long
 _SHRUNK_S = 1.0  # a file that seems shorter but otherwise the same must stay so (network file systems err for a moment)
-_LATE_S = 600.0  # a finished file is watched so long for lines that came after all
+_ABANDONED_S = 600.0  # a deleted file that nobody writes to for so long is let go
 _DAMAGED_SAID = 3  # parts whose damage is told, the newest
 _TURNS = 100  # files looked at within one read()
 
@@ -47,9 +48,7 @@ class FileSource:
         self._places = Places(saved)
         self._first_look_at: float | None = None
         self._queue: list[LogFile] = []
-        self._late: LogFile | None = None
-        self._late_size = 0
-        self._late_since = now
+        self._late = LateFile()
         self._caught_up = False
         self._at_path = False
         self._abandoned = False
@@ -141,7 +140,7 @@ class FileSource:
             file.close()
         self._queue.clear()
         self._abandoned = False
-        self._drop_late()
+        self._late.drop()
         self._quiet = self._shrunk_at = self._checked_at = None
 
     def before(self) -> bytes | None:
@@ -243,7 +242,7 @@ class FileSource:
         elif self._first_look_at is None and not self._places:
             plan = first_plan(path, self._places, self._from_end)
         else:
-            plan = make_plan(path, self._others, self._places, [self._late] if self._late else [], following=False)
+            plan = make_plan(path, self._others, self._places, self._late.files, following=False)
         if self._first_look_at is None and not plan.problems:
             self._first_look_at = now
         if not self._places:
@@ -265,7 +264,8 @@ class FileSource:
         file.learn_tail()
         if not file.still_the_same():
             raise FileChanged  # and grown to the very same size
-        if self._late_lines(now):
+        if late := self._late.grown(now):
+            self._queue.insert(0, late)  # its lines go before those of its successor
             return True
         path = self._target(now)
         own = file.content.stat()
@@ -319,7 +319,7 @@ class FileSource:
 
     def _plan_more(self) -> None:
         """Queue what is unread beside the files that are open: older ones in front, the live one last."""
-        held = [*self._queue, *([self._late] if self._late else [])]
+        held = [*self._queue, *self._late.files]
         found, self._problems = make_plan(self._path, self._others, self._places, held, following=bool(self._queue))
         try:
             there = Path(self._path).stat()
@@ -370,34 +370,11 @@ class FileSource:
         if size is None:
             file.close()
             return
-        self._drop_late()
-        self._late, self._late_size, self._late_since = file, size, now
-
-    def _late_lines(self, now: float) -> bool:
-        """Lines that came into a finished file after all go before those of its successor."""
-        late = self._late
-        if late is None:
-            return False
-        info = late.content.stat()
-        if info is None or info.st_size < self._late_size:
-            self._drop_late()
-            return False
-        if info.st_size > self._late_size:
-            self._late = None
-            self._queue.insert(0, late)
-            return True
-        if info.st_nlink == 0 or elapsed(self._late_since, now, _LATE_S):
-            self._drop_late()
-        return False
-
-    def _drop_late(self) -> None:
-        if self._late is not None:
-            self._late.close()
-            self._late = None
+        self._late.keep(file, size, now)
 
     def _let_go(self, own: os.stat_result | None, now: float) -> bool:
         """True for a deleted file that nobody writes to any more: it would keep its place on the disk for as long as it is open."""
-        self._abandoned = own is not None and own.st_nlink == 0 and elapsed(self._pace.last_data_at, now, _LATE_S)
+        self._abandoned = own is not None and own.st_nlink == 0 and elapsed(self._pace.last_data_at, now, _ABANDONED_S)
         return self._abandoned
 
     def _give_up(self, error: Exception) -> None:
