@@ -289,7 +289,16 @@ class FileKeeper:
             self._hooks.anew()
         return words
 
-    def say_clock_jumped(self, now: float, believed_s: float) -> None:
+    def prune(self, now: float) -> bool:
+        """A step of pruning; True when there is more to delete. sqlite3.Error."""
+        pruner = self.session.pruner
+        waited = pruner.waits_for_clock
+        more = pruner.step(now)
+        if pruner.waits_for_clock and not waited:
+            self._say_clock_jumped(now, pruner.believed_s)
+        return more
+
+    def _say_clock_jumped(self, now: float, believed_s: float) -> None:
         """Only what is worth somebody's attention: a monitor that was off for some days says nothing."""
         days = (now - believed_s) / 86_400
         text = f"the clock shows a time {days:,.0f} days after the last one that is sure; nothing is deleted by it until it has been steady"

@@ -247,12 +247,8 @@ class Writer:
     def _prune_when_due(self) -> None:
         if time.monotonic() < self._next_prune or self.status.problem or self._gave_up:
             return
-        pruner = self._files.session.pruner
-        waited = pruner.waits_for_clock
-        more = pruner.step(time.time())
-        self._note(believed_s=pruner.believed_s)
-        if pruner.waits_for_clock and not waited:
-            self._files.say_clock_jumped(time.time(), pruner.believed_s)
+        more = self._files.prune(time.time())
+        self._note(believed_s=self._files.session.pruner.believed_s)
         self._next_prune = time.monotonic() + (0.0 if more else _PRUNE_EVERY_S)
 
     def _look_at_file(self) -> None:
