@@ -97,8 +97,11 @@ class _Parser(ArgumentParser):
         _, known, rest = message.partition("unrecognized arguments: ")
         wrong = rest.split()[0].partition("=")[0] if known and rest else ""
         hint = _NO_FLAGS.get(wrong, "")
-        if not hint and wrong.startswith("--"):
-            close = get_close_matches(wrong, self.all_flags(), n=1, cutoff=0.6)
+        flags = self.all_flags()
+        if not hint and wrong in flags:
+            hint = f"{wrong} is a flag of other commands; `storj_monitor COMMAND --help` says what each takes"
+        elif not hint and wrong.startswith("--"):
+            close = get_close_matches(wrong, flags, n=1, cutoff=0.6)
             hint = f"did you mean {close[0]}?" if close else ""
         super().error(f"{message}\n{hint}" if hint else message)
 
@@ -157,7 +160,13 @@ def make_parser() -> ArgumentParser:
             " `check` and `backup` may run beside a monitor; `restore` needs it to be stopped.",
         )
     )
-    _fill_demo(add("demo", "show the page with invented nodes", " Everything is written to a temporary folder and removed at the end."))
+    _fill_demo(
+        add(
+            "demo",
+            "show the page with invented nodes",
+            " Everything is written to a temporary folder and removed at the end (a --database that is given is kept).",
+        )
+    )
     check = add(
         "check-config",
         "look at each node of the settings: its log, its API, its metrics; and say what is wrong",
@@ -229,7 +238,7 @@ def _fill_database(parser: ArgumentParser) -> None:
     check.add_argument("file", nargs="?", default=None, metavar="FILE", help="this file instead of the database")
     check.add_argument("--thorough", action="store_true", default=False, help="also compare every index with its table; takes longer")
     backup = add("backup", "copy the database while it is in use, and check the copy by opening it")
-    backup.add_argument("target", metavar="TARGET", help="a file that is not there yet, or a folder")
+    backup.add_argument("target", metavar="TARGET", help="a folder that is there, or a file that is not there yet")
     restore = add(
         "restore", "put a checked copy of FILE in the place of the database, and keep what was there; without FILE: list what there is"
     )
