@@ -23,6 +23,8 @@ It is judged from all evidence whenever something is told, and every five second
 
 The state is the worst of all reasons. Each has a sentence, and since when. Evidence has an age: an answer counts for three minutes, a line
 of the log for as long as this log is ever silent (at least the setting `thresholds.silent`). What contradicts a reason ends it at once.
+Silence of a source counts from when the monitor began to listen to it: one that has just started says `warning` first, and `down` later.
+`/api/v1` and `/metrics` write the states `down`, `at_risk`, `warning`, `learning`, `ok` and `no_data`; of a finding, `metric` is the code.
 
 This page is made by `python -m storj_monitor.state.describe` from the rules themselves.
 

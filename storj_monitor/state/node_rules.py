@@ -111,7 +111,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "no_space",
         _RISK,
-        "Writes failed for want of space, or the disk has less free than a node needs (1 GB, or 5 % of a small allocation).",
+        "Writes failed for want of space in the last half hour and no upload has worked since, or the disk has less free than a node "
+        "needs (1 GB, or 5 % of a small allocation).",
         "Make room on the disk or lower the allocation: databases and compactions fail on a full disk.",
         "space",
         has_no_space,
@@ -151,7 +152,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "severe_data",
         _RISK,
-        "In the last day the log had an entry that threatens data: disk, database, missing or damaged pieces.",
+        "In the last day the log had an entry that threatens data: disk, database, missing or damaged pieces (a full disk is `no_space`).",
         "See the errors card for the whole line. Check the disk (SMART, file system) before anything else.",
         "remarks",
         remarked("severe_data"),
