@@ -15,7 +15,8 @@ This page is made from the table in `storj_monitor/config/table.py`; edit that, 
 Every setting can be given in a TOML file (`--config FILE`, or `STORJ_MONITOR_CONFIG`), as an environment variable, or as a flag.
 **Flags win over environment, environment over file, file over defaults.** All mistakes in all three are reported at once, and a key
 that does not exist is a mistake, also a variable that begins with `STORJ_MONITOR_`. A variable that is empty counts as not set.
-`storj_monitor check-config` takes what `run` takes, starts nothing, and says what each setting is and where it came from.
+`storj_monitor check-config` takes what `run` takes, starts nothing, and says what is wrong with the settings, logs and APIs; with `--all`
+also what each setting is and where it came from.
 
 ## Nodes
 
@@ -51,14 +52,20 @@ _TAIL = """\
 
 ## The password
 
-A page that others can reach needs a password: `bind` other than this machine's own address is refused without one. It is given in
-the file or in `STORJ_MONITOR_PASSWORD`, never as a flag, since other users can read command lines. Instead of the password itself,
-its argon2 hash can be given, made with at most 19456 KiB of memory:
+A page that others can reach needs a password: `bind` other than this machine's own address is refused without one.
+
+    [server]
+    bind = "0.0.0.0"                 # or the one address of this machine that others use
+    password = "a long one"
+
+It is given in the file or in `STORJ_MONITOR_PASSWORD`, never as a flag, since other users can read command lines. Instead of the
+password itself, its argon2 hash can be given, made with at most 19456 KiB of memory:
 
     .venv/bin/python -c "import getpass, argon2; print(argon2.PasswordHasher(memory_cost=19456).hash(getpass.getpass()))"
 
 Wrong passwords slow down the address that they come from (an IPv6 network of 64 bits counts as one), not the right one, and nobody else.
 Who logs out is logged out everywhere at once; a restart of the monitor logs everybody out.
+Programs (`/metrics`, `/api/v1`) send it by HTTP Basic with any user name: `curl -u any:PASSWORD …`, `basic_auth` of Prometheus.
 
 `check-config`, and `run` at its start, warn of a password that crosses the network in plain HTTP and of a settings file with a password
 that other users of the machine can read (`chmod 600` it). The database and its folder, where the monitor makes it, are private.
@@ -70,12 +77,12 @@ By https of its own: `tls_cert` and `tls_key` (PEM). After a renewal send the mo
 Behind a reverse proxy that has the certificate, let the monitor listen on the machine's own address, name the proxy and the host, and
 let the proxy pass WebSockets (`Upgrade`) on. Below a path of the host, give `base_path`; the proxy may pass the path on or cut it off.
 
-    [server]
+    [server]                         # bind stays 127.0.0.1; with a password if people log in here and not at the proxy
     trusted_proxies = ["127.0.0.1"]
     allowed_hosts = ["home.example"]
     base_path = "/storj"
 
-With nginx:
+With nginx, in the `server` block of home.example (the page is at https://home.example/storj/):
 
     location /storj/ {
         proxy_pass http://127.0.0.1:8765;

@@ -100,7 +100,7 @@ BIND = Setting(
     "bind",
     BindAddress(),
     "127.0.0.1",
-    "Address to listen on. Any other than this machine's own (127.0.0.1, ::1, localhost) needs a password.",
+    "Address to listen on. Any other than this machine's own (127.…, ::1, localhost) needs a password.",
     short=True,
 )
 PORT = Setting("server", "port", WholeNumber(0, 65535), 8765, "Port to listen on; 0 takes any free one.", short=True)
