@@ -115,8 +115,8 @@ class _Parser(ArgumentParser):
         return sorted(set(found))
 
 
-def make_parser() -> ArgumentParser:
-    """The whole command line; after parsing, `verb` says which command."""
+def _new_parser() -> ArgumentParser:
+    """Without commands."""
     parser = _Parser(
         prog="storj_monitor",
         description="A monitor for Storj storage nodes: reads their logs, keeps exact figures, shows a live page.",
@@ -125,6 +125,12 @@ def make_parser() -> ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"storj_monitor {__version__}")
+    return parser
+
+
+def make_parser() -> ArgumentParser:
+    """The whole command line; after parsing, `verb` says which command."""
+    parser = _new_parser()
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
 
     def add(name: str, summary: str, details: str = "") -> ArgumentParser:
@@ -137,9 +143,7 @@ def make_parser() -> ArgumentParser:
             allow_abbrev=False,
         )
 
-    run = add("run", "follow the logs of your nodes and serve the page")
-    _add_node_flags(run)
-    _add_setting_flags(run, SETTINGS)
+    _fill_run(add("run", "follow the logs of your nodes and serve the page"))
     _fill_ingest(
         add(
             "ingest",
@@ -167,27 +171,39 @@ def make_parser() -> ArgumentParser:
             " Everything is written to a temporary folder and removed at the end (a --database that is given is kept).",
         )
     )
-    check = add(
-        "check-config",
-        "look at each node of the settings: its log, its API, its metrics; and say what is wrong",
-        " Takes what `run` takes and starts nothing. Exit code 1 where something is wrong with a node.",
+    _fill_check(
+        add(
+            "check-config",
+            "look at each node of the settings: its log, its API, its metrics; and say what is wrong",
+            " Takes what `run` takes and starts nothing. Exit code 1 where something is wrong with a node.",
+        )
     )
-    check.add_argument("--all", action="store_true", help="also print every setting, its value and where it came from")
-    _add_node_flags(check)
-    _add_setting_flags(check, SETTINGS)
     return parser
+
+
+def _fill_run(parser: ArgumentParser) -> None:
+    _add_node_flags(parser)
+    _add_setting_flags(parser, SETTINGS)
+
+
+def _fill_check(parser: ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="also print every setting, its value and where it came from")
+    _fill_run(parser)
 
 
 def _fill_ingest(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "inputs", nargs="+", metavar="NAME:PATH", help="node and log file; globs, .gz and .zst are fine; NAME:- is the standard input"
+        "inputs",
+        nargs="+",
+        metavar="NAME:PATH",
+        help="node and log file; globs and compressed files (.gz, .zst, .xz, .bz2) are fine; NAME:- is the standard input",
     )
     _add_config_flag(parser)
     _add_setting_flags(parser, (row for row in SETTINGS if row is DATABASE or row.section == "retention"))
 
 
 def _fill_stats(parser: ArgumentParser) -> None:
-    parser.add_argument("logs", nargs="*", metavar="LOG", help="log file; globs, .gz and .zst are fine; - is the standard input")
+    parser.add_argument("logs", nargs="*", metavar="LOG", help="log file; globs, .gz, .zst, .xz and .bz2 are fine; - is the standard input")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument(
         "--node", action="append", default=[], metavar="NAME", dest="names", help="with --database: only this node (may be repeated)"
