@@ -179,7 +179,7 @@ class UptimeKeeper:
 
 def expire_outages(node: NodeSubjects, now: float, pending: Pending) -> None:
     """Let go of what is older than is kept."""
-    old = [one for one in node.outages if one.until_at is not None and one.until_at < now - OUTAGES_S]
+    old = {one for one in node.outages if one.until_at is not None and one.until_at < now - OUTAGES_S}
     for one in old:
         pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
     node.outages = tuple(one for one in node.outages if one not in old)
@@ -216,12 +216,12 @@ def _add(known: list[NodeEvent], more: list[NodeEvent]) -> None:
 def _write(node: NodeSubjects, before: tuple[Outage, ...], pending: Pending) -> None:
     if before is node.outages:
         return
-    for one in before:
-        if one not in node.outages:
-            pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
-    for one in node.outages:
+    old, new = set(before), set(node.outages)
+    for one in old - new:
+        pending.drop(store.OUTAGE, rows.outage_row(node.name, one)[: store.OUTAGE.key])
+    for one in new - old:
         # What only the log tells is open comes back from its lines, which are stored.
-        if one not in before and (one.until_at is not None or one.witness in _DOORS):
+        if one.until_at is not None or one.witness in _DOORS:
             pending.put(store.OUTAGE, rows.outage_row(node.name, one))
 
 
