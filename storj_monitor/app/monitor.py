@@ -112,28 +112,15 @@ class Monitor:
             self._cards,
             self._writer,
             self._clock,
-            changed=lambda: self.server.broadcaster.nudge(self._clock.now()),
+            changed=self._nudge,
             from_writer=self._loop.call_soon_threadsafe,
             believed_now=lambda: self._writer.status.believed_s,
         )
         self._polling = Polling(watched, self.keeper, self.state, self._reader, self._clock, jitter_pct=settings.perf.analytics_jitter_pct)
         self.analytics = self._new_analytics([name for name, _ in nodes])
-        self.node_states = NodeStates(
-            self._cards,
-            self.state,
-            self._clock,
-            with_log=frozenset(name for name, _ in self._nodes),
-            silent_s=settings.thresholds.silent_s,
-            changed=lambda: self.server.broadcaster.nudge(self._clock.now()),
-        )
+        self.node_states = self._new_node_states()
         self.keeper.on_moved = self.node_states.moved
-        self._load = LoadWatch(
-            self._clock,
-            lag_bytes=lambda: sum(node.status.lag_bytes for node in self.state.nodes.values()),
-            commits_waiting=lambda: self._writer.commits_waiting,
-            watched=lambda: self.server.client_count > 0,
-            tell=self.server.broadcaster.on_load,
-        )
+        self._load = self._new_load_watch()
         self._reading: asyncio.Task[None] | None = None
         self.state.on_store_notices(self._notices)
 
@@ -184,10 +171,33 @@ class Monitor:
             self._reader,
             self._writer,
             self._clock,
-            changed=lambda: self.server.broadcaster.nudge(self._clock.now()),
+            changed=self._nudge,
             from_writer=self._loop.call_soon_threadsafe,
             jitter_pct=self._settings.perf.analytics_jitter_pct,
         )
+
+    def _new_node_states(self) -> NodeStates:
+        return NodeStates(
+            self._cards,
+            self.state,
+            self._clock,
+            with_log=frozenset(name for name, _ in self._nodes),
+            silent_s=self._settings.thresholds.silent_s,
+            changed=self._nudge,
+        )
+
+    def _new_load_watch(self) -> LoadWatch:
+        return LoadWatch(
+            self._clock,
+            lag_bytes=lambda: sum(node.status.lag_bytes for node in self.state.nodes.values()),
+            commits_waiting=lambda: self._writer.commits_waiting,
+            watched=lambda: self.server.client_count > 0,
+            tell=self.server.broadcaster.on_load,
+        )
+
+    def _nudge(self) -> None:
+        """Pages may want to know what has changed."""
+        self.server.broadcaster.nudge(self._clock.now())
 
     async def start(self, tasks: Supervisor) -> None:
         """Load the last hour, listen, follow the logs.
