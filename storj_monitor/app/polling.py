@@ -228,6 +228,7 @@ def _lines(
     for node, name in ids.items():
         found = queries.node_events(db, LINE_KINDS, [node], lines_ms, 1 << 62, MOST_LINES)
         found += queries.node_events(db, VERSION_KINDS, [node], 0, 1 << 62, MOST_VERSIONS)
+        found.reverse()  # both are newest first: so lines of the same second stay in the order in which they were written
         found.sort(key=lambda row: row[1])
         lines[name] = list(bad_rows_of(db).each("node_event", found, lambda row: decode(row[5])))
     failures: dict[str, list[Transfer]] = {}

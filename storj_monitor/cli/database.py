@@ -13,13 +13,14 @@ from storj_monitor.cli.arguments import given_flags
 from storj_monitor.cli.exits import Exit
 from storj_monitor.cli.progress import PagesBar
 from storj_monitor.config import load
+from storj_monitor.errors import MonitorError
 from storj_monitor.units import format_bytes
 
 
 def main(arguments: Namespace) -> int:
     database = load(environ=os.environ, flags=given_flags(arguments), config_path=arguments.config).settings.database
     if arguments.deed == "backup":
-        return _backup(database, Path(arguments.target).expanduser())
+        return _backup(database, arguments.target)
     if arguments.deed == "restore":
         return _restore(database, arguments.file, salvage=arguments.salvage)
     if arguments.deed == "accept-clock":
@@ -41,7 +42,10 @@ def _check(database: Path, path: Path, *, thorough: bool) -> int:
     return Exit.OK if look.verdict == "sound" else Exit.DATABASE
 
 
-def _backup(database: Path, target: Path) -> int:
+def _backup(database: Path, name: str) -> int:
+    target = Path(name).expanduser()
+    if name.endswith(("/", os.sep)) and not target.is_dir():
+        raise MonitorError(f"{name} is no folder: is the disk that it is on mounted? Nothing was copied")
     if target.is_dir():
         target = target / f"{database.stem}-{datetime.fromtimestamp(time.time(), UTC).strftime('%Y%m%dT%H%M%SZ')}{database.suffix}"
     with PagesBar("copying") as bar:

@@ -96,6 +96,15 @@ def test_a_backup_while_it_is_in_use_and_back(database: Path, tmp_path: Path, ca
     assert sorted(path.name for path in tmp_path.glob("m.db*") if not path.name.endswith((".lock", "-wal", "-shm"))) == ["m.db", kept.name]
 
 
+def test_a_backup_into_a_folder_that_is_not_there_copies_nothing(
+    database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As when the disk for backups is not mounted."""
+    assert main(["database", "--database", str(database), "backup", f"{tmp_path / 'mounted'}/"]) == 1
+    assert "is no folder" in capsys.readouterr().err
+    assert not (tmp_path / "mounted").exists()
+
+
 def test_what_was_set_aside_is_listed_and_taken_back_by_its_name(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = lines(database)
     database.rename(database.with_name("m.db.damaged-20260101T000000Z"))

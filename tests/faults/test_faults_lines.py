@@ -5,14 +5,19 @@ from __future__ import annotations
 import ctypes
 import os
 import random
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
+from app.app_rig import line
 from fault_fleet import Fleet
 from fault_page import Page
 from fault_processes import Monitor, difference, figures, logged, stored, until
 
 MIB = 1 << 20
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+
+NODE_ID = "12hgUvKZvvSEgE2YvM8uHADvyRmB7eLAeyg1mLHzQXUN63bB82r"
 
 
 def noise() -> dict[str, bytes]:
@@ -111,3 +116,20 @@ def test_a_start_says_once_what_is_wrong_with_the_nodes(tmp_path: Path) -> None:
         assert monitor.healthy()
         assert monitor.stop()[0] == 0
         assert monitor.text().count("there is no such file now") == 1
+
+
+def test_a_start_within_one_second_is_a_start_also_after_a_restart(tmp_path: Path) -> None:
+    """`Configuration loaded` and `Node … started` have the same time: read back, they stay in their order."""
+    begin = time.time() - 1800
+    stamp = datetime.fromtimestamp(begin, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    log = tmp_path / "node.log"
+    log.write_bytes(
+        f'{stamp}\tINFO\tConfiguration loaded\t{{"process": "storagenode"}}\n{stamp}\tINFO\tNode {NODE_ID} started\n'.encode()
+        + b"".join(line(begin + 10 + number * 10, number) for number in range(178))
+    )
+    for _ in range(2):
+        with Monitor(tmp_path, {"node": log}) as monitor:
+            monitor.wait_for_lines(180)
+            found = until(lambda: monitor.get("/api/v1/health")["rows"], 30, "health")[0]  # noqa: B023 - called at once
+            assert found["downtimes"] == [], found["downtimes"]
+            assert monitor.stop()[0] == 0
