@@ -9,6 +9,7 @@ import msgspec
 from storj_monitor.log_processor.catalogue import canonical_logger, canonical_message, family, is_known
 from storj_monitor.log_processor.envelope import (
     COLOURS,
+    CONTAINER_NAME,
     CSV,
     DOCKER_LOCAL,
     DOCKER_STAMP,
@@ -16,6 +17,7 @@ from storj_monitor.log_processor.envelope import (
     KUBERNETES,
     OTHER_PREFIX,
     QUOTED,
+    SERVICE_TIME,
     SPACES,
     SYSLOG,
     SYSLOG_5424,
@@ -47,6 +49,17 @@ _CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:
 _SYSLOG_5424 = re.compile(
     rb"(?:\d{1,6} )?<\d{1,3}>1 (\S+) (\S+) (\S+) (\S+) \S+ (?:-|(?:\[(?:[^\]\"\\]|\\.|\"(?:[^\"\\]|\\.)*\")*\])+)(?: (?:\xef\xbb\xbf)?|$)"
 )
+# `docker compose logs`, PM2 and `kubectl logs --prefix`: of a container whose name says that it is a node, for others say `Error:` too
+_CONTAINER_NAME = re.compile(
+    _COLOUR
+    + rb"?(?=[\[\w./|-]{0,200}?(?:stor|node))(?:([\w.|-]{1,100}) +\||\[(pod/[\w./-]{1,200})\])"
+    + _COLOUR
+    + rb"? ?"
+    + _COLOUR
+    + rb"?",
+    re.IGNORECASE,
+)
+_SERVICE_TIME = re.compile(rb"@[0-9a-f]{24} |\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d(?:\.\d{1,9})? ")  # daemontools and s6, runit
 # what Synology's Container Manager and Log Center write: stream and time, in either order, then the text
 _CSV_ROW = re.compile(
     rb"\"?(?:(?:stdout|stderr)\"?,\"?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d|\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d\"?,\"?(?:stdout|stderr))\"?,"
@@ -100,6 +113,11 @@ def open_prefixed(line: bytes) -> Opened:
         elif match := _SYSLOG_5424.match(text):
             arrival, stream = arrival_ms(match[1]), b" ".join(match.groups()[1:4])
             names.append(SYSLOG_5424)
+        elif match := _CONTAINER_NAME.match(text):
+            stream = match[1] or match[2]
+            names.append(CONTAINER_NAME)
+        elif match := _SERVICE_TIME.match(text):
+            names.append(SERVICE_TIME)
         else:
             break
         text = text[match.end() :]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from case_rig import stats_of
+from case_rig import stats_of, unix
 
-OTHER_FORMS = ("ansi_levels.log", "journal_json.log", "synology_logcenter_csv.log", "syslog5424_bom_sd.log")
+OTHER_FORMS = ("ansi_levels.log", "cri_partial.log", "journal_json.log", "synology_logcenter_csv.log", "syslog5424_bom_sd.log")
 
 
 def test_tabs_that_became_eight_spaces(tmp_path: Path) -> None:
@@ -20,10 +20,8 @@ def test_tabs_that_became_eight_spaces(tmp_path: Path) -> None:
 def test_a_caller_column_and_stacks(tmp_path: Path) -> None:
     found = stats_of("04-console-caller-stack", "node.log", tmp_path)
     assert found["transfers"] == {"PUT up success": 1}
-    assert found["minutes"] == {str(29422590): 1} or list(found["minutes"].values()) == [1]
-    assert found["not_understood"] == 0
-    said = {error["message"] for error in found.get("errors", [])} if "errors" in found else set()
-    assert not said or {"system clock is out of sync with satellite", "failure during run"} <= said
+    assert found["minutes"] == {f"{int(unix('2025-12-10T10:30:00Z')) // 60} PUT success": 1}
+    assert (found["understood"], found["ignored"], found["not_understood"]) == (5, 12, 0)
 
 
 @pytest.mark.parametrize("name", ["node.log", "docker-json.log", "k8s-cri.log"])
@@ -42,12 +40,6 @@ def test_garbage_collection_under_windows(tmp_path: Path) -> None:
 def test_what_stands_around_a_line(name: str, tmp_path: Path) -> None:
     found = stats_of("peer-wrappers", name, tmp_path)
     assert found["transfers"] == {"GET down success": 3}
-    assert found["not_understood"] == 0
-
-
-def test_a_line_in_parts(tmp_path: Path) -> None:
-    found = stats_of("peer-wrappers", "cri_partial.log", tmp_path)
-    assert sum(found["transfers"].values()) >= 1
     assert found["not_understood"] == 0
 
 

@@ -71,6 +71,15 @@ def test_11_a_node_that_never_starts_again_says_why_first(tmp_path: Path) -> Non
         assert case.gauge("storj_monitor_node_failed_starts") == 4
 
 
+def test_11_the_same_as_docker_compose_shows_it(tmp_path: Path) -> None:
+    log = b"".join(b"storagenode-1  | " + line for line in content("11-hashstore-logslots", "node.log").splitlines(keepends=True))
+    with Case(tmp_path, "11-hashstore-logslots", "2026-11-30T04:00:00Z", log) as case:
+        uptime = case.row("health")["uptime"]
+        assert (uptime["state"], uptime["since"], uptime["failed_starts"]) == ("down", unix("2026-11-30T02:30:05Z"), 4)
+        assert "logSlots calculation mismatch" in uptime["last_words"][0]["text"]
+        assert case.node()["not_understood"] == 0
+
+
 @pytest.mark.parametrize("name", ["node.log", "docker-json.log", "k8s-cri.log"])
 def test_22_compactions_end_in_three_ways(name: str, tmp_path: Path) -> None:
     with Case(tmp_path, "22-hashstore-v1122", "2026-11-30T07:40:00Z", name) as case:

@@ -16,6 +16,7 @@ from storj_monitor.log_processor.wrappers import SPLIT_PART
 from storj_monitor.model.events import LineKey, LineKind
 from storj_monitor.model.hashstore_events import CompactionPlanned
 from storj_monitor.model.log_character import LEFT_OUT, LogForm, LogTrouble
+from storj_monitor.model.node_events import PlainError
 from storj_monitor.model.positions import FileIdentity
 
 UNIX_US = 1_787_209_270_137_000
@@ -142,6 +143,27 @@ def test_a_line_at_a_time_gives_the_same(form: str) -> None:
     mixed = one(bare, data)
     assert sum(mixed.lines.values()) == len(lines) + 1
     assert len(mixed.rows) == len(one(data).rows) + 1
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "storagenode-1  | ", "\x1b[36mstorj-2  | \x1b[0m", "0|storagen | ", "[pod/storj-0/storagenode] ", "2026-11-30_06:00:00.12345 ",
+        "@400000006745aabbccdd0011 ",
+    ],
+)  # fmt: skip
+def test_lines_without_a_time_are_known_behind_a_name_too(prefix: str) -> None:
+    """The last words of a node that does not start, and the stack of one that has crashed."""
+    lines = (zap("Configuration loaded", logger=""), b"Error: boom\n", b"goroutine 1 [running]:\n", b"\tx.go:1\n")
+    done = one(*(prefix.encode() + line for line in lines))
+    assert [event.text for event in done.events if isinstance(event, PlainError)] == ["boom"]
+    assert not [key for key in done.lines if key.kind is LineKind.NOT_UNDERSTOOD]
+
+
+def test_the_last_words_of_another_container_are_not_the_nodes() -> None:
+    done = one(b"watchtower-1  | Error: cannot pull\n")
+    assert not done.events
+    assert [key.kind for key in done.lines] == [LineKind.NOT_UNDERSTOOD]
 
 
 def test_first_words_of_journalctl_do_not_spoil_the_rest() -> None:
