@@ -101,12 +101,17 @@ def _door(node: NodeSubjects, door: ApiState) -> SourceEvidence:
         hearing, since = Hearing.FAILING, main.since
     elif door.status is ApiStatus.UNKNOWN:
         hearing = Hearing.PENDING
-    elif door.status is not ApiStatus.OK and (good_at is None or (door.status is ApiStatus.UNREACHABLE and good_at <= door.since)):
+    elif door.status is not ApiStatus.OK and (good_at is None or (good_at <= door.since and _has_failed(door))):
         hearing = Hearing.FAILING
     refuses = door.status is ApiStatus.UNREACHABLE and "refused" in door.detail
     return SourceEvidence(
         _DOORS[door.door], hearing, since, good_at, ANSWER_S, door.detail, door.door is not Door.HEALTH, refuses
     )  # fmt: skip
+
+
+def _has_failed(door: ApiState) -> bool:
+    """The API may fail in part, which its routes tell; a port with one question gave nothing, whatever it answered instead."""
+    return door.door is not Door.API or door.status is ApiStatus.UNREACHABLE
 
 
 def gather(

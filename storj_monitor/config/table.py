@@ -155,7 +155,7 @@ RETENTION_SIZE_CAP = Setting[int | None](
     "retention", "size_cap", SizeCap(10_000_000), None, "Greatest size of the database file: the oldest single events go early. 0 = no cap."
 )
 THRESHOLD_SILENT = Setting(
-    "thresholds", "silent", Seconds(DAY_S), 300, "A node whose log says nothing for this long is shown as silent. 0 = never."
+    "thresholds", "silent", Seconds(DAY_S), 180, "A node whose log says nothing for this long is shown as silent. 0 = never."
 )
 THRESHOLD_SUCCESS_PCT = Setting(
     "thresholds", "success_pct", Number(0, 100), 90.0, "Success rates below this many percent are marked on the page. 0 = never."

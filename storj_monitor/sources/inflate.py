@@ -86,9 +86,13 @@ def _new_xz() -> Inflater:
     return lzma.LZMADecompressor(memlimit=XZ_MOST_BYTES)
 
 
+_ZSTD_SKIPPABLE = tuple(bytes((number,)) + b"\x2a\x4d\x18" for number in range(0x50, 0x60))
+"""Frames without content, with which pzstd and seekable Zstandard begin; data follows in another frame."""
+
 _CODECS: tuple[tuple[bytes, Callable[[], Inflater]], ...] = (
     (b"\x1f\x8b", _Gzip),
     (b"\x28\xb5\x2f\xfd", _Zstd),
+    *((magic, _Zstd) for magic in _ZSTD_SKIPPABLE),
     (b"\xfd7zXZ\x00", _new_xz),
     (b"BZh", bz2.BZ2Decompressor),
 )

@@ -79,7 +79,8 @@ def is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     if not silent or len(silent) < needed:
         return
     begun = sorted(since for one in silent if (since := one.silent_since) is not None)[needed - 1]
-    if any(one.is_good(now) and one.good_at is not None and one.good_at > begun for one in sources):
+    speaking = [one for one in sources if one not in silent]  # what is silent itself speaks for nobody, however long its pauses may be
+    if any(one.is_good(now) and one.good_at is not None and one.good_at > begun for one in speaking):
         return  # something still speaks: the silent ones are in trouble for themselves
     words = named(silent)
     verb = "says nothing" if len(silent) == 1 else "say nothing"

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from live_replay import HandClock, clock, node_answer
 
+from storj_monitor.app.node_evidence import log_fresh_s
 from storj_monitor.app.node_states import NodeStates
 from storj_monitor.app.subjects import SubjectKeeper
+from storj_monitor.config.table import THRESHOLD_SILENT
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer, RouteState, RouteStatus
 from storj_monitor.model.reputation import NEVER, HealthAnswer, HealthStatus, ReputationSnapshot
@@ -104,6 +106,26 @@ async def test_an_api_that_fails_is_no_health_at_once_and_down_when_the_log_fall
     rig.door(ApiStatus.OK)
     rig.say(node_answer(rig.clock.at))
     assert rig.row["node_state"] == "ok"
+
+
+@pytest.mark.parametrize("status", [ApiStatus.NOT_UNDERSTOOD, ApiStatus.UNREACHABLE])
+async def test_a_port_with_one_question_is_no_health_as_soon_as_it_fails_whatever_comes_instead(rig: Rig, status: ApiStatus) -> None:
+    """An answer 500 of `/metrics` left it good until the last good answer was three minutes old."""
+    rig.keeper.on_state("n", ApiState(ApiStatus.OK, rig.clock.at, "", "http://n", Door.HEALTH))
+    rig.say(node_answer(rig.clock.at), healthy=True)
+    assert rig.row["node_state_reason"] == "All is well by log, API and public port."
+    await rig.later(30)
+    rig.keeper.on_state("n", ApiState(status, rig.clock.at, "/: HTTP 502", "http://n", Door.HEALTH))
+    assert (rig.row["node_state"], rig.row["node_state_reason"]) == ("warning", "The public port does not answer: /: HTTP 502")
+
+
+@pytest.mark.parametrize(("a_minute", "fresh_s"), [(30, 180.0), (1, 1200.0)])
+def test_the_log_of_a_busy_node_is_good_for_three_minutes_and_that_of_a_slow_one_for_longer(
+    rig: Rig, a_minute: int, fresh_s: float
+) -> None:
+    node = rig.cards.subjects.nodes["n"]
+    node.log.pulse.add({minute * 60: (a_minute, a_minute) for minute in range(60)})
+    assert log_fresh_s(node, float(THRESHOLD_SILENT.default)) == fresh_s
 
 
 async def test_one_route_that_hangs_is_said_and_leaves_the_node_as_it_is(rig: Rig) -> None:

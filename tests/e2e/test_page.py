@@ -394,7 +394,7 @@ def test_the_operators_thresholds(new_page: Callable[..., Page], page_server: Ca
         const socket = new WebSocket(new URL("ws", document.baseURI.replace("http", "ws")));
         socket.onmessage = (event) => { socket.close(); done(JSON.parse(event.data).thresholds); };
     })""")
-    assert told == {"silent_s": 300, "success_pct": 90}
+    assert told == {"silent_s": 180, "success_pct": 90}
 
 
 def test_a_hidden_tab_rests(new_page: Callable[..., Page], page_url: str) -> None:

@@ -29,6 +29,8 @@ def zstd(data: bytes) -> bytes:
 
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "zst": zstd, "xz": lzma.compress, "bz2": bz2.compress}
+SKIPPED = b"\x5f\x2a\x4d\x18\x05\x00\x00\x00count"
+"""A Zstandard frame without content, as pzstd writes one in front of each part."""
 
 
 def bomb(kind: str, size: int, fill: bytes) -> bytes:
@@ -105,6 +107,19 @@ def test_a_form_that_is_cut_off_says_so(kind: str, tmp_path: Path) -> None:
     while not source.finished:
         source.read(time.time())
     assert "incomplete" in source.error
+
+
+def test_zstandard_that_begins_with_a_frame_without_content_is_read(tmp_path: Path) -> None:
+    """It was taken for a plain log of a few odd lines, and nothing was said."""
+    lines = [b"2026-11-30T10:00:00Z\tINFO\tfine %d\n" % number for number in range(2000)]
+    path = tmp_path / "node.log.zst"
+    path.write_bytes(b"".join(SKIPPED + zstd(b"".join(lines[at : at + 500])) for at in range(0, 2000, 500)))
+    source = ArchiveSource("n", str(path))
+    found = []
+    while not source.finished:
+        if chunk := source.read(time.time(), 1 << 16):
+            found.append(chunk.data)
+    assert (b"".join(found), source.error) == (b"".join(lines), "")
 
 
 def test_a_window_that_is_too_large_is_refused_with_a_word(tmp_path: Path) -> None:

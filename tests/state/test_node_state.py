@@ -93,6 +93,13 @@ def test_what_still_speaks_keeps_a_node_from_being_called_down() -> None:
     assert state.kind is WARNING and [one.source for one in state.reasons] == [API, METRICS]
 
 
+def test_what_is_silent_itself_speaks_for_nobody() -> None:
+    """A log without lines for three minutes kept a node up whose every port had failed before its last line."""
+    ports = (failing(API, 250), failing(METRICS, 280), failing(PORT, 270, required=False))
+    assert judge(evidence(source(LOG, 253, fresh_s=300.0), *ports), NOW).kind is DOWN
+    assert judge(evidence(source(LOG, 120, fresh_s=300.0), *ports), NOW).kind is WARNING
+
+
 def test_an_api_alone_is_all_there_is_a_log_alone_has_a_rhythm_of_its_own() -> None:
     assert judge(evidence(failing(API, 181)), NOW).kind is DOWN
     assert judge(evidence(source(LOG, 1000)), NOW).kind is WARNING

@@ -9,7 +9,7 @@ export interface Thresholds {
 }
 
 /** The product's own defaults, for a server that does not say. */
-export const DEFAULT_THRESHOLDS: Thresholds = { silent_s: 300, success_pct: 90 };
+export const DEFAULT_THRESHOLDS: Thresholds = { silent_s: 180, success_pct: 90 };
 
 export function thresholdsOf(hello: Hello | null): Thresholds {
   const told = hello?.thresholds;
