@@ -168,16 +168,20 @@ def _cell(count: int, timed: int, sketch: bytes | None) -> Cell:
 
 def change_events(db: Connection, node: int, from_s: int, to_s: int) -> list[NodeEvent]:
     """Starts, stops and versions of a node in [from_s, to_s), oldest first."""
-    decode: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyNodeEvent)
-    rows = queries.node_events(db, CHANGE_KINDS, [node], from_s * 1000, to_s * 1000, _MOST_CHANGES)
-    return [decode.decode(row[5]) for row in reversed(rows)]
+    return _events(db, CHANGE_KINDS, node, from_s, to_s, _MOST_CHANGES)[::-1]
 
 
 def version_before(db: Connection, node: int, at_s: int) -> str:
     """The version that ran at a moment, "" when nothing before it tells."""
+    events = _events(db, ["version_seen", "updater_step"], node, 0, at_s, _MOST_STEPS)
+    return next((version for event in events if (version := version_of(event))), "")
+
+
+def _events(db: Connection, kinds: Sequence[str], node: int, from_s: int, to_s: int, most: int) -> list[NodeEvent]:
+    """The newest `most` of these kinds in [from_s, to_s), newest first, without those that cannot be understood."""
     decode: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyNodeEvent)
-    rows = queries.node_events(db, ["version_seen", "updater_step"], [node], 0, at_s * 1000, _MOST_STEPS)
-    return next((version for row in rows if (version := version_of(decode.decode(row[5])))), "")
+    rows = queries.node_events(db, kinds, [node], from_s * 1000, to_s * 1000, most)
+    return list(bad_rows_of(db).each("node_event", rows, lambda row: decode.decode(row[5])))
 
 
 def add_version(db: Connection, node: str, event: VersionSeen) -> None:

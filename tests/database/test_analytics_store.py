@@ -124,6 +124,15 @@ def test_findings_are_kept_as_long_as_hours(store: Store) -> None:
     assert [one.number for one in find(store.reader, ["n1"], 0, NOON + 600, 5).findings] == [2]
 
 
+def test_damaged_events_do_not_hide_the_others(store: Store) -> None:
+    events = [VersionSeen(time_ms=NOON_MS + i, version=f"1.{i}.0") for i in range(3)]
+    store.commit(batch([], events=events, newest_ms=NOON_MS))
+    (node,) = store.node_ids()
+    store.writer.execute("UPDATE node_event SET data = 'no JSON' WHERE time_ms > ?", (NOON_MS + 1,))
+    assert change_events(store.reader, node, NOON, NOON + 1) == events[:2]
+    assert version_before(store.reader, node, NOON + 1) == "1.1.0"
+
+
 def test_rows_for_the_engine(store: Store) -> None:
     store.commit(
         batch(
