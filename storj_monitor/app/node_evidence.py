@@ -40,7 +40,6 @@ MOST_QUIET_S = 4 * HOUR_S
 """Even a node without traffic writes that it did its chores."""
 ROTATED_S = 30.0
 """A log that is being rotated may be missing for a moment."""
-CLOCK_OFF_S = 60.0
 _DOORS = {Door.API: StateSource.API, Door.METRICS: StateSource.METRICS, Door.HEALTH: StateSource.PUBLIC_PORT}
 _LEVELS = {
     Standing.DISQUALIFIED: StandingLevel.DISQUALIFIED,
