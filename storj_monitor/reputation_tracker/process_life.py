@@ -208,6 +208,7 @@ class _Walk:
             if 0 < previous_at <= at:
                 self._killed(previous_at)
         self.loading_at = at
+        self.finals.clear()  # those of the process before: this one says its own last words once
 
     def _killed(self, at: float) -> None:
         """Nothing tells how it ended, only that it did."""

@@ -199,6 +199,17 @@ def test_a_loop_of_starts_that_last_seconds_is_counted() -> None:
     assert "database is locked" in state.reason
 
 
+def test_a_start_that_fails_with_two_last_lines_is_one_failed_start() -> None:
+    """`failure during run` and its twin on stderr: each start but the first was counted twice."""
+    log = start("01:00:00") + transfers("01:00:00", "02:00:00", 20)
+    for minute in range(5):
+        log += loaded(f"02:0{minute}:00")
+        log += line(f"02:0{minute}:05", "FATAL", "Unrecoverable error", '{"process": "storagenode", "error": "address already in use"}')
+        log += b"Error: address already in use\n"
+    state = Replay().read(log).node.uptime(clock("02:10:00"))
+    assert (state.state, state.failed_starts) == (UptimeState.DOWN, 5)
+
+
 def test_at_level_error_the_ends_of_failed_starts_are_counted() -> None:
     log = failed_download("04:10:00") + AWAY + PLAIN + PLAIN + PLAIN
     assert Replay().read(log).node.uptime(clock("06:10:00")).failed_starts == 2, "the first Error: is the twin of the end itself"
