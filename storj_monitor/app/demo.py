@@ -49,8 +49,12 @@ class InventedFleet:
         tasks.spawn("demo fleet", self._write)
 
     def go_on(self, tasks: Supervisor, monitor: Monitor) -> None:
+        tasks.spawn("past of the nodes", partial(self._remember, monitor, time.time()))
+
+    async def _remember(self, monitor: Monitor, now: float) -> None:
+        """One node after the other: more threads at once would only take the interpreter from the page, and hold up the end."""
         for name, answers in self._nodes.answers():
-            tasks.spawn(f"past of {name}", partial(remember, monitor.keeper, name, answers, time.time()))
+            await remember(monitor.keeper, name, answers, now)
 
     async def _write(self) -> None:
         """Write logs in a thread; a cancellation asks it to end and waits until it has."""

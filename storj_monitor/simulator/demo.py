@@ -54,19 +54,17 @@ class Demo:
         """Write history, then live lines until `stop` is set. Blocks: run it in a thread or a process of its own."""
         now_s = self._now_s
         begin_s = now_s - HISTORY_S
-        targets = [
-            Target(
-                NodeLog(p, self._seed, begin_s, tick_s=TICK_S, trouble_from_s=now_s - TROUBLE_RAMP_S, figures=self._figures[p.name]), path
-            )
-            for p, (_, path) in zip(self._profiles, self.logs, strict=True)
-        ]
+        targets: list[Target] = []
+        for profile, (_, path) in zip(self._profiles, self.logs, strict=True):
+            if stop.is_set():
+                return  # a hundred nodes take a minute: each is made when it is its turn
+            figures = self._figures[profile.name]
+            log = NodeLog(profile, self._seed, begin_s, tick_s=TICK_S, trouble_from_s=now_s - TROUBLE_RAMP_S, figures=figures)
+            targets.append(Target(log, path))
+            self._write_history(targets[-1], begin_s, now_s)
+            figures.go_live()
         writer = LogWriter(targets, self.rate, TICK_S)
         try:
-            for target in targets:
-                if stop.is_set():
-                    return
-                self._write_history(target, begin_s, now_s)
-                self._figures[target.log.profile.name].go_live()
             writer.run(stop)
         finally:
             writer.close()

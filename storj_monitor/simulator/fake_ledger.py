@@ -10,7 +10,7 @@ import math
 import random
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -22,6 +22,8 @@ TB: Final = 1e12
 STORAGE_CENTS, EGRESS_CENTS = 149, 200
 MONTH_H: Final = 720.0
 GROWTH_DAYS: Final = 300.0
+MOST_DAYS: Final = 256
+"""That one node remembers: two months with four satellites."""
 HELD_PERCENT: Final = (75, 75, 75, 50, 50, 50, 25, 25, 25)
 
 
@@ -64,6 +66,7 @@ class Ledger:
     full_bytes: float = 9e12
     allocated_bytes: int = 12_000_000_000_000
     online: float = 1.0
+    _whole: dict[tuple[str, float], Day] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def stored(self, satellite: Satellite, at_s: float) -> float:
         """Bytes of pieces of one satellite: grows quickly at first, then ever slower."""
@@ -75,7 +78,17 @@ class Ledger:
         return sum(self.stored(satellite, at_s) for satellite in SATELLITES)
 
     def day(self, satellite: Satellite, start_s: float, until_s: float) -> Day:
-        """A UTC day from its beginning up to `until_s`."""
+        """A UTC day from its beginning up to `until_s`. Days that are over are remembered: every answer about a month asks for all."""
+        if start_s < self.joined_s or start_s + DAY_S > until_s:
+            return self._made(satellite, start_s, until_s)
+        known = self._whole.get((satellite.id, start_s))
+        if known is None:
+            if len(self._whole) >= MOST_DAYS:
+                self._whole.clear()
+            known = self._whole[satellite.id, start_s] = self._made(satellite, start_s, until_s)
+        return known
+
+    def _made(self, satellite: Satellite, start_s: float, until_s: float) -> Day:
         begun, end = max(start_s, self.joined_s), min(start_s + DAY_S, until_s)
         share = max(0.0, end - begun) / DAY_S
         rng = random.Random(f"day {self.seed} {self.name} {satellite.id} {int(start_s)}")
