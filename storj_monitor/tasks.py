@@ -124,12 +124,13 @@ class Supervisor:
         """Wait until a task without back-off has failed, and say which and why."""
         return await asyncio.shield(self._failure)
 
-    async def cancel(self, name: str) -> None:
-        """Cancel one task and wait for its end. Nothing happens when there is none of this name."""
-        task = self._tasks.get(name)
-        if task is not None:
+    async def cancel(self, *names: str) -> None:
+        """Cancel tasks, together, and wait for their ends. Nothing happens for a name of which there is none."""
+        tasks = [task for name in names if (task := self._tasks.get(name)) is not None]
+        for task in tasks:
             task.cancel()
-            await asyncio.wait([task])
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def stop(self) -> None:
         """Cancel all tasks, newest first, each awaited before the next: what was built last ends first."""

@@ -32,6 +32,7 @@ class InventedFleet:
 
     def __init__(self, nodes: Demo) -> None:
         self._nodes = nodes
+        self._halt = threading.Event()
         self.logs = [(name, str(path)) for name, path in nodes.logs]
 
     @asynccontextmanager
@@ -42,27 +43,32 @@ class InventedFleet:
                 await fake.start()
             yield [Watched(name, fake.api_url, fake.metrics_url) for name, fake in fakes]
         finally:
-            for _, fake in fakes:
-                await fake.stop()
+            await asyncio.gather(*(fake.stop() for _, fake in fakes))
 
     def begin(self, tasks: Supervisor) -> None:
+        self._halt = threading.Event()
         tasks.spawn("demo fleet", self._write)
 
     def go_on(self, tasks: Supervisor, monitor: Monitor) -> None:
         tasks.spawn("past of the nodes", partial(self._remember, monitor, time.time()))
 
+    def end(self) -> None:
+        """What works in threads ends first: it would hold up everything else."""
+        self._halt.set()
+
     async def _remember(self, monitor: Monitor, now: float) -> None:
         """One node after the other: more threads at once would only take the interpreter from the page, and hold up the end."""
         for name, answers in self._nodes.answers():
+            if self._halt.is_set():
+                return
             await remember(monitor.keeper, name, answers, now)
 
     async def _write(self) -> None:
         """Write logs in a thread; a cancellation asks it to end and waits until it has."""
-        halt = threading.Event()
-        done = asyncio.get_running_loop().run_in_executor(None, self._nodes.run, halt)
+        done = asyncio.get_running_loop().run_in_executor(None, self._nodes.run, self._halt)
         try:
             await asyncio.shield(done)
         except asyncio.CancelledError:
-            halt.set()
+            self._halt.set()
             await done
             raise

@@ -128,8 +128,7 @@ class Polling:
     async def stop(self) -> None:
         """End all tasks of this part, then their connections; what is open is stored."""
         if self._tasks is not None:
-            for name in reversed(self._names):
-                await self._tasks.cancel(name)
+            await self._tasks.cancel(*self._names)  # one after the other a hundred nodes would go on for as many turns of the loop
         if self._session is not None:
             await self._session.close()
         self._keeper.keep_last()

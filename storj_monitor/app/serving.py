@@ -57,6 +57,9 @@ class Fleet(Protocol):
     def go_on(self, tasks: Supervisor, monitor: Monitor) -> None:
         """The monitor has started."""
 
+    def end(self) -> None:
+        """The monitor is about to stop."""
+
 
 class RealFleet:
     """The nodes of the settings."""
@@ -78,6 +81,9 @@ class RealFleet:
     def go_on(self, tasks: Supervisor, monitor: Monitor) -> None:
         """What `check-config` would say of them is said once."""
         tasks.spawn("check of the nodes", self._check, backoff=Backoff(first_s=CHECK_AGAIN_S, most_s=CHECK_AGAIN_S))
+
+    def end(self) -> None:
+        """They go on."""
 
     async def _check(self) -> None:
         checks = await check_nodes(self._nodes, SystemClock(), sample_bytes=CHECK_BYTES)
@@ -149,6 +155,7 @@ async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog, notic
                 tasks.spawn("hold of the lock", partial(_hold, lock))
                 await asyncio.wait([stopped, failed, anew], return_when=asyncio.FIRST_COMPLETED)
         finally:
+            fleet.end()
             for task in (started, stopped, failed, anew):
                 task.cancel()
             await asyncio.wait([started])
