@@ -7,6 +7,7 @@ import heapq
 import logging
 import re
 import threading
+from functools import partial
 from random import Random
 
 import pytest
@@ -359,3 +360,26 @@ def test_a_thread_does_not_wait_for_a_loop_that_has_ended(monkeypatch: pytest.Mo
     loop.close()
     thread.join(PATIENCE_S)
     assert began.is_set() and not thread.is_alive()
+
+
+async def test_several_tasks_are_cancelled_together() -> None:
+    """Each waits, while it ends, until all others were told to end as well."""
+    names = [f"t{number}" for number in range(100)]
+    told: set[str] = set()
+    all_told = asyncio.Event()
+
+    async def work(name: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.add(name)
+            if len(told) == len(names):
+                all_told.set()
+            await all_told.wait()
+
+    async with Supervisor(SystemClock()) as tasks:
+        for name in names:
+            tasks.spawn(name, partial(work, name))
+        await asyncio.sleep(0)  # all have begun
+        await asyncio.wait_for(tasks.cancel(*names, "no such task"), PATIENCE_S)
+        assert tasks.names == ()

@@ -274,6 +274,7 @@ class Monitor:
         """Everything that was read is committed before this returns (unless the disk refuses)."""
         self._writer.hurry(LAST_TRY_S)
         self.pipeline.stop()
+        await self._polling.ask_no_more()
         if self._reading is not None:
             await asyncio.wait([self._reading])
         await self._polling.stop()

@@ -125,6 +125,11 @@ class Polling:
         if self._ports and self._seeking():
             self._repeat("search for APIs", LOOK_EVERY_S, self._look, FIRST_LOOK_S)
 
+    async def ask_no_more(self) -> None:
+        """Before all else at the end: the answers of a hundred nodes would keep the loop from stopping."""
+        if self._tasks is not None:
+            await self._tasks.cancel(*map(_task_name, self.pollers))
+
     async def stop(self) -> None:
         """End all tasks of this part, then their connections; what is open is stored."""
         if self._tasks is not None:

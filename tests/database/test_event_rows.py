@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from builders import NOON_MS, US1, batch
 from database_store import Store
 
+from storj_monitor.database.event_rows import events_page
 from storj_monitor.database.reader import Reader
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model import node_events as ev
@@ -150,3 +153,20 @@ async def test_what_was_hidden_in_a_log_of_errors_is_shown(store: Store) -> None
     assert told["clock_checked"]["severity"] == "critical"
     (run,) = (await asked(store))["garbage"]
     assert (run["state"], run["satellite"]) == ("failed", US1)
+
+
+def test_rare_kinds_are_looked_up_along_the_index_of_kinds(store: Store) -> None:
+    """Not among all events that the node has ever had."""
+    put(
+        store,
+        [ev.NodeStarted(time_ms=NOON_MS + 1, level="INFO", node_id="1"), ev.OrdersSettled(time_ms=NOON_MS + 2, level="INFO", count=1)],
+    )
+    asked_for: list[str] = []
+    with closing(sqlite3.connect(store.path)) as db:
+        db.set_trace_callback(asked_for.append)
+        found = events_page(db, [1], ["node_started", "migration_progress", "node_started"], 0, 1 << 62, None, 20)
+        db.set_trace_callback(None)
+        plans = [row[3] for question in asked_for for row in db.execute(f"EXPLAIN QUERY PLAN {question}")]
+    assert [one.kind for one in found] == ["node_started"]
+    assert len(plans) == 2
+    assert all("node_event_kind (kind=? AND node=?" in plan for plan in plans)
