@@ -57,7 +57,7 @@ from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, snapshots_of_health
 from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.missing import why_nothing
+from storj_monitor.views.missing import MissingSatellite, missing_satellites, why_nothing
 from storj_monitor.views.subjects import NodeSubjects, Standing, Subject
 
 FRESH_S = 600.0
@@ -96,6 +96,7 @@ class SubjectKeeper:
         self._answers = AnswerKeeper(self.subjects)
         self._told_at: dict[tuple[str, Subject], float] = {}
         self._uptimes = UptimeKeeper()
+        self._missing: dict[str, list[MissingSatellite]] = {}
         self.on_scores: Callable[[str], None] = lambda _: None
         self.on_doubt: Callable[[str], None] = lambda _: None
         self.on_moved: Callable[[str], None] = lambda _: None
@@ -174,8 +175,7 @@ class SubjectKeeper:
         if take_log_space(node, every, now, self._pending):
             moved.add(Subject.STORAGE)
         moved |= self._uptimes.take_lines(node, every, now, self._pending)
-        versions = node.versions
-        node.versions = versions.with_events(every)
+        versions, node.versions = node.versions, node.versions.with_events(every)
         if take_event_signs(node.signs, every) or node.versions != versions:
             moved.add(Subject.HEALTH)
         self._tell(name, moved)
@@ -375,6 +375,9 @@ class SubjectKeeper:
 
     def _tell(self, name: str, moved: Set[Subject]) -> None:
         if moved:
+            missing = missing_satellites(self.subjects.of(name))
+            if missing != self._missing.get(name, []):  # whoever told it: sums of money leave out another satellite now
+                self._missing[name], moved = missing, moved | {Subject.EARNINGS}
             self.subjects.changed(name, *moved)
             self.on_moved(name)
             self._changed()
