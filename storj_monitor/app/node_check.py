@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -119,8 +118,7 @@ async def _check_stream(log: StreamLog) -> Remark:
         return Remark(Grade.TROUBLE, f"log {log}: no connection within {CONNECT_S:g} s: is the forwarder running there?")
     except OSError as error:
         return Remark(Grade.TROUBLE, f"log {log}: {error.strerror or error}: is the forwarder running there?")
-    with suppress(OSError), closing(writer):
-        writer.close()
+    writer.close()
     return Remark(Grade.OK, f"log {log}: connects; what it sends is seen once `run` reads it")
 
 

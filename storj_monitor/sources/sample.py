@@ -24,7 +24,8 @@ class Sample(NamedTuple):
 
 
 def newest_lines(log: str, size_bytes: int = SAMPLE_BYTES) -> Sample:
-    """Of the file that a LOG setting means now. Raises OSError, also FileNotFoundError where nothing matches."""
+    """Of the file that a LOG setting means now. Raises OSError, also FileNotFoundError where nothing matches; ValueError for a
+    compressed one."""
     found = matches(log) if is_pattern(log) else [log]
     if not found:
         raise FileNotFoundError(log)
