@@ -6,9 +6,11 @@ import jsonschema
 import pytest
 
 from storj_monitor.model.analytics import Basis, Evidence, Finding, FindingKind, FindingState, Learning, Metric, Severity, Step, Subject
+from storj_monitor.model.node_state import NodeState, NodeStateKind, StateReason, StateSource
 from storj_monitor.server.openapi import answer_schema
 from storj_monitor.state.nodes import State
 from storj_monitor.views.analytics import HELP_TEXTS, AnalyticsView, finding_row, learning_row
+from storj_monitor.views.node_states import reason_rows
 from storj_monitor.views.subjects import NodeSubjects, Subjects
 from storj_monitor.views.subjects import Subject as Topic
 
@@ -92,3 +94,10 @@ def test_rows_of_the_asked_nodes_made_anew_only_for_a_change() -> None:
     subjects.changed("a", Topic.ANALYTICS)
     assert view.rows([a])["node/a"]["standing"] == 0
     assert view.rows([a])["finding/7"]["until"] == AT + 900
+
+
+def test_only_a_reason_about_a_satellite_names_one() -> None:
+    never = StateReason("no_contact", NodeStateKind.AT_RISK, "No satellite has ever reached this node.", None, StateSource.API, "never")
+    lost = StateReason("disqualified", NodeStateKind.AT_RISK, "us1: disqualified.", float(AT), StateSource.API, SATELLITE)
+    rows = list(reason_rows("a", NodeState(NodeStateKind.AT_RISK, float(AT), (never, lost))))
+    assert [(row["satellite"], row["satellite_name"]) for row in rows] == [(None, None), (SATELLITE, "us1")]
