@@ -63,7 +63,7 @@ class Lane:
     """One node on its way: source, parser (`before`: the lines in front of the first one), sums, what waits for the next commit.
 
     new_sieve -- gives one that compares lines with what is known, or one that does not; may raise StoreError
-    followed  -- the log was read up to its end since its place was looked up: what comes is new, also in another file
+    begun     -- something of the log was read: whatever file it goes on in, that is more of the same log
     """
 
     node: str
@@ -77,7 +77,7 @@ class Lane:
     pending: NodeDelta | None = None
     weight: int = 0
     warm: bool = False
-    followed: bool = False
+    begun: bool = False
     told: SourceStatus | None = None
     told_character: LogCharacter | None = None
 
@@ -87,9 +87,6 @@ class Lane:
 
     def compare(self) -> None:
         """Reading begins with a file that was never seen: its lines may be known all the same."""
-        sieve = self.processor.sieve
-        if self.followed or sieve is None or sieve.compares:
-            return
         with contextlib.suppress(StoreError):  # where the database cannot be read, nothing can be compared
             self.processor.sieve = self.new_sieve(True)
 
@@ -104,7 +101,7 @@ class Lane:
         self.source.resync(saved)
         self.processor = self.new_processor()
         self.processor.sieve = sieve
-        self.warm = self.followed = False
+        self.warm = False
 
 
 class Rest(IntEnum):
@@ -163,8 +160,10 @@ class Lanes:
             chunk = lane.source.read(now, READ_BYTES)
             if chunk is None:
                 continue
-            if chunk.start == 0 and chunk.identity is not None:
-                lane.compare()
+            if not lane.begun:
+                lane.begun = True
+                if chunk.start == 0 and chunk.identity is not None:
+                    lane.compare()
             chunks.append((lane, chunk))
             behind |= not chunk.live
             size += len(chunk.data)
@@ -253,10 +252,8 @@ def parse(chunks: Sequence[tuple[Lane, Chunk]], now: float) -> list[EventBatch]:
     batches = []
     for lane, chunk in chunks:
         batch = lane.processor.process(chunk)
-        if batch.live:
-            lane.followed = True
-            if lane.processor.sieve is not None:
-                lane.processor.sieve.trust()
+        if lane.processor.sieve is not None and batch.live:
+            lane.processor.sieve.trust()
         lane.weight += _weight_of(lane.accumulator.add(batch), batch.rows)
         if batch.newest_ms / 1000 > now - LIVE_AGE_S:
             batches.append(batch)
