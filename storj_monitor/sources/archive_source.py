@@ -74,6 +74,11 @@ class ArchiveSource:
             self._last_read_at = now
         return chunk
 
+    @property
+    def knows_its_place(self) -> bool:
+        """See LineSource."""
+        return self._places.has_met
+
     def due(self, now: float) -> bool:
         """See LineSource; there is always something to do until it is finished."""
         return not self.finished

@@ -143,6 +143,11 @@ class FileSource:
         self._late.drop()
         self._quiet = self._shrunk_at = self._checked_at = None
 
+    @property
+    def knows_its_place(self) -> bool:
+        """A file of this log is there that was read before: what comes goes on behind it, in whatever file it stands."""
+        return self._places.has_met
+
     def before(self) -> bytes | None:
         """Up to WARM_UP_BYTES of whole lines in front of the place where reading goes on; None when there are none.
 

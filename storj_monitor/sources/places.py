@@ -20,11 +20,14 @@ class Places:
     An identity covers min(HEAD_BYTES, offset) bytes: it grows with a short file. One that covers fewer than HEAD_BYTES
     although its offset is beyond them is a rewind: the same file after it had lost its end (a power cut), kept apart
     because the position under the full identity is further on than the file reached.
+
+    has_met -- a file was looked at that is known
     """
 
     def __init__(self, saved: Sequence[SavedPosition]) -> None:
         self._offsets = {position.identity: position.offset for position in saved}
         self._lengths = Counter(identity.head_bytes for identity in self._offsets)
+        self.has_met = False
         self.newest_saved_at = max((position.saved_at for position in saved), default=0.0)
 
     def __bool__(self) -> bool:
@@ -38,6 +41,7 @@ class Places:
             offset = self._offsets.get(identity)
             if offset is not None and (best is None or (length < HEAD_BYTES <= offset)):
                 best = identity, offset  # the longest, unless a rewind (the latest of them) stands beside it
+        self.has_met |= best is not None
         return best
 
     def advance(self, identity: FileIdentity, offset: int, previous: FileIdentity | None) -> None:

@@ -35,6 +35,10 @@ class LineSource(Protocol):
     def at_once(self) -> bool:
         """Whether read_at_once() is worth trying."""
 
+    @property
+    def knows_its_place(self) -> bool:
+        """Something of this log was read before, in this run or an earlier one. To be asked after the first read()."""
+
     def due(self, now: float) -> bool:
         """Whether read() is worth calling; cheap."""
 

@@ -81,6 +81,11 @@ class StreamSource:
         """See LineSource."""
         return True
 
+    @property
+    def knows_its_place(self) -> bool:
+        """A stream has no places."""
+        return False
+
     def due(self, now: float) -> bool:
         """See LineSource."""
         return self._pace.due(now) or self._step is _Step.CONNECTING
