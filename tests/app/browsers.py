@@ -60,7 +60,7 @@ class Browser:
         async def send_str(text: str) -> None:
             socket.write(text_frame(text.encode()))
 
-        ws: Any = SimpleNamespace(closed=False, send_str=send_str)
+        ws: Any = SimpleNamespace(closed=False, compress=0, send_str=send_str)
         outbox = Outbox(ws, socket, on_slow=self._on_slow, limit_bytes=self._limit_bytes, direct=self._direct)
         self.client = Client(outbox)
         self.n: dict[str, int] = {}
