@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 PATIENCE_S = 90.0
-"""For one event. Beside two busy loops on two cores the slowest took 20 s."""
+"""For one event."""
 LOOK_S = 0.005
 _WORK_CPU_S = 0.2
 
