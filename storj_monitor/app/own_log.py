@@ -16,21 +16,25 @@ class OwnLog:
     def __init__(self, clock: Clock, *, limited: bool) -> None:
         self._clock = clock
         self._filter = RepeatFilter() if limited else None
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        self._handler = logging.StreamHandler()
+        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         if self._filter is not None:
-            handler.addFilter(self._filter)
-        logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+            self._handler.addFilter(self._filter)
+        self._level_before = logging.root.level
+        logging.root.addHandler(self._handler)
+        logging.root.setLevel(logging.INFO)
 
     async def tell(self) -> None:
         """What was left out and has fallen silent since; to be called now and then."""
         if self._filter is not None:
             self._filter.tell(self._clock.now())
 
-    def tell_all(self) -> None:
+    def end(self) -> None:
         """What was left out and not told yet: the last words."""
         if self._filter is not None:
             self._filter.tell()
+        logging.root.removeHandler(self._handler)
+        logging.root.setLevel(self._level_before)
 
 
 @contextmanager
@@ -40,4 +44,4 @@ def own_log(clock: Clock, *, limited: bool) -> Iterator[OwnLog]:
     try:
         yield log
     finally:
-        log.tell_all()
+        log.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from patience import PATIENCE_S
 from polling_rig import Running, fake_node, running, until
 
 from storj_monitor.simulator.fake_answers import RecordedAnswers
@@ -70,12 +72,17 @@ async def test_every_answer_is_as_the_document_says(monitor: Running) -> None:
 
 async def test_line_counts_are_those_of_the_commit_that_the_answer_is_of(monitor: Running) -> None:
     """Memory runs ahead of the database: an answer that names its commit counts what that commit has."""
-    await until(lambda: all(node.newest_ms for node in monitor.monitor.state.nodes.values()))
     name, state = NODES[0], monitor.monitor.state
-    before = (await monitor.ask("nodes"))["rows"]
-    (row,) = [one for one in before if one["name"] == name]
+
+    async def row_of_node() -> dict[str, Any]:
+        (row,) = [one for one in (await monitor.ask("nodes"))["rows"] if one["name"] == name]
+        return row
+
+    async with asyncio.timeout(PATIENCE_S):
+        while (row := await row_of_node())["lines"] < sum(state.nodes[name].lines.values()) or not row["lines"]:
+            pass
     key, count = next(iter(state.nodes[name].lines.items()))
     state.nodes[name].lines[key] = count + 1000  # not committed
-    (after,) = [one for one in (await monitor.ask("nodes"))["rows"] if one["name"] == name]
+    after = await row_of_node()
     logged = {one["node"]: one["lines"] for one in (await monitor.ask("logs"))["totals"]}
     assert after["lines"] == row["lines"] == logged[name] == after["understood"] + after["ignored"] + after["not_understood"] > 0
