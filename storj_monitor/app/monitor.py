@@ -40,7 +40,7 @@ from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HOUR_S, HotPiece
 from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
-from storj_monitor.sources.factory import open_source
+from storj_monitor.sources.factory import open_source, stream_address
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.compactions import COMPACTION_KINDS
@@ -182,6 +182,7 @@ class Monitor:
             self.state,
             self._clock,
             with_log=frozenset(name for name, _ in self._nodes),
+            with_stream=frozenset(name for name, log in self._nodes if stream_address(log)),
             silent_s=self._settings.thresholds.silent_s,
             changed=self._nudge,
         )

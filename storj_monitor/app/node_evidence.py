@@ -66,21 +66,21 @@ def log_fresh_s(node: NodeSubjects, silent_s: float) -> float:
 
 
 def sources_of(
-    node: NodeSubjects, log: LiveNode, silent_s: float, now: float, *, has_log: bool, is_kept: bool
+    node: NodeSubjects, log: LiveNode, silent_s: float, now: float, *, has_log: bool, is_stored: bool, is_stream: bool
 ) -> tuple[SourceEvidence, ...]:
-    """Every source of a node. `is_kept` False: the monitor cannot store, so it does not read."""
+    """Every source of a node. `is_stored` False: the monitor cannot store, so it does not read. `is_stream`: its log is no file."""
     found = [_door(node, one) for one in node.doors.values()]
     if has_log:
         fresh_s = float("inf") if log.character.is_above_info else log_fresh_s(node, silent_s)  # its silence means nothing
-        found.insert(0, _log(log, fresh_s, now, is_kept=is_kept))
+        found.insert(0, _log(log, fresh_s, now, is_stored=is_stored)._replace(is_kept=not is_stream))
     return tuple(found)
 
 
-def _log(log: LiveNode, fresh_s: float, now: float, *, is_kept: bool) -> SourceEvidence:
+def _log(log: LiveNode, fresh_s: float, now: float, *, is_stored: bool) -> SourceEvidence:
     status = log.status
     good_at = min(log.newest_ms / 1000, now) if log.newest_ms else None
     hearing = Hearing.PENDING
-    if status.state == SourceState.CATCHING_UP.value or not is_kept:
+    if status.state == SourceState.CATCHING_UP.value or not is_stored:
         hearing = Hearing.BEHIND
     elif status.state == SourceState.LIVE.value:
         hearing = Hearing.GOOD
@@ -104,7 +104,8 @@ def _door(node: NodeSubjects, door: ApiState) -> SourceEvidence:
         hearing = Hearing.FAILING
     refuses = door.status is ApiStatus.UNREACHABLE and "refused" in door.detail
     return SourceEvidence(
-        _DOORS[door.door], hearing, since, good_at, ANSWER_S, door.detail, door.door is not Door.HEALTH, refuses
+        _DOORS[door.door], hearing, since, good_at, ANSWER_S, door.detail, door.door is not Door.HEALTH, refuses,
+        opened_at=door.opened_at, in_part=hearing is Hearing.FAILING and door.status is ApiStatus.PARTIAL,
     )  # fmt: skip
 
 
@@ -119,14 +120,15 @@ def gather(
     sources: tuple[SourceEvidence, ...],
     standings: tuple[StandingEvidence, ...],
     now: float,
-    watching_since: float,
+    watching: tuple[float, float],
     *,
     store_problem: str,
 ) -> NodeEvidence:
-    """All evidence of one node."""
+    """All evidence of one node. `watching`: since when without a break, and since when awake."""
     health = node.health if node.health is not None and now - node.health.taken_at <= 2 * ANSWER_S else None
     return NodeEvidence(
-        watching_since=watching_since,
+        watching_since=watching[0],
+        awake_since=watching[1],
         sources=sources,
         process=_process(node, now),
         standings=standings,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from storj_monitor.app.node_evidence import ROTATED_S, gather, sources_of, standings_of
 from storj_monitor.clock import Clock
 from storj_monitor.model.node_state import Hearing, NodeEvidence, NodeState, NodeStateKind, SourceEvidence, StandingEvidence, StateSource
-from storj_monitor.state.node_conditions import GONE_S, LOG_ALONE_S, SILENT_S, silent_s
+from storj_monitor.state.node_conditions import GONE_S, LOG_ALONE_MOST_S, LOG_ALONE_S, SILENT_S, silent_from, silent_s
 from storj_monitor.state.node_state import judge
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.state.nodes import State
@@ -41,26 +41,39 @@ class _Judged(NamedTuple):
 
 
 class NodeStates:
-    """`changed` is called when pages may want to know; `silent_s`: the operator's threshold for a log without lines, 0 = never."""
+    """`changed` is called when pages may want to know; `silent_s`: the operator's threshold for a log without lines, 0 = never.
+
+    with_log, with_stream -- nodes that have a log, and those of them whose log is a line stream: what it said before is gone
+    """
 
     def __init__(
-        self, cards: Cards, state: State, clock: Clock, *, with_log: frozenset[str], silent_s: float, changed: Callable[[], None]
+        self,
+        cards: Cards,
+        state: State,
+        clock: Clock,
+        *,
+        with_log: frozenset[str],
+        silent_s: float,
+        changed: Callable[[], None],
+        with_stream: frozenset[str] = frozenset(),
     ) -> None:
         self._cards = cards
         self._state = state
         self._clock = clock
         self._with_log = with_log
+        self._with_stream = with_stream
         self._silent_s = silent_s
         self._changed = changed
         self._judged: dict[str, _Judged] = {}
         self._standings: dict[str, tuple[Hashable, tuple[StandingEvidence, ...]]] = {}
         self._watching_since = self._looked_at = clock.now()
+        self._awake_since = 0.0
 
     async def look(self) -> None:
         """By the clock: judge every node whose evidence is another one, or older."""
         now = self._clock.now()
         if not 0 <= now - self._looked_at <= ASLEEP_S:
-            self._watching_since = now
+            self._watching_since = self._awake_since = now
         self._looked_at = now
         new = [name for name in self._state.nodes if not self._stands(name, now) and self._judge(name, now)]
         if new:
@@ -95,9 +108,10 @@ class NodeStates:
     def _judge(self, name: str, now: float) -> bool:
         """True when the state is another one."""
         node, log = self._cards.subjects.of(name), self._state.nodes[name]
-        sources = sources_of(node, log, self._silent_s, now, has_log=name in self._with_log, is_kept=not self._state.store_problem)
+        problem, is_stream = self._state.store_problem, name in self._with_stream
+        sources = sources_of(node, log, self._silent_s, now, has_log=name in self._with_log, is_stored=not problem, is_stream=is_stream)
         standings = self._standings_of(node, now)
-        evidence = gather(node, log, sources, standings, now, self._watching_since, store_problem=self._state.store_problem)
+        evidence = gather(node, log, sources, standings, now, (self._watching_since, self._awake_since), store_problem=problem)
         before, after = log.judged, judge(evidence, now, log.judged)
         log.judged = after
         is_silent = any(one.source is StateSource.LOG and silent_s(one, evidence, now) >= SILENT_S for one in sources)
@@ -113,12 +127,11 @@ class NodeStates:
 
 def _turns(one: SourceEvidence, evidence: NodeEvidence) -> tuple[float, ...]:
     """When a source turns from good to silent by time alone, in steps."""
-    since = one.silent_since
-    if since is None:
+    since, heard = one.silent_since, silent_from(one, evidence)
+    if since is None or heard is None:
         return ()
-    heard = max(since, evidence.watching_since)
     soon = (one.since + ROTATED_S, heard + GONE_S) if one.hearing is Hearing.FAILING or one.detail else ()
-    return (*soon, heard + SILENT_S, since + one.fresh_s, since + LOG_ALONE_S, since + 3 * one.fresh_s)
+    return (*soon, heard + SILENT_S, since + one.fresh_s, since + LOG_ALONE_S, since + 3 * one.fresh_s, since + LOG_ALONE_MOST_S)
 
 
 def _tell(name: str, before: NodeState, after: NodeState) -> None:

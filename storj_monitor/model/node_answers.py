@@ -89,6 +89,7 @@ class ApiState(NamedTuple):
     detail   -- why it is so, one readable line; "" when all is well
     base_url -- where the node is asked
     routes   -- those that give nothing, the newest trouble last; all others answer
+    opened_at -- since when the door is known and asked; None: not told
     """
 
     status: ApiStatus
@@ -97,6 +98,7 @@ class ApiState(NamedTuple):
     base_url: str
     door: Door = Door.API
     routes: tuple[RouteState, ...] = ()
+    opened_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

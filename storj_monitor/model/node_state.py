@@ -97,11 +97,14 @@ class Hearing(StrEnum):
 class SourceEvidence(NamedTuple):
     """One source of a node.
 
-    since    -- when it began to be heard like this
-    good_at  -- of what moment the newest good evidence is; None before any
-    fresh_s  -- so long good evidence is good
-    required -- the operator has set it: without it a node is not OK
-    refuses  -- the machine answers that nobody listens there: a process that is frozen, or a line that is cut, does not do that
+    since     -- when it began to be heard like this
+    good_at   -- of what moment the newest good evidence is; None before any
+    fresh_s   -- so long good evidence is good
+    required  -- the operator has set it: without it a node is not OK
+    refuses   -- the machine answers that nobody listens there: a process that is frozen, or a line that is cut, does not do that
+    opened_at -- since when it is listened to; None: since `since`
+    is_kept   -- a file: what it says while nobody reads is still there later, so that its silence is as old as its newest line
+    in_part   -- it gives nothing of the node itself, but something else: it is in trouble, not silent
     """
 
     source: StateSource
@@ -112,6 +115,9 @@ class SourceEvidence(NamedTuple):
     detail: str = ""
     required: bool = True
     refuses: bool = False
+    opened_at: float | None = None
+    is_kept: bool = False
+    in_part: bool = False
 
     def is_good(self, now: float) -> bool:
         """It says now that the node works."""
@@ -119,12 +125,16 @@ class SourceEvidence(NamedTuple):
 
     @property
     def silent_since(self) -> float | None:
-        """Since when nothing good was heard; None while that cannot be said."""
-        if self.hearing is Hearing.BEHIND:
+        """Since when nothing good was heard; None while that cannot be said.
+
+        What is asked at its rhythm is silent from its last good answer, however long a question that hangs takes to fail. A log may
+        have paused before it could not be read: that is not known of it before then.
+        """
+        if self.hearing is Hearing.BEHIND or self.in_part:
             return None
-        if self.hearing is Hearing.FAILING or self.good_at is None:
-            return self.since
-        return self.good_at
+        if self.good_at is None:
+            return self.since if self.opened_at is None else self.opened_at
+        return self.since if self.hearing is Hearing.FAILING and self.source is StateSource.LOG else self.good_at
 
 
 class Phase(StrEnum):
@@ -243,11 +253,13 @@ class Remark(NamedTuple):
 class NodeEvidence:
     """All that is known of one node at one moment.
 
-    watching_since -- since when the monitor has been looking without a break: no silence is longer
+    watching_since -- since when the monitor has been looking without a break: no silence of what must be asked is longer
+    awake_since    -- when the machine last slept or its clock was set (0 = not in this run): no silence at all is longer
     is_healthy     -- the health answer on the public port; None: not told, or too old
     """
 
     watching_since: float
+    awake_since: float = 0.0
     sources: tuple[SourceEvidence, ...] = ()
     process: ProcessEvidence | None = None
     standings: tuple[StandingEvidence, ...] = ()

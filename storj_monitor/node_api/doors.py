@@ -35,7 +35,7 @@ class DoorWatch:
         self._silent: set[Hashable] = set()
         # the public port is often not reachable from here: worth knowing, no trouble
         self._level = logging.INFO if door is Door.HEALTH else logging.WARNING
-        self.state = ApiState(ApiStatus.UNKNOWN, now, "not asked yet", base_url, door)
+        self.state = ApiState(ApiStatus.UNKNOWN, now, "not asked yet", base_url, door, opened_at=now)
 
     def failed(self, question: Hashable, error: NodeApiError, now: float) -> None:
         """This question got no usable answer."""

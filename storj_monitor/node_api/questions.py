@@ -15,6 +15,8 @@ PER_SATELLITE: Final = (AnswerKind.SATELLITE, AnswerKind.ESTIMATE, AnswerKind.PR
 PER_NODE: Final = (
     AnswerKind.NODE, AnswerKind.NOTIFICATIONS, AnswerKind.SATELLITES, AnswerKind.ESTIMATE, AnswerKind.PERIODS, AnswerKind.HELD_HISTORY,
 )  # fmt: skip
+LIFE_SIGNS: Final = frozenset({AnswerKind.NODE, AnswerKind.METRICS, AnswerKind.HEALTH})
+"""Whether a door answers is judged by these: one that works again is heard within a minute."""
 LATE_PERIODS: Final = 3
 """Of the newest months payouts and receipts still change."""
 
@@ -87,13 +89,14 @@ class Questions:
     def failed(self, question: Question, begun: float, now: float, hanging: bool = False) -> None:
         """Asked at `begun`, failed `now`: due again within a minute of `begun`, or after a short rest when the failing took longer.
 
-        hanging -- the node took the question and did not answer: it is asked again more and more rarely, but for the first of all
+        hanging -- the node took the question and did not answer: it is asked again more and more rarely, but for the one by which its
+                   door is known to answer
         """
         turn = self._turns.get(question)
         if turn is None:
             return
         turn.failures += 1
-        wait_s = self._schedule.retry_s(turn.failures, hanging and question.kind is not AnswerKind.NODE) * (
+        wait_s = self._schedule.retry_s(turn.failures, hanging and question.kind not in LIFE_SIGNS) * (
             1 - self._jitter_pct * self._rng.random()
         )
         turn.due = max(begun + wait_s, now + min(wait_s, self._schedule.retry_first_s))

@@ -23,6 +23,8 @@ SILENT_S = 180.0
 """Two sources that say nothing for so long: the node is down, whatever was usual."""
 LOG_ALONE_S = 1800.0
 """A log alone is believed later: after half an hour and three times what is long for it."""
+LOG_ALONE_MOST_S = 6 * 3600.0
+"""No longer: without any traffic a node still writes of its hourly chores and of its scores every four hours."""
 CONTACT_S = 2 * 3600.0
 """Satellites look for a node every hour; the node's own dashboard calls it offline after two."""
 YOUNG_S = 1800.0
@@ -61,10 +63,21 @@ Find = Callable[[NodeEvidence, float], Iterator[Found]]
 # ---- is it there ----
 
 
-def silent_s(source: SourceEvidence, evidence: NodeEvidence, now: float) -> float:
-    """For how long nothing good was heard of a source; no longer than the monitor has been listening."""
+def silent_from(source: SourceEvidence, evidence: NodeEvidence) -> float | None:
+    """Since when nothing good was heard of a source that somebody listened to; None while that cannot be said.
+
+    A file that was read to its end tells of the time before the monitor began, too.
+    """
     since = source.silent_since
-    return 0.0 if since is None else now - max(since, evidence.watching_since)
+    if since is None:
+        return None
+    return max(since, evidence.awake_since if source.is_kept and source.hearing is Hearing.GOOD else evidence.watching_since)
+
+
+def silent_s(source: SourceEvidence, evidence: NodeEvidence, now: float) -> float:
+    """For how long nothing good was heard of a source."""
+    since = silent_from(source, evidence)
+    return 0.0 if since is None else now - since
 
 
 def _heard_of(source: SourceEvidence) -> bool:
@@ -78,7 +91,7 @@ def is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     needed = min(2, len(sources))
     if not silent or len(silent) < needed:
         return
-    begun = sorted(since for one in silent if (since := one.silent_since) is not None)[needed - 1]
+    begun = sorted(since for one in silent if (since := silent_from(one, evidence)) is not None)[needed - 1]
     speaking = [one for one in sources if one not in silent]  # what is silent itself speaks for nobody, however long its pauses may be
     if any(one.is_good(now) and one.good_at is not None and one.good_at > begun for one in speaking):
         return  # something still speaks: the silent ones are in trouble for themselves
@@ -97,7 +110,9 @@ def named(sources: Sequence[SourceEvidence]) -> str:
 
 def _alone_s(one: SourceEvidence) -> float:
     """A log that is all there is may have its pauses."""
-    return max(LOG_ALONE_S, 3 * one.fresh_s) if one.source is StateSource.LOG and one.hearing is Hearing.GOOD else SILENT_S
+    if one.source is not StateSource.LOG or one.hearing is not Hearing.GOOD:
+        return SILENT_S
+    return one.fresh_s if one.fresh_s == float("inf") else max(LOG_ALONE_S, min(3 * one.fresh_s, LOG_ALONE_MOST_S))
 
 
 def has_stopped(evidence: NodeEvidence, now: float) -> Iterator[Found]:
@@ -131,7 +146,9 @@ def source_is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
         if one.source is StateSource.LOG or not _heard_of(one) or one.hearing in (Hearing.PENDING, Hearing.BEHIND) or one.is_good(now):
             continue
         why = f": {one.detail}" if one.detail else "."
-        yield Found(f"The {NAMES[one.source]} does not answer{why}", one.silent_since, one.good_at or one.since, one.source)
+        since = one.since if one.hearing is Hearing.FAILING else one.silent_since
+        part = " with the node's own figures" if one.in_part else ""
+        yield Found(f"The {NAMES[one.source]} does not answer{part}{why}", since, one.good_at or one.since, one.source)
 
 
 def log_is_unread(evidence: NodeEvidence, now: float) -> Iterator[Found]:
@@ -148,7 +165,7 @@ def log_is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
 
 def is_gone(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     refusing = [one for one in evidence.sources if one.hearing is Hearing.FAILING and one.refuses and _heard_of(one)]
-    if len(refusing) < 2 or silent_s(refusing[1], evidence, now) < GONE_S:
+    if len(refusing) < 2 or now - max(refusing[1].since, evidence.watching_since) < GONE_S:
         return
     begun = min(one.since for one in refusing)
     if any(one.is_good(now) and one.good_at is not None and one.good_at > begun + GONE_S for one in evidence.sources):

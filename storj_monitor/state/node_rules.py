@@ -70,8 +70,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "silent",
         _DOWN,
-        "Two sources say nothing for three minutes, and no other says anything later; or the only one: an API for three minutes, a log for "
-        "half an hour and three times what is long for it.",
+        "Two sources say nothing for three minutes, counted from their last good answer or line, and no other says anything later; or the "
+        "only one: an API for three minutes, a log for half an hour and three times what is long for it, but no longer than six hours.",
         "Look whether the machine, its network and the node's process run; if they do, whether the addresses in the settings are right.",
         "sources",
         is_silent,

@@ -108,6 +108,17 @@ async def test_an_api_that_fails_is_no_health_at_once_and_down_when_the_log_fall
     assert rig.row["node_state"] == "ok"
 
 
+@pytest.mark.parametrize("fails_after_s", [20, 75, 150])
+async def test_a_node_that_hangs_wholly_is_down_three_minutes_after_it_spoke_last(rig: Rig, fails_after_s: int) -> None:
+    spoke_at = rig.clock.at
+    for at_s in range(5, 186, 5):
+        await rig.later(5, lines=False)
+        if at_s == fails_after_s:
+            rig.door(ApiStatus.UNREACHABLE, "/api/sno/: no whole answer within 15 s")
+        assert (rig.row["node_state"] == "down") is (at_s >= 180), at_s
+    assert rig.row["node_state_since"] == spoke_at
+
+
 @pytest.mark.parametrize("status", [ApiStatus.NOT_UNDERSTOOD, ApiStatus.UNREACHABLE])
 async def test_a_port_with_one_question_is_no_health_as_soon_as_it_fails_whatever_comes_instead(rig: Rig, status: ApiStatus) -> None:
     """An answer 500 of `/metrics` left it good until the last good answer was three minutes old."""

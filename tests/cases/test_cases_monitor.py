@@ -213,3 +213,17 @@ def test_severe_errors_seen_once_are_first_and_findings(tmp_path: Path) -> None:
         assert {"graceful_exit", "upload_rejected", "bloom_filter_failed", "configuration_invalid"} <= set(events)
         assert events["upload_rejected"]["count"] == 30
         assert "storage.allocated-disk-spce" in events["configuration_invalid"]["text"]
+
+
+def test_a_log_that_fell_silent_eight_hours_ago_is_a_node_that_is_down_since_then(tmp_path: Path) -> None:
+    busy = content("49-power-cut", "busy.log").splitlines(keepends=True)
+    before = b"".join(line for line in busy if line < b"2026-11-30T04:0")
+    with Case(tmp_path, "49-power-cut", "2026-11-30T12:00:00Z", before) as case:
+        assert case.state("down")["node_state_since"] == pytest.approx(unix("2026-11-30T04:00:00Z"), abs=10)
+
+
+def test_a_slow_node_in_its_pause_is_not_down(tmp_path: Path) -> None:
+    busy = content("49-power-cut", "busy.log").splitlines(keepends=True)
+    before = slow(b"".join(line for line in busy if line < b"2026-11-30T04:0"))
+    with Case(tmp_path, "49-power-cut", "2026-11-30T05:00:00Z", before) as case:
+        assert case.state("warning")["reasons"][0]["code"] == "log_silent"

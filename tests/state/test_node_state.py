@@ -65,8 +65,8 @@ def test_ok_says_what_it_rests_on() -> None:
         (source(LOG, 181), failing(API, 181)),
         (source(LOG, 181), failing(METRICS, 190)),
         (source(LOG, 5000, fresh_s=1e9), source(API, 181)),  # nobody asks any more: an old answer is no answer
-        (failing(LOG, 181), failing(API, 181)),
-        (failing(API, 181), failing(METRICS, 181)),
+        (failing(LOG, 181), failing(API, 1, good_at=NOW - 181)),
+        (failing(API, 181, good_at=NOW - 181), failing(METRICS, 100, good_at=NOW - 181)),
     ],
 )
 def test_two_silent_sources_for_three_minutes_are_down_without_any_baseline(silent: tuple[SourceEvidence, ...]) -> None:
@@ -77,8 +77,42 @@ def test_two_silent_sources_for_three_minutes_are_down_without_any_baseline(sile
 
 def test_it_is_down_since_the_second_source_fell_silent() -> None:
     state = judge(evidence(source(LOG, 400), failing(API, 200, detail="/api/sno/: no whole answer within 15 s")), NOW)
-    assert (state.kind, state.since) == (DOWN, NOW - 200)
+    assert (state.kind, state.since) == (DOWN, NOW - 230), "its last good answer"
     assert state.sentence == "The node is not heard: its log and API say nothing (/api/sno/: no whole answer within 15 s)."
+
+
+def test_silence_counts_from_the_last_good_answer_however_long_a_question_takes_to_fail() -> None:
+    """A node that hung wholly was down after 185 to 213 s: its questions fail 15 s after they are asked, a minute apart."""
+    ports = (failing(API, 110, good_at=NOW - 185), failing(METRICS, 120, good_at=NOW - 190), failing(PORT, 90, good_at=NOW - 182))
+    state = judge(evidence(source(LOG, 180), *ports), NOW)
+    assert (state.kind, state.since) == (DOWN, NOW - 185)
+    assert judge(evidence(source(LOG, 179), *ports), NOW).kind is WARNING, "its log had a line since"
+    never = (failing(API, 165, good_at=None, opened_at=NOW - 180), failing(METRICS, 165, good_at=None, opened_at=NOW - 180))
+    assert judge(evidence(*never), NOW).kind is DOWN, "never an answer: since it is asked"
+
+
+def test_what_answers_in_part_is_not_silent() -> None:
+    in_part = failing(API, 900, in_part=True, detail="/api/sno/: no whole answer within 15 s")
+    state = judge(evidence(source(LOG, 900, fresh_s=3600.0), in_part), NOW)
+    assert state.kind is WARNING
+    assert state.sentence == "The API does not answer with the node's own figures: /api/sno/: no whole answer within 15 s"
+
+
+def test_a_log_read_to_its_end_is_as_silent_as_its_newest_line_is_old() -> None:
+    """A log that had been silent for eight hours when the monitor first saw it was a warning for half an hour more."""
+    eight_h = 8 * 3600.0
+    seen = evidence(source(LOG, eight_h, since_s=5, is_kept=True), watching_since=NOW - 5)
+    assert (judge(seen, NOW).kind, judge(seen, NOW).since) == (DOWN, NOW - eight_h)
+    slow = source(LOG, 5000, since_s=5, is_kept=True, fresh_s=3600.0)
+    assert judge(replace(seen, sources=(slow,)), NOW).kind is WARNING, "it usually pauses for nearly as long"
+    assert judge(replace(seen, sources=(slow._replace(good_at=NOW - 6 * 3600 - 1, fresh_s=4 * 3600.0),)), NOW).kind is DOWN
+    reading = source(LOG, eight_h, Hearing.BEHIND, is_kept=True)
+    assert judge(replace(seen, sources=(reading,)), NOW).kind is LEARNING, "there may be newer lines"
+    stream = source(LOG, eight_h, since_s=5)
+    assert judge(replace(seen, sources=(stream,)), NOW).kind is WARNING, "what a stream said while nobody listened is gone"
+    assert judge(replace(seen, awake_since=NOW - 60), NOW).kind is WARNING, "the machine slept, and the node perhaps with it"
+    above_info = source(LOG, eight_h, since_s=5, is_kept=True, fresh_s=float("inf"))
+    assert judge(replace(seen, sources=(above_info,)), NOW).kind is OK
 
 
 def test_one_silent_source_or_less_time_is_a_warning_at_once() -> None:
