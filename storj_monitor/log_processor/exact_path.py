@@ -97,6 +97,9 @@ class ExactPath:
 
     def read(self, line: bytes, arrival_ms: int | None = None) -> None:
         """Any bytes; `arrival_ms` is when the line was received, where something around it says so."""
+        if not line or line.isspace():
+            self._harvest.tally.count(LineKind.IGNORED, "", EMPTY_LINE, line)
+            return
         found, bare = parse_entry(line), line
         if not isinstance(found, Entry):
             opened = self._state.opener.open(line)

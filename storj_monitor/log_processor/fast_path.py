@@ -217,6 +217,8 @@ class FastPath:
 
     def _learn(self, head: bytes) -> Known | None:
         """Tell a head apart exactly. None when its lines are not for the fast path."""
+        if not head:
+            return None
         if head.startswith(b"{"):
             time, what = self._json_head(head)
             form = LogForm.JSON

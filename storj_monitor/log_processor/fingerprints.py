@@ -99,6 +99,8 @@ def _second_of(stamp: bytes) -> int | None:
 
 def _own_text(line: bytes) -> tuple[bytes, int | None]:
     """What the node wrote, and its second; None for a line that has none."""
+    if not line or line.isspace():
+        return line, None
     line, _ = unwrap_line(line)
     found = _JSON_TIME.search(line) if line.startswith(b"{") else _STAMP.match(line)
     if found:

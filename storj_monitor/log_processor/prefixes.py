@@ -59,6 +59,7 @@ _CONTAINER_NAME = re.compile(
     + rb"?",
     re.IGNORECASE,
 )
+_NAME_BYTES = 120
 _SERVICE_TIME = re.compile(rb"@[0-9a-f]{24} |\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d(?:\.\d{1,9})? ")  # daemontools and s6, runit
 # what Synology's Container Manager and Log Center write: stream and time, in either order, then the text
 _CSV_ROW = re.compile(
@@ -77,6 +78,8 @@ _CSV_PREFIX = re.compile(rb"(?:(?:[^\",;\t]{0,100}|\"(?:[^\"]|\"\")*\")[,;])*\""
 _CSV_REST = re.compile(rb"((?:[^\"]|\"\")*)\"(?!\")")
 _KEY_PREFIX = re.compile(rb".{0,400}?(?:\w=|\" ?: ?)\"", re.DOTALL)
 _ESCAPED_REST = re.compile(rb"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
+# What every entry has somewhere: told many times quicker than by looking for an entry.
+_ENTRY_TIME = re.compile(rb"-\d\dT\d\d:")
 _LEVEL_NEXT = re.compile(rb" {0,16}" + _COLOUR + rb"*" + _LEVEL + rb" {0,4}" + _COLOUR + rb"*(?:" + _TAB + rb"| )")
 _LOOK_BYTES = 1000
 
@@ -96,6 +99,8 @@ def open_prefixed(line: bytes) -> Opened:
     """Take off whatever is in front of, or around, the node's text; the line itself when there is nothing."""
     text, arrival, names, stream, part = line, None, [], b"", False
     for _ in range(_MAX_LAYERS):
+        if text[:1].islower() and b"|" not in text[:_NAME_BYTES]:
+            break  # only a container's name begins so
         if match := _CRI.match(text):
             arrival, stream, part = arrival_ms(match[1]), match[2], match[3] == b"P"
             names.append(DOCKER_LOCAL if match[4] == b":docker-local" else KUBERNETES)
@@ -136,10 +141,10 @@ def _find_entry(line: bytes) -> Opened:
     """An entry somewhere in the line, as the node wrote it; the line itself when there is none."""
     if _NO_BREAK_SPACE in line[:_LOOK_BYTES]:  # copied from a web page
         line = line.replace(_NO_BREAK_SPACE, b" ")
-    console = _CONSOLE.search(line, 0, _LOOK_BYTES)
-    found = console or _JSON.search(line, 0, _LOOK_BYTES)
+    console = _CONSOLE.search(line, 0, _LOOK_BYTES) if _ENTRY_TIME.search(line, 0, _LOOK_BYTES) else None
+    found = console or (_JSON.search(line, 0, _LOOK_BYTES) if b'L"' in line or b'L\\"' in line else None)
     if found is None:
-        row = _CSV_ROW.match(line)
+        row = _CSV_ROW.match(line) if b"std" in line else None
         return Opened(_unquoted(line[row.end() :]), wrappers=(CSV,)) if row else Opened(line)
     prefix, rest, names = line[: found.start()], line[found.start() :], []
     if not prefix:

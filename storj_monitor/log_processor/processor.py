@@ -7,6 +7,7 @@ from itertools import groupby
 
 from storj_monitor.log_processor.character import CharacterTracker
 from storj_monitor.log_processor.completing import Completer
+from storj_monitor.log_processor.exact_path import EMPTY_LINE
 from storj_monitor.log_processor.fast_path import FastPath
 from storj_monitor.log_processor.free_space import newest_free_space
 from storj_monitor.log_processor.harvest import Harvest
@@ -112,16 +113,22 @@ class LineProcessor:
     def _read(self, data: bytes, harvest: Harvest, *, counts: bool = True) -> bytes:
         """Read all that is complete; gives what is not. Lines that do not count only leave behind what later ones need."""
         unwrapped = unwrap(data)
+        blank = unwrapped.blank
         if self.sieve is None:
             self._read_lines(unwrapped, harvest)
         else:
             if self.sieve.compares and unwrapped.arrivals is None and DOCKER_START in data and any(map(_is_docker, unwrapped.lines)):
                 unwrapped = unwrap_docker(unwrapped.lines)
             if counts:
-                self._read_new(unwrapped, harvest, self.sieve.sift(unwrapped.lines))
+                known = self.sieve.sift(unwrapped.lines)
+                if known and all(known):
+                    blank = 0  # they go with what stands between them
+                self._read_new(unwrapped, harvest, known)
             else:
                 self.sieve.prime(unwrapped.lines)
                 self._read_lines(unwrapped, harvest)
+        if blank:
+            harvest.tally.count(LineKind.IGNORED, "", EMPTY_LINE, b"", blank)
         harvest.events += self._state.let_go(self._state.last_ms)
         return unwrapped.held
 

@@ -16,6 +16,8 @@ MAX_HELD_BYTES = 8 << 20
 SPLIT_PART = "part of a line that was split"
 # So many lines of a chunk are looked at for something around them: the first ones may be somebody else's words.
 _LOOK_LINES = 8
+# Lines that are shorter than this on average are nearly all empty: they are counted at once, and nobody looks at them.
+_EMPTY_BELOW_BYTES = 8
 
 
 class Unwrapped(NamedTuple):
@@ -26,6 +28,7 @@ class Unwrapped(NamedTuple):
     parts    -- how many physical lines were parts of longer ones, and one of them
     held     -- bytes at the end that belong to a line which is not complete yet
     wrappers -- what was taken off, in words
+    blank    -- lines without text that were left out, where a log has next to nothing else
     """
 
     lines: list[bytes]
@@ -34,6 +37,7 @@ class Unwrapped(NamedTuple):
     part_sample: bytes = b""
     held: bytes = b""
     wrappers: frozenset[str] = frozenset()
+    blank: int = 0
 
 
 class Opener:
@@ -60,6 +64,10 @@ class Opener:
 
 def unwrap_line(line: bytes) -> tuple[bytes, int | None]:
     """Take everything off one line; `(line, None)` when there is nothing."""
+    if not line.startswith(OBJECT_STARTS):
+        outer = open_prefixed(line)
+        if not outer.wrappers:  # text of something else: nothing more is set up for it
+            return outer.text, outer.arrival
     opened = Opener().open(line)
     return opened.text, opened.arrival
 
@@ -67,7 +75,18 @@ def unwrap_line(line: bytes) -> tuple[bytes, int | None]:
 def unwrap(data: bytes) -> Unwrapped:
     """All lines of `data`, which ends with a line end. What they are wrapped in is recognised by the first of them."""
     lines = split_lines(data)
-    if data.startswith(DOCKER_START):
+    if len(data) < _EMPTY_BELOW_BYTES * len(lines):
+        return _unwrap_but_blank(lines)
+    return _unwrap(lines)
+
+
+def _unwrap_but_blank(lines: list[bytes]) -> Unwrapped:
+    full = list(filter(bytes.strip, lines))
+    return _unwrap(full)._replace(blank=len(lines) - len(full))
+
+
+def _unwrap(lines: list[bytes]) -> Unwrapped:
+    if lines and lines[0].startswith(DOCKER_START):
         return unwrap_docker(lines)
     if not lines or _is_plain(lines[0]) or not _is_wrapped(lines):
         return Unwrapped(lines, None)

@@ -267,3 +267,13 @@ def test_the_batch_carries_what_the_chunk_said() -> None:
 def test_a_last_line_without_an_end_is_read() -> None:
     assert len(one(zap("uploaded", new_fields())[:-1]).transfers) == 1
     assert not one(b"").lines
+
+
+@pytest.mark.parametrize("blank", [b"\n", b"   \n", b"\t\n"])
+@pytest.mark.parametrize("times", [1, 3, 5000])
+def test_lines_without_text_are_counted_and_change_nothing(blank: bytes, times: int) -> None:
+    lines = [zap("uploaded", new_fields(f"{number:052}")) for number in range(20)]
+    batch = new_processor().process(chunk_of(b"".join(line + blank * times for line in lines)))
+    alone = new_processor().process(chunk_of(b"".join(lines)))
+    assert batch.lines == {**alone.lines, LineKey(LineKind.IGNORED, "", EMPTY_LINE): 20 * times}
+    assert batch.rows == alone.rows

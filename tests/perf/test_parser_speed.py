@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import tracemalloc
 from collections.abc import Callable
 from functools import lru_cache
 from time import process_time
@@ -15,6 +16,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from storj_monitor.log_processor import CountryLookup, LineProcessor
+from storj_monitor.log_processor.sieve import LineSieve
+from storj_monitor.model.fingerprints import new_session
 from storj_monitor.model.ids import op_label
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import FileIdentity
@@ -122,3 +125,48 @@ def test_process_a_chunk(benchmark: BenchmarkFixture) -> None:
     processor = LineProcessor("node", CountryLookup())
     batch = benchmark.pedantic(processor.process, (chunk,), rounds=5, warmup_rounds=1)
     assert batch.transfers
+
+
+MAX_BLANK_RATIO, MAX_JUNK_RATIO = 0.3, 20.0
+"""CPU of a line without text, and of one of another program, over that of a transfer's. Measured when written: 0.02 and 9."""
+
+
+def test_lines_that_are_no_log_of_a_node_cost_little() -> None:
+    """Millions of empty lines are what a full disk or a loop leaves; none of them may keep the others waiting."""
+    transfers, count = chunks(log("console")[0][:5000], 5000), 100_000
+    blank = chunks([b"\n", b" \r\n"] * (count // 2), count)
+    between = chunks([one for line in log("console")[0][:5000] for one in (line, b"\n", b"\n")], 15_000)
+    words = chunks([b"%d the quick brown fox jumps over the lazy dog\n" % number for number in range(5000)], 5000)
+    sifted(transfers)()
+    a_transfer = min(cpu_seconds(sifted(transfers)) for _ in range(ROUNDS)) / 5000
+    costs = {
+        name: min(cpu_seconds(sifted(some)) for _ in range(ROUNDS)) / lines / a_transfer
+        for name, some, lines in (("blank", blank, count), ("between", between, 15_000), ("words", words, 5000))
+    }
+    print(costs)
+    assert costs["blank"] < MAX_BLANK_RATIO
+    assert costs["between"] < 4
+    assert costs["words"] < MAX_JUNK_RATIO
+
+
+def test_empty_lines_take_no_memory() -> None:
+    (chunk,) = chunks([b"\n"] * (2 << 20), 2 << 20)
+    tracemalloc.start()
+    try:
+        sifted([chunk])()
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def sifted(some: list[Chunk]) -> Callable[[], None]:
+    """With fingerprints, as a log is followed and loaded."""
+
+    def run() -> None:
+        processor = LineProcessor("node", CountryLookup(), sieve=LineSieve(new_session()))
+        for chunk in some:
+            taker = processor.process(chunk).counted
+            assert taker is not None
+            taker.take()
+
+    return run
