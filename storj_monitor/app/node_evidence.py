@@ -71,8 +71,9 @@ def sources_of(
     """Every source of a node. `is_stored` False: the monitor cannot store, so it does not read. `is_stream`: its log is no file."""
     found = [_door(node, one) for one in node.doors.values()]
     if has_log:
-        fresh_s = float("inf") if log.character.is_above_info else log_fresh_s(node, silent_s)  # its silence means nothing
-        found.insert(0, _log(log, fresh_s, now, is_stored=is_stored)._replace(is_kept=not is_stream))
+        is_mute = log.character.is_above_info
+        fresh_s = float("inf") if is_mute else log_fresh_s(node, silent_s)
+        found.insert(0, _log(log, fresh_s, now, is_stored=is_stored)._replace(is_kept=not is_stream, is_mute=is_mute))
     return tuple(found)
 
 

@@ -130,7 +130,7 @@ def _turns(one: SourceEvidence, evidence: NodeEvidence) -> tuple[float, ...]:
     since, heard = one.silent_since, silent_from(one, evidence)
     if since is None or heard is None:
         return ()
-    soon = (one.since + ROTATED_S, heard + GONE_S) if one.hearing is Hearing.FAILING or one.detail else ()
+    soon = (one.since + ROTATED_S, one.since + GONE_S) if one.hearing is Hearing.FAILING or one.detail else ()
     return (*soon, heard + SILENT_S, since + one.fresh_s, since + LOG_ALONE_S, since + 3 * one.fresh_s, since + LOG_ALONE_MOST_S)
 
 

@@ -15,11 +15,16 @@ from storj_monitor.database.reader import Reader
 from storj_monitor.errors import MonitorError, StoreError
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.events import LineKind
-from storj_monitor.model.log_character import LogCharacter
+from storj_monitor.model.log_character import LEAST_LEVELLED, LogCharacter
 from storj_monitor.model.statistics import Statistics, StatisticsCounter
 from storj_monitor.sources.archive_source import ArchiveSource
 
 CHUNK_BYTES = 2 << 20
+MOSTLY = 0.9
+_ABOVE_INFO = (
+    "Nearly all lines are warnings and errors, and none is of a successful transfer: the log was above INFO, "
+    "so success rates and bytes are unknown."
+)
 
 
 def _no_country(_address: str) -> str:
@@ -75,6 +80,13 @@ def _unread(found: Statistics) -> list[str]:
     return [remark.text for remark in whole.remarks()]
 
 
+def _only_trouble(found: Statistics) -> bool:
+    """There is no success, and next to nothing but warnings and errors: so is a log above INFO."""
+    if found.understood < LEAST_LEVELLED or any(key.endswith(" success") for key in found.transfers):
+        return False
+    return sum(error.number for error in found.errors) >= MOSTLY * found.understood
+
+
 def stats_of_database(path: Path, nodes: Sequence[str]) -> Statistics:
     """Totals of the named nodes (none: all) of a database. Raises StoreError."""
     if not path.is_file():
@@ -83,6 +95,7 @@ def stats_of_database(path: Path, nodes: Sequence[str]) -> Statistics:
     reader = Reader(path, 1, time_limit_s=math.inf)
     try:
         found = reader.ask_now(statistics, nodes)
-        return replace(found, remarks=tuple(_unread(found)))
+        remarks, is_mute = _unread(found), _only_trouble(found)
+        return replace(found, remarks=(*remarks, *([_ABOVE_INFO] if is_mute else [])), tells_success=not is_mute)
     finally:
         reader.close()

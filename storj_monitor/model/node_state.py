@@ -94,6 +94,10 @@ class Hearing(StrEnum):
     BEHIND = "behind"
 
 
+MUTE_S = 3600.0
+"""A line of a log whose silence means nothing is evidence for so long."""
+
+
 class SourceEvidence(NamedTuple):
     """One source of a node.
 
@@ -104,6 +108,7 @@ class SourceEvidence(NamedTuple):
     refuses   -- the machine answers that nobody listens there: a process that is frozen, or a line that is cut, does not do that
     opened_at -- since when it is listened to; None: since `since`
     is_kept   -- a file: what it says while nobody reads is still there later, so that its silence is as old as its newest line
+    is_mute   -- its silence means nothing (a log above INFO): without a line it is no evidence that the node works, nor that it does not
     in_part   -- it gives nothing of the node itself, but something else: it is in trouble, not silent
     """
 
@@ -117,11 +122,16 @@ class SourceEvidence(NamedTuple):
     refuses: bool = False
     opened_at: float | None = None
     is_kept: bool = False
+    is_mute: bool = False
     in_part: bool = False
 
     def is_good(self, now: float) -> bool:
         """It says now that the node works."""
         return self.hearing is Hearing.GOOD and self.good_at is not None and now - self.good_at <= self.fresh_s
+
+    def speaks(self, now: float) -> bool:
+        """As `is_good`, by something that it said and not because silence means nothing."""
+        return self.is_good(now) and not (self.is_mute and self.good_at is not None and now - self.good_at > MUTE_S)
 
     @property
     def silent_since(self) -> float | None:

@@ -23,7 +23,7 @@ _TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 _DIRECTION: Schema = {"enum": ["up", "down"]}
 _COUNT_OR_NULL: Schema = {"type": ["integer", "null"]}
 _OUTCOME: Schema = {"enum": ["success", "canceled", "failed"]}
-_RESULTS: Schema = {"type": "array", "items": _COUNT, "minItems": 3, "maxItems": 3, "description": "success, canceled, failed"}
+_RESULTS: Schema = {"type": "array", "items": _COUNT_OR_NULL, "minItems": 3, "maxItems": 3, "description": "success, canceled, failed"}
 
 _NODE_NAMES: Schema = {"type": "array", "items": _TEXT, "maxItems": NODES_MOST}
 
@@ -43,6 +43,7 @@ _LOG: Schema = {
     "level": _TEXT,
     "transfers": {"type": "boolean"},
     "quiet": {"type": "boolean"},
+    "untold": {**_TEXT, "description": "why traffic and success are unknown; empty where the log tells them"},
     "understood_pct": _NUMBER_OR_NULL,
     "node_ids": {"type": "array", "items": _TEXT},
     "remarks": {"type": "array", "items": {"type": "object", "properties": _LOG_REMARK, "required": list(_LOG_REMARK)}},
@@ -94,8 +95,8 @@ _SATELLITE: Schema = {
     "get": _RESULTS,
     "audit": _RESULTS,
     "repair": _RESULTS,
-    "up_bytes": _COUNT,
-    "down_bytes": _COUNT,
+    "up_bytes": _COUNT_OR_NULL,
+    "down_bytes": _COUNT_OR_NULL,
 }
 _LATENCY: Schema = {
     "action": _TEXT,
@@ -198,11 +199,22 @@ def _points(item: Schema) -> Schema:
     return {"type": "array", "items": item, "maxItems": POINTS_MOST}
 
 
-_SERIES: Schema = {"action": _TEXT, "direction": _DIRECTION, "outcome": _OUTCOME, "count": _points(_COUNT), "bytes": _points(_COUNT)}
+_UNTOLD: Schema = {
+    "unknown": {**_TEXT_OR_NULL, "description": "why successes and bytes are unknown (null, not 0); null: they are known"},
+    "left_out": {"type": "array", "items": _TEXT, "description": "nodes whose logs do not tell transfers"},
+}
+_SERIES: Schema = {
+    "action": _TEXT,
+    "direction": _DIRECTION,
+    "outcome": _OUTCOME,
+    "count": _points(_COUNT_OR_NULL),
+    "bytes": _points(_COUNT_OR_NULL),
+}
 _TRAFFIC: Schema = {
     "bucket_s": {"type": "integer", "enum": list(BUCKETS.values())},
     "times": {**_points({"type": "integer"}), "description": "start of each bucket, Unix seconds"},
     "series": {"type": "array", "items": _object(_SERIES)},
+    **_UNTOLD,
 }
 _LOG_TOTALS: Schema = {"node": _TEXT, **dict.fromkeys(("lines", "understood", "ignored", "not_understood"), _COUNT)}
 _LOGS: Schema = {**_rows(_LINE), "totals": {"type": "array", "items": _object(_LOG_TOTALS), "description": "one a node"}}
@@ -212,9 +224,9 @@ ANSWERS: Mapping[str, tuple[str, Schema]] = {
     "traffic": ("Transfers and bytes over time", _TRAFFIC),
     "actions": (
         "Results, bytes and durations by action, from the log or from the nodes' own counters",
-        {**_rows(_ACTION), "counted": {"type": ["object", "null"], "description": "the hours that figures of counters are of"}},
+        {**_rows(_ACTION), "counted": {"type": ["object", "null"], "description": "the hours that figures of counters are of"}, **_UNTOLD},
     ),
-    "satellites": ("Results and bytes by satellite", _rows(_SATELLITE)),
+    "satellites": ("Results and bytes by satellite", {**_rows(_SATELLITE), **_UNTOLD}),
     "latency": ("Durations by action and outcome", _rows(_LATENCY)),
     "sizes": ("Transfers by size class", _rows(_SIZE)),
     "errors": ("Errors and warnings, folded: worst first, then most frequent", _rows(_ERROR_ROW, 100)),

@@ -42,8 +42,14 @@ def _best(evidence: NodeEvidence, now: float) -> StateReason:
     if missing:
         sentence = f"Nothing good has been heard of the {NAMES[missing[0].source]} yet."
         return StateReason("pending", NodeStateKind.LEARNING, sentence, missing[0].since, missing[0].source)
-    words = named([one for one in evidence.sources if one.is_good(now)])
-    oldest = min(one.good_at for one in required if one.good_at is not None)
+    speaking = [one for one in evidence.sources if one.speaks(now)]
+    if not speaking:
+        sentence = (
+            "Whether the node works is unknown: its log is above INFO, so that its silence means nothing, and there is no other source."
+        )
+        return StateReason("no_data", NodeStateKind.NO_DATA, sentence, None, required[0].source)
+    words = named(speaking)
+    oldest = min(one.good_at for one in speaking if one.good_at is not None)
     return StateReason("ok", NodeStateKind.OK, f"All is well by {words}.", None, StateSource.MONITOR, "", oldest)
 
 

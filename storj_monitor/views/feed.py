@@ -19,6 +19,7 @@ from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.subjects import Subject
 from storj_monitor.views.tables import Rows
+from storj_monitor.views.untold import untold_reason
 
 LIVE = "live"
 MOST_NOTICES = 10
@@ -292,7 +293,8 @@ def _compactions(feed: Feed) -> Rows:
 
 
 def _nodes(feed: Feed) -> Rows:
-    return {node.name: tables.node_row(node, feed.state.store_problem) | state_fields(node.judged) for node in feed.nodes}
+    problem = feed.state.store_problem
+    return {node.name: tables.node_row(node, problem, untold_reason(node)) | state_fields(node.judged) for node in feed.nodes}
 
 
 def _lines(feed: Feed) -> Rows:

@@ -18,7 +18,7 @@ from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreError
 from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.events import LineKey, LineKind
-from storj_monitor.model.ids import op_action, op_outcome
+from storj_monitor.model.ids import Outcome, op_action, op_outcome
 from storj_monitor.model.node_events import AnyNodeEvent
 from storj_monitor.model.node_metrics import Growth
 from storj_monitor.model.rollups import HOUR_S, Cell, HotPiece
@@ -32,6 +32,7 @@ from storj_monitor.views.event_questions import event_page
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.tables import Row
+from storj_monitor.views.untold import untold_of, untold_reason, without_success
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -142,7 +143,7 @@ class Questions:
                     **tables.log_state(node, problem),
                     "path": node.status.path,
                     **state_fields(node.judged),
-                    "log": tables.log_row(node.character),
+                    "log": tables.log_row(node.character, untold_reason(node)),
                 }
             )
         return _answer(as_of, rows=rows)
@@ -157,8 +158,10 @@ class Questions:
             place = (start - kept.from_s) // kept.bucket_s
             counts[place] += count
             sizes[place] += size
-        series = [{**_op_names(op), "count": counts, "bytes": sizes} for op, (counts, sizes) in sorted(columns.items())]
-        return _answer(as_of, bucket_s=kept.bucket_s, times=times, series=series, **_bounds(kept))
+        untold = untold_of(self._state, window.nodes).beside(columns)
+        series: list[Row] = [{**_op_names(op), "count": counts, "bytes": sizes} for op, (counts, sizes) in sorted(columns.items())]
+        series += untold.series(len(times), _op_names)
+        return _answer(as_of, bucket_s=kept.bucket_s, times=times, series=series, **untold._asdict(), **_bounds(kept))
 
     async def actions(self, window: AnyWindow) -> Payload:
         as_of = self._as_of()
@@ -180,7 +183,9 @@ class Questions:
             tells = self._state.nodes[name].character.tells_transfers
             told.append(NodeActions(cells, self._resolution_ms([name]), own, compared, tells_success=tells))
         counted = {"from": hours.from_s, "to": hours.to_s} if counters else None
-        return _answer(as_of, rows=list(action_rows(told).values()), counted=counted, **_bounds(kept))
+        rows = action_rows(told)
+        untold = untold_of(self._state, window.nodes).beside(Outcome.SUCCESS for row in rows.values() if row["success"])
+        return _answer(as_of, rows=list(rows.values()), counted=counted, **untold._asdict(), **_bounds(kept))
 
     async def _counters(self, hours: Window) -> dict[str, dict[int, Growth]]:
         """Growth of nodes' own counters by name; nodes without are not in it."""
@@ -196,7 +201,10 @@ class Questions:
         rows = tables.satellite_rows(
             {(names.get(satellite, ""), op): pair for (satellite, op), pair in sums.items()}, names=self._state.satellite_names
         )
-        return _answer(as_of, rows=[{"satellite": satellite, **row} for satellite, row in rows.items()], **_bounds(kept))
+        untold = untold_of(self._state, window.nodes).beside(op for _, op in sums)
+        rows = without_success(rows) if untold.unknown else rows
+        found = [{"satellite": satellite, **row} for satellite, row in rows.items()]
+        return _answer(as_of, rows=found, **untold._asdict(), **_bounds(kept))
 
     async def latency(self, window: AnyWindow) -> Payload:
         as_of = self._as_of()

@@ -199,7 +199,7 @@ def log_state(node: NodeState, store_problem: str) -> Row:
     }
 
 
-def node_row(node: NodeState, store_problem: str) -> Row:
+def node_row(node: NodeState, store_problem: str, untold: str) -> Row:
     """One node: how its log stands, and who it is."""
     totals = node.count_lines()
     return {
@@ -212,12 +212,12 @@ def node_row(node: NodeState, store_problem: str) -> Row:
         "node_id": node.node_id,
         "path": node.status.path,
         "since": node.status.since,
-        "log": log_row(node.character),
+        "log": log_row(node.character, untold),
     }
 
 
-def log_row(log: LogCharacter) -> Row:
-    """What kind of log a node has, and what must be said about it."""
+def log_row(log: LogCharacter, untold: str) -> Row:
+    """What kind of log a node has, and what must be said about it. `untold`: why traffic and success are unknown, "" where they are not."""
     share = log.understood_share
     return {
         "form": log.form.value,
@@ -225,6 +225,7 @@ def log_row(log: LogCharacter) -> Row:
         "level": log.level,
         "transfers": log.tells_transfers,
         "quiet": log.is_above_info,
+        "untold": untold,
         "understood_pct": None if share is None else round(100 * share, 1),
         "node_ids": [seen.node_id for seen in log.node_ids],
         "remarks": [{"trouble": remark.trouble.value, "text": remark.text} for remark in log.remarks()],

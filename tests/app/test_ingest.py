@@ -136,3 +136,14 @@ def test_chunks_of_a_log_with_few_lines_a_minute_are_small() -> None:
     assert next_chunk_bytes(busy) == CHUNK_BYTES
     assert next_chunk_bytes(quiet) // len(line(0, 0)) <= CELLS_A_CHUNK
     assert next_chunk_bytes(b"no time\n" * 10_000) == CHUNK_BYTES
+
+
+def test_a_database_of_a_log_at_level_error_does_not_say_that_nothing_succeeded(tmp_path: Path) -> None:
+    """`stats --database` said 0 % of 18, where `stats LOG` said unknown."""
+    log, database = tmp_path / "node.log", tmp_path / "monitor.db"
+    log.write_bytes(
+        b"".join(line(time.time() - 600 + number, number, "download failed", "GET", ', "error": "reset"') for number in range(18))
+    )
+    assert ingest_quietly(database, IngestInput("a", str(log))) == 0
+    found = stats_of_database(database, [])
+    assert not found.tells_success and "success rates and bytes are unknown" in found.remarks[0]

@@ -139,6 +139,26 @@ def test_43_a_log_at_level_error_does_not_tell_transfers(tmp_path: Path) -> None
         assert "success rates" in case.stats["remarks"][0] and "GET down success" not in case.stats["transfers"]
 
 
+def test_43_a_log_at_level_error_alone_knows_nothing_of_traffic_and_says_so(tmp_path: Path) -> None:
+    with Case(tmp_path, "43-log-level-error", "2026-11-30T10:00:00Z") as case:
+        why = case.wait("nodes", lambda answer: answer["rows"][0]["log"]["untold"])["rows"][0]["log"]["untold"]
+        assert why.startswith("Unknown: the log is at level ERROR, which has no lines of successful transfers.")
+        for question in ("traffic?from=-12h", "actions", "satellites"):
+            answer = case.get(question)
+            assert (answer["unknown"], answer["left_out"]) == (why, ["mine"]), question
+        successes = [one for one in case.get("traffic?from=-12h")["series"] if one["outcome"] == "success"]
+        assert {one["direction"] for one in successes} == {"up", "down"}
+        assert all(set(one["count"]) == set(one["bytes"]) == {None} for one in successes)
+        [row] = case.get("satellites?from=-12h")["rows"]
+        assert (row["get"], row["up_bytes"], row["down_bytes"]) == ([None, 0, 18], None, None)
+
+
+def test_an_api_alone_knows_nothing_of_single_transfers(tmp_path: Path) -> None:
+    with Case(tmp_path, "32-never-pinged", NOON, None, world("32-never-pinged")) as case:
+        answer = case.get("traffic")
+        assert answer["unknown"].startswith("Unknown: this node has no log in the settings") and answer["left_out"] == ["mine"]
+
+
 def test_47_the_api_tells_when_the_node_started_again(tmp_path: Path) -> None:
     with Case(tmp_path, "47-error-level-restart", "2026-11-30T10:50:00Z", world=world("47-error-level-restart")) as case:
         case.wait("health", lambda answer: answer["rows"][0]["started_at"])

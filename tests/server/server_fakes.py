@@ -102,6 +102,7 @@ _ACTION = {
     "all_bytes": 12,
     "timed": 4,
 }
+TOLD: dict[str, object] = {"unknown": None, "left_out": []}
 _SOURCES = {"source": "log", "timed_source": "log"}
 _ROWS: dict[str, dict[str, object]] = {
     "nodes": {
@@ -117,7 +118,7 @@ _ROWS: dict[str, dict[str, object]] = {
         "state": "live",
         "detail": "",
         "path": "/var/log/a.log",
-        "log": log_row(LogCharacter()),
+        "log": log_row(LogCharacter(), ""),
         "node_state": "warning",
         "node_state_since": 1.5,
         "node_state_reason": "QUIC is misconfigured.",
@@ -219,13 +220,13 @@ class CannedQuestions:
         times = list(range(window.from_s, window.to_s, window.bucket_s))
         zeros = [0] * len(times)
         series = [{"action": "PUT", "direction": "up", "outcome": "success", "count": zeros, "bytes": zeros}]
-        return {"as_of": None, "bucket_s": window.bucket_s, "times": times, "series": series}
+        return {"as_of": None, "bucket_s": window.bucket_s, "times": times, "series": series, **TOLD}
 
     async def actions(self, window: Window) -> Payload:
-        return {**self._rows("actions", window), "counted": None}
+        return {**self._rows("actions", window), "counted": None, **TOLD}
 
     async def satellites(self, window: Window) -> Payload:
-        return self._rows("satellites", window)
+        return {**self._rows("satellites", window), **TOLD}
 
     async def latency(self, window: Window) -> Payload:
         return self._rows("latency", window)

@@ -37,6 +37,8 @@ export interface Bandwidth {
   up: Totals;
   down: Totals;
   bucketSeconds: number;
+  /** Why nothing of it is known; null: it is. */
+  unknown: string | null;
 }
 
 function sumBytes(answer: TrafficAnswer, direction: "up" | "down"): number[] {
@@ -44,7 +46,7 @@ function sumBytes(answer: TrafficAnswer, direction: "up" | "down"): number[] {
   for (const series of answer.series) {
     if (series.direction !== direction) continue;
     series.bytes.forEach((value, place) => {
-      sums[place] = (sums[place] ?? 0) + value;
+      sums[place] = (sums[place] ?? 0) + (value ?? 0);
     });
   }
   return sums;
@@ -75,7 +77,7 @@ export function bandwidth(answer: TrafficAnswer): Bandwidth {
   };
   const up = side("up");
   const down = side("down");
-  return { columns: { times: answer.times, up: up.rates, down: down.rates }, up: up.totals, down: down.totals, bucketSeconds: bucket };
+  return { columns: { times: answer.times, up: up.rates, down: down.rates }, up: up.totals, down: down.totals, bucketSeconds: bucket, unknown: answer.unknown ?? null };
 }
 
 export function trafficUrl(base: string, range: Range, nodes: readonly string[] | null): string {

@@ -171,6 +171,8 @@ export interface LogCharacter {
   level: string;
   transfers: boolean;
   quiet: boolean;
+  /** Why traffic and success are unknown; "" where they are not. Absent from an older server. */
+  untold?: string;
   understood_pct: number | null;
   node_ids: string[];
   remarks: { trouble: "not_understood" | "above_info" | "no_transfers" | "two_nodes"; text: string }[];
@@ -304,8 +306,8 @@ export interface TrafficSeries {
   action: string;
   direction: "up" | "down";
   outcome: "success" | "canceled" | "failed";
-  count: number[];
-  bytes: number[];
+  count: (number | null)[];
+  bytes: (number | null)[];
 }
 
 export interface TrafficAnswer {
@@ -316,6 +318,8 @@ export interface TrafficAnswer {
   bucket_s: number;
   times: number[];
   series: TrafficSeries[];
+  /** Why successes and bytes are unknown (null); null or absent: they are known. */
+  unknown?: string | null;
 }
 
 const KINDS = new Set(["hello", "snap", "delta", "load", "re"]);

@@ -1,0 +1,70 @@
+"""Nodes whose logs do not tell what was transferred: nothing counted is then not nothing that happened, and why it is unknown is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from storj_monitor.model.ids import Action, Outcome, op_code, op_outcome
+from storj_monitor.state.nodes import NodeState, State
+from storj_monitor.views.tables import Row, Rows
+
+_TOLD_BY_SUCCESS = (op_code(Action.PUT, Outcome.SUCCESS), op_code(Action.GET, Outcome.SUCCESS))
+_REMEDY = "Set log.level to info, or give the node's debug address (metrics), whose counters know them."
+
+
+def untold_reason(node: NodeState) -> str:
+    """Why traffic and success of this node are unknown; "" where its log tells them."""
+    log = node.character
+    if log.is_readable is False:
+        return "Unknown: next to nothing of the log is understood."
+    if log.is_above_info:
+        return f"Unknown: the log is at level {log.level}, which has no lines of successful transfers. {_REMEDY}"
+    if not log.tells_transfers:
+        return "Unknown: the log has no lines of transfers. Let piecestore log at info, or give the node's debug address (metrics)."
+    if node.lines or node.newest_ms:
+        return ""
+    if node.status.state == "off":
+        return "Unknown: this node has no log in the settings, and only a log tells single transfers."
+    return (
+        f"Unknown: the log is not read ({node.status.detail})." if node.status.state in ("error", "waiting") and node.status.detail else ""
+    )
+
+
+class Untold(NamedTuple):
+    """`unknown`: why nothing is known of the nodes that were asked about; None where one tells. `left_out`: those that do not tell."""
+
+    unknown: str | None
+    left_out: list[str]
+
+    def beside(self, ops: Iterable[int]) -> Untold:
+        """Where there are successes after all (of a time when the log was another one), what is there is known."""
+        return self._replace(unknown=None) if any(op_outcome(op) is Outcome.SUCCESS for op in ops) else self
+
+    def series(self, points: int, named: Callable[[int], Row]) -> list[Row]:
+        """Successes over time where they are unknown."""
+        nothing = [None] * points
+        return [{**named(op), "count": nothing, "bytes": nothing} for op in _TOLD_BY_SUCCESS] if self.unknown else []
+
+
+def untold_of(state: State, nodes: Sequence[str]) -> Untold:
+    """Of the nodes that a question is about."""
+    mute = {name: reason for name in nodes if (reason := untold_reason(state.nodes[name]))}
+    reasons = list(dict.fromkeys(mute.values()))
+    everyone = bool(mute) and len(mute) == len(nodes)
+    return Untold((reasons[0] if len(reasons) == 1 else " ".join(reasons[:3])) if everyone else None, list(mute))
+
+
+def without_success(rows: Rows) -> Rows:
+    """Satellites of which only failures are told: their successes and bytes are null."""
+    groups = ("put", "get", "audit", "repair")
+    return {
+        key: {**row, **{name: _unknown_first(row, name) for name in groups}, "up_bytes": None, "down_bytes": None}
+        for key, row in rows.items()
+    }
+
+
+def _unknown_first(row: Mapping[str, object], name: str) -> list[object]:
+    results = row[name]
+    assert isinstance(results, list)
+    return [None, *results[1:]]
