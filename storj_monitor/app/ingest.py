@@ -6,7 +6,6 @@ committed in order either way, each with its position, so an interruption loses 
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storj_monitor.app.digest import Digester
+from storj_monitor.app.ingest_report import InputReport, in_all
 from storj_monitor.app.memory import put_the_collector_off
 from storj_monitor.app.workers import Workers
 from storj_monitor.config import STANDARD_INPUT, IngestInput, IngestProgress, ProgressCallback, Settings
@@ -60,7 +60,10 @@ _LOOK_BYTES = 2000
 def ingest(
     settings: Settings, inputs: Sequence[IngestInput], progress: ProgressCallback, parallel_from_bytes: int = PARALLEL_FROM_BYTES
 ) -> int:
-    """Load old logs. 0 when all were read to the end, 1 when one could not be. Raises StoreError for the database."""
+    """Load old logs; says of each what became of its lines. Raises StoreError for the database.
+
+    1 when one could not be read to its end, is no log of a node, or nothing came: no line at all, or none by the standard input. Else 0.
+    """
     put_the_collector_off()
     # A monitor may be using the file: what is damaged is only said here.
     open_patiently(settings.database, say=_tell, may_set_aside=False)
@@ -77,13 +80,13 @@ def ingest(
         stack.callback(reader.close)
         loader = _Loader(settings, reader, workers, progress, total)
         stack.callback(loader.close)
-        failed = 0
-        for one in inputs:
-            error = loader.load(one)
-            if error:
-                failed += 1
-                print(error, file=sys.stderr)
-    return 1 if failed else 0
+        loaded = [_said(loader.load(one)) for one in inputs]
+    reports = [one.report for one in loaded]
+    if len(reports) > 1:
+        print(in_all(reports))
+    if all(one.is_empty for one in reports) or any(one.is_trouble for one in loaded):
+        return 1
+    return 0
 
 
 def _size(one: IngestInput) -> int | None:
@@ -94,12 +97,26 @@ def _size(one: IngestInput) -> int | None:
     return path.stat().st_size if path.is_file() else 0
 
 
-class _Known(NamedTuple):
-    """Lines of a chunk that were left out: `start` of the chunk, and how many of them may be repetitions."""
+class Loaded(NamedTuple):
+    """One input at its end. `error`: what ended it early, or ""."""
 
-    start: float
-    lines: int
-    undecided: int
+    report: InputReport
+    error: str
+
+    @property
+    def is_trouble(self) -> bool:
+        return bool(self.error or self.report.misfit or (self.report.is_pipe and self.report.is_empty))
+
+
+def _said(one: Loaded) -> Loaded:
+    """Sums on standard output, troubles on standard error."""
+    if one.error:
+        print(one.error, file=sys.stderr)
+    if not (one.error and one.report.is_empty):
+        print(*one.report.sentences(), sep="\n", file=sys.stderr if one.report.is_empty else sys.stdout)
+    if one.report.misfit:
+        print(f"{one.report.name}: {one.report.misfit}", file=sys.stderr)
+    return one
 
 
 class _Loader:
@@ -112,7 +129,7 @@ class _Loader:
         self._progress = progress
         self._total = total
         self._done = 0
-        self._known: list[_Known] = []
+        self._report = InputReport("")
         self._lines = 0
         self._conflict = False
         self._hot: dict[str, HotPieces] = {}
@@ -127,24 +144,23 @@ class _Loader:
             self._writer.submit(leftovers)
         self._writer.close()
 
-    def load(self, one: IngestInput) -> str:
-        """Read one input to its end; the error that ended it early, or ""."""
+    def load(self, one: IngestInput) -> Loaded:
+        """Read one input to its end."""
         source = ArchiveSource(
             one.node, sys.stdin.buffer if one.path == STANDARD_INPUT else one.path, self._positions(one.node), time.time(), name=one.path
         )
         try:
-            self._known.clear()
+            self._report = report = InputReport(one.path)
             for delta in self._digested(source, one):
                 self._commit(delta)
-                self._lines += sum(delta.lines.values())
-                self._note_known(delta)
+                self._lines += report.note(delta)
                 self._progress(IngestProgress(one.path, self._done + source.consumed_bytes, self._total, self._lines))
             if not self._writer.barrier(_DISK_PATIENCE_S):
                 raise StoreError(f"the database does not take what was read: {self._writer.status.problem or 'it is too slow'}")
             self._done += source.consumed_bytes
             self._progress(IngestProgress(one.path, self._done, self._total, self._lines))
-            self._say_known(one)
-            return source.error
+            report.skipped = source.skipped
+            return Loaded(report, source.error)
         finally:
             source.close()
 
@@ -154,25 +170,6 @@ class _Loader:
         self._hot[delta.node].feed(delta, time.time())
         if not self._writer.submit([delta]):
             raise StoreError(f"the database does not take what was read: {self._writer.status.problem}")
-
-    def _note_known(self, delta: NodeDelta) -> None:
-        """Chunks that a conflict has brought again are not told twice."""
-        start = delta.checkpoints[0].start if delta.checkpoints else math.inf
-        self._known = [one for one in self._known if one.start < start or math.inf in (one.start, start)]
-        lines, undecided = (sum(getattr(prints, name) for prints in delta.fingerprints) for name in ("known", "undecided"))
-        self._known.append(_Known(start, lines, undecided))
-
-    def _say_known(self, one: IngestInput) -> None:
-        known, undecided = sum(one.lines for one in self._known), sum(one.undecided for one in self._known)
-        if known:
-            are = "line is" if known == 1 else "lines are"
-            print(f"{one.path}: {known:,} {are} in the database already: not counted again", file=sys.stderr)
-        if undecided:
-            print(
-                f"{one.path}: of {undecided:,} of these it cannot be told whether they are the same lines or repetitions of them "
-                "(identical lines of one second, or of a time whose single lines are not kept)",
-                file=sys.stderr,
-            )
 
     def _digested(self, source: ArchiveSource, one: IngestInput) -> Iterator[NodeDelta]:
         """Deltas in the order of the lines; after a conflict reading goes on from the position of the database.
@@ -198,13 +195,13 @@ class _Loader:
             if not self._writer.barrier(_DISK_PATIENCE_S) or not self._conflict:
                 return
             workers = None
+            self._report.begin_again()
             self._go_on(node)
             source.resync(self._positions(node))
 
     def _go_on(self, node: str) -> None:
         """After a conflict."""
         self._conflict = False
-        self._known = [one for one in self._known if one.start != math.inf]
         self._hot.pop(node, None)
         self._writer.resume(node)
 
@@ -218,16 +215,16 @@ class _Loader:
             yield digester.digest(_without_place(chunk) if placeless else chunk)
             while self._writer.barrier(_DISK_PATIENCE_S) and self._conflict:
                 placeless = True
-                self._known.pop()
+                self._report.begin_again(last_only=True)
                 self._go_on(node)
                 digester = self._digester(node, before)
                 yield digester.digest(_without_place(chunk))
             before = _tail(before + chunk.data)
-        self._known.append(_Known(math.inf, 0, digester.finish()))
+        self._report.undecided(digester.finish())
 
     def _in_turn(self, chunks: Iterator[Chunk], digester: Digester) -> Iterator[NodeDelta]:
         yield from map(digester.digest, chunks)
-        self._known.append(_Known(math.inf, 0, digester.finish()))
+        self._report.undecided(digester.finish())
 
     def _watched(self, deltas: Iterator[NodeDelta]) -> Iterator[NodeDelta]:
         """Lines that come again are a conflict, too."""

@@ -148,7 +148,8 @@ def make_parser() -> ArgumentParser:
         add(
             "ingest",
             "load old logs into the database",
-            " May be interrupted, repeated, and run beside a live monitor: each line is counted once, in whatever form it comes.",
+            " May be interrupted, repeated, and run beside a live monitor: each line is counted once, in whatever form it comes."
+            " Says of each input how many lines were read, new, and known already.",
         )
     )
     _fill_stats(

@@ -16,7 +16,8 @@ class Exit(IntEnum):
 EXIT_HELP = """\
 exit codes:
   0    done (run, demo: stopped in order)
-  1    failed while running; check-config: something is wrong with a node
+  1    failed while running; check-config: something is wrong with a node;
+       ingest: an input could not be read to its end, is no log of a node, or nothing came (an empty pipe, only empty files)
   2    usage, or mistakes in the settings
   3    the database refuses: another monitor uses it, a newer version wrote it, it is damaged, or it cannot be opened
   130  interrupted

@@ -10,25 +10,30 @@ from pathlib import PurePath
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from storj_monitor.config import STANDARD_INPUT, IngestProgress
 from storj_monitor.database.nodes import RemovalProgress
+
+
+def _progress(*columns: ProgressColumn, console: Console | None, transient: bool = False) -> Progress:
+    """Nothing at all where standard error is no terminal: a file or a pipe gets results and troubles only."""
+    console = console or Console(stderr=True)
+    return Progress(*columns, console=console, refresh_per_second=4, transient=transient, disable=not console.is_terminal)
 
 
 class ProgressBar:
     """A context; `update` takes what the app reports. `done_bytes`, `total_bytes` and `lines` are those of all inputs together."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._progress = Progress(
+        self._progress = _progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             DownloadColumn(),
             TextColumn("{task.fields[lines]:,} lines"),
             TextColumn("{task.fields[rate]:,.0f} lines/s"),
             TimeRemainingColumn(),
-            console=console or Console(stderr=True),
-            refresh_per_second=4,
+            console=console,
         )
         self._task: TaskID | None = None
         self._began = 0.0
@@ -54,12 +59,11 @@ class RemovalBar:
     """A context; `update` takes what the removal of a node reports. The bar counts tables, the text rows."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._progress = Progress(
+        self._progress = _progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[rows]:,} rows"),
-            console=console or Console(stderr=True),
-            refresh_per_second=4,
+            console=console,
         )
         self._task = self._progress.add_task("looking", total=None, rows=0)
 
@@ -79,13 +83,12 @@ class PagesBar:
     """A context; `update` takes how much is done of how much, in whatever unit. Told more often than it is drawn."""
 
     def __init__(self, what: str, total: int = 0, console: Console | None = None) -> None:
-        self._progress = Progress(
+        self._progress = _progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f} %"),
             TimeRemainingColumn(),
-            console=console or Console(stderr=True),
-            refresh_per_second=4,
+            console=console,
             transient=True,
         )
         self._task = self._progress.add_task(what, total=total or None)

@@ -132,7 +132,7 @@ class LogCharacter(NamedTuple):
         """Everything that must be said about this log, the worst first."""
         found = []
         if self.is_readable is False:
-            found.append(LogRemark(LogTrouble.NOT_UNDERSTOOD, self._not_understood_text()))
+            found.append(LogRemark(LogTrouble.NOT_UNDERSTOOD, self.not_understood_text))
         if self.is_above_info:
             found.append(LogRemark(LogTrouble.ABOVE_INFO, _ABOVE_INFO.format(level=self.level)))
         elif self._hides_transfers:
@@ -142,7 +142,9 @@ class LogCharacter(NamedTuple):
             found.append(LogRemark(LogTrouble.TWO_NODES, _TWO_NODES.format(number=len(self.other_nodes) + 1, ids=ids)))
         return found
 
-    def _not_understood_text(self) -> str:
+    @property
+    def not_understood_text(self) -> str:
+        """That it is no log of a node, or not as one writes it; with what to do."""
         wanted = self.understood + self.not_understood
         much = "Nothing" if not self.understood else "Next to nothing"
         advice = _ADVICE.get(self.unread_reason, _ANY_ADVICE)

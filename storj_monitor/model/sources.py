@@ -15,6 +15,13 @@ class SourceState(StrEnum):
     ERROR = "error"
 
 
+class Skipped(NamedTuple):
+    """What of a log was read before and is not read again. `lines`: None where counting them would take too long."""
+
+    size_bytes: int
+    lines: int | None
+
+
 class SourceStatus(NamedTuple):
     """One source at one moment.
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import HEAD_BYTES, SavedPosition
-from storj_monitor.model.sources import SourceState, SourceStatus
+from storj_monitor.model.sources import Skipped, SourceState, SourceStatus
 from storj_monitor.sources.content import Content, SequentialContent, open_content
 from storj_monitor.sources.logfile import FileChanged, LogFile
 from storj_monitor.sources.opening import why_not
@@ -44,6 +44,8 @@ class ArchiveSource:
         self._mood = Mood(now)
         self._mood.set(SourceState.CATCHING_UP, "", now)
         self._consumed = 0
+        self._skipped: Skipped | None = None
+        self._placeless = False
 
     @property
     def busy(self) -> bool:
@@ -57,6 +59,11 @@ class ArchiveSource:
             return self._consumed
         content = self._file.content
         return content.consumed_bytes if isinstance(content, SequentialContent) else self._file.offset
+
+    @property
+    def skipped(self) -> Skipped:
+        """What stood in front of the place where reading began."""
+        return self._skipped or Skipped(0, 0)
 
     def read(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
         """See LineSource."""
@@ -97,10 +104,7 @@ class ArchiveSource:
         if self.finished and isinstance(self._log, str) and not self.error:
             self.finished = False
         if self._file is not None:
-            probe = self._file.probe
-            place = self._places.match(probe)
-            identity, offset = place if place else (None, 0)
-            self._file = LogFile(self._file.content, self._path, probe, offset, identity)
+            self._file = self._log_file(self._file.content, self._file.probe)
         self._quiet = None
 
     def before(self) -> bytes | None:
@@ -120,7 +124,10 @@ class ArchiveSource:
 
     def _read(self, now: float, limit_bytes: int) -> Chunk | None:
         file = self._file or self._open()
+        offset = file.offset
         piece = file.read(limit_bytes)
+        if self._skipped is None and not file.busy:
+            self._skipped = Skipped(offset, file.content.lines_before(offset))
         if piece is None and not file.busy:
             if not self._is_done(file, now):
                 return None
@@ -130,8 +137,10 @@ class ArchiveSource:
                 self._end(now, f"{self._path} is {complaint}" if complaint else "")
         if piece is None:
             return None
-        self._places.advance(piece.identity, piece.end, piece.previous)
-        return Chunk(self.node, piece.data, piece.start, piece.end, now, piece.identity, readable(self._path), piece.previous, live=False)
+        identity, previous = (None, None) if self._placeless else (piece.identity, piece.previous)
+        if not self._placeless:
+            self._places.advance(piece.identity, piece.end, piece.previous)
+        return Chunk(self.node, piece.data, piece.start, piece.end, now, identity, readable(self._path), previous, live=False)
 
     def _open(self) -> LogFile:
         content: Content
@@ -144,11 +153,17 @@ class ArchiveSource:
                 content = open_content(self._log)
         else:
             content = SequentialContent(self._log)
-        probe = content.read_at(0, HEAD_BYTES)
-        place = self._places.match(probe)
-        identity, offset = place if place else (None, 0)
-        self._file = LogFile(content, self._path, probe, offset, identity)
+        self._file = self._log_file(content, content.read_at(0, HEAD_BYTES))
         return self._file
+
+    def _log_file(self, content: Content, probe: bytes) -> LogFile:
+        """Where it was left. A file that is shorter than that is an older copy of it, or lost its end: its lines tell, not its place."""
+        identity, offset = self._places.match(probe) or (None, 0)
+        size = content.size()
+        self._placeless = size is not None and size < offset
+        if self._placeless:
+            identity, offset = None, 0
+        return LogFile(content, self._path, probe, offset, identity)
 
     def _is_done(self, file: LogFile, now: float) -> bool:
         content = file.content

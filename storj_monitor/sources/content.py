@@ -23,6 +23,7 @@ _READ_BYTES = 16 << 10  # compressed bytes at a time: what comes out of them is 
 _INFLATED_BYTES = 256 << 10  # what one step of decompression brings, or some megabytes where the library knows no limit
 _FIRST_BYTES = 16 << 10  # ... and the first one: many files are only looked at
 _WAIT_S = 0.5  # a pipe is waited for in steps, see _wait_for
+_COUNTED_BYTES = 1 << 30  # lines of so much that is not read again are counted
 _STEP_BYTES = 4 << 20  # decompressed and thrown away in one step on the way to a saved position: about 20 ms
 
 
@@ -43,6 +44,9 @@ class Content(Protocol):
 
     def approach(self, offset: int) -> bool:
         """Do a bounded part of the way to `offset`; True when reading there costs no more than what is read. Raises OSError."""
+
+    def lines_before(self, offset: int) -> int | None:
+        """Line ends in front of the place where reading begins; None where that would take too long. Raises OSError."""
 
     def next_data(self, offset: int) -> int:
         """Where something stands from `offset` on, beyond a hole that the file system knows of; else `offset`. Raises OSError."""
@@ -109,6 +113,11 @@ class PlainContent:
     def approach(self, offset: int) -> bool:
         return True
 
+    def lines_before(self, offset: int) -> int | None:
+        if offset > _COUNTED_BYTES:
+            return None
+        return sum(self.read_at(at, min(_STEP_BYTES, offset - at)).count(b"\n") for at in range(0, offset, _STEP_BYTES))
+
     def next_data(self, offset: int) -> int:
         if not hasattr(os, "SEEK_DATA"):
             return offset
@@ -158,6 +167,7 @@ class SequentialContent:
         self._parked: Parked | None = None
         self._buffer = bytearray()
         self._start = 0  # offset of the first byte in the buffer
+        self._passed_lines = 0
         self._ended = False
         self._inflater: Inflater | None = None
         self._waiting = b""
@@ -197,11 +207,14 @@ class SequentialContent:
             self._rewind()
         stop = min(offset, self._start + len(self._buffer) + _STEP_BYTES)
         while self._start + len(self._buffer) < stop:
-            self._drop(offset)
+            self._pass(offset)
             if not self._fill():
                 return True
-        self._drop(offset)
+        self._pass(offset)
         return stop == offset
+
+    def lines_before(self, offset: int) -> int | None:
+        return self._passed_lines
 
     def next_data(self, offset: int) -> int:
         return offset
@@ -257,6 +270,11 @@ class SequentialContent:
             return bool(zstandard.frame_content_size(head) != offset)
         return True
 
+    def _pass(self, offset: int) -> None:
+        """Drop what is not read."""
+        self._passed_lines += self._buffer.count(b"\n", 0, max(0, offset - self._start))
+        self._drop(offset)
+
     def _drop(self, offset: int) -> None:
         gone = min(len(self._buffer), offset - self._start)
         if gone > 0:
@@ -265,6 +283,7 @@ class SequentialContent:
 
     def _rewind(self) -> None:
         self._raw.seek(0)  # OSError for a pipe, where nobody goes back
+        self._passed_lines = 0
         self._forget()
 
     def _forget(self) -> None:

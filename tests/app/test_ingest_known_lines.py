@@ -80,7 +80,7 @@ class Store:
         self._files += 1
         file = self._folder / f"{self._files}.log"
         file.write_bytes(data)
-        assert ingest_quietly(self.path, IngestInput("n1", str(file))) == 0
+        assert ingest_quietly(self.path, IngestInput("n1", str(file))) == (0 if data else 1)
 
     def counted(self) -> dict[str, object]:
         """What must not depend on the form, or on how often it came: lines by class, transfers, bytes."""
@@ -121,9 +121,9 @@ def test_standard_input_again_after_docker_dropped_the_oldest_lines(
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(plain(part))))
         assert ingest_quietly(store.path, IngestInput("n1", STANDARD_INPUT)) == 0
     assert store.counted() == expected(tmp_path / "once", lines)
-    said = capsys.readouterr().err
-    assert "-: 299 lines are in the database already" in said
-    assert "-: 298 lines are in the database already" in said
+    said = capsys.readouterr().out
+    assert "standard input: 599 lines read: 300 new, 299 in the database already" in said
+    assert "standard input: 298 lines read, none new: all are in the database already" in said
     assert "cannot be told" not in said
 
 
@@ -186,10 +186,10 @@ def test_identical_lines_are_not_lost_and_not_doubled(tmp_path: Path, capsys: py
     lines = [*log(40), *burst(NOON_S + 10, 50), *log(40, 44)]
     store = Store(tmp_path)
     store.load(plain(lines[:70]))
-    assert "already" not in capsys.readouterr().err
+    assert "already" not in capsys.readouterr().out
     store.load(docker(lines))
     assert store.counted() == expected(tmp_path / "once", lines)
-    assert "cannot be told" not in capsys.readouterr().err
+    assert "cannot be told" not in capsys.readouterr().out
 
 
 def test_a_burst_in_which_one_log_ends_and_the_other_begins_is_undecided(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -197,7 +197,7 @@ def test_a_burst_in_which_one_log_ends_and_the_other_begins_is_undecided(tmp_pat
     store = Store(tmp_path)
     store.load(plain(lines[:60]))
     store.load(plain(lines[50:]))
-    said = capsys.readouterr().err
+    said = capsys.readouterr().out
     assert "of 20 of these it cannot be told" in said
     failed = sum(row[3] for row in store.counted()["lines"] if row[2] == "upload failed")  # type: ignore[attr-defined]
     assert failed == 40
@@ -208,7 +208,7 @@ def test_a_burst_in_which_an_older_log_ends_is_undecided(tmp_path: Path, capsys:
     store = Store(tmp_path)
     store.load(plain(lines[50:]))
     store.load(plain(lines[:70]))
-    assert "of 30 of these it cannot be told" in capsys.readouterr().err
+    assert "of 30 of these it cannot be told" in capsys.readouterr().out
 
 
 def test_durations_go_over_the_place_where_known_lines_end(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_history_from_before_lines_were_known(tmp_path: Path, capsys: pytest.C
     once = store.counted()
     store.load(docker(lines[:200]))
     assert store.counted() == once
-    assert "of 200 of these it cannot be told" in capsys.readouterr().err
+    assert "of 200 of these it cannot be told" in capsys.readouterr().out
     store.load(docker(log(400, 40_000)))
     assert sum(row[4] for row in store.counted()["transfers"]) > sum(row[4] for row in once["transfers"])  # type: ignore[attr-defined]
 

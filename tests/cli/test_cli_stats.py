@@ -95,5 +95,5 @@ def test_another_program_s_log_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     log, database = tmp_path / "other.log", str(tmp_path / "m.db")
     log.write_text("root:x:0:0:root:/root:/bin/bash\n" * 50, encoding="utf-8")
     assert "Nothing of this log is understood" in str(stats_json(capsys, str(log))["remarks"])
-    assert main(["ingest", f"mine:{log}", "--database", database]) == 0
+    assert main(["ingest", f"mine:{log}", "--database", database]) == 1
     assert "Nothing of this log is understood" in str(stats_json(capsys, "--database", database)["remarks"])
