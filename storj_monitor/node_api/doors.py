@@ -25,11 +25,17 @@ class _Trouble(NamedTuple):
 
 
 class DoorWatch:
-    """Broken while any of its questions failed when it was last asked. `level` is that of the log line when it breaks."""
+    """Broken while any of its questions failed when it was last asked. `level` is that of the log line when it breaks.
 
-    def __init__(self, node: str, door: Door, base_url: str, on_state: Callable[[ApiState], None], now: float) -> None:
+    first -- the question about the node itself: before it was asked, what another one gives says nothing of the door
+    """
+
+    def __init__(
+        self, node: str, door: Door, base_url: str, on_state: Callable[[ApiState], None], now: float, first: Hashable | None = None
+    ) -> None:
         self._node = node
         self._on_state = on_state
+        self._first = first
         self._troubles: dict[Hashable, _Trouble] = {}
         self._answered: dict[Hashable, float] = {}
         self._silent: set[Hashable] = set()
@@ -97,7 +103,11 @@ class DoorWatch:
         first = (shut or unreachable or errors)[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         if not unreachable:
-            return ApiStatus.NOT_UNDERSTOOD, f"{first}{more}"
+            if self._first is not None and not self._answered and self._first not in self._troubles:
+                return ApiStatus.UNKNOWN, "not asked yet"
+            lost = self._troubles.get(self._first)
+            answers = any(at > lost.since if lost else True for question, at in self._answered.items() if question not in self._troubles)
+            return (ApiStatus.PARTIAL if answers else ApiStatus.NOT_UNDERSTOOD), f"{first}{more}"
         if shut or len(self._silent) >= self._silent_routes():
             return ApiStatus.UNREACHABLE, f"{first}{more}"
         return ApiStatus.PARTIAL, f"{first}{more}"

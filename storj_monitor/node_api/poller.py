@@ -235,7 +235,8 @@ class Poller:
             self._watches[Door.API].forget(question, self._clock.now())
 
     def _watch(self, door: Door, base_url: str) -> None:
-        self._watches[door] = DoorWatch(self.node, door, base_url, self._on_state, self._clock.now())
+        first = _NODE if door is Door.API else None
+        self._watches[door] = DoorWatch(self.node, door, base_url, self._on_state, self._clock.now(), first)
 
     async def _pause(self, seconds: float) -> None:
         """Until then, or until somebody asks for a refresh."""

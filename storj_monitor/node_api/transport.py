@@ -72,7 +72,8 @@ class Transport:
         """The answer to `GET path`. NodeUnreachable (RouteHangs once there was a connection); AnswerNotUnderstood: redirects
         elsewhere, too long, not HTTP.
 
-        A proxy's 502, 503 and 504 mean that the node is not there, unless `also_good` lists them; other statuses are the caller's.
+        A proxy's 502, 503 and 504 mean that no answer came to it (of this route, or of all when the node is not there), unless `also_good`
+        lists them; other statuses are the caller's.
         """
         try:
             reply = await self._get(path)
@@ -89,7 +90,7 @@ class Transport:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NodeUnreachable(path, _reason(error)) from None
         if reply.status in _PROXY_SAYS_NO and reply.status not in also_good:
-            raise NodeUnreachable(path, f"HTTP {reply.status}")
+            raise RouteHangs(path, f"HTTP {reply.status}")
         return reply
 
     async def _get(self, path: str) -> Reply:

@@ -132,6 +132,8 @@ def forecast(points: Sequence[SpacePoint], now: float, window_days: float, level
     used, capacity = space_of(newest)
     # A node that tells only what is free: 100 % is the one level that can be known.
     known = levels if newest.used is not None else [level for level in levels if level == 1.0]
+    if capacity <= 0 or (newest.free is None and not newest.allocated):
+        known = ()  # what it can hold is not known: it is not full for that
     return Forecast(rate, used, capacity, days_until(used, capacity, rate, known, (now - newest.at) / DAY_S))
 
 

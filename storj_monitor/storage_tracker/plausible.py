@@ -82,12 +82,15 @@ def _disk(disk: DiskSpace) -> tuple[DiskSpace, list[ImpossibleValue]]:
     trash = checker.size("trash", disk.trash_bytes)
     reclaimable = checker.size("reclaimable space", disk.reclaimable_bytes)
     overused = checker.size("overused space", disk.overused_bytes)
+    if used is not None and overused is not None and overused > used + SLACK_BYTES:
+        checker.refuse("overused space", overused, f"more than the {size_text(used)} that are used")
+        overused = None
     if is_new and used is not None and (trash or 0) + (reclaimable or 0) > used + SLACK_BYTES:
         which, part = ("trash", trash or 0) if (trash or 0) > used + SLACK_BYTES else ("reclaimable space", reclaimable or 0)
         checker.refuse(which, part, f"more than the {size_text(used)} that are used")
         trash, reclaimable = (None, reclaimable) if which == "trash" else (trash, None)
     if is_new:
-        available = _free(checker, disk.available_bytes, allocated, overused)
+        available = _free(checker, disk.available_bytes, allocated, used, overused)
     else:
         available = checker.size("allocated space", disk.available_bytes)
     if not checker.found:
@@ -102,9 +105,11 @@ def _disk(disk: DiskSpace) -> tuple[DiskSpace, list[ImpossibleValue]]:
     )  # fmt: skip
 
 
-def _free(checker: Checker, free: int | None, allocated: int | None, overused: int | None) -> int | None:
-    """Below 0 as far as the node says that it is overfull; never above the allocation."""
-    if free is None or -(overused or 0) - SLACK_BYTES <= free < 0:
+def _free(checker: Checker, free: int | None, allocated: int | None, used: int | None, overused: int | None) -> int | None:
+    """Below 0 as far as the node is overfull, by what it says itself or by what it uses; never above the allocation."""
+    by_use = 0 if used is None or allocated is None else used + SLACK_BYTES - allocated
+    over = max(overused + SLACK_BYTES if overused else 0, by_use)
+    if free is None or -over <= free < 0:
         return free
     if checker.size("free space", free) is None:
         return None
@@ -118,8 +123,7 @@ def _metrics(metrics: SpaceMetrics) -> tuple[SpaceMetrics, list[ImpossibleValue]
     checker = Checker(Source.METRICS, metrics.taken_at)
     allocated = checker.size("allocated space", metrics.allocated_bytes)
     used = checker.size("used space", metrics.used_bytes)
-    over = None if used is None or allocated is None else max(0, used - allocated)
-    free = _free(checker, metrics.available_bytes, allocated, over)
+    free = _free(checker, metrics.available_bytes, allocated, used, None)
     reserved = checker.size("reserved space", metrics.reserved_bytes)
     capacity = checker.size("capacity told to satellites", metrics.reported_capacity_bytes)
     blobs = tuple(one for one in metrics.blobs if _sizes(checker, "space of piece files", one))

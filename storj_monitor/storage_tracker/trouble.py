@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from storj_monitor.model.space import SpaceEvidence, SpaceMeaning
+from storj_monitor.storage_tracker.plausible import MOST_BYTES, SLACK_BYTES
 
 
 class SpaceFigures(NamedTuple):
@@ -48,7 +49,9 @@ def _told(evidence: SpaceEvidence) -> tuple[float, int | None, int | None, int |
         allocated, used, free = disk.allocated_bytes, disk.used_bytes, disk.available_bytes
         if disk.meaning is SpaceMeaning.OLD:
             allocated, used, free = disk.available_bytes, None, None
-        return disk.taken_at, _known(allocated), _known(used), _known(free), _known(disk.overused_bytes) or 0
+        over = _known(disk.overused_bytes) or 0
+        is_absurd = over > (_known(disk.used_bytes) or 0) + SLACK_BYTES
+        return disk.taken_at, _known(allocated), _known(used), _known(free), 0 if is_absurd else over
     if metrics is not None and metrics.allocated_bytes is not None:
         allocated, used = _known(metrics.allocated_bytes), _known(metrics.used_bytes)
         over = 0 if used is None or allocated is None else max(0, used - allocated)
@@ -57,5 +60,5 @@ def _told(evidence: SpaceEvidence) -> tuple[float, int | None, int | None, int |
 
 
 def _known(size: int | None) -> int | None:
-    """A negative size is none."""
-    return None if size is None or size < 0 else size
+    """A negative size is none, and so is more than any disk holds."""
+    return None if size is None or not 0 <= size <= MOST_BYTES else size

@@ -59,6 +59,8 @@ async def test_negative_used_space_of_an_old_node(tmp_path: Path) -> None:
     [
         ({"used": TB, "available": 9 * TB, "allocated": 5 * TB}, "free space", {"free"}),
         ({"used": TB, "available": -3 * TB, "allocated": 5 * TB}, "free space", {"free"}),
+        ({"used": TB, "available": -1, "allocated": 5 * TB}, "free space", {"free"}),
+        ({"used": TB, "available": 4 * TB, "allocated": 5 * TB, "overused": 9 * TB}, "overused space", set()),
         ({"used": 10**25, "available": TB, "allocated": 5 * TB}, "used space", {"used", "pieces", "unpaid"}),
         ({"used": float("nan"), "available": TB, "allocated": 5 * TB}, "used space", {"used", "pieces", "unpaid"}),
         ({"used": 1e30, "available": TB, "allocated": 5 * TB}, "used space", {"used", "pieces", "unpaid"}),
@@ -77,6 +79,8 @@ async def test_one_impossible_size_takes_only_what_is_made_of_it(
         assert {name for name in ("allocated", "used", "pieces", "trash", "free", "unpaid") if row[name] is None} == unknown
         assert [said["figure"] for said in row["impossible"]] == [figure]
         assert len(remarks(one)) == 1
+        assert not [level for forecast in row["forecasts"] for level in forecast["levels"] if level["reached"]], "not full for that"
+        assert {reason["code"] for reason in (await one.ask("nodes"))["rows"][0]["reasons"]}.isdisjoint({"no_space", "overused"})
         # what is right again is shown again
         world.node["diskSpace"] = {"used": 2 * TB, "available": 3 * TB, "trash": 0, "overused": 0, "allocated": 5 * TB, "reclaimable": 0}
         one.pollers()["a"].refresh()

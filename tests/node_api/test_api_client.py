@@ -110,10 +110,8 @@ async def test_every_fault_is_one_error(call: str, fault: Fault, start_node: Sta
     fake.faults.set(fault)
     fake.faults.slow_s = 60.0
     expected: type[NodeApiError] = AnswerNotUnderstood
-    if fault in (*LATE, Fault.CLOSED, Fault.DROPPED):
+    if fault in (*LATE, Fault.CLOSED, Fault.DROPPED, Fault.BAD_GATEWAY):
         expected = RouteHangs
-    elif fault is Fault.BAD_GATEWAY:
-        expected = NodeUnreachable
     elif fault is Fault.HTML:
         expected = RouteMissing
     with pytest.raises(NodeApiError) as caught:

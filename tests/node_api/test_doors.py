@@ -1,0 +1,43 @@
+"""One door with many routes: what one of them gives is not yet what the door gives."""
+
+from __future__ import annotations
+
+from storj_monitor.errors import AnswerNotUnderstood, RouteHangs
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Door
+from storj_monitor.node_api.doors import DoorWatch
+
+NODE, ONE, TWO = "/api/sno/", "/api/sno/satellite/1", "/api/sno/satellite/2"
+
+
+def watch() -> tuple[DoorWatch, list[ApiState]]:
+    told: list[ApiState] = []
+    return DoorWatch("a", Door.API, "http://a", told.append, 1.0, NODE), told
+
+
+def test_before_the_node_itself_was_asked_a_route_that_fails_says_nothing_of_the_api() -> None:
+    door, told = watch()
+    door.failed(ONE, AnswerNotUnderstood(ONE, "$", "HTTP 500"), 2.0)
+    assert (door.state.status, door.state.detail) == (ApiStatus.UNKNOWN, "not asked yet")
+    door.succeeded(NODE, 3.0)
+    assert (door.state.status, door.state.detail) == (ApiStatus.PARTIAL, f"{ONE}: HTTP 500")
+    door.succeeded(ONE, 4.0)
+    assert [one.status for one in told] == [ApiStatus.UNKNOWN, ApiStatus.PARTIAL, ApiStatus.OK]
+
+
+def test_what_is_no_api_of_a_node_at_all_is_not_understood() -> None:
+    door, _ = watch()
+    door.failed(NODE, AnswerNotUnderstood(NODE, "$", "HTTP 500"), 2.0)
+    assert door.state.status is ApiStatus.NOT_UNDERSTOOD
+
+
+def test_a_proxy_that_waits_in_vain_for_one_route_makes_no_node_unreachable() -> None:
+    """One route's 504 behind a proxy was an outage of the node."""
+    door, _ = watch()
+    door.succeeded(NODE, 2.0)
+    for at in (3.0, 5.0, 9.0):
+        door.failed(ONE, RouteHangs(ONE, "HTTP 504"), at)
+        assert door.state.status is ApiStatus.PARTIAL
+        door.succeeded(TWO, at + 1)
+    door.failed(ONE, RouteHangs(ONE, "HTTP 504"), 20.0)
+    door.failed(NODE, RouteHangs(NODE, "HTTP 504"), 21.0)
+    assert door.state.status is ApiStatus.UNREACHABLE
