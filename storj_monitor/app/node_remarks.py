@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
+from storj_monitor.model.earnings import Paystub
 from storj_monitor.model.log_character import LogTrouble
 from storj_monitor.model.node_answers import ApiStatus, Door, RouteStatus
 from storj_monitor.model.node_state import Remark, StateSource
+from storj_monitor.model.satellites import name_of_address
 from storj_monitor.model.severity import SeverityClass
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import UptimeState, Witness
+from storj_monitor.reputation_tracker.told import BEGUN, COMPLETED
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.subjects import CLOCK_BELIEVED_S, NodeSubjects
@@ -21,6 +25,8 @@ MOST_SEVERE = 5
 MOST_TEXT = 200
 MAIN_ROUTE = "/api/sno/"
 """The node itself; the others tell of its satellites and its money."""
+EXIT_DAYS = 30
+"""So long a node must stay online after it began to leave a satellite."""
 NOT_HEARD_S = 60.0
 """Several doors shut at once may be a node that is busy for a moment."""
 _HEARD_BY = {
@@ -52,9 +58,41 @@ def remarks_of(node: NodeSubjects, log: LiveNode, now: float, store_problem: str
     yield from _not_heard(node, now)
     yield from _clock(node, now)
     yield from _routes(node)
+    yield from _exits(node)
     yield from _severe(log, node.log_started_at, now)
     if log.status.detail and log.status.state == SourceState.LIVE.value:
         yield Remark("log_moved", f"The log: {log.status.detail}.", log.status.since, now, StateSource.LOG)
+
+
+def _exits(node: NodeSubjects) -> Iterator[Remark]:
+    """Graceful exits: by the log, and by the newest paystub of a satellite of which the log tells nothing."""
+    addresses = {satellite: name_of_address(known.address) for satellite, known in node.standing.known.items()}
+    for satellite, one in node.standing.exits.items():
+        name = satellite_name(satellite, addresses)
+        if one.state == BEGUN:
+            until = datetime.fromtimestamp(one.at, UTC) + timedelta(days=EXIT_DAYS)
+            words = (
+                f"{name}: graceful exit in progress. The node must stay online (online score of 0.8 or more) for {EXIT_DAYS} days, until "
+            )
+            yield Remark("leaving", f"{words}{until:%Y-%m-%d}.", one.at, one.at, StateSource.LOG, satellite)
+        elif one.state == COMPLETED:
+            yield Remark(
+                "left", f"{name}: graceful exit is complete; the node has left this satellite.", one.at, one.at, StateSource.LOG, satellite
+            )
+    newest: dict[str, Paystub] = {}
+    for stub in node.money.stubs.values():
+        if stub.satellite not in newest or stub.period > newest[stub.satellite].period:
+            newest[stub.satellite] = stub
+    for satellite, stub in newest.items():
+        codes, name = stub.codes.split(":"), satellite_name(satellite, addresses)
+        if satellite in node.standing.exits or satellite in node.disqualified_ms:
+            continue
+        if "X" in codes:
+            words = f"{name}: graceful exit is complete, by the paystub of {stub.period}."
+            yield Remark("left", words, None, node.money.at or None, StateSource.API, satellite)
+        elif "I" in codes:
+            words = f"{name}: graceful exit in progress, by the paystub of {stub.period}. The node must stay online until it is complete."
+            yield Remark("leaving", words, None, node.money.at or None, StateSource.API, satellite)
 
 
 def _not_heard(node: NodeSubjects, now: float) -> Iterator[Remark]:

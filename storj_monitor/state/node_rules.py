@@ -230,6 +230,14 @@ RULES: tuple[Rule, ...] = (
         at_satellite(StandingLevel.WATCH),
     ),
     Rule(
+        "leaving",
+        _WARN,
+        "The node is leaving a satellite (graceful exit), by its log or its newest paystub there.",
+        "Keep the node online until it is complete; what is held back is paid after that.",
+        "remarks",
+        remarked("leaving"),
+    ),
+    Rule(
         "overused",
         _WARN,
         "The node uses more than its allocation, by more than 1 %.",
@@ -292,6 +300,14 @@ RULES: tuple[Rule, ...] = (
         "Wait a moment.",
         "sources",
         is_pending,
+    ),
+    Rule(
+        "left",
+        NodeStateKind.OK,
+        "The node has left a satellite (graceful exit is complete): a note, no trouble.",
+        "Nothing: the satellite pays what it held back with the next payout.",
+        "remarks",
+        remarked("left"),
     ),
     Rule(
         "log_level",

@@ -12,6 +12,8 @@ from storj_monitor.app.node_evidence import log_fresh_s
 from storj_monitor.app.node_states import NodeStates
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.config.table import THRESHOLD_SILENT
+from storj_monitor.financial_tracker.history import StubKey
+from storj_monitor.model.earnings import Paystub
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer, RouteState, RouteStatus
 from storj_monitor.model.reputation import NEVER, HealthAnswer, HealthStatus, ReputationSnapshot
@@ -233,3 +235,15 @@ async def test_metrics_have_the_state(rig: Rig) -> None:
     assert states == {"down": 0.0, "at_risk": 1.0, "warning": 0.0, "learning": 0.0, "ok": 0.0, "no_data": 0.0}
     (reason,) = families["storj_monitor_node_reasons"]
     assert reason == ({"node": "n", "code": "disqualified", "state": "at_risk"}, 1.0)
+
+
+@pytest.mark.parametrize(("codes", "code", "kind"), [("E:I", "leaving", "warning"), ("X", "left", "ok"), ("E", None, "ok")])
+async def test_a_graceful_exit_is_told_by_the_newest_paystub_where_the_log_tells_nothing(
+    rig: Rig, codes: str, code: str | None, kind: str
+) -> None:
+    stubs = rig.cards.subjects.nodes["n"].money.stubs
+    for period, told in (("2026-09", "E"), ("2026-10", codes)):
+        stubs[StubKey("id", US1, period)] = Paystub(satellite=US1, period=period, codes=told)
+    rig.say(node_answer(rig.clock.at))
+    assert rig.row["node_state"] == kind
+    assert [one["code"] for one in rig.row["reasons"] if one["code"] in ("leaving", "left")] == [one for one in (code,) if one]

@@ -174,6 +174,21 @@ def test_graceful_exit_is_an_event_and_the_standing_at_its_satellite(tmp_path: P
         [row] = answer["rows"]
         assert (row["satellite"], row["standing"], row["exit"]["state"]) == (satellite, "exited", "completed")
         assert row["audit_score"] is None and row["guard"] is None
+        node = case.wait("nodes", lambda answer: [one for one in answer["rows"][0]["reasons"] if one["code"] == "left"])["rows"][0]
+        [note] = [reason for reason in node["reasons"] if reason["code"] == "left"]
+        assert (note["state"], note["subject"], note["since"]) == ("ok", satellite, unix("2026-11-30T11:43:59Z"))
+
+
+def test_a_graceful_exit_in_progress_is_a_reason_with_its_end(tmp_path: Path) -> None:
+    log = content("net-gracefulexit-logger", "node.log").splitlines(keepends=True)
+    before = b"".join(line for line in log if line < b"2026-11-30T11:43:59Z")
+    with Case(tmp_path, "net-gracefulexit-logger", "2026-11-30T11:44:10Z", before) as case:
+        [reason] = case.wait("nodes", lambda answer: [one for one in answer["rows"][0]["reasons"] if one["code"] == "leaving"])["rows"][0][
+            "reasons"
+        ][:1]
+        assert (reason["state"], reason["since"]) == ("warning", unix("2026-11-30T11:41:05Z"))
+        assert reason["sentence"].endswith("for 30 days, until 2026-12-30.")
+        assert case.findings("leaving")
 
 
 def test_kill_9_is_a_time_away_with_its_length(tmp_path: Path) -> None:

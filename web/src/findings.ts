@@ -45,6 +45,8 @@ const METRICS: Readonly<Record<string, string>> = {
   not_healthy: "Health answer",
   standing_watch: "Watch",
   overused: "Overused",
+  leaving: "Graceful exit",
+  left: "Graceful exit",
   clock: "Clock",
   other_node: "Settings",
   log_poor: "Log",
