@@ -158,7 +158,7 @@ class FileKeeper:
         """After an error: where it may be damage, there is a new connection, and at last an examination. False: all is lost here."""
         if is_doubtful(error):
             self._doubts += 1
-            if self._doubts % _DOUBTS_A_CONNECTION == 0 and not self.reopen():
+            if self._doubts % _DOUBTS_A_CONNECTION == 0 and not self.reopen(in_doubt=True):
                 return False
             if self._doubts >= _DOUBTS_BEFORE_A_PROOF:
                 return self.prove()
@@ -184,10 +184,23 @@ class FileKeeper:
             return True
         return self._found_damage(proof)
 
-    def reopen(self) -> bool:
-        """A new connection to the same file, for everybody. False: the program stops, or everything begins anew."""
+    def reopen(self, *, in_doubt: bool = False) -> bool:
+        """A new connection to the same file, for everybody. False: the program stops, or everything begins anew.
+
+        in_doubt -- the old one is closed last: SQLite's last connection copies the WAL into the file, and a disk that gives back
+                    other bytes just now would have these written
+        """
         self._hooks.reopened()
-        self.close()
+        old = self._session if in_doubt else None
+        if old is None:
+            self.close()
+        if not self._connect_patiently():
+            return False
+        if old is not None:
+            old.close()
+        return True
+
+    def _connect_patiently(self) -> bool:
         tries = 0
         while not self._connect():
             if self._pause(_REOPEN_PAUSES_S[min(tries, len(_REOPEN_PAUSES_S) - 1)]):

@@ -41,6 +41,7 @@ class Fleet:
         self._files = {name: _append_to(target.path) for name, target in self._targets.items()}
         self._locks = {name: threading.Lock() for name in self.names}
         self._halt = threading.Event()
+        self._written_to_s = 0.0
         self._thread = threading.Thread(target=self._run, name="fleet")
         self._closed = False
 
@@ -63,12 +64,13 @@ class Fleet:
         return self
 
     def write(self, seconds: float) -> None:
-        """So much of the nodes' time at once, without a thread: their clock runs ahead of ours."""
-        now_s = time.time()
+        """So much of the nodes' time at once, without a thread: their clock goes on only here, until `start`."""
+        now_s = self._written_to_s or time.time()
         for _ in range(int(seconds / TICK_S)):
             now_s += TICK_S
             for name in self.names:
                 self._tick(name, now_s)
+        self._written_to_s = now_s
 
     def finish(self) -> Truth:
         """End the writing with the results of all running transfers; what was written in all."""
