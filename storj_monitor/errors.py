@@ -5,6 +5,7 @@ MonitorError
 ├── StoreError            the database cannot do what was asked
 │   ├── StoreLocked       another monitor owns this database
 │   ├── StoreTooNew       written by a newer version of the product
+│   ├── StoreForeign      another program's database
 │   ├── StoreFailing      the disk fails just now: to be tried again
 │   └── PositionConflict  somebody else has read this part of the log meanwhile
 ├── NodeApiError          a question to a node's HTTP API got no usable answer; `path` is what was asked
@@ -38,6 +39,10 @@ class StoreLocked(StoreError):
 
 class StoreTooNew(StoreError):
     """The database was written by a newer version of the product."""
+
+
+class StoreForeign(StoreError):
+    """The file is the database of another program."""
 
 
 class StoreFailing(StoreError):

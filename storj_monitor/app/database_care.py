@@ -8,11 +8,14 @@ from pathlib import Path
 
 from storj_monitor.database import restoring
 from storj_monitor.database.copying import CopyProgress
-from storj_monitor.database.integrity import Examination
-from storj_monitor.database.restoring import AsideFile, Restored
+from storj_monitor.database.restoring import AsideFile, Checked, Restored
+from storj_monitor.database.schema import Owner
+
+NOT_USABLE = frozenset((Owner.EMPTY, Owner.FOREIGN, Owner.NEWER))
+"""Sound, perhaps, but nothing that this monitor can go on with."""
 
 
-def check_database(path: Path, tell: Callable[[int], None], *, thorough: bool) -> Examination:
+def check_database(path: Path, tell: Callable[[int], None], *, thorough: bool) -> Checked:
     """May run beside a monitor. StoreError when there is no such file."""
     return restoring.check(path, tell, thorough=thorough)
 

@@ -251,7 +251,7 @@ def _fill_database(parser: ArgumentParser) -> None:
         _add_database_flags(deed)
         return deed
 
-    check = add("check", "read all of the file and say whether it is sound [the default]; exit code 3 when it is not")
+    check = add("check", "read all of the file; is it sound, and ours? [the default] Exit code 3: damaged, 1: empty, not ours or newer")
     check.add_argument("file", nargs="?", default=None, metavar="FILE", help="this file instead of the database")
     check.add_argument("--thorough", action="store_true", default=False, help="also compare every index with its table; takes longer")
     backup = add("backup", "copy the database while it is in use, and check the copy by opening it")

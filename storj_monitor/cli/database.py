@@ -8,7 +8,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storj_monitor.app.database_care import accept_clock, back_up, check_database, restore_database, set_aside_files
+from storj_monitor.app.database_care import NOT_USABLE, accept_clock, back_up, check_database, restore_database, set_aside_files
 from storj_monitor.cli.arguments import given_flags
 from storj_monitor.cli.exits import Exit
 from storj_monitor.cli.progress import PagesBar
@@ -33,8 +33,11 @@ def main(arguments: Namespace) -> int:
 def _check(database: Path, path: Path, *, thorough: bool) -> int:
     size = path.stat().st_size if path.is_file() else 0
     with PagesBar("checking", size) as bar:
-        look = check_database(path, lambda done: bar.update(done, size), thorough=thorough)
-    print(f"{path}: {format_bytes(size)}, {look.verdict} ({look.words})")
+        look, owner = check_database(path, lambda done: bar.update(done, size), thorough=thorough)
+    if owner is not None and owner in NOT_USABLE:
+        print(f"{path}: {format_bytes(size)}, {owner}")
+        return Exit.FAILED
+    print(f"{path}: {format_bytes(size)}, {look.verdict} ({look.words}){f'; {owner}' if owner else ''}")
     for words in sorted(look.found - {look.words})[:10]:
         print(f"  {words}")
     if path == database:

@@ -19,9 +19,9 @@ from storj_monitor.database.connection import connect_writer
 from storj_monitor.database.copying import copy_database
 from storj_monitor.database.file_watch import FileWatch, Place
 from storj_monitor.database.integrity import PROOF_PAUSES_S, Examination, Pause, Verdict, examine, is_doubtful, open_raw, prove
-from storj_monitor.database.opening import SIDES, aside_name, mark_damaged, open_patiently, stamp_of
+from storj_monitor.database.opening import SIDES, aside_name, mark_damaged, open_patiently, refuse_foreign, stamp_of
 from storj_monitor.database.retention import Pruner, Retention
-from storj_monitor.errors import StoreError
+from storj_monitor.errors import StoreError, StoreForeign
 
 _log = logging.getLogger(__name__)
 # SQLite itself waits so long for another process; then we look whether we are to stop, and ask again.
@@ -291,6 +291,10 @@ class FileKeeper:
         look = examine(self._path)
         if look.verdict is not Verdict.SOUND:
             return f"{words}, which is no sound database ({look.words}): put it away, or the right one in its place"
+        try:
+            refuse_foreign(self._path)
+        except StoreForeign as error:
+            return f"{words}: {error}"
         kept = aside_name(self._path, "replaced", stamp_of(time.time()))
         copy_database(self.session.db, kept)
         self._notice(f"{words}; that one is used from now on, and what was there is kept as {kept}")

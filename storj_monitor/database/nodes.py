@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from storj_monitor.database import queries
 from storj_monitor.database.connection import MonitorLock, connect_writer
+from storj_monitor.database.opening import refuse_foreign
 from storj_monitor.database.queries import REMOVED_NODE
 from storj_monitor.database.schema import migrate
 from storj_monitor.database.transaction import transaction
@@ -88,6 +89,7 @@ def node_care(path: Path, now: float) -> Iterator[NodeCare]:
         raise StoreError(f"there is no database {path}")
     with MonitorLock(path):
         try:
+            refuse_foreign(path)
             with closing(connect_writer(path)) as db:
                 db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
                 migrate(db, now)

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storj_monitor.database.connection import connect_writer
+from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.database.integrity import PROOF_PAUSES_S, Examination, Pause, Verdict, error_code, examine, is_doubtful, prove, sleep
 from storj_monitor.database.privacy import make_private_folder
-from storj_monitor.database.schema import migrate
-from storj_monitor.errors import StoreError, StoreFailing
+from storj_monitor.database.schema import Owner, migrate, owner_of
+from storj_monitor.errors import StoreError, StoreFailing, StoreForeign
 
 SIDES = ("-wal", "-shm")
 _WAIT_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -109,6 +109,15 @@ def open_patiently(path: Path, *, pause: Pause = sleep, say: Callable[[str], Non
             tries += 1
 
 
+def refuse_foreign(path: Path) -> None:
+    """Before anything of it is changed: a connection that writes sets its own kind of journal. StoreForeign."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(connect_reader(path)) as db:  # what cannot be read is found soon enough
+        if owner_of(db) is Owner.FOREIGN:
+            raise StoreForeign(f"{path} is {Owner.FOREIGN}. Nothing was changed; name another file with --database")
+
+
 def _take_mark(path: Path) -> bool:
     """Damage was proven a moment ago, and is still there. A mark that does not fit (any more) is removed."""
     try:
@@ -121,6 +130,7 @@ def _take_mark(path: Path) -> bool:
 
 
 def _prepare(path: Path, now: float) -> None:
+    refuse_foreign(path)
     db = connect_writer(path)
     try:
         migrate(db, now)

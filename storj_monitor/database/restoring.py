@@ -12,12 +12,12 @@ from typing import NamedTuple
 from storj_monitor.database.connection import MonitorLock, connect_reader, connect_writer
 from storj_monitor.database.copying import CopyProgress, copy_database, sync_folder
 from storj_monitor.database.integrity import PROOF_PAUSES_S, Examination, Pause, Verdict, examine, prove, sleep
-from storj_monitor.database.opening import aside_name, open_database, set_aside, stamp_of
+from storj_monitor.database.opening import aside_name, open_database, refuse_foreign, set_aside, stamp_of
 from storj_monitor.database.salvage import Salvaged, salvage
-from storj_monitor.database.schema import MIGRATIONS, migrate
+from storj_monitor.database.schema import Owner, migrate, owner_of
 from storj_monitor.database.steady_clock import accept_clock
 from storj_monitor.database.transaction import transaction
-from storj_monitor.errors import StoreError
+from storj_monitor.errors import StoreError, StoreForeign
 
 ASIDE = ("damaged", "replaced", "rescued", "before-restore")
 """Why a file stands beside the database: the first part of what follows its name."""
@@ -30,6 +30,13 @@ class AsideFile(NamedTuple):
     why: str
     size_bytes: int
     changed_at: float
+
+
+class Checked(NamedTuple):
+    """What `check` has found: is the file sound, and whose is it (None where that cannot be told)."""
+
+    look: Examination
+    owner: Owner | None
 
 
 class Restored(NamedTuple):
@@ -50,12 +57,18 @@ def files_aside(database: Path) -> list[AsideFile]:
     return sorted(found, key=lambda one: one.changed_at, reverse=True)
 
 
-def check(path: Path, tell: Callable[[int], None], *, thorough: bool = False, pause: Pause = sleep) -> Examination:
-    """Is the file sound? Damage is only told when many looks find the same. StoreError when there is no such file."""
+def check(path: Path, tell: Callable[[int], None], *, thorough: bool = False, pause: Pause = sleep) -> Checked:
+    """Is the file sound, and is it ours? Damage is only told when many looks find the same. StoreError when there is no such file."""
     if not path.is_file():
         raise StoreError(f"there is no database {path}")
     look = examine(path, tell, thorough=thorough)
-    return prove(path, pause, PROOF_PAUSES_S, thorough=thorough) if look.verdict is Verdict.DAMAGED else look
+    if look.verdict is Verdict.DAMAGED:
+        look = prove(path, pause, PROOF_PAUSES_S, thorough=thorough)
+    owner = None
+    if look.verdict is Verdict.SOUND:
+        with _translated(path), closing(connect_reader(path)) as db:
+            owner = owner_of(db)
+    return Checked(look, owner)
 
 
 def backup(path: Path, target: Path, progress: CopyProgress) -> None:
@@ -65,7 +78,7 @@ def backup(path: Path, target: Path, progress: CopyProgress) -> None:
     with _translated(path), closing(connect_reader(path)) as db:
         # One transaction: what a running monitor commits meanwhile is not in the copy, and does not make it begin anew.
         db.execute("BEGIN")
-        db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        _is_ours(path, db)
         copy_database(db, target, progress)
 
 
@@ -73,6 +86,7 @@ def trust_clock(path: Path, now: float) -> None:
     """The operator says that `now`, the machine's clock, is right: what is old by it may go. May run beside a monitor. StoreError."""
     if not path.is_file():
         raise StoreError(f"there is no database {path}")
+    refuse_foreign(path)
     with _translated(path), closing(connect_writer(path, create=False)) as db:
         migrate(db, now)
         with transaction(db):
@@ -90,16 +104,15 @@ def restore(path: Path, source: Path, now: float, progress: CopyProgress, *, sav
     if path.exists() and path.samefile(source):
         raise StoreError(f"{source} is the database already")
     with MonitorLock(path), _translated(source):
-        look = check(source, lambda _: None)
+        look = check(source, lambda _: None).look
         draft = path.with_name(path.name + ".restoring")
         _remove(draft)
         salvaged = None
         try:
             if look.verdict is Verdict.SOUND:
-                _is_ours(source)
                 with closing(connect_reader(source)) as db:
                     db.execute("BEGIN")
-                    db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+                    _is_ours(source, db)
                     copy_database(db, draft, progress)
             elif look.verdict is Verdict.DAMAGED and save_what_can_be:
                 open_database(draft, now, stamp_of(now))
@@ -126,13 +139,11 @@ def _translated(path: Path) -> Iterator[None]:
         raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
 
 
-def _is_ours(source: Path) -> None:
-    """StoreError for a database of another program."""
-    with closing(connect_reader(source)) as db:
-        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        done = {name for (name,) in db.execute("SELECT name FROM migration")} if "migration" in tables else set()
-    if MIGRATIONS[0][0] not in done:
-        raise StoreError(f"{source} is no database of storj_monitor. Nothing was changed.")
+def _is_ours(path: Path, db: sqlite3.Connection) -> None:
+    """StoreForeign for what is nothing that a monitor could go on with."""
+    owner = owner_of(db)
+    if owner in (Owner.EMPTY, Owner.FOREIGN):
+        raise StoreForeign(f"{path} is {owner}. Nothing was changed.")
 
 
 def _put_in_place(draft: Path, path: Path, stamp: str) -> Path | None:

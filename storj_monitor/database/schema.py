@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
 from storj_monitor.database.analytics_schema import create_analytics
@@ -14,7 +15,7 @@ from storj_monitor.database.event_rows import add_event_counts
 from storj_monitor.database.known_lines import create_known_lines
 from storj_monitor.database.subject_schema import create_counter_positions, create_counters, create_standings, create_subjects
 from storj_monitor.database.transaction import transaction
-from storj_monitor.errors import StoreTooNew
+from storj_monitor.errors import StoreForeign, StoreTooNew
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.stats import SIZE_CLASSES
 
@@ -108,6 +109,7 @@ def _create_prune_clock(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE prune_clock(id INTEGER PRIMARY KEY CHECK (id = 1), believed_s REAL NOT NULL, spans TEXT NOT NULL)")
 
 
+_LEDGER = "migration"
 MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (
     ("0001_create", _create),
     ("0002_subjects", create_subjects),
@@ -122,8 +124,39 @@ MIGRATIONS: Sequence[tuple[str, Callable[[sqlite3.Connection], None]]] = (
 )
 
 
+class Owner(StrEnum):
+    """Whose a database is; the text says it to its operator."""
+
+    OURS = "a database of storj_monitor"
+    OLDER = "a database of an older storj_monitor: the next start brings it up to date"
+    NEWER = "written by a newer version of storj_monitor: this one cannot use it"
+    EMPTY = "empty: there is nothing in it"
+    FOREIGN = "no database of storj_monitor: it has the tables of another program"
+
+
+def owner_of(db: sqlite3.Connection) -> Owner:
+    """By its tables and its ledger of changes. sqlite3.Error."""
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'") if not name.startswith("sqlite_")}
+    done = {str(name) for (name,) in db.execute("SELECT name FROM migration")} if _LEDGER in tables and _is_ledger(db) else set()
+    known = [name for name, _ in MIGRATIONS]
+    if not tables or (tables == {_LEDGER} and not done and _is_ledger(db)):  # a first start that was cut off
+        return Owner.EMPTY
+    if known[0] not in done:
+        return Owner.FOREIGN
+    if not done <= set(known):
+        return Owner.NEWER
+    return Owner.OURS if len(done) == len(known) else Owner.OLDER
+
+
+def _is_ledger(db: sqlite3.Connection) -> bool:
+    """Others have a table of that name, too."""
+    return [column[1] for column in db.execute(f"PRAGMA table_info({_LEDGER})")] == ["name", "applied_at"]
+
+
 def migrate(db: sqlite3.Connection, now: float) -> None:
-    """Bring the database to this code's version; each step commits with its ledger row. Raises StoreTooNew."""
+    """Bring the database to this code's version; each step commits with its ledger row. Raises StoreTooNew, or StoreForeign."""
+    if owner_of(db) is Owner.FOREIGN:
+        raise StoreForeign(f"the database is {Owner.FOREIGN}. Nothing was changed; name another file with --database")
     with transaction(db):
         db.execute("CREATE TABLE IF NOT EXISTS migration(name TEXT PRIMARY KEY, applied_at REAL NOT NULL)")
     done = [name for (name,) in db.execute("SELECT name FROM migration ORDER BY name")]

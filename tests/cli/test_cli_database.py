@@ -153,3 +153,50 @@ def test_the_clock_is_accepted(database: Path, capsys: pytest.CaptureFixture[str
         believed_s, spans = db.execute("SELECT believed_s, spans FROM prune_clock").fetchone()
     assert believed_s > 1_700_000_000
     assert spans == "[]"
+
+
+def other_file(folder: Path, what: str) -> Path:
+    """A file that is sound, but nothing that this monitor can go on with."""
+    path = folder / f"{what}.db"
+    path.touch()
+    if what != "empty":
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("CREATE TABLE migration(version INTEGER, name TEXT)" if what == "foreign with a ledger" else "CREATE TABLE t(a)")
+            db.execute("PRAGMA user_version = 7")
+    if what == "newer":
+        path.unlink()
+        open_database(path, 1.0, "stamp")
+        with closing(connect_writer(path)) as db:
+            db.execute("INSERT INTO migration VALUES ('9999_later', 1.0)")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [("empty", "empty"), ("foreign", "another program"), ("foreign with a ledger", "another program"), ("newer", "newer version")],
+)
+def test_a_sound_file_that_is_not_ours(tmp_path: Path, what: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = other_file(tmp_path, what)
+    before = path.read_bytes()
+    assert main(["database", "check", str(path)]) == 1
+    said = capsys.readouterr().out
+    assert words in said and ", sound" not in said
+    if what != "newer":
+        assert main(["database", "backup", str(tmp_path / "copy.db"), "--database", str(path)]) == 3
+        assert words in capsys.readouterr().err
+        assert not (tmp_path / "copy.db").exists()
+    if what != "empty":
+        (tmp_path / "node.log").write_text(LOG, encoding="utf-8")
+        for argv in (["database", "accept-clock"], ["nodes", "rename", "a", "b"], ["ingest", f"mine:{tmp_path / 'node.log'}"]):
+            assert main([*argv, "--database", str(path)]) == 3, argv
+            assert words in capsys.readouterr().err
+        assert path.read_bytes() == before or what == "newer", "nothing was changed"
+
+
+def test_an_older_one_is_sound_and_said_to_be_older(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "m.db"
+    open_database(path, 1.0, "stamp")
+    with closing(connect_writer(path)) as db:
+        db.execute("DELETE FROM migration WHERE name = (SELECT max(name) FROM migration)")
+    assert main(["database", "check", str(path)]) == 0
+    assert "older" in capsys.readouterr().out

@@ -158,6 +158,19 @@ def test_a_file_that_was_replaced_is_used_and_the_old_one_kept(rig: Rig, tmp_pat
     assert any("replaced" in words and str(kept) in words for words in rig.notices)
 
 
+def test_another_program_s_database_is_left_alone_and_said(rig: Rig) -> None:
+    rig.commit(part(0))
+    other = rig.path.with_name("other.db")
+    with closing(sqlite3.connect(other)) as db:
+        db.execute("CREATE TABLE t(a)")
+    before = other.read_bytes()
+    other.rename(rig.path)
+    assert rig.writer.submit([part(1)])
+    rig.wait_for(lambda: any("another program" in words for words in rig.problems))
+    assert rig.path.read_bytes() == before
+    assert not rig.anew.is_set()
+
+
 def test_a_file_that_is_no_database_is_left_alone_and_said(rig: Rig) -> None:
     rig.commit(part(0))
     good = rig.path.with_name("good")
