@@ -106,4 +106,6 @@ def _own_text(line: bytes) -> tuple[bytes, int | None]:
     if found:
         return line, _second_of(found[found.lastindex or 0])
     found = _GCLOUD_TIME.search(line) if line.startswith(b"{") else None
-    return line, int(found[1]) if found else None
+    if found:
+        return line, int(found[1])
+    return b" ".join(line.split()), None  # tabs may have become spaces on the way

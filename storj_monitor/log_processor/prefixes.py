@@ -43,6 +43,7 @@ _SHORT_TIME = (
 )
 
 _DOCKER_STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) ")
+_STAMP_AT_END = re.compile(_DOCKER_STAMP.pattern + rb"\Z")
 _UNIX_STAMP = re.compile(rb"(\d{9,11})(?:\.(\d{1,9}))? ")
 _SYSLOG = re.compile(rb"(?:<\d+>)?" + _SHORT_TIME + rb" ((?:[^\s{}\"]*[^\s{}\":] )?[^\s{}\"]+?(?:\[\d+\])?): ")
 _CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)) (stdout|stderr) ([FP])(:\S*)? ?")
@@ -95,6 +96,11 @@ def begins_plainly(line: bytes) -> bool:
     return line[10:11] == b"T" and (line[20:21] == b"\t" or line[25:26] == b"\t")
 
 
+def without_stamp(prefix: bytes) -> bytes:
+    """What stands in front of a line, without the time of its arrival at the end."""
+    return _STAMP_AT_END.sub(b"", prefix)
+
+
 def open_prefixed(line: bytes) -> Opened:
     """Take off whatever is in front of, or around, the node's text; the line itself when there is nothing."""
     text, arrival, names, stream, part = line, None, [], b"", False
@@ -133,6 +139,8 @@ def open_prefixed(line: bytes) -> Opened:
     if not begins_plainly(text) or b"[" in text[19:40]:
         inner = _find_entry(text)
         arrival = inner.arrival if arrival is None else arrival
+        if SYSLOG in names and not inner.wrappers:
+            inner = inner._replace(text=inner.text.replace(b"#011", b"\t"))  # of text that is no entry
         text, names = inner.text, [*names, *inner.wrappers]
     return Opened(text, arrival, stream.decode("utf-8", "replace"), part, tuple(names))
 

@@ -16,7 +16,7 @@ from storj_monitor.log_processor.objects import DOCKER_START
 from storj_monitor.log_processor.plain_path import PlainPath
 from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
-from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, Unwrapped, unwrap, unwrap_docker
+from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, NamePrefixes, Unwrapped, unwrap, unwrap_docker
 from storj_monitor.model.events import EventBatch, FreeSpace, LineKind
 from storj_monitor.model.ids import Action
 from storj_monitor.model.lines import Chunk
@@ -54,6 +54,7 @@ class LineProcessor:
         self.sieve = sieve
         self._passed_over: list[Unwrapped] = []
         self._tracker = CharacterTracker()
+        self._names = NamePrefixes()
 
     @property
     def character(self) -> LogCharacter:
@@ -112,7 +113,7 @@ class LineProcessor:
 
     def _read(self, data: bytes, harvest: Harvest, *, counts: bool = True) -> bytes:
         """Read all that is complete; gives what is not. Lines that do not count only leave behind what later ones need."""
-        unwrapped = unwrap(data)
+        unwrapped = unwrap(data, self._names)
         blank = unwrapped.blank
         if self.sieve is None:
             self._read_lines(unwrapped, harvest)
@@ -173,7 +174,7 @@ class LineProcessor:
 
     def _read_unlike_disk(self, data: bytes, start: int, end: int, harvest: Harvest) -> tuple[bytes, int]:
         """Sizes on disk differ (UTF-16, CRLF), so where an unfinished line begins is not known: the whole chunk waits for its end."""
-        unfinished = unwrap(data).held
+        unfinished = unwrap(data, self._names).held
         if unfinished and len(data) <= MAX_HELD_BYTES:
             return data, start
         lost = self._read(data, harvest)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from storj_monitor.log_processor.entry import DECODE_ERRORS
-from storj_monitor.log_processor.envelope import DOCKER_JSON, Opened
+from storj_monitor.log_processor.envelope import CONTAINER_NAME, DOCKER_JSON, OTHER_PREFIX, Opened
 from storj_monitor.log_processor.objects import DOCKER_START, OBJECT_STARTS, DockerLine, ObjectOpener, StampReader
-from storj_monitor.log_processor.prefixes import begins_plainly, open_prefixed
+from storj_monitor.log_processor.prefixes import begins_plainly, open_prefixed, without_stamp
 
 MAX_HELD_BYTES = 8 << 20
 SPLIT_PART = "part of a line that was split"
@@ -18,6 +18,11 @@ SPLIT_PART = "part of a line that was split"
 _LOOK_LINES = 8
 # Lines that are shorter than this on average are nearly all empty: they are counted at once, and nobody looks at them.
 _EMPTY_BELOW_BYTES = 8
+# Names that stand in front of lines: so many lines of a log are looked at for the first one, and so many are remembered.
+_LOOK_FOR_NAMES = 1000
+_MOST_PREFIXES = 8
+_LONGEST_PREFIX = 200
+_STAMP_BYTES = 19
 
 
 class Unwrapped(NamedTuple):
@@ -62,6 +67,51 @@ class Opener:
         return open_prefixed(line)
 
 
+class NamePrefixes:
+    """What stands in front of every line of one log, as its entries show it: the name of a container, of a pod, of a service.
+
+    Text between the entries (a panic, words on standard error) has it, too, and would not be known again without it. What stands only
+    in front of other text belongs to another program.
+    """
+
+    def __init__(self) -> None:
+        self._opener = Opener()
+        self._prefixes: list[bytes] = []
+
+    def fits(self, line: bytes) -> bool:
+        """Whether the line begins so."""
+        return any(map(line.startswith, self._prefixes))
+
+    def open(self, line: bytes) -> Opened:
+        """As Opener.open."""
+        opened = self._opener.open(line)
+        if OTHER_PREFIX in opened.wrappers:
+            self._learn(line, opened.text)
+        elif not opened.wrappers and self._prefixes:
+            for prefix in self._prefixes:
+                if line.startswith(prefix):
+                    inner = self._opener.open(line[len(prefix) :])
+                    return inner._replace(
+                        wrappers=(CONTAINER_NAME, *inner.wrappers), stream=inner.stream or prefix.decode("utf-8", "replace")
+                    )
+        return opened
+
+    def look_at(self, lines: list[bytes]) -> None:
+        """The first ones of a log may be text: an entry further on tells."""
+        for line in islice(lines, 0 if self._prefixes else _LOOK_FOR_NAMES):
+            if OTHER_PREFIX in self.open(line).wrappers:
+                return
+
+    def _learn(self, line: bytes, text: bytes) -> None:
+        if not line.endswith(text):
+            text = text[:_STAMP_BYTES]  # its tabs were something else
+            if text not in line:
+                return
+        prefix = without_stamp(line[: line.rindex(text)])
+        if prefix.endswith((b" ", b"m")) and len(prefix) <= _LONGEST_PREFIX and prefix not in self._prefixes:
+            self._prefixes = [prefix, *self._prefixes[: _MOST_PREFIXES - 1]]
+
+
 def unwrap_line(line: bytes) -> tuple[bytes, int | None]:
     """Take everything off one line; `(line, None)` when there is nothing."""
     if not line.startswith(OBJECT_STARTS):
@@ -72,25 +122,25 @@ def unwrap_line(line: bytes) -> tuple[bytes, int | None]:
     return opened.text, opened.arrival
 
 
-def unwrap(data: bytes) -> Unwrapped:
-    """All lines of `data`, which ends with a line end. What they are wrapped in is recognised by the first of them."""
+def unwrap(data: bytes, names: NamePrefixes | None = None) -> Unwrapped:
+    """All lines of `data`, which ends with a line end. What they are wrapped in is recognised by the first of them.
+
+    `names`: what this log's lines begin with, as far as it is known.
+    """
     lines = split_lines(data)
     if len(data) < _EMPTY_BELOW_BYTES * len(lines):
-        return _unwrap_but_blank(lines)
-    return _unwrap(lines)
+        full = list(filter(bytes.strip, lines))
+        return _unwrap(full, names or NamePrefixes())._replace(blank=len(lines) - len(full))
+    return _unwrap(lines, names or NamePrefixes())
 
 
-def _unwrap_but_blank(lines: list[bytes]) -> Unwrapped:
-    full = list(filter(bytes.strip, lines))
-    return _unwrap(full)._replace(blank=len(lines) - len(full))
-
-
-def _unwrap(lines: list[bytes]) -> Unwrapped:
+def _unwrap(lines: list[bytes], names: NamePrefixes) -> Unwrapped:
     if lines and lines[0].startswith(DOCKER_START):
         return unwrap_docker(lines)
-    if not lines or _is_plain(lines[0]) or not _is_wrapped(lines):
+    if not lines or _is_plain(lines[0]) or not (names.fits(lines[0]) or _is_wrapped(lines)):
         return Unwrapped(lines, None)
-    return _joined(lines)
+    names.look_at(lines)
+    return _joined(lines, names)
 
 
 def split_lines(data: bytes) -> list[bytes]:
@@ -102,7 +152,7 @@ def split_lines(data: bytes) -> list[bytes]:
 
 def unwrap_docker(raw: list[bytes]) -> Unwrapped:
     """Lines out of Docker's objects; lines between them that are none are taken as they are."""
-    return _whole_docker_lines(raw) or _joined(raw)
+    return _whole_docker_lines(raw) or _joined(raw, NamePrefixes())
 
 
 def _is_plain(line: bytes) -> bool:
@@ -114,17 +164,17 @@ def _is_wrapped(lines: list[bytes]) -> bool:
     return any(opener.open(line).wrappers for line in islice(lines, _LOOK_LINES) if not _is_plain(line))
 
 
-def _joined(raw: list[bytes]) -> Unwrapped:
+def _joined(raw: list[bytes], names: NamePrefixes) -> Unwrapped:
     """A line that is not complete is held back, with all that stands behind its beginning."""
-    reader = _PartJoiner(raw)
+    reader = _PartJoiner(raw, names)
     held: list[bytes] = []
     while (first := reader.first_open()) is not None:
         held = raw[first:] + held
         raw = raw[:first]
         if sum(map(len, held)) > MAX_HELD_BYTES:
             # a line that never ends is none: its parts are counted and let go
-            return _PartJoiner(raw + held).result(b"")
-        reader = _PartJoiner(raw)
+            return _PartJoiner(raw + held, names).result(b"")
+        reader = _PartJoiner(raw, names)
     return reader.result(b"".join([line + b"\n" for line in held]))
 
 
@@ -147,16 +197,15 @@ def _whole_docker_lines(raw: list[bytes]) -> Unwrapped | None:
 class _PartJoiner:
     """Joins the parts of lines and knows where the oldest unfinished line begins."""
 
-    def __init__(self, raw: list[bytes]) -> None:
+    def __init__(self, raw: list[bytes], names: NamePrefixes) -> None:
         self._lines: list[bytes] = []
         self._arrivals: list[int | None] = []
         self._sample = b""
         self._parts = 0
         self._wrappers: set[str] = set()
         self._open: dict[str, list[tuple[int, bytes]]] = {}
-        opener = Opener()
         for index, line in enumerate(raw):
-            self._read(index, line, opener.open(line))
+            self._read(index, line, names.open(line))
 
     def first_open(self) -> int | None:
         """Index of the first part of the oldest line that has not ended."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import line_forms
 import pytest
 from app_rig import ingest_quietly, line, settings_for
 from hypothesis import given, settings
@@ -264,6 +265,20 @@ def test_any_windows_of_one_log_in_any_forms(parts: list[tuple[list[int], Callab
             store.load(form(lines[start:end]))
             covered.update(range(start, end))
         assert sum(row[3] for row in store.counted()["lines"]) == len(covered)  # type: ignore[attr-defined]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(windows, st.sampled_from(sorted(line_forms.FORMS))), min_size=2, max_size=5), st.integers(1, 12))
+def test_text_between_the_entries_is_known_in_any_form(parts: list[tuple[list[int], str]], a_second: int) -> None:
+    """Panics and words on standard error have no time of their own, and lose whatever a container, a pod or a service puts in front."""
+    lines = [both for number in range(60) for both in (line(NOON_S + number // a_second, number), line_forms.text(number))]
+    with tempfile.TemporaryDirectory() as name:
+        store, once = Store(Path(name)), Path(name) / "once"
+        covered: set[int] = set()
+        for (start, end), form in parts:
+            store.load(line_forms.FORMS[form](lines[2 * start : 2 * end]))
+            covered.update(range(2 * start, 2 * end))
+        assert store.counted() == expected(once, [lines[number] for number in sorted(covered)])
 
 
 def test_a_node_of_now(tmp_path: Path) -> None:
