@@ -105,6 +105,30 @@ def format_hours(hours: float) -> str:
     return "1 hour" if hours < 2 else f"{int(hours)} hours"
 
 
+MOST_TEXT = 500
+
+
+def plain_text(text: str, most: int = MOST_TEXT, keep: str = "") -> str:
+    """What strangers wrote, as it can be shown anywhere: at most `most` characters, and what is not to be seen is written out.
+
+    Control characters (ESC), those that turn the direction of writing or have no width (U+202E), and half characters become `\\u202e`;
+    other kinds of space a space. `keep`: control characters that are no trouble where it is shown, such as the end of a line.
+    """
+    if len(text) > most:
+        text = f"{text[: most - 1]}…"
+    if text.isprintable():
+        return text
+    text = "".join(letter if letter.isprintable() or letter in keep else _written_out(letter) for letter in text)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _written_out(letter: str) -> str:
+    if letter.isspace() and letter not in "\x1c\x1d\x1e\x1f\x85":
+        return " "
+    code = ord(letter)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
 def readable(text: str) -> str:
     """A path as it can be shown, sent and stored: bytes that are no UTF-8, which Python carries as lone surrogates, become `\\xff`."""
     if text.isascii():

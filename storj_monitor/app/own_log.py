@@ -8,6 +8,16 @@ from contextlib import contextmanager
 
 from storj_monitor.clock import Clock
 from storj_monitor.quiet import RepeatFilter
+from storj_monitor.units import plain_text
+
+MOST_LINE = 8000
+
+
+class _PlainFormatter(logging.Formatter):
+    """No line can move the cursor of a terminal or turn its direction of writing, whatever a node or a client said."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        return plain_text(super().formatMessage(record), MOST_LINE, keep="\n\t")
 
 
 class OwnLog:
@@ -17,7 +27,7 @@ class OwnLog:
         self._clock = clock
         self._filter = RepeatFilter() if limited else None
         self._handler = logging.StreamHandler()
-        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        self._handler.setFormatter(_PlainFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         if self._filter is not None:
             self._handler.addFilter(self._filter)
         self._level_before = logging.root.level

@@ -18,6 +18,7 @@ from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.financial_tracker.receipts import read_receipt
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
 from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, NodeEstimate, Prices, PriceSource
+from storj_monitor.units import plain_text
 
 _FORMULA = re.compile(r"[\s\x00-\x20\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _CURRENCY = re.compile(r"[A-Z]{3,5}")
@@ -48,7 +49,8 @@ def currency(code: str, per_usd: str) -> Currency:
 def safe_text(text: str) -> str:
     """Text that a spreadsheet shows and does not run. NUL characters, which some programs end a file at, are dropped."""
     text = text.replace("\x00", "")
-    return f"'{text}" if _FORMULA.match(text) else text
+    plain = plain_text(text)
+    return f"'{plain}" if _FORMULA.match(text) else plain
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:

@@ -11,8 +11,11 @@ from functools import partial
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.events import Row, Transfer
 from storj_monitor.model.ids import piece_hashes
+from storj_monitor.units import plain_text
 
 MAX_REMEMBERED = 1024
+# An id of a satellite has some 50 characters, that of a piece 52; what is longer is noise in a log.
+MAX_SATELLITE, MAX_PIECE_ID = 100, 100
 _new_transfer: Callable[[Sequence[object]], Transfer] = partial(tuple.__new__, Transfer)
 
 
@@ -35,7 +38,7 @@ class Completer:
             sizes,
             durations,
             piece_hashes(piece_ids),
-            piece_ids,
+            piece_ids if "".join(piece_ids).isalnum() else [plain_text(piece_id, MAX_PIECE_ID) for piece_id in piece_ids],
             self._countries_of([address.rpartition(":")[0] for address in addresses]),
             reasons,
             strict=True,
@@ -49,8 +52,8 @@ class _Satellites(dict[str, str]):
     def __missing__(self, satellite: str) -> str:
         if len(self) >= MAX_REMEMBERED:
             self.clear()
-        self[satellite] = satellite
-        return satellite
+        found = self[satellite] = plain_text(satellite, MAX_SATELLITE)
+        return found
 
 
 def _for_many(country_of: Callable[[str], str]) -> Callable[[Sequence[str]], list[str]]:

@@ -36,6 +36,7 @@ from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.log_character import BINARY
 from storj_monitor.model.node_events import ConfigurationLoaded, NodeStarted, Panic, PlainError, ProcessEnded
 from storj_monitor.model.severity import SeverityClass, classify
+from storj_monitor.units import plain_text
 
 LAST_LEVELS = frozenset({"PANIC", "FATAL"})
 """The process ends with such a line, whatever it says."""
@@ -201,8 +202,8 @@ class ExactPath:
                     TRANSFER_LOGGER,
                     entry.message + SCORED_SUFFIX.get(op, ""),
                     reason,
-                    text[:MAX_TEXT],
-                    t.satellite_id,
+                    plain_text(text[:MAX_TEXT], MAX_TEXT),
+                    t.satellite_id[:MAX_TEXT],
                 )
             )
 
@@ -213,7 +214,7 @@ class ExactPath:
         template = self._state.fold(text) if text else message
         if entry.level not in TROUBLE_LEVELS and classify(entry.level, logger, message, template) is SeverityClass.TRAFFIC:
             return
-        sample, satellite = (text or entry.message)[:MAX_TEXT], fields.satellite()[:MAX_TEXT]
+        sample, satellite = plain_text((text or entry.message)[:MAX_TEXT], MAX_TEXT), fields.satellite()[:MAX_TEXT]
         self._harvest.errors.append(ErrorSeen(entry.time_ms, entry.level, logger, message, template, sample, satellite))
 
     def _read_foreign(self, line: bytes, whole: bytes, arrival_ms: int | None) -> None:
@@ -221,7 +222,7 @@ class ExactPath:
         reason = foreign_reason(line)
         self._end(line, arrival_ms)
         if reason in _LAST_WORDS:
-            text = line[: 4 * MAX_TEXT].decode("utf-8", "replace")[:MAX_TEXT]
+            text = plain_text(line[: 4 * MAX_TEXT].decode("utf-8", "replace")[:MAX_TEXT], MAX_TEXT)
             at_ms = self._state.last_ms or arrival_ms
             if at_ms:
                 # they have no time of their own
@@ -236,7 +237,7 @@ class ExactPath:
         what = _END.match(line)
         if what is None:
             return
-        text = line[: 4 * MAX_TEXT].decode("utf-8", "replace").strip()[:MAX_TEXT]
+        text = plain_text(line[: 4 * MAX_TEXT].decode("utf-8", "replace").strip()[:MAX_TEXT], MAX_TEXT)
         time_ms = max(self._state.last_ms, arrival_ms or 0)
         if what["panic"]:
             self._harvest.events.append(Panic(time_ms=time_ms, level="PANIC", first_line=text))

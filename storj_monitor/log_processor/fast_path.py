@@ -37,6 +37,7 @@ from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, LineKind
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.log_character import LogForm
 from storj_monitor.model.severity import SeverityClass, classify
+from storj_monitor.units import plain_text
 
 # A head is good for the second of its time stamp: those of some seconds are enough, and each is 300 bytes.
 MAX_HEADS = 128
@@ -184,8 +185,8 @@ class FastPath:
                             TRANSFER_LOGGER,
                             kind.message + SCORED_SUFFIX.get(op, ""),
                             reason,
-                            text[:MAX_TEXT],
-                            transfer.satellite_id,
+                            plain_text(text[:MAX_TEXT], MAX_TEXT),
+                            transfer.satellite_id[:MAX_TEXT],
                         )
                     )
             add_row((time_ms, transfer.satellite_id, op, size, duration_ms, piece_id, address, reason))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from storj_monitor.log_processor.values import parse_amount_bytes, parse_duration_ms, parse_time_ms
 from storj_monitor.model.hashstore_events import NO_AMOUNT, UNKNOWN_NUMBER, ByteAmount
+from storj_monitor.units import plain_text
 
 MAX_TEXT = 500
 _MAX_INTEGER = 2**63 - 1
@@ -56,8 +57,8 @@ class Fields:
         return value if isinstance(value, str) else default
 
     def short(self, name: str) -> str:
-        """Text of at most MAX_TEXT characters: for what is kept."""
-        return self.text(name)[:MAX_TEXT]
+        """Text of at most MAX_TEXT characters that can be shown anywhere: for what is kept."""
+        return plain_text(self.text(name)[:MAX_TEXT], MAX_TEXT)
 
     def number(self, name: str) -> int:
         value = self._values.get(name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from storj_monitor.units import plain_text
+
 MAX_TEMPLATE = 300
 MAX_FOLDED_INPUT = 2000
 MAX_REMEMBERED = 1024
@@ -44,7 +46,7 @@ def _without_numbers(text: str) -> str:
 
 
 def _fold_rest(text: str) -> str:
-    return " ".join(_PATTERN.sub(_word, text).split())[:MAX_TEMPLATE]
+    return plain_text(" ".join(_PATTERN.sub(_word, text).split())[:MAX_TEMPLATE], MAX_TEMPLATE)
 
 
 class Folder:

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 from storj_monitor.log_processor.fields import MAX_TEXT, FieldNames, Fields
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.hashstore_events import UNKNOWN_NUMBER, StoreStats
+from storj_monitor.units import plain_text
+
+MOST_VERSION = 64
 
 
 class Said(NamedTuple):
@@ -30,7 +33,7 @@ def event(cls: type[NodeEvent], **getters: Getter) -> Maker:
 
     def make(said: Said) -> NodeEvent:
         values = {name: get(said) for name, get in pairs}
-        return cls(time_ms=said.time_ms, level=said.level, satellite=said.fields.satellite()[:MAX_TEXT], **values)
+        return cls(time_ms=said.time_ms, level=said.level, satellite=plain_text(said.fields.satellite()[:MAX_TEXT], MAX_TEXT), **values)
 
     return make
 
@@ -40,7 +43,7 @@ def always(value: object) -> Getter:
 
 
 def message(said: Said) -> str:
-    return said.message[:200]
+    return plain_text(said.message[:200], 200)
 
 
 def text(name: str) -> Getter:
@@ -82,7 +85,7 @@ def amount(name: str) -> Getter:
 
 def version(name: str) -> Getter:
     """Log fields have had a leading v since v1.151; the rest of the world has not."""
-    return lambda said: said.fields.short(name).removeprefix("v")
+    return lambda said: said.fields.short(name).removeprefix("v")[:MOST_VERSION]
 
 
 def store_stats(said: Said) -> StoreStats | None:

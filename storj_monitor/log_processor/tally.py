@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storj_monitor.model.events import LineKey, LineKind
+from storj_monitor.units import plain_text
 
 MAX_KEYS = 2000
 MAX_KEY_TEXT = 200
@@ -21,7 +22,7 @@ class KnownKeys:
         if found is None:
             if len(self._known) >= MAX_KEYS - 3:
                 return LineKey(kind, OTHER, OTHER)
-            found = LineKey(kind, logger[:MAX_KEY_TEXT], message[:MAX_KEY_TEXT])
+            found = LineKey(kind, plain_text(logger[:MAX_KEY_TEXT], MAX_KEY_TEXT), plain_text(message[:MAX_KEY_TEXT], MAX_KEY_TEXT))
             self._known[kind, logger, message] = found
         return found
 
@@ -38,7 +39,7 @@ class Tally:
         key = self._keys.key(kind, logger, message)
         self.add(key, times)
         if kind != LineKind.UNDERSTOOD and key not in self.samples:
-            self.samples[key] = line[: 4 * MAX_SAMPLE].decode("utf-8", "replace")[:MAX_SAMPLE]
+            self.samples[key] = plain_text(line[: 4 * MAX_SAMPLE].decode("utf-8", "replace")[:MAX_SAMPLE], MAX_SAMPLE, keep="\t\n")
 
     def add(self, key: LineKey, times: int) -> None:
         self.lines[key] = self.lines.get(key, 0) + times

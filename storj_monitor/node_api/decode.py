@@ -16,6 +16,7 @@ from storj_monitor.model.node_answers import AllSatellitesAnswer, NodeAnswer, No
 from storj_monitor.model.reputation import NEVER, AddressScores, AuditWindow, HealthAnswer, HealthStatus, ReputationSnapshot
 from storj_monitor.node_api import wire
 from storj_monitor.node_api.numbers import decode_clamped
+from storj_monitor.node_api.texts import MOST_VERSION, plain_body
 from storj_monitor.node_api.transport import Reply
 
 T = TypeVar("T")
@@ -43,10 +44,11 @@ def decode_as(decoder: msgspec.json.Decoder[T], reply: Reply, *, clamped: bool =
         raise AnswerNotUnderstood(reply.path, "$", "an empty answer (the node could not write it down)")
     if reply.content_type == "text/html" or reply.body.lstrip().startswith(b"<"):
         raise RouteMissing(reply.path, "$", "an HTML page, so this is not the API of a node")
+    body = plain_body(reply.body)
     try:
-        return decoder.decode(reply.body)
+        return decoder.decode(body)
     except (msgspec.MsgspecError, RecursionError) as error:
-        found = decode_clamped(reply.body, decoder.type) if clamped else None
+        found = decode_clamped(body, decoder.type) if clamped else None
         if found is not None:
             return found
         field, why = _place(str(error), reply.body)
@@ -56,7 +58,7 @@ def decode_as(decoder: msgspec.json.Decoder[T], reply: Reply, *, clamped: bool =
 def failure_of(reply: Reply) -> str:
     """The node's own words about why it does not answer; "" when the body is no such thing."""
     try:
-        return _FAILURE.decode(reply.body).error
+        return _FAILURE.decode(plain_body(reply.body)).error
     except (msgspec.MsgspecError, RecursionError):
         return ""
 
@@ -82,8 +84,8 @@ def decode_node(reply: Reply) -> NodeAnswer:
         ),
         bandwidth_bytes=node.bandwidth.used,
         last_pinged_at=contact_s(node.last_pinged),
-        version=node.version,
-        allowed_version=node.allowed_version,
+        version=node.version[:MOST_VERSION],
+        allowed_version=node.allowed_version[:MOST_VERSION],
         up_to_date=node.up_to_date,
         started_at=unix_s(node.started_at),
         configured_port=node.configured_port,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from storj_monitor.errors import NodeApiError, NodeUnreachable, RouteHangs, RouteMissing
 from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, RouteState, RouteStatus
+from storj_monitor.units import plain_text
 
 _log = logging.getLogger(__name__)
 _NAMES = {Door.API: "API", Door.METRICS: "debug port", Door.HEALTH: "health answer"}
@@ -90,7 +91,7 @@ class DoorWatch:
         if self.state.door is not Door.API:
             return ()
         return tuple(
-            RouteState(one.error.path, _route_status(one), one.since, self._answered.get(question), one.error.why)
+            RouteState(one.error.path, _route_status(one), one.since, self._answered.get(question), plain_text(one.error.why))
             for question, one in self._troubles.items()
         )
 
@@ -102,15 +103,16 @@ class DoorWatch:
         shut = [error for error in unreachable if not isinstance(error, RouteHangs)]
         first = (shut or unreachable or errors)[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        said = f"{plain_text(str(first))}{more}"
         if not unreachable:
             if self._first is not None and not self._answered and self._first not in self._troubles:
                 return ApiStatus.UNKNOWN, "not asked yet"
             lost = self._troubles.get(self._first)
             answers = any(at > lost.since if lost else True for question, at in self._answered.items() if question not in self._troubles)
-            return (ApiStatus.PARTIAL if answers else ApiStatus.NOT_UNDERSTOOD), f"{first}{more}"
+            return (ApiStatus.PARTIAL if answers else ApiStatus.NOT_UNDERSTOOD), said
         if shut or len(self._silent) >= self._silent_routes():
-            return ApiStatus.UNREACHABLE, f"{first}{more}"
-        return ApiStatus.PARTIAL, f"{first}{more}"
+            return ApiStatus.UNREACHABLE, said
+        return ApiStatus.PARTIAL, said
 
     def _silent_routes(self) -> int:
         return _SILENT_ROUTES if self.state.door is Door.API and self._answered else 1

@@ -11,6 +11,9 @@ import re
 from typing import Final
 
 from storj_monitor.errors import AnswerNotUnderstood
+from storj_monitor.units import plain_text
+
+MOST_LABEL: Final = 100
 
 Labels = tuple[tuple[str, str], ...]
 """Label pairs sorted by name, without `scope` and `field`."""
@@ -93,5 +96,5 @@ def _split(labels: bytes) -> tuple[bytes, bytes]:
 
 
 def _labels(text: bytes) -> Labels:
-    pairs = [(key.decode(), value.decode("utf-8", "replace")) for key, value in _LABEL.findall(text)]
+    pairs = [(key.decode(), plain_text(value.decode("utf-8", "replace"), MOST_LABEL)) for key, value in _LABEL.findall(text)]
     return tuple(sorted(pair for pair in pairs if pair[0] != "scope"))

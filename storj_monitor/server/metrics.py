@@ -7,18 +7,21 @@ Written here, since the library prometheus-client, made for programs that serve 
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from storj_monitor.server.gate import Gate
 from storj_monitor.server.ports import Family
+from storj_monitor.units import plain_text
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MOST_LABEL = 200
 _IN_HELP = str.maketrans({"\\": r"\\", "\n": r"\n"})
 _IN_LABEL = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
 def metrics_text(families: Iterable[Family]) -> bytes:
-    """Text exposition format 0.0.4; counters end in `_total`. Half characters of a damaged log become question marks."""
+    """Text exposition format 0.0.4; counters end in `_total`. What is not to be seen is written out in labels."""
     return "".join(line for family in families for line in _lines(family)).encode("utf-8", "replace")
 
 
@@ -37,8 +40,15 @@ def _lines(family: Family) -> Iterator[str]:
 
 
 def _labels(labels: Mapping[str, str]) -> str:
-    pairs = [f'{label}="{text.translate(_IN_LABEL)}"' for label, text in sorted(labels.items())]
+    pairs = [f'{label}="{_label(text).translate(_IN_LABEL)}"' for label, text in sorted(labels.items())]
     return f"{{{','.join(pairs)}}}" if pairs else ""
+
+
+def _label(text: str) -> str:
+    """Bounded and visible; what is cut keeps a mark of the whole, so that two series stay two."""
+    if len(text) <= MOST_LABEL:
+        return plain_text(text, 6 * MOST_LABEL)
+    return f"{plain_text(text[:MOST_LABEL], 6 * MOST_LABEL)}…{zlib.crc32(text.encode('utf-8', 'replace')):08x}"
 
 
 def _number(value: float) -> str:

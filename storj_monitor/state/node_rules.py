@@ -26,6 +26,9 @@ from storj_monitor.state.node_conditions import (
     source_is_silent,
     standing_findings,
 )
+from storj_monitor.units import plain_text
+
+MOST_SENTENCE = 700
 
 
 class Rule(NamedTuple):
@@ -42,7 +45,13 @@ class Rule(NamedTuple):
         """What this rule has to say."""
         return [
             StateReason(
-                self.code, self.kind if one.kind is None else one.kind, one.sentence, one.since, one.source, one.subject, one.evidence_at
+                self.code,
+                self.kind if one.kind is None else one.kind,
+                plain_text(one.sentence, MOST_SENTENCE),
+                one.since,
+                one.source,
+                one.subject,
+                one.evidence_at,
             )
             for one in self.find(evidence, now)
         ]

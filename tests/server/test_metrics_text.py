@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from storj_monitor.model.metrics import Family
 from storj_monitor.server.metrics import metrics_text
+from storj_monitor.units import plain_text
 
 NAMES = st.from_regex(r"storj_[a-z]{1,8}", fullmatch=True)
 # the parser splits lines at every kind of line end; the format knows only one
@@ -29,7 +30,7 @@ def test_the_library_reads_what_was_meant(families: list[Family]) -> None:
     for one, family in zip(read, families, strict=True):
         suffix = "_total" if family.kind == "counter" else ""
         assert [(sample.name, sample.labels) for sample in one.samples] == [
-            (family.name + suffix, dict(labels)) for labels, _ in family.samples
+            (family.name + suffix, {label: plain_text(text) for label, text in labels.items()}) for labels, _ in family.samples
         ]
         for sample, (_, value) in zip(one.samples, family.samples, strict=True):
             assert sample.value == value or (math.isnan(sample.value) and math.isnan(value))
@@ -37,4 +38,4 @@ def test_the_library_reads_what_was_meant(families: list[Family]) -> None:
 
 def test_half_characters_and_no_labels() -> None:
     text = metrics_text([Family("a", "helps\\\nmuch", "gauge", [({}, 1), ({"node": '\udc80"\n\\'}, math.inf)])])
-    assert text.decode() == '# HELP a helps\\\\\\nmuch\n# TYPE a gauge\na 1.0\na{node="?\\"\\n\\\\"} +Inf\n'
+    assert text.decode() == '# HELP a helps\\\\\\nmuch\n# TYPE a gauge\na 1.0\na{node="\\\\udc80\\" \\\\"} +Inf\n'
