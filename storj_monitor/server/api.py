@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Protocol
 
 from aiohttp import web
 
@@ -15,14 +16,19 @@ from storj_monitor.server.csv_route import earnings_csv
 from storj_monitor.server.encoding import Body, Encoder, KeptBodies
 from storj_monitor.server.events_route import OWN, read_filter
 from storj_monitor.server.openapi import document
-from storj_monitor.server.ports import Feeds, Payload, Questions, SubjectQuestions, Window
-from storj_monitor.server.window import read_window
+from storj_monitor.server.openapi_subjects import PARTS
+from storj_monitor.server.ports import Feeds, Parts, Payload, Questions, SubjectQuestions, Window
+from storj_monitor.server.window import PART, read_parts, read_window
 from storj_monitor.tasks import Failed, outcome_of
 
 ANSWER_S = 15.0
 _QUESTIONS_AT_ONCE = 4
 _log = logging.getLogger(__name__)
 _Ask = Callable[[Window], Awaitable[Payload]]
+
+
+class _AskInParts(Protocol):
+    def __call__(self, window: Window, wanted: Parts | None = None) -> Awaitable[Payload]: ...
 
 
 class Api:
@@ -52,18 +58,18 @@ class Api:
             "compactions": questions.compactions,
             "logs": questions.logs,
         }
+        self._asks_in_parts: dict[str, _AskInParts] = {}
         if subjects is not None:
-            self._asks |= {
+            self._asks |= {"standings": subjects.standings, "findings": subjects.findings}
+            self._asks_in_parts = {
                 "reputation": subjects.reputation,
-                "standings": subjects.standings,
                 "storage": subjects.storage,
                 "earnings": subjects.earnings,
                 "health": subjects.health,
-                "findings": subjects.findings,
             }
 
     def routes(self) -> list[web.RouteDef]:
-        asked = [web.get(f"/api/v1/{name}", self._handler(name)) for name in self._asks]
+        asked = [web.get(f"/api/v1/{name}", self._handler(name)) for name in (*self._asks, *self._asks_in_parts)]
         if self._subjects is not None:
             asked.append(web.get("/api/v1/earnings.csv", partial(self._csv, self._subjects)))
         return [*asked, web.get("/api/v1/events", self._events), web.get("/api/v1/openapi.json", self._openapi)]
@@ -75,8 +81,11 @@ class Api:
         return handle
 
     async def _answer(self, name: str, request: web.Request) -> web.Response:
-        window = read_window(list(request.query.items()), self._feeds.nodes(), self._clock.now(), points=name == "traffic")
-        return await self._asked(name, request, window, self._asks[name])
+        query, in_parts = list(request.query.items()), self._asks_in_parts.get(name)
+        ask = self._asks[name] if in_parts is None else partial(in_parts, wanted=read_parts(query, PARTS[name]))
+        plain = [pair for pair in query if in_parts is None or pair[0] != PART]
+        window = read_window(plain, self._feeds.nodes(), self._clock.now(), points=name == "traffic")
+        return await self._asked(name, request, window, ask)
 
     async def _asked(self, name: str, request: web.Request, window: Window, ask: _Ask) -> web.Response:
         outcome = await outcome_of(self._ask(ask, window))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from storj_monitor.model.severity import Severity, SeverityClass
 from storj_monitor.server.events_route import GROUPS, PAGE, PAGE_MOST
 from storj_monitor.server.load import LOAD_OPERATION, LOAD_SCHEMA
-from storj_monitor.server.openapi_subjects import CSV_OPERATION, SUBJECT_ANSWERS
+from storj_monitor.server.openapi_subjects import CSV_OPERATION, PARTS, SUBJECT_ANSWERS
 from storj_monitor.server.store_state import STORE_OPERATION, STORE_SCHEMA
 from storj_monitor.server.window import BUCKETS, NODES_MOST, POINTS_MOST
 from storj_monitor.views.event_words import KIND_NAMES
@@ -322,6 +322,7 @@ def _operation(name: str) -> Schema:
         "parameters": [
             *({"$ref": f"#/components/parameters/{parameter}"} for parameter in _parameters()),
             *(_EVENT_PARAMETERS if name == "events" else ()),
+            *([_repeated("part", PARTS[name])] if name in PARTS else ()),
         ],
         "responses": {"200": {"description": "The answer", "content": content}, "default": {"$ref": "#/components/responses/Error"}},
     }

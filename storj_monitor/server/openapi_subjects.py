@@ -158,6 +158,13 @@ _FORECAST: Schema = {
     "expected_usd_micros": _INTEGER,
     "theirs_usd_micros": _NUMBER_OR_NULL,
 }
+_SUMS: Schema = {
+    "paystubs": _INTEGER,
+    "scores": _INTEGER,
+    "score_error_percent": _NUMBER_OR_NULL,
+    "days": _rows({"day": _NUMBER, "payout_usd_micros": _INTEGER, "complete": {"type": "boolean"}}),
+    "forecasts": _rows({"period": _TEXT, "made": _NUMBER, "expected_usd_micros": _INTEGER}),
+}
 _EARNED_DAY: Schema = {"node": _TEXT, "day": _NUMBER, "payout_usd_micros": _INTEGER, "complete": {"type": "boolean"}}
 _HEALTH_FIGURES = (
     "version", "minimum_version", "up_to_date", "quic", "quic_at", "last_contact", "started_at", "uptime_s", "all_healthy", "clock_ahead_s",
@@ -292,6 +299,7 @@ SUBJECT_ANSWERS: Mapping[str, tuple[str, Schema]] = {
             "scores": _rows(_SCORE),
             "days": _rows(_EARNED_DAY),
             "forecasts": _rows(_FORECAST),
+            "sums": {"type": "object", "properties": _SUMS, "required": list(_SUMS), "additionalProperties": False},
         },
     ),
     "health": (
@@ -304,6 +312,9 @@ SUBJECT_ANSWERS: Mapping[str, tuple[str, Schema]] = {
     ),
 }
 """As openapi.ANSWERS."""
+
+PARTS: Mapping[str, tuple[str, ...]] = {name: tuple(SUBJECT_ANSWERS[name][1]) for name in ("reputation", "storage", "earnings", "health")}
+"""Paths that answer in parts (`part=`), and which there are."""
 
 CSV_OPERATION: Schema = {
     "operationId": "earnings_csv",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from storj_monitor.errors import RequestError
-from storj_monitor.server.ports import Window
+from storj_monitor.server.ports import Parts, Window
 
 POINTS_MOST = 300
 NODES_MOST = 100
@@ -28,6 +28,7 @@ _LATEST_S = 32503680000  # year 3000
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BEFORE_NOW = re.compile(r"-(\d{1,9})([smhd])")
 _PARAMETERS = frozenset({"from", "to", "bucket", "node"})
+PART = "part"
 
 
 def read_window(query: Sequence[tuple[str, str]], known_nodes: tuple[str, ...], now: float, *, points: bool) -> Window:
@@ -47,6 +48,14 @@ def read_window(query: Sequence[tuple[str, str]], known_nodes: tuple[str, ...], 
     bucket_s = _bucket(single.get("bucket", "auto"), from_s, to_s, points)
     start, end = _snap(from_s, to_s, bucket_s)
     return Window(start, end, bucket_s, _nodes([value for name, value in query if name == "node"], known_nodes))
+
+
+def read_parts(query: Sequence[tuple[str, str]], known: Sequence[str]) -> Parts | None:
+    """The parts of an answer that are wanted; None = all of it. RequestError `bad_parameter`."""
+    wanted = frozenset(value for name, value in query if name == PART)
+    for value in sorted(wanted - frozenset(known)):
+        raise RequestError("bad_parameter", f"{PART}: {value[:60]!r} is none of {', '.join(known)}")
+    return wanted or None
 
 
 def _single(query: Sequence[tuple[str, str]]) -> Mapping[str, str]:

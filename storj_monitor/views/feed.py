@@ -18,6 +18,8 @@ from storj_monitor.views.actions import INFO, Counters, NodeActions, action_rows
 from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.subjects import Subject
+from storj_monitor.views.summaries import SUMMARIES, summary
+from storj_monitor.views.table_topic import Payload, TableTopic
 from storj_monitor.views.tables import Rows
 from storj_monitor.views.untold import untold_reason
 
@@ -26,7 +28,6 @@ MOST_NOTICES = 10
 SAMPLE = 64
 MAX_SECONDS = 4 * RING_S
 K = TypeVar("K", bound=Hashable)
-Payload = dict[str, object]
 
 
 class LiveTopic:
@@ -131,53 +132,6 @@ class LiveTopic:
         return new
 
 
-class TableTopic:
-    """Rows by key; a delta is what changed since the last one (or everything, where diff payloads are off)."""
-
-    def __init__(
-        self,
-        build: Callable[[], Rows],
-        diffs: bool,
-        since: Callable[[float], float] | None = None,
-        help_texts: Mapping[str, object] | None = None,
-    ) -> None:
-        self._build = build
-        self._always: Payload = {} if help_texts is None else {"help": help_texts}
-        self._since = since
-        self._diffs = diffs
-        self._n = 0
-        self._rows: Rows = {}
-        self._as_of = 0.0
-        self._revision = -1
-
-    def advance(self, revision: int, now: float) -> Payload | None:
-        """The delta, None when nothing changed. Rows are only made when the state has moved."""
-        if revision == self._revision:
-            return None
-        self._revision = revision
-        rows = self._build()
-        if rows == self._rows:
-            self._as_of = self._as_of or now  # that there is nothing yet is known, too
-            return None
-        changed = {key: row for key, row in rows.items() if self._rows.get(key) != row}
-        gone = [key for key in self._rows if key not in rows]
-        self._rows = rows
-        self._n += 1
-        self._as_of = now
-        if not self._diffs:
-            return {**self._head(), "rows": rows}
-        return {**self._head(), "set": changed, "del": gone}
-
-    def snapshot(self) -> Payload:
-        return {**self._head(), "rows": self._rows, **self._always}
-
-    def _head(self) -> Payload:
-        head: Payload = {"n": self._n, "as_of": self._as_of}
-        if self._since:
-            head["from"] = self._since(self._as_of)
-        return head
-
-
 class Feed:
     """One view; see server.ports.Feed."""
 
@@ -192,7 +146,7 @@ class Feed:
             for name, build in TABLES.items()
         }
         if cards is not None:
-            self._tables |= {name: TableTopic(partial(cards.rows, name, nodes), diffs, help_texts=texts) for name, texts in HELPS.items()}
+            self._tables |= {name: _subject_table(cards, name, nodes, diffs) for name in HELPS}
 
     def push(self, batch: EventBatch, totals: Totals | None = None) -> None:
         """A batch was read; batches of other nodes are not this view's."""
@@ -225,6 +179,17 @@ class Feed:
     def snapshot(self, topics: Collection[str], now: float) -> dict[str, Payload]:
         """Each topic in full, as its deltas up to its `n` describe it."""
         return {topic: self.live.snapshot(now) if topic == LIVE else self._tables[topic].snapshot() for topic in topics}
+
+
+def _subject_table(cards: Cards, topic: str, nodes: tuple[str, ...], diffs: bool) -> TableTopic:
+    """What nodes say of themselves: of one node all of it, of several what a first look shows."""
+    cut = len(nodes) > 1 and topic in SUMMARIES
+
+    def build() -> Rows:
+        rows = cards.rows(topic, nodes)
+        return summary(topic, rows) if cut else rows
+
+    return TableTopic(build, diffs, always={"help": HELPS[topic], "summary": cut})
 
 
 def _actions(feed: Feed) -> Rows:

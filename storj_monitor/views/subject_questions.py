@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 from collections.abc import Callable, Sequence
 
 from storj_monitor.database import subjects as store
@@ -16,12 +17,14 @@ from storj_monitor.financial_tracker.export import Currency, currency, estimates
 from storj_monitor.financial_tracker.history import StubKey, missing_periods
 from storj_monitor.financial_tracker.receipts import read_receipt
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
+from storj_monitor.model.estimates import DayEarnings
 from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.reputation_tracker.downtime import downtimes
 from storj_monitor.views import reputation, storage
 from storj_monitor.views.analytics import finding_row, learning_row
 from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.earnings_rows import balance_row
+from storj_monitor.views.earnings_sums import MadeForecast, day_sums, forecast_sums
 from storj_monitor.views.names import addressed, name_at, satellite_name
 from storj_monitor.views.node_health import downtime_row
 from storj_monitor.views.questions import AnyWindow
@@ -31,6 +34,9 @@ from storj_monitor.views.tables import Row
 Payload = dict[str, object]
 MOST_FINDINGS = 500
 _BOM = "\ufeff"
+Wanted = frozenset[str] | None
+"""Parts of an answer that are asked for; None = all."""
+Makers = dict[str, Callable[[], object]]
 
 
 class SubjectQuestions:
@@ -41,13 +47,15 @@ class SubjectQuestions:
         self._cards = cards
         self._now = now
 
-    async def reputation(self, window: AnyWindow) -> Payload:
-        scores = await self._reader.ask(score_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
-        history = [
-            {"node": node, "satellite": satellite, "name": self._name(node, satellite), "points": points}
-            for (node, satellite), points in scores.items()
-        ]
-        return self._now_of(Subject.REPUTATION, window, columns=reputation.POINT_COLUMNS, history=history)
+    async def reputation(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
+        makers: Makers = {"columns": lambda: reputation.POINT_COLUMNS}
+        if _wants(wanted, "history"):
+            scores = await self._reader.ask(score_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
+            makers["history"] = lambda: [
+                {"node": node, "satellite": satellite, "name": self._name(node, satellite), "points": points}
+                for (node, satellite), points in scores.items()
+            ]
+        return self._now_of(Subject.REPUTATION, window, wanted, makers)
 
     async def standings(self, window: AnyWindow) -> Payload:
         """What a node has told once: apart from the scores, which are asked for far more often."""
@@ -59,60 +67,80 @@ class SubjectQuestions:
         ]
         return {"as_of": self._now(), "audit_windows": windows, "standings": spans}
 
-    async def storage(self, window: AnyWindow) -> Payload:
-        found = await self._reader.ask(space_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
-        history = [{"node": node, "points": points} for node, points in found.items()]
-        return self._now_of(Subject.STORAGE, window, columns=storage.POINT_COLUMNS, history=history)
+    async def storage(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
+        makers: Makers = {"columns": lambda: storage.POINT_COLUMNS}
+        if _wants(wanted, "history"):
+            found = await self._reader.ask(space_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
+            makers["history"] = lambda: [{"node": node, "points": points} for node, points in found.items()]
+        return self._now_of(Subject.STORAGE, window, wanted, makers)
 
-    async def earnings(self, window: AnyWindow) -> Payload:
-        made = await self._reader.ask(forecast_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
+    async def earnings(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
+        made: list[MadeForecast] = []
+        if _wants(wanted, "forecasts", "sums"):
+            found = await self._reader.ask(forecast_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
+            made = [MadeForecast(*row) for row in found]
         nodes = self._cards.nodes(window.nodes)
-        stubs, payouts = _stubs(nodes), _payouts(nodes)
-        names = _names(nodes)
-        months = balances_by(stubs, lambda key: key.period)
-        return self._now_of(
-            Subject.EARNINGS,
-            window,
-            paystubs=[
-                _paystub(key, stubs[key], payouts.get(key), names, self._name(names[key.node_id], key.satellite))
-                for key in sorted(stubs, key=lambda key: (key.period, names[key.node_id], key.satellite), reverse=True)
+        makers: Makers = {
+            "paystubs": lambda: self._paystubs(nodes),
+            "months": lambda: _months(nodes),
+            "missing_periods": lambda: {
+                node.name: gaps for node in nodes if (gaps := missing_periods(key.period for key in node.money.stubs))
+            },
+            "scores": lambda: [row for node in nodes for row in _scores(node)],
+            "days": lambda: [
+                {"node": node.name, "day": day.start_ms / 1000, "payout_usd_micros": day.usd_micros, "complete": day.complete}
+                for node in nodes
+                for day in self._days(node)
             ],
-            months=[{"period": period, **balance_row(months[period])} for period in sorted(months, reverse=True)],
-            missing_periods={node.name: gaps for node in nodes if (gaps := missing_periods(key.period for key in node.money.stubs))},
-            scores=[row for node in nodes for row in _scores(node)],
-            days=[row for node in nodes for row in self._days(node)],
-            forecasts=[
-                dict(zip(("node", "period", "made", "now_usd_micros", "expected_usd_micros", "theirs_usd_micros"), row, strict=True))
-                for row in made
-            ],
-        )
+            "forecasts": lambda: [one._asdict() for one in made],
+            "sums": lambda: self._sums(nodes, made),
+        }
+        return self._now_of(Subject.EARNINGS, window, wanted, makers)
+
+    def _sums(self, nodes: Sequence[NodeSubjects], made: Sequence[MadeForecast]) -> Row:
+        """What a page shows of all nodes together before anybody asks for more."""
+        errors = [abs(one.error_percent) for node in nodes for one in node.money.scores.values() if one.error_percent is not None]
+        return {
+            "paystubs": len(_stubs(nodes)),
+            "scores": sum(len(node.money.scores) for node in nodes),
+            "score_error_percent": statistics.median_high(errors) if errors else None,
+            "days": day_sums([self._days(node) for node in nodes]),
+            "forecasts": forecast_sums(made),
+        }
+
+    def _paystubs(self, nodes: Sequence[NodeSubjects]) -> list[Row]:
+        stubs, payouts, names = _stubs(nodes), _payouts(nodes), _names(nodes)
+        return [
+            _paystub(key, stubs[key], payouts.get(key), names, self._name(names[key.node_id], key.satellite))
+            for key in sorted(stubs, key=lambda key: (key.period, names[key.node_id], key.satellite), reverse=True)
+        ]
 
     def _name(self, node: str, satellite: str) -> str:
         return name_at(self._cards.subjects.of(node), satellite)
 
-    def _days(self, node: NodeSubjects) -> list[Row]:
+    def _days(self, node: NodeSubjects) -> list[DayEarnings]:
         """What each day of the present month has brought."""
         made = self._cards.earnings.estimate_of(node, self._now())
-        if made is None:
-            return []
-        return [
-            {"node": node.name, "day": day.start_ms / 1000, "payout_usd_micros": day.usd_micros, "complete": day.complete}
-            for day in month_days(made.days, made.estimate.now.period)
-        ]
+        return [] if made is None else month_days(made.days, made.estimate.now.period)
 
-    async def health(self, window: AnyWindow) -> Payload:
+    async def health(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
+        if not _wants(wanted, "downtimes"):
+            return self._now_of(Subject.HEALTH, window, wanted, {})
+        downtimes_of = await self._downtimes(window)
+        return self._now_of(Subject.HEALTH, window, wanted, {"downtimes": lambda: downtimes_of})
+
+    async def _downtimes(self, window: AnyWindow) -> list[Row]:
         now = self._now()
         found: dict[str, list[Outage]] = {name: list(self._cards.subjects.of(name).seen_outages(now)) for name in window.nodes}
         for node, witness, from_ms, until_ms in await self._rows(store.OUTAGE, window, also_before=True):
             if until_ms is not None:
                 found[node].append(Outage(Witness(witness), from_ms / 1000, until_ms / 1000))
-        rows = [
+        return [
             {"node": name, **downtime_row(one, now)}
             for name, outages in found.items()
             for one in reversed(downtimes(outages))
             if one.from_at < window.to_s and (one.until_at is None or one.until_at >= window.from_s)
         ]
-        return self._now_of(Subject.HEALTH, window, downtimes=rows)
 
     async def findings(self, window: AnyWindow) -> Payload:
         found = await self._reader.ask(find, window.nodes, window.from_s, window.to_s, MOST_FINDINGS)
@@ -147,9 +175,23 @@ class SubjectQuestions:
         from_ms, to_ms = window.from_s * 1000, window.to_s * 1000
         return await self._reader.ask(store.read, table, window.nodes, from_ms, to_ms, also_before=also_before)
 
-    def _now_of(self, subject: Subject, window: AnyWindow, **parts: object) -> Payload:
-        rows = self._cards.rows(subject.value, window.nodes)
-        return {"as_of": self._now(), "rows": list(rows.values()), "help": HELPS[subject.value], **parts}
+    def _now_of(self, subject: Subject, window: AnyWindow, wanted: Wanted, makers: Makers) -> Payload:
+        """Only what is wanted is made."""
+        every: Makers = {
+            "rows": lambda: list(self._cards.rows(subject.value, window.nodes).values()),
+            "help": lambda: HELPS[subject.value],
+            **makers,
+        }
+        return {"as_of": self._now(), **{part: make() for part, make in every.items() if _wants(wanted, part)}}
+
+
+def _wants(wanted: Wanted, *parts: str) -> bool:
+    return wanted is None or not wanted.isdisjoint(parts)
+
+
+def _months(nodes: Sequence[NodeSubjects]) -> list[Row]:
+    months = balances_by(_stubs(nodes), lambda key: key.period)
+    return [{"period": period, **balance_row(months[period])} for period in sorted(months, reverse=True)]
 
 
 def _currency(rate: tuple[str, str] | None) -> Currency | None:

@@ -21,6 +21,8 @@ from made_up import World
 from made_up_events import events_answer
 from made_up_nodes import HELP
 
+from storj_monitor.views.summaries import SUMMARIES, summary
+
 DIST = Path(__file__).parents[2] / "storj_monitor" / "web_dist"
 CSP = "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 TABLES = ("nodes", "actions", "satellites", "sizes", "errors", "pieces", "countries", "compactions", "lines")
@@ -70,9 +72,10 @@ class Client:
             if name == "live":
                 topics[name] = {"n": 0, "sats": {}, "ring": self.world.ring(self.view)}
             else:
-                rows = self.world.rows(name, self.view)
+                rows = self.rows(name)
                 self.told[name] = {key: json.dumps(row) for key, row in rows.items()}
-                topics[name] = {"n": 0, "as_of": now, "rows": rows} | ({"help": HELP[name]} if name in HELP else {})
+                topics[name] = {"n": 0, "as_of": now, "rows": rows, "summary": self.cut(name)}
+                topics[name] |= {"help": HELP[name]} if name in HELP else {}
         await self.say({"k": "snap", "view": self.view, "now": now, "topics": topics})
 
     async def frame(self, topics: dict[str, Any]) -> None:
@@ -84,10 +87,17 @@ class Client:
             numbered[name] = {"n": self.numbers[name]} | payload
         await self.say({"k": "delta", "now": time.time(), "topics": numbered})
 
+    def cut(self, topic: str) -> bool:
+        return topic in SUMMARIES and len(self.view) > 1
+
+    def rows(self, topic: str) -> dict[str, Any]:
+        rows = self.world.rows(topic, self.view)
+        return summary(topic, rows) if self.cut(topic) else rows
+
     def changes(self) -> dict[str, Any]:
         topics: dict[str, Any] = {}
         for name in self.world.topics:
-            rows = self.world.rows(name, self.view)
+            rows = self.rows(name)
             told = {key: json.dumps(row) for key, row in rows.items()}
             before = self.told.get(name, {})
             changed = {key: rows[key] for key, text in told.items() if before.get(key) != text}
@@ -179,16 +189,19 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
         end = time.time()
         return end - int(wish[1:-1]) * spans[wish[-1]], end, request.query.getall("node", world.nodes)
 
-    async def reputation(request: web.Request) -> web.Response:
+    async def saying(request: web.Request) -> web.Response:
+        """What nodes say of themselves, in the parts that are asked for."""
+        topic = request.path.rsplit("/", 1)[1]
         start, end, view = window(request)
-        return web.json_response(world.sayings.reputation_history(view, start, end))
-
-    async def storage(request: web.Request) -> web.Response:
-        start, end, view = window(request)
-        return web.json_response(world.sayings.storage_history(view, start, end))
-
-    async def earnings(request: web.Request) -> web.Response:
-        return web.json_response(world.sayings.earnings_answer(window(request)[2], time.time()))
+        answers = {
+            "reputation": lambda: world.sayings.reputation_history(view, start, end),
+            "storage": lambda: world.sayings.storage_history(view, start, end),
+            "earnings": lambda: world.sayings.earnings_answer(view, end),
+            "health": lambda: {"from": start, "to": end, "as_of": end, "nodes": view},
+        }
+        answer = answers[topic]() | {"rows": list(world.rows(topic, view).values())}
+        wanted = request.query.getall("part", list(answer))
+        return web.json_response({part: value for part, value in answer.items() if part in ("from", "to", "as_of", "nodes", *wanted)})
 
     async def findings(request: web.Request) -> web.Response:
         return web.json_response(world.sayings.findings_answer(window(request)[2], time.time()))
@@ -212,9 +225,7 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
             web.get("/", index),
             web.get("/ws", socket),
             web.get("/api/v1/traffic", traffic),
-            web.get("/api/v1/reputation", reputation),
-            web.get("/api/v1/storage", storage),
-            web.get("/api/v1/earnings", earnings),
+            *(web.get(f"/api/v1/{topic}", saying) for topic in ("reputation", "storage", "earnings", "health")),
             web.get("/api/v1/findings", findings),
             web.get("/api/v1/events", events),
             web.static("/assets", DIST / "assets"),

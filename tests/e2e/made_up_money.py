@@ -263,23 +263,19 @@ class Money(Said):
             "rows": [],
             "help": {},
             "paystubs": [self._stub(view[0], f"2026-{7 - place:02d}", place) for place in range(3)],
-            "days": [
-                {"node": node, "day": AUGUST + day * DAY_S, "payout_usd_micros": 250_000, "complete": day < 20}
-                for node in view
-                for day in range(21)
-            ],
+            "sums": {
+                "paystubs": 3,
+                "scores": 1,
+                "score_error_percent": 1.5,
+                "days": [
+                    {"day": AUGUST + day * DAY_S, "payout_usd_micros": 250_000 * len(view), "complete": day < 20} for day in range(21)
+                ],
+                "forecasts": [
+                    {"period": "2026-08", "made": AUGUST + day * DAY_S, "expected_usd_micros": 10_000_000 + 100_000 * (day % 3)}
+                    for day in range(1, 21)
+                ],
+            },
             "months": months,
             "missing_periods": {view[0]: ["2026-03"]},
             "scores": [score],
-            "forecasts": [
-                {
-                    "node": view[0],
-                    "period": "2026-08",
-                    "made": AUGUST + day * DAY_S,
-                    "now_usd_micros": 250_000 * day,
-                    "expected_usd_micros": 10_000_000 + 100_000 * (day % 3),
-                    "theirs_usd_micros": None,
-                }
-                for day in range(1, 21)
-            ],
         }

@@ -79,7 +79,16 @@ class Sayings(Space, Money, Findings):
                 "vetted_at": None,
                 "joined_at": None,
                 "windows": [],
-                "budget": {"hours": 166.0, "score": None, "windows": 0, "full": False, "estimated": True, "limited_by": "online_score"},
+                "budget": {
+                    "hours": 166.0,
+                    "state": "counted",
+                    "away_since": None,
+                    "score": None,
+                    "windows": 0,
+                    "full": False,
+                    "estimated": True,
+                    "limited_by": "online_score",
+                },
             }
         return row
 
@@ -92,6 +101,7 @@ class Sayings(Space, Money, Findings):
             "name": SATELLITES[satellite],
             "address": f"{SATELLITES[satellite]}.storj.io:7777",
             "standing": "healthy",
+            "unknown": None,
             "reason": "All scores are well above their limits.",
             "audit_score": self.figure(1),
             "suspension_score": self.figure(1),
@@ -125,7 +135,16 @@ class Sayings(Space, Money, Findings):
                 for at, total, good in windows
                 if good < total
             ],
-            "budget": {"hours": 287.25, "score": 0.9987, "windows": 59, "full": True, "estimated": False, "limited_by": "online_score"},
+            "budget": {
+                "hours": 287.25,
+                "state": "counted",
+                "away_since": None,
+                "score": 0.9987,
+                "windows": 59,
+                "full": True,
+                "estimated": False,
+                "limited_by": "online_score",
+            },
             "failures": {"audits": 0, "repairs": 0, "in_trash": 0, "more": 0, "pieces": []},
         }
 
@@ -196,6 +215,15 @@ class Sayings(Space, Money, Findings):
                 },
             ],
             "remarks": [],
+            "uptime": {
+                "state": "up",
+                "since": None,
+                "certain": False,
+                "reason": "",
+                "witnesses": [],
+                "last_words": [],
+                "failed_starts": 0,
+            },
             "downtimes": [
                 {"from": began - 200_000, "until": began - 199_000, "witnesses": ["log", "probe"], "certain": True, "duration_s": 1000}
             ],

@@ -80,6 +80,7 @@ class Space(Said):
             "bar": bar,
             "differences": [gap] if place == 0 else [],
             "impossible": [],
+            "file_system": None,
             "forecasts": grows,
         }
 

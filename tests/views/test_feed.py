@@ -13,7 +13,8 @@ from storj_monitor.model.ids import Action, Outcome
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.live import RING_S
 from storj_monitor.state.nodes import LogStatus, State
-from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds, TableTopic
+from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
+from storj_monitor.views.table_topic import TableTopic
 
 NOW = 1_764_158_400.0
 TOPICS = frozenset(("live", *TABLES))

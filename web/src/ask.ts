@@ -29,10 +29,11 @@ export async function ask(url: string, signal: AbortSignal): Promise<unknown> {
   return body;
 }
 
-/** `/api/v1/PATH` with a window that begins at `from` ("-30d"), for the nodes shown. */
-export function questionUrl(base: string, path: string, from: string | null, nodes: readonly string[] | null): string {
+/** `/api/v1/PATH` with a window that begins at `from` ("-30d"), for the nodes shown; `parts` of the answer, none = all of it. */
+export function questionUrl(base: string, path: string, from: string | null, nodes: readonly string[] | null, parts: readonly string[] = []): string {
   const url = new URL(`api/v1/${path}`, base);
   if (from !== null) url.searchParams.set("from", from);
   for (const name of nodes ?? []) url.searchParams.append("node", name);
+  for (const part of parts) url.searchParams.append("part", part);
   return url.href;
 }

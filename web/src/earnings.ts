@@ -1,6 +1,6 @@
 /** Money of a month by category, the node's own estimate beside ours, and what was paid. */
 import { money, NBSP } from "./format";
-import type { Currency, EarningsAnswer, EarningsRow, Month, PaidMonth } from "./wire_nodes";
+import type { Currency, EarningsAnswer, EarningsRow, EarningsSummary, Month, PaidMonth } from "./wire_nodes";
 
 export interface Category {
   id: string;
@@ -18,22 +18,22 @@ export const CATEGORIES: readonly Category[] = [
 ];
 
 /** Rows of one kind, the largest expectation first; satellites of one node when it is given. */
-export function rowsOf(rows: Iterable<EarningsRow>, kind: EarningsRow["kind"], node?: string): EarningsRow[] {
-  const value = (row: EarningsRow): number => row.expected_usd_micros ?? row.now?.payout_usd_micros ?? 0;
+export function rowsOf<T extends EarningsSummary>(rows: Iterable<T>, kind: EarningsRow["kind"], node?: string): T[] {
+  const value = (row: T): number => row.expected_usd_micros ?? row.now?.payout_usd_micros ?? 0;
   return [...rows]
     .filter((row) => row.kind === kind && (node === undefined || row.node === node))
     .sort((a, b) => value(b) - value(a) || (a.node < b.node ? -1 : 1) || (a.satellite < b.satellite ? -1 : 1));
 }
 
-/** What the page calls the whole: the fleet's row, or the one node when there is no other. */
-export function wholeOf(rows: ReadonlyMap<string, EarningsRow>): EarningsRow | null {
+/** What the page calls the whole: the fleet's row, or the one node when there is no other. Both are whole rows where `summary` is false. */
+export function wholeOf(rows: ReadonlyMap<string, EarningsSummary>, summary = false): EarningsRow | null {
   const nodes = rowsOf(rows.values(), "node");
-  if (nodes.length === 1) return nodes[0] ?? null;
-  return rows.get("") ?? null;
+  const whole = nodes.length === 1 && !summary ? nodes[0] : rows.get("");
+  return (whole as EarningsRow | undefined) ?? null;
 }
 
 /** The difference of ours to the node's own estimate of this month so far, in words. */
-export function gapText(row: EarningsRow): string {
+export function gapText(row: EarningsSummary): string {
   if (row.theirs === null || row.theirs.now_usd_micros === null) return "The node gives no estimate.";
   if (row.comparison?.agrees === true) return "Agrees with ours to the cent.";
   if (row.now === null) return "";
@@ -86,12 +86,10 @@ export function monthLine(answer: EarningsAnswer, whole: EarningsRow): MonthLine
   const begin = Date.UTC(year ?? 0, (month ?? 1) - 1, 1) / 1000;
   const days = Math.round((Date.UTC(year ?? 0, month ?? 1, 1) / 1000 - begin) / DAY_S);
   const through = Math.min(days, (now.through - begin) / DAY_S);
-  const byDay = new Map<number, number>();
-  for (const one of answer.days) byDay.set(one.day, (byDay.get(one.day) ?? 0) + one.payout_usd_micros);
   const earned = [{ day: 0, micros: 0 }];
-  for (const [start, micros] of [...byDay].sort(([a], [b]) => a - b)) {
-    const day = Math.min((start - begin) / DAY_S + 1, through);
-    if (day > 0) earned.push({ day, micros: (earned.at(-1)?.micros ?? 0) + micros });
+  for (const one of answer.sums.days) {
+    const day = Math.min((one.day - begin) / DAY_S + 1, through);
+    if (day > 0) earned.push({ day, micros: (earned.at(-1)?.micros ?? 0) + one.payout_usd_micros });
   }
   if (earned.length < 2) return null;
   // Cents that were rounded, and what was told since the days were asked: the line ends at the figure that stands above it.
@@ -103,17 +101,10 @@ export function monthLine(answer: EarningsAnswer, whole: EarningsRow): MonthLine
   return { period: now.period, days, earned, end, made, top };
 }
 
-/** Sums of what was expected on each day; a sum begins when all that ever told have told. */
+/** What was expected of the whole month, by the day it was reckoned. */
 function madeForecasts(answer: EarningsAnswer, period: string, begin: number): { day: number; micros: number }[] {
-  const rows = answer.forecasts.filter((one) => one.period === period).sort((a, b) => a.made - b.made);
-  const all = new Set(rows.map((one) => one.node)).size;
-  const known = new Map<string, number>();
-  const sums = new Map<number, number>();
-  for (const one of rows) {
-    known.set(one.node, one.expected_usd_micros);
-    if (known.size === all) sums.set(Math.floor((one.made - begin) / DAY_S), [...known.values()].reduce((sum, micros) => sum + micros, 0));
-  }
-  return [...sums].map(([day, micros]) => ({ day: day + 0.5, micros }));
+  const rows = answer.sums.forecasts.filter((one) => one.period === period);
+  return rows.map((one) => ({ day: Math.floor((one.made - begin) / DAY_S) + 0.5, micros: one.expected_usd_micros }));
 }
 
 export interface MonthBar {

@@ -1,4 +1,5 @@
 /** A question that is kept fresh: asked when its address changes and again when the answer has grown old; never in a hidden tab. */
+import { untrack } from "svelte";
 import { ask, QuestionError } from "./ask";
 
 export class Question<T> {
@@ -7,8 +8,11 @@ export class Question<T> {
   failure = $state<string | null>(null);
   private retries = $state(0);
 
-  /** `address` null asks nothing. To be made while a component is being built: the asking ends with it. */
-  constructor(address: () => string | null, read: (body: unknown) => T | null, refreshMs: number) {
+  /**
+   * `address` null asks nothing. `about`: what the answer tells more of; when that is another than before, it is asked again.
+   * To be made while a component is being built: the asking ends with it.
+   */
+  constructor(address: () => string | null, read: (body: unknown) => T | null, refreshMs: number, about: () => unknown = () => null) {
     // Only another address asks anew, not every change of what it is made from.
     const wanted = $derived(address());
     $effect(() => {
@@ -19,9 +23,12 @@ export class Question<T> {
       if (url === null) return;
       const controller = new AbortController();
       let askedAt = -Infinity;
+      let askedAbout: unknown;
       const look = (): void => {
-        if (document.hidden || performance.now() - askedAt < refreshMs) return;
+        const now = untrack(about);
+        if (document.hidden || (now === askedAbout && performance.now() - askedAt < refreshMs)) return;
         askedAt = performance.now();
+        askedAbout = now;
         void this.ask(url, controller.signal, read);
       };
       look();

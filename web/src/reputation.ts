@@ -1,6 +1,6 @@
 /** Scores against the limits that satellites set, and the words on standing, trend, vetting and downtime. */
 import { count, dateTime, hours, NBSP, plural } from "./format";
-import type { AuditGuard, AuditWindow, HistoryAnswer, ReputationRow } from "./wire_nodes";
+import type { AuditWindow, HistoryAnswer, ReputationSummary } from "./wire_nodes";
 
 export type ScoreId = "audit" | "suspension" | "online";
 
@@ -25,12 +25,12 @@ export function scoreAlarm(value: number, limit: number): Alarm {
   return left < 0.5 ? "warn" : "good";
 }
 
-export function isDisqualified(row: ReputationRow): boolean {
+export function isDisqualified(row: ReputationSummary): boolean {
   return row.standing === "disqualified";
 }
 
 /** The date decides; without one the standing may still say it. */
-export function since(row: ReputationRow): { what: "disqualified" | "suspended"; at: number } | null {
+export function since(row: ReputationSummary): { what: "disqualified" | "suspended"; at: number } | null {
   const lost = row.disqualified_at?.value;
   if (typeof lost === "number") return { what: "disqualified", at: lost };
   const suspended = row.suspended_at?.value;
@@ -39,22 +39,22 @@ export function since(row: ReputationRow): { what: "disqualified" | "suspended";
 
 const TRENDS: Readonly<Record<string, string>> = { unknown: "trend unknown", steady: "steady", rising: "rising", falling: "falling" };
 
-export function trendWord(guard: AuditGuard): string {
+export function trendWord(guard: NonNullable<ReputationSummary["guard"]>): string {
   return TRENDS[guard.trend] ?? guard.trend;
 }
 
-export function trend(guard: AuditGuard): string {
+export function trend(guard: NonNullable<ReputationSummary["guard"]>): string {
   const word = trendWord(guard);
   if (guard.hours_to_verdict === null || guard.trend !== "falling") return word;
   return `${word}, at 0.96 in ${hours(guard.hours_to_verdict)}`;
 }
 
 /** How many audits in a row may fail; null guard: nobody knows. */
-export function allowed(guard: AuditGuard | null): string {
+export function allowed(guard: ReputationSummary["guard"]): string {
   return guard === null ? "unknown" : count(guard.failures_allowed);
 }
 
-export function budget(row: ReputationRow): string {
+export function budget(row: ReputationSummary): string {
   const { hours: left, estimated, state } = row.budget;
   if (left === null) return "unknown";
   if (state === "suspended") return "suspended already";
@@ -62,7 +62,7 @@ export function budget(row: ReputationRow): string {
   return `${estimated ? `≈${NBSP}` : ""}${hours(left)}`;
 }
 
-export function budgetWhy(row: ReputationRow): string {
+export function budgetWhy(row: ReputationSummary): string {
   const { hours: left, limited_by: by, estimated, state, windows } = row.budget;
   if (left === null) return "no online score yet";
   if (state === "suspended") return "until online is above 0.6";
@@ -73,7 +73,7 @@ export function budgetWhy(row: ReputationRow): string {
 }
 
 /** Null when vetting is over or nobody tells. */
-export function vetting(row: ReputationRow): { audits: number | null; share: number; text: string } | null {
+export function vetting(row: ReputationSummary): { audits: number | null; share: number; text: string } | null {
   const { done, audits, at_least: atLeast, audits_left: auditsLeft, hours: known, hours_left: hoursLeft } = row.vetting;
   if (done !== false) return null;
   const parts: string[] = [];
@@ -84,12 +84,12 @@ export function vetting(row: ReputationRow): { audits: number | null; share: num
 }
 
 /** The worst first; the satellites' order by the server, and names where two are alike. */
-export function worstFirst(rows: Iterable<[string, ReputationRow]>): [string, ReputationRow][] {
+export function worstFirst(rows: Iterable<[string, ReputationSummary]>): [string, ReputationSummary][] {
   return [...rows].sort((a, b) => a[1].rank - b[1].rank || (a[0] < b[0] ? -1 : 1));
 }
 
 /** How many stand how, the worst first: "1 disqualified, 2 vetting, 9 healthy". */
-export function summary(rows: readonly ReputationRow[]): { standing: string; count: number }[] {
+export function summary(rows: readonly ReputationSummary[]): { standing: string; count: number }[] {
   const order = ["disqualified", "suspended", "offline_suspended", "at_risk", "watch", "exiting", "unknown", "vetting", "healthy", "exited"];
   const counts = new Map<string, number>();
   for (const row of rows) counts.set(row.standing, (counts.get(row.standing) ?? 0) + 1);

@@ -1,6 +1,6 @@
 /** Parts of a node's space, its growth and its past, as words and columns. */
 import { bytes, bytesChange, days, NBSP } from "./format";
-import type { BarPart, Forecast, HistoryAnswer, Level } from "./wire_nodes";
+import type { BarPart, ForecastSummary, HistoryAnswer, Level } from "./wire_nodes";
 
 export interface PartName {
   name: string;
@@ -42,19 +42,19 @@ export function stretches(bar: readonly BarPart[]): Stretch[] {
   });
 }
 
-export function forecastOf(forecasts: readonly Forecast[], windowDays: number): Forecast | null {
+export function forecastOf<T extends ForecastSummary>(forecasts: readonly T[], windowDays: number): T | null {
   return forecasts.find((forecast) => forecast.window_days === windowDays) ?? null;
 }
 
 /** The shortest window that has an answer, else the first: what to show before anybody chose. */
-export function firstKnown(forecasts: readonly Forecast[]): number | null {
+export function firstKnown(forecasts: readonly ForecastSummary[]): number | null {
   const preferred = [30, 7, 90];
   const known = preferred.find((window) => forecastOf(forecasts, window)?.growth.state !== "unknown" && forecastOf(forecasts, window) !== null);
   return known ?? forecasts[0]?.window_days ?? null;
 }
 
 /** "+12.3 GB a day (10.1 to 14.2)"; why not, where it is unknown. */
-export function growthText(forecast: Forecast | null): string {
+export function growthText(forecast: ForecastSummary | null): string {
   if (forecast === null || forecast.growth.state === "unknown" || forecast.growth.bytes_per_day === null) return "unknown: too little data";
   const { state, bytes_per_day: rate, low, high } = forecast.growth;
   const band = low === null || high === null ? "" : ` (${bytesChange(low)} to ${bytesChange(high)})`;
@@ -62,7 +62,7 @@ export function growthText(forecast: Forecast | null): string {
 }
 
 /** The same without the band: "growing, +12.3 GB a day". */
-export function growthRate(forecast: Forecast): string {
+export function growthRate(forecast: ForecastSummary): string {
   const { state, bytes_per_day: rate } = forecast.growth;
   return rate === null ? state : `${state}, ${bytesChange(rate)} a day`;
 }

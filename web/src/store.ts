@@ -99,6 +99,8 @@ export interface Table<T> {
   from?: number;
   rows: Map<string, T>;
   help: HelpTexts;
+  /** The rows are summaries; the whole ones of a node have to be asked for. */
+  summary: boolean;
 }
 
 export type Tables = { [K in TableTopic]: Table<TableRows[K]> | null };
@@ -119,7 +121,7 @@ export class Store {
     for (const [name, payload] of Object.entries(snap.topics)) {
       const topic = name as Topic;
       if (topic === "live") this.ring.load((payload as LiveSnap).ring);
-      else this.replace(topic, payload as TableSnap);
+      else this.replace(topic, { summary: false, ...(payload as TableSnap) });
       this.numbers.set(topic, payload.n);
       changed.add(topic);
     }
@@ -160,10 +162,11 @@ export class Store {
     for (const total of totals) if (total[0] <= now + FUTURE_SECONDS) this.ring.add(total);
   }
 
-  private replace(topic: TableTopic, payload: { as_of: number; from?: number; rows?: Record<string, unknown>; help?: HelpTexts }): void {
-    // Only snapshots bring the words: they do not change.
+  private replace(topic: TableTopic, payload: Partial<TableSnap> & { as_of: number }): void {
+    // Only snapshots bring these: they do not change.
     const help = payload.help ?? this.tables[topic]?.help ?? {};
-    const table: Table<unknown> = { asOf: payload.as_of, rows: new Map(Object.entries(payload.rows ?? {})), help };
+    const summary = payload.summary ?? this.tables[topic]?.summary ?? false;
+    const table: Table<unknown> = { asOf: payload.as_of, rows: new Map(Object.entries(payload.rows ?? {})), help, summary };
     if (payload.from !== undefined) table.from = payload.from;
     (this.tables as Record<TableTopic, Table<unknown> | null>)[topic] = table;
   }

@@ -90,6 +90,8 @@ export interface TableSnap {
   rows: Record<string, unknown>;
   /** Words on the figures, by their name; topics on what nodes say about themselves have them. */
   help?: HelpTexts;
+  /** The rows are summaries: a view of several nodes has no more. */
+  summary?: boolean;
 }
 
 export interface TableDelta {

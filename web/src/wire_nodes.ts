@@ -91,10 +91,14 @@ export interface Level {
   reached: boolean;
 }
 
-export interface Forecast {
+export interface ForecastSummary {
   window_days: number;
-  growth: { state: string; bytes_per_day: number | null; low: number | null; high: number | null; points: number; why: string };
+  growth: { state: string; bytes_per_day: number | null; low: number | null; high: number | null };
   levels: Level[];
+}
+
+export interface Forecast extends ForecastSummary {
+  growth: ForecastSummary["growth"] & { points: number; why: string };
   counted?: string[];
   left_out?: string[];
   shrinking?: string[];
@@ -317,7 +321,67 @@ export interface HealthRow {
   } | null;
 }
 
+/** What a view of several nodes has of each row: no more than a first look shows. A whole row is one, too. */
+export type ReputationSummary = Pick<
+  ReputationRow,
+  "node" | "satellite" | "name" | "rank" | "standing" | "reason" | "vetting" | "audit_score" | "suspension_score" | "online_score" | "disqualified_at" | "suspended_at"
+> & {
+  guard: Pick<AuditGuard, "failures_allowed" | "trend" | "hours_to_verdict"> | null;
+  budget: Pick<ReputationRow["budget"], "hours" | "state" | "windows" | "estimated" | "limited_by" | "away_since">;
+  failures: Pick<ReputationRow["failures"], "audits">;
+};
+
+export type StorageNodeSummary = Pick<StorageNodeRow, "kind" | "node" | "at" | "used" | "allocated" | "free" | "overused" | "capacity_bytes" | "bar" | "file_system"> & {
+  differences: readonly { gap: string }[];
+  impossible?: readonly { figure: string }[];
+  /** The one that is shown before anybody chose, with its last level. */
+  forecasts: ForecastSummary[];
+};
+export type StorageSummary = StorageNodeSummary | StorageFleetRow;
+
+/** Of a node; the fleet's row is whole. */
+export type EarningsSummary = Pick<EarningsRow, "kind" | "node" | "satellite" | "name" | "at" | "expected_usd_micros"> & {
+  now: Pick<Month, "period" | "payout_usd_micros"> | null;
+  theirs: Pick<NonNullable<EarningsRow["theirs"]>, "now_usd_micros"> | null;
+  comparison: Pick<NonNullable<EarningsRow["comparison"]>, "agrees" | "reasons"> | null;
+  held?: Pick<NonNullable<EarningsRow["held"]>, "net_usd_micros"> | null;
+  balance?: Pick<NonNullable<EarningsRow["balance"]>, "undistributed_usd_micros"> | null;
+};
+
+export type HealthSummary = Pick<
+  HealthRow,
+  | "node"
+  | "wallet"
+  | "wallet_features"
+  | "version"
+  | "minimum_version"
+  | "up_to_date"
+  | "quic"
+  | "quic_at"
+  | "last_contact"
+  | "started_at"
+  | "uptime_s"
+  | "all_healthy"
+  | "remarks"
+  | "down_hours_30d"
+> & {
+  doors: Pick<Door, "door" | "status" | "since" | "detail">[];
+  uptime?: Pick<Uptime, "state" | "since" | "certain" | "failed_starts" | "last_words">;
+  /** The one that lasts. */
+  downtimes: Downtime[];
+  notifications: readonly { kind: string }[];
+};
+
+/** Rows of the topics, which are summaries where `summary` says so. */
 export interface NodeRows {
+  reputation: ReputationSummary;
+  storage: StorageSummary;
+  earnings: EarningsSummary;
+  health: HealthSummary;
+}
+
+/** Rows of views of one node, and of `/api/v1`. */
+export interface WholeNodeRows {
   reputation: ReputationRow;
   storage: StorageRow;
   earnings: EarningsRow;
@@ -358,37 +422,44 @@ export interface PaidStub {
   transaction_url: string;
 }
 
-/** What one day has brought; `complete` when it is over and all of it was told. */
+/** What one day has brought all nodes asked about; `complete` when it is over and all of it was told. */
 export interface EarnedDay {
-  node: string;
   day: number;
   payout_usd_micros: number;
   complete: boolean;
 }
 
+/** What all of them were expected to bring in a month, as it was made on one day. */
 export interface MadeForecast {
-  node: string;
   period: string;
   made: number;
   expected_usd_micros: number;
 }
 
+export interface EstimateScore {
+  node: string;
+  satellite: string;
+  name: string;
+  period: string;
+  estimated_usd_micros: number;
+  paid_usd_micros: number;
+  error_percent: number | null;
+  agrees: boolean;
+  reasons: string[];
+}
+
+/** What is asked for at first of `/api/v1/earnings`; single paystubs and scores come when a reader opens them. */
 export interface EarningsAnswer {
   as_of: number;
-  paystubs: PaidStub[];
-  days: EarnedDay[];
-  forecasts: MadeForecast[];
   months: PaidMonth[];
   missing_periods: Record<string, string[]>;
-  scores: {
-    node: string;
-    satellite: string;
-    name: string;
-    period: string;
-    estimated_usd_micros: number;
-    paid_usd_micros: number;
-    error_percent: number | null;
-    agrees: boolean;
-    reasons: string[];
-  }[];
+  sums: {
+    /** How many there are. */
+    paystubs: number;
+    scores: number;
+    /** The median size of the error, in percent. */
+    score_error_percent: number | null;
+    days: EarnedDay[];
+    forecasts: MadeForecast[];
+  };
 }

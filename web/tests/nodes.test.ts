@@ -230,6 +230,7 @@ describe("earnings", () => {
     const one = earning({});
     const fleet = earning({ kind: "fleet", node: "" });
     expect(wholeOf(new Map([["a", one], ["", fleet]]))).toBe(one);
+    expect(wholeOf(new Map([["a", one], ["", fleet]]), true)).toBe(fleet); // the node's row is a summary
     expect(wholeOf(new Map([["a", one], ["b", earning({ node: "b" })], ["", fleet]]))).toBe(fleet);
     expect(wholeOf(new Map())).toBeNull();
     const rows = [one, earning({ kind: "satellite", satellite: "x", expected_usd_micros: 1 }), earning({ kind: "satellite", satellite: "y", expected_usd_micros: 5 }), earning({ kind: "satellite", node: "b" })];
@@ -258,9 +259,10 @@ describe("earnings", () => {
 
   it("draws the month: days that add up, where it goes, and what was expected before", () => {
     const begin = Date.UTC(2026, 1, 1) / 1000;
-    const day = (node: string, number: number, micros: number): EarnedDay => ({ node, day: begin + number * 86_400, payout_usd_micros: micros, complete: true });
-    const made = (node: string, number: number, micros: number, period = "2026-02"): MadeForecast => ({ node, period, made: begin + number * 86_400, expected_usd_micros: micros });
-    const answer = { days: [day("a", 1, 20), day("a", 0, 10), day("b", 1, 5), day("a", 2, 4)], forecasts: [made("a", 0.4, 300), made("b", 1.1, 90), made("a", 1.5, 280), made("a", 0, 7, "2026-01")] } as unknown as EarningsAnswer;
+    const day = (number: number, micros: number): EarnedDay => ({ day: begin + number * 86_400, payout_usd_micros: micros, complete: true });
+    const made = (number: number, micros: number, period = "2026-02"): MadeForecast => ({ period, made: begin + number * 86_400, expected_usd_micros: micros });
+    const sums = { days: [day(0, 10), day(1, 25), day(2, 4)], forecasts: [made(0, 7, "2026-01"), made(1.5, 370)] };
+    const answer = { sums } as unknown as EarningsAnswer;
     const month = { period: "2026-02", through: begin + 2.5 * 86_400, payout_usd_micros: 40 } as Month;
     const line = monthLine(answer, earning({ now: month, expected_usd_micros: 400, band: { low_usd_micros: 350, high_usd_micros: 450 } }));
     expect(line?.days).toBe(28);
@@ -268,7 +270,7 @@ describe("earnings", () => {
     expect(line?.end).toEqual({ expected: 400, low: 350, high: 450 });
     expect(line?.made).toEqual([{ day: 1.5, micros: 370 }]);
     expect(line?.top).toBe(450);
-    expect(monthLine({ ...answer, days: [] }, earning({ now: month }))).toBeNull();
+    expect(monthLine({ ...answer, sums: { ...answer.sums, days: [] } }, earning({ now: month }))).toBeNull();
     expect(monthLine(answer, earning({}))).toBeNull();
   });
 
@@ -286,6 +288,7 @@ describe("earnings", () => {
   it("asks for the nodes shown", () => {
     expect(csvUrl("https://x/base/", ["a&b"], "paystubs")).toBe("https://x/base/api/v1/earnings.csv?kind=paystubs&node=a%26b");
     expect(csvUrl("https://x/", null, "estimates")).toBe("https://x/api/v1/earnings.csv?kind=estimates");
+    expect(questionUrl("https://x/", "earnings", null, null, ["rows", "sums"])).toBe("https://x/api/v1/earnings?part=rows&part=sums");
     expect(questionUrl("https://x/", "storage", "-30d", ["a"])).toBe("https://x/api/v1/storage?from=-30d&node=a");
   });
 
