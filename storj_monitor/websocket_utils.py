@@ -24,8 +24,8 @@ CLOSE_TOO_SLOW = 4001
 OUTBOX_LIMIT_BYTES = 256 * 1024
 GRACE_S = 5.0
 
-DEFLATE_FROM_BYTES = 16 * 1024
-"""Snapshots, and the first deltas of large tables. A usual delta is a tenth of it."""
+DEFLATE_FROM_BYTES = 4 * 1024
+"""Snapshots and deltas of tables: twice a second at most. A delta of single events, up to 13 times a second, stays below."""
 DEFLATE_WINDOW_BITS = 15
 _DEFLATE_LEVEL = 3  # 7 ms a megabyte; level 6 saves a sixth more and takes three times as long
 

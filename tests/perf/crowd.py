@@ -13,6 +13,7 @@ import asyncio
 import json
 import sys
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,10 +26,15 @@ AT_ONCE = 100
 
 
 class CrowdClient(asyncio.Protocol):
-    """One client: shakes hands, subscribes, counts. `frame_ms` is shared by all: age of each delta on arrival."""
+    """One client: shakes hands, subscribes, counts. `frame_ms` is shared by all: age of each delta on arrival.
 
-    def __init__(self, host: str, frame_ms: list[float]) -> None:
+    deflate -- offer permessage-deflate, as browsers do
+    """
+
+    def __init__(self, host: str, frame_ms: list[float], deflate: bool = False) -> None:
         self._host = host
+        self._offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n" if deflate else ""
+        self.deflated = 0
         self._frame_ms = frame_ms
         self._buffer = bytearray()
         self._open = False
@@ -42,7 +48,7 @@ class CrowdClient(asyncio.Protocol):
         self.transport = transport
         transport.write(
             f"GET /ws HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://{self._host}\r\n"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+            f"{self._offer}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
 
     def data_received(self, data: bytes) -> None:
@@ -87,17 +93,25 @@ class CrowdClient(asyncio.Protocol):
         opcode = buffer[at] & 0x0F
         if opcode == 1:
             # `{"k":"delta","now":1764158400.123,"topics":…`: no need to read more of it.
-            begin = buffer.find(b'"k":"', at, at + 20) + 5
-            if buffer.startswith(b"delta", begin):
+            text = bytes(buffer[at + head_bytes(buffer[at + 1]) : end])
+            if buffer[at] & 0x40:
+                self.deflated += 1
+                text = zlib.decompressobj(-15).decompress(text, 60)
+            if text.startswith(b'{"k":"delta'):
                 self.deltas += 1
-                number = buffer.find(b'"now":', begin, begin + 20) + 6
-                self._frame_ms.append((received - float(buffer[number : buffer.index(b",", number)])) * 1000)
-            elif buffer.startswith(b"snap", begin) and not self.ready.done():
+                number = text.find(b'"now":', 0, 30) + 6
+                self._frame_ms.append((received - float(text[number : text.index(b",", number)])) * 1000)
+            elif text.startswith(b'{"k":"snap') and not self.ready.done():
                 self.ready.set_result(None)
         elif opcode == 8:
             self.close_code = int.from_bytes(buffer[at + 2 : at + 4], "big")
         elif opcode == 9:
             self._send(bytes(buffer[at + 2 : end]), 10)
+
+
+def head_bytes(size: int) -> int:
+    """Of a frame from a server whose second byte this is."""
+    return {126: 4, 127: 10}.get(size, 2)
 
 
 def end_of_frame(buffer: bytearray, at: int) -> int | None:
@@ -113,7 +127,7 @@ def end_of_frame(buffer: bytearray, at: int) -> int | None:
     return at + head + size if have >= head + size else None
 
 
-async def gather_crowd(url: str, count: int, seconds: float) -> dict[str, Any]:
+async def gather_crowd(url: str, count: int, seconds: float, deflate: bool = False) -> dict[str, Any]:
     """`count` clients that are connected for `seconds` from the moment when the last of them was ready."""
     address = urlsplit(url)
     frame_ms: list[float] = []
@@ -123,7 +137,7 @@ async def gather_crowd(url: str, count: int, seconds: float) -> dict[str, Any]:
     async def connect() -> None:
         async with gate:
             loop = asyncio.get_running_loop()
-            _, client = await loop.create_connection(lambda: CrowdClient(address.netloc, frame_ms), address.hostname, address.port)
+            _, client = await loop.create_connection(lambda: CrowdClient(address.netloc, frame_ms, deflate), address.hostname, address.port)
             clients.append(client)
             await client.ready
 
@@ -144,6 +158,7 @@ async def gather_crowd(url: str, count: int, seconds: float) -> dict[str, Any]:
         "clients": count, "connect_s": round(connect_s, 2), "closed_by_server": lost, "close_codes": codes,
         "frames_per_client_s": {"least": round(deltas[0] / seconds, 2), "most": round(deltas[-1] / seconds, 2)},
         "bytes_per_client_s": round(sum(client.bytes for client in clients) / count / (connect_s + seconds)),
+        "deflated": sum(client.deflated for client in clients), "bytes": sum(client.bytes for client in clients),
         "sent_to_frame_ms": percentiles(sorted(frame_ms)),
     }  # fmt: skip
 
@@ -154,9 +169,10 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=990)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--deflate", action="store_true", help="offer permessage-deflate, as browsers do")
     args = parser.parse_args()
     allow_many_connections(args.clients + 100)
-    figures = asyncio.run(gather_crowd(args.url, args.clients, args.seconds))
+    figures = asyncio.run(gather_crowd(args.url, args.clients, args.seconds, args.deflate))
     (args.out / "crowd.json").write_text(json.dumps(figures), encoding="utf-8")
     return 0
 
