@@ -21,6 +21,7 @@ from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.makers import MAKERS, NODE_FAILED, UPDATER_STEP
 from storj_monitor.log_processor.making import Said
+from storj_monitor.log_processor.supervisors import ending
 from storj_monitor.log_processor.transfers import (
     RACE_LOST,
     SCORED_SUFFIX,
@@ -53,7 +54,7 @@ PLAIN_ERROR = "plain error text"
 SUPERVISOR = "supervisord"
 FOREIGN = "text that is no log entry"
 JOURNAL = "journalctl's own line"
-SERVICE = "systemd about the service"
+SERVICE = "a supervisor about the service"
 EXPORT_HEADER = "header of an export"
 CONTAINER = "the container's start script"
 
@@ -61,12 +62,8 @@ _LAST_WORDS = {PANIC: ("PANIC", "panic"), PLAIN_ERROR: ("FATAL", "the process en
 """What a process says without time and level before it ends: level and message under which it is an error."""
 
 _SUPERVISOR_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:CRIT|ERRO|WARN|INFO|DEBG|TRAC|BLAT) .*")
-_END = re.compile(
-    rb"(?P<panic>panic: |fatal error: |runtime: out of memory|SIG[A-Z]{3,6}: )|(?P<error>Error: )"
-    rb"|(?:[\d :,-]{23} \w+ )?(?:exited|stopped|gave up): storagenode(?: |$)"
-    rb"|[\w@.-]{1,100}\.service: (?:Main process exited|A process of this unit has been killed|Start request repeated too quickly)"
-)
-"""What is written without the node's own time when a process ends: by Go, by the node's command, by supervisord, by systemd."""
+_END = re.compile(rb"(?P<panic>panic: |fatal error: |runtime: out of memory|SIG[A-Z]{3,6}: )|(?P<error>Error: )")
+"""What is written without the node's own time when a process ends: by Go, by the node's command."""
 _STACK_FRAME = re.compile(rb"[\w./*()\[\]{}@~-]+\(.*\)(?: in goroutine \d+)?|created by .*|[\w./*()\[\]@~-]+\.[\w.*()\[\]-]+")
 _KNOWN_TEXTS = (
     # what Go's runtime writes around the stacks of a crash: signal, registers, frames that it leaves out
@@ -236,15 +233,17 @@ class ExactPath:
         """What is said of a process that ends, by itself or by what watches over it: without a time, so it is that of its arrival."""
         what = _END.match(line)
         if what is None:
+            if (told := ending(line)) is not None:
+                at_ms = max(self._state.supervisor.at_ms(told.stamp_ms, self._state.last_ms), arrival_ms or 0)
+                text = plain_text(told.text, MAX_TEXT)
+                self._harvest.events.append(ProcessEnded(time_ms=at_ms, level="ERROR", text=text, final=told.final))
             return
         text = plain_text(line[: 4 * MAX_TEXT].decode("utf-8", "replace").strip()[:MAX_TEXT], MAX_TEXT)
         time_ms = max(self._state.last_ms, arrival_ms or 0)
         if what["panic"]:
             self._harvest.events.append(Panic(time_ms=time_ms, level="PANIC", first_line=text))
-        elif what["error"]:
-            self._harvest.events.append(PlainError(time_ms=time_ms, level="ERROR", text=text.removeprefix("Error: ")))
         else:
-            self._harvest.events.append(ProcessEnded(time_ms=time_ms, level="ERROR", text=text))
+            self._harvest.events.append(PlainError(time_ms=time_ms, level="ERROR", text=text.removeprefix("Error: ")))
 
 
 def foreign_reason(line: bytes) -> str:
@@ -266,6 +265,8 @@ def foreign_reason(line: bytes) -> str:
     for pattern, reason in _KNOWN_TEXTS:
         if pattern.fullmatch(line[:MAX_TEXT]):
             return reason
+    if ending(line) is not None:
+        return SERVICE
     return BINARY if _is_binary(line) else FOREIGN
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from storj_monitor.log_processor.fields import FieldNames
 from storj_monitor.log_processor.folding import Folder
 from storj_monitor.log_processor.pairing import MAX_PENDING, OpenAudits, PendingStarts, TwinCancels
+from storj_monitor.log_processor.supervisors import SupervisorClock
 from storj_monitor.log_processor.transfers import DOWN, UP
 from storj_monitor.log_processor.wrappers import Opener
 from storj_monitor.model.node_events import AuditUnfinished
@@ -20,6 +21,7 @@ class LineState:
         self.fold = Folder()
         self.names = FieldNames()
         self.opener = Opener()
+        self.supervisor = SupervisorClock()
         self.last_ms = 0
         """Time of the last line that had one."""
         self._let_go_ms = 0

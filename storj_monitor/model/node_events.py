@@ -309,9 +309,10 @@ class PlainError(NodeEvent, frozen=True, kw_only=True, tag="plain_error"):
 
 
 class ProcessEnded(NodeEvent, frozen=True, kw_only=True, tag="process_ended"):
-    """What supervisord or systemd says of a node's process that ended: how, or that it will not be started again. Time as in Panic."""
+    """What watches over a node's process says when it ended, or (`final` False) that it will not be started again. Time as in Panic."""
 
     text: str
+    final: bool = True
 
 
 class SpaceWarning(NodeEvent, frozen=True, kw_only=True, tag="space_warning"):

@@ -223,7 +223,7 @@ class _Walk:
         elif self.down_at is None:
             self._forget_words(at)
             self.down_at, self.killed, self.only_plain = at, False, True
-            if self.up_at is not None and at - self.up_at < SHORT_LIFE_S and not isinstance(event, SignalReceived):
+            if self._is_failed_start(event, at):
                 self.failed += 1
         elif self._is_another_end(event, at):
             self.failed += 1
@@ -235,12 +235,18 @@ class _Walk:
         self.words.append(LastWord(at, words_of(event)[:_TEXT], not isinstance(event, (SignalReceived, ProcessEnded))))
         del self.words[: -4 * MOST_WORDS]
 
+    def _is_failed_start(self, event: NodeEvent, at: float) -> bool:
+        """An end soon after a start; or one that a supervisor tells of a process that was never seen up."""
+        if self.up_at is None:
+            return isinstance(event, ProcessEnded) and event.final and " stopped " not in event.text
+        return at - self.up_at < SHORT_LIFE_S and not isinstance(event, SignalReceived)
+
     def _is_another_end(self, event: NodeEvent, at: float) -> bool:
         """A log without start lines tells only the ends of failed starts: the last line of a process comes once more."""
         kind = _final_kind(event)
         if not kind:
             return False
-        if isinstance(event, PlainError) and kind in self.finals:
+        if isinstance(event, (PlainError, ProcessEnded)) and kind in self.finals:
             return True
         return at - self.ended_at > (SAME_END_S if kind in self.finals else FAILURE_TAIL_S if self.finals else SIGNAL_TAIL_S)
 
@@ -267,7 +273,7 @@ def _final_kind(event: NodeEvent) -> str:
     """What a process says only once, at its very end; "" for all other lines."""
     if isinstance(event, NodeFailed):
         return event.what if event.level in ("FATAL", "PANIC") else ""
-    if isinstance(event, ProcessEnded) and event.text.find("gave up") >= 0:
+    if isinstance(event, ProcessEnded) and not event.final:
         return ""
     return type(event).__name__ if isinstance(event, (PlainError, Panic, ProcessEnded)) else ""
 

@@ -295,3 +295,45 @@ def test_order_and_repetition_change_nothing_and_times_away_do_not_overlap(
     for begin, until in life.starting:
         assert begin < until
     assert (life.begun is None) == all(one.until_at is not None for one in life.outages)
+
+
+def supervisord(at: str, words: str, level: str = "WARN") -> bytes:
+    return f"2026-11-30 {at},412 {level} {words}\n".encode()
+
+
+@pytest.mark.parametrize("hours", [0, 2, -5])
+def test_what_supervisord_starts_in_vain_is_counted_in_plain_words(hours: int) -> None:
+    """`exited:` lines were no failed starts, and the sentence had supervisord's own time in it; its zone is any."""
+    log = start("05:00:00") + transfers("05:00:00", "06:10:00", 5)
+    for at in ("06:10:05", "06:10:07", "06:10:10", "06:10:14"):
+        log += supervisord(f"{int(at[:2]) + hours:02}{at[2:]}", "exited: storagenode (exit status 1; not expected)")
+    log += supervisord(f"{6 + hours:02}:10:15", "gave up: storagenode entered FATAL state, too many start retries too quickly", "INFO")
+    state = Replay().read(log).node.uptime(clock("06:20:00"))
+    assert (state.state, state.failed_starts) == (UptimeState.DOWN, 3), "the first one had been up"
+    assert state.since == pytest.approx(clock("06:10:05"), abs=1)
+    assert "storagenode exited (exit status 1, not expected)" in [word.text for word in state.last_words]
+    assert any(word.text.startswith("the supervisor gave up on storagenode (entered FATAL state") for word in state.last_words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("storagenode.service: Main process exited, code=exited, status=203/EXEC", "main process exited, code=exited, status=203/EXEC"),
+        ("storagenode-1 exited with code 137 (restarting)", "storagenode-1 exited with code 137 (restarting)"),
+        ("[cmd] /app/bin/storagenode exited 1", "[cmd] /app/bin/storagenode exited 1"),
+        ("s6-supervise storagenode (child): fatal: unable to exec run", "s6-supervise storagenode (child), fatal, unable to exec run"),
+        ("runsv storagenode: fatal: unable to start ./run: file does not exist", "runsv storagenode, fatal, unable to start ./run, file"),
+        ("supervise-daemon: /usr/bin/storagenode, pid 456, exited with return code 1", "exited with return code 1"),
+        ("spawnerr: can't find command '/app/bin/storagenode'", "the supervisor cannot start it (can't find command"),
+    ],
+)
+def test_other_supervisors_tell_failed_starts_too(words: str, said: str) -> None:
+    log = loaded("05:00:00") + f"{words}\n".encode() * 3
+    state = Replay().read(log).node.uptime(clock("06:20:00"))
+    assert (state.state, state.failed_starts) == (UptimeState.DOWN, 3)
+    assert said in state.last_words[0].text
+
+
+def test_other_programs_of_the_same_supervisor_are_not_the_node() -> None:
+    log = start("05:00:00") + transfers("05:00:00", "06:10:00", 5) + supervisord("06:10:01", "exited: cron (exit status 1; not expected)")
+    assert Replay().read(log + b"nginx-1 exited with code 0\n").downtimes() == []
