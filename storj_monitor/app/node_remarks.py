@@ -135,7 +135,7 @@ def _routes(node: NodeSubjects) -> Iterator[Remark]:
         path = routes[0].path
         for satellite in node.standing.known:
             path = path.replace(satellite, satellite_name(satellite))
-        words = f"The API does not tell everything: {path[:MOST_TEXT]}: {routes[0].detail[:MOST_TEXT]}{more}."
+        words = f"The API does not answer {path[:MOST_TEXT]} ({routes[0].detail[:MOST_TEXT]}){more}."
         yield Remark("route", words, min(one.since for one in routes), door.since, StateSource.API)
 
 
@@ -154,5 +154,5 @@ def _severe(log: LiveNode, started_at: float | None, now: float) -> Iterator[Rem
         said = one.text if one.text.startswith(one.message) else f"{one.message}: {one.text}"
         subject = f"{one.logger}/{one.message}"
         yield Remark(
-            f"severe_{one.kind.name.lower()}", f"In the log: {said[:MOST_TEXT]}", one.first_ms / 1000, at, StateSource.LOG, subject
+            f"severe_{one.kind.name.lower()}", f"The log says “{said[:MOST_TEXT]}”.", one.first_ms / 1000, at, StateSource.LOG, subject
         )

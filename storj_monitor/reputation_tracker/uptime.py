@@ -257,7 +257,8 @@ def _starts(number: int) -> str:
 
 
 def _minutes(minutes: float) -> str:
-    return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
+    """Whole ones that are over: 7 h 40 min are not 8 hours."""
+    return f"{int(minutes)} minutes" if minutes < 120 else f"{int(minutes / 60)} hours"
 
 
 def _seconds(seconds: float) -> str:

@@ -98,7 +98,7 @@ def is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     words = named(silent)
     verb = "says nothing" if len(silent) == 1 else "say nothing"
     details = [one.detail for one in silent if one.detail]
-    why = f" ({details[0]})" if details else ""
+    why = f" ({in_brackets(details[0])})" if details else ""
     yield Found(f"The node is not heard: its {words} {verb}{why}.", begun, begun, silent[0].source)
 
 
@@ -119,12 +119,26 @@ def has_stopped(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     process = evidence.process
     if process is None or process.phase is not Phase.DOWN or _answers_since(evidence, process.since, now):
         return
-    words = f": {process.words.splitlines()[0]}" if process.words else ""
+    words = _last_words(process.words)
     if process.failed_starts:
         tries = "once" if process.failed_starts == 1 else f"{process.failed_starts} times"
-        yield Found(f"The node does not start (tried {tries}){words}", process.since, process.at, StateSource.LOG)
+        yield Found(f"The node does not start (tried {tries}).{words}", process.since, process.at, StateSource.LOG)
     else:
-        yield Found(f"The node has stopped{words}" + ("" if words else "."), process.since, process.at, StateSource.LOG)
+        yield Found(f"The node has stopped.{words}", process.since, process.at, StateSource.LOG)
+
+
+def _last_words(words: str) -> str:
+    """What the node wrote stands in quotes: it has colons of its own."""
+    if not words:
+        return ""
+    line = words.splitlines()[0]
+    return f" {line}" if line.startswith(("Stopped by", "The log ends")) else f" Its last words: “{line}”."
+
+
+def in_brackets(detail: str) -> str:
+    """`/api/sno/: HTTP 502` within a sentence that has its own colon, or none."""
+    path, colon, why = detail.partition(": ")
+    return f"{path}, {why}" if colon and path.startswith("/") else detail
 
 
 def _answers_since(evidence: NodeEvidence, since: float | None, now: float) -> bool:
@@ -145,7 +159,7 @@ def source_is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     for one in evidence.sources:
         if one.source is StateSource.LOG or not _heard_of(one) or one.hearing in (Hearing.PENDING, Hearing.BEHIND) or one.is_good(now):
             continue
-        why = f": {one.detail}" if one.detail else "."
+        why = f" ({in_brackets(one.detail)})." if one.detail else "."
         since = one.since if one.hearing is Hearing.FAILING else one.silent_since
         part = " with the node's own figures" if one.in_part else ""
         yield Found(f"The {NAMES[one.source]} does not answer{part}{why}", since, one.good_at or one.since, one.source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from storj_monitor.model.node_answers import ApiStatus, Door, RouteState, RouteStatus
+from storj_monitor.state.node_conditions import in_brackets
 from storj_monitor.views.subjects import NodeSubjects
 
 _PAYSTUBS = "/api/heldamount/paystubs"
@@ -47,7 +48,9 @@ def missing_paystubs(node: NodeSubjects) -> str:
     if api is None:
         return "Its API is not asked: nothing else tells what was paid."
     return (
-        f"Its API does not answer: {api.detail}." if api.status in (ApiStatus.UNREACHABLE, ApiStatus.NOT_UNDERSTOOD) else "Not asked yet."
+        f"Its API does not answer ({in_brackets(api.detail)})."
+        if api.status in (ApiStatus.UNREACHABLE, ApiStatus.NOT_UNDERSTOOD)
+        else "Not asked yet."
     )
 
 

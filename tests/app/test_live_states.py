@@ -49,10 +49,10 @@ async def test_a_disqualification_is_told_by_the_next_answer_and_a_frozen_node_i
     assert "source_silent" in played.codes("11:50:30")
     frozen = played.at("11:52:40")
     assert frozen.kind is NodeStateKind.DOWN
-    assert frozen.sentence == "The node is not heard: its log, API and public port say nothing (/api/sno/: no whole answer within 15 s)."
+    assert frozen.sentence == "The node is not heard: its log, API and public port say nothing (/api/sno/, no whole answer within 15 s)."
     assert played.at("11:58:05").reasons[0].code == "disqualified"
     assert [begin for begin, _ in played.down()] == ["11:52:25", "12:07:15"]
-    assert played.at("12:08:00").sentence == 'The node has stopped: Stopped by signal "terminated".'
+    assert played.at("12:08:00").sentence == 'The node has stopped. Stopped by signal "terminated".'
 
 
 async def test_a_storage_folder_that_is_gone_stops_the_node_and_its_last_words_say_so_at_once() -> None:
@@ -78,6 +78,6 @@ async def test_a_killed_node_and_one_that_is_refused_for_its_version() -> None:
     assert played.at("11:05:05").kind is not NodeStateKind.DOWN
     refused = played.at("11:12:20")
     assert refused.kind is NodeStateKind.DOWN and "outdated software version (v1.120.4)" in refused.sentence
-    assert refused.sentence.startswith("The node does not start (tried once): ")
+    assert refused.sentence.startswith("The node does not start (tried once). Its last words: “")
     assert "version" in played.codes("11:12:20")
     assert "version" not in played.codes("11:16:05") and played.at("11:16:05").kind is not NodeStateKind.DOWN

@@ -129,7 +129,7 @@ async def test_a_port_with_one_question_is_no_health_as_soon_as_it_fails_whateve
     assert rig.row["node_state_reason"] == "All is well by log, API and public port."
     await rig.later(30)
     rig.keeper.on_state("n", ApiState(status, rig.clock.at, "/: HTTP 502", "http://n", Door.HEALTH))
-    assert (rig.row["node_state"], rig.row["node_state_reason"]) == ("warning", "The public port does not answer: /: HTTP 502")
+    assert (rig.row["node_state"], rig.row["node_state_reason"]) == ("warning", "The public port does not answer (/, HTTP 502).")
 
 
 @pytest.mark.parametrize(("a_minute", "fresh_s"), [(30, 180.0), (1, 1200.0)])
@@ -146,7 +146,7 @@ async def test_one_route_that_hangs_is_said_and_leaves_the_node_as_it_is(rig: Ri
     path = f"/api/sno/satellite/{EU1}"
     rig.door(ApiStatus.PARTIAL, f"{path}: HTTP 500", RouteState(path, RouteStatus.FAILING, rig.clock.at, None, "HTTP 500"))
     assert [one["code"] for one in rig.row["reasons"]] == ["disqualified", "route"]
-    assert rig.row["reasons"][1]["sentence"] == "The API does not tell everything: /api/sno/satellite/eu1: HTTP 500."
+    assert rig.row["reasons"][1]["sentence"] == "The API does not answer /api/sno/satellite/eu1 (HTTP 500)."
     gone = f"/api/sno/estimated-payout?id={US1}"
     rig.door(ApiStatus.PARTIAL, f"{gone}: HTTP 500", RouteState(gone, RouteStatus.FAILING, rig.clock.at, None, "HTTP 500"))
     assert [one["code"] for one in rig.row["reasons"]] == ["disqualified"], "of a satellite that is gone nothing need be told"

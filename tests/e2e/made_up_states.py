@@ -7,7 +7,7 @@ from typing import Any
 from storj_monitor.model.node_state import NodeState, NodeStateKind, StateReason, StateSource
 from storj_monitor.views.node_states import reason_rows, state_fields
 
-DOWN = "The node does not start (tried 3 times): storage-dir-verification: no such file or directory"
+DOWN = "The node does not start (tried 3 times). Its last words: “storage-dir-verification: no such file or directory”."
 AT_RISK = "The disk is full (3.00 MB free)."
 _FOUND = {
     "cellar": ("stopped", NodeStateKind.DOWN, DOWN, StateSource.LOG),

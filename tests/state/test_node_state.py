@@ -78,7 +78,7 @@ def test_two_silent_sources_for_three_minutes_are_down_without_any_baseline(sile
 def test_it_is_down_since_the_second_source_fell_silent() -> None:
     state = judge(evidence(source(LOG, 400), failing(API, 200, detail="/api/sno/: no whole answer within 15 s")), NOW)
     assert (state.kind, state.since) == (DOWN, NOW - 230), "its last good answer"
-    assert state.sentence == "The node is not heard: its log and API say nothing (/api/sno/: no whole answer within 15 s)."
+    assert state.sentence == "The node is not heard: its log and API say nothing (/api/sno/, no whole answer within 15 s)."
 
 
 def test_silence_counts_from_the_last_good_answer_however_long_a_question_takes_to_fail() -> None:
@@ -95,7 +95,7 @@ def test_what_answers_in_part_is_not_silent() -> None:
     in_part = failing(API, 900, in_part=True, detail="/api/sno/: no whole answer within 15 s")
     state = judge(evidence(source(LOG, 900, fresh_s=3600.0), in_part), NOW)
     assert state.kind is WARNING
-    assert state.sentence == "The API does not answer with the node's own figures: /api/sno/: no whole answer within 15 s"
+    assert state.sentence == "The API does not answer with the node's own figures (/api/sno/, no whole answer within 15 s)."
 
 
 def test_a_log_read_to_its_end_is_as_silent_as_its_newest_line_is_old() -> None:
@@ -116,7 +116,7 @@ def test_a_log_read_to_its_end_is_as_silent_as_its_newest_line_is_old() -> None:
 
 
 def test_one_silent_source_or_less_time_is_a_warning_at_once() -> None:
-    assert judge(evidence(source(LOG), failing(API, 1, detail="no route")), NOW).sentence == "The API does not answer: no route"
+    assert judge(evidence(source(LOG), failing(API, 1, detail="no route")), NOW).sentence == "The API does not answer (no route)."
     assert judge(evidence(source(LOG, 170), failing(API, 170)), NOW).kind is WARNING
     assert judge(evidence(source(LOG, 301), source(API), source(METRICS)), NOW).reasons[0].code == "log_silent"
     assert judge(evidence(failing(LOG, 60, detail="there is no such file"), source(API)), NOW).sentence.endswith("no such file")
@@ -167,7 +167,7 @@ def test_a_stop_in_the_log_is_told_at_once_with_its_last_words_unless_the_node_a
     stopped = ProcessEvidence(Phase.DOWN, NOW - 20, NOW - 20, "failed to check version: outdated", 3)
     state = judge(evidence(source(LOG, 20), source(API, 40), process=stopped), NOW)
     assert (state.kind, state.since) == (DOWN, NOW - 20)
-    assert state.sentence == "The node does not start (tried 3 times): failed to check version: outdated"
+    assert state.sentence == "The node does not start (tried 3 times). Its last words: “failed to check version: outdated”."
     assert judge(evidence(source(LOG, 20), source(API, 10), process=stopped), NOW).kind is OK
 
 

@@ -82,9 +82,10 @@ export function age(seconds: number): string {
   if (!Number.isFinite(seconds)) return DASH;
   if (seconds < 1.5) return "now";
   if (seconds < 90) return `${Math.round(seconds)}${NBSP}s`;
-  if (seconds < 90 * 60) return `${Math.round(seconds / 60)}${NBSP}min`;
-  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)}${NBSP}h`;
-  return `${WHOLE.format(Math.round(seconds / 86400))}${NBSP}d`;
+  if (seconds < 90 * 60) return `${Math.floor(seconds / 60)}${NBSP}min`;
+  // whole ones that are over, as the sentences of the monitor have them: 7 h 40 min are nowhere 8 h
+  if (seconds < 36 * 3600) return `${Math.floor(seconds / 3600)}${NBSP}h`;
+  return `${WHOLE.format(Math.floor(seconds / 86400))}${NBSP}d`;
 }
 
 export function ago(seconds: number): string {

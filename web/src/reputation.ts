@@ -67,7 +67,7 @@ export function budgetWhy(row: ReputationSummary): string {
   if (left === null) return "no online score yet";
   if (state === "suspended") return "until online is above 0.6";
   if (typeof row.budget.away_since === "number") return `away since ${dateTime(row.budget.away_since)}`;
-  if (state === "young") return `too young to be suspended: ${count(windows)} of 60 windows`;
+  if (state === "young") return `no satellite can suspend it yet: it has ${count(Math.floor(windows / 2))} of 30 days of audits`;
   const reason = by === "contact" ? "until contact counts" : "until online 0.6";
   return estimated ? `${reason}, estimated` : reason;
 }

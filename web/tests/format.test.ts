@@ -88,7 +88,7 @@ describe("ages and spans", () => {
     [0, "now"],
     [12, "12 s ago"],
     [89, "89 s ago"],
-    [90, "2 min ago"],
+    [90, "1 min ago"],
     [7200, "2 h ago"],
     [172_800, "2 d ago"],
   ])("%d → %s", (value, text) => {

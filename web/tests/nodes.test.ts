@@ -111,7 +111,7 @@ describe("reputation", () => {
     const gone = reputation({ budget: { hours: 0, state: "suspended", score: 0.5, windows: 60, full: true, estimated: false, limited_by: "online_score" } });
     expect([budget(gone), budgetWhy(gone)]).toEqual(["suspended already", "until online is above 0.6"]);
     const young = reputation({ budget: { hours: 288, state: "young", score: 1, windows: 12, full: false, estimated: false, limited_by: "online_score" } });
-    expect([plain(budget(young)), budgetWhy(young)]).toEqual(["12 d", "too young to be suspended: 12 of 60 windows"]);
+    expect([plain(budget(young)), budgetWhy(young)]).toEqual(["12 d", "no satellite can suspend it yet: it has 6 of 30 days of audits"]);
     expect(budgetWhy(away)).toMatch(/^away since 2025-11-26 /);
   });
 
