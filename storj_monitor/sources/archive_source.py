@@ -12,8 +12,9 @@ from typing import BinaryIO
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import HEAD_BYTES, SavedPosition
 from storj_monitor.model.sources import Skipped, SourceState, SourceStatus
-from storj_monitor.sources.content import Content, SequentialContent, open_content
+from storj_monitor.sources.content import Content, SequentialContent
 from storj_monitor.sources.logfile import FileChanged, LogFile
+from storj_monitor.sources.nested import open_content, unpacked
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
 from storj_monitor.sources.source import READ_ERRORS, WARM_UP_BYTES, Mood, elapsed
@@ -147,12 +148,12 @@ class ArchiveSource:
         if isinstance(self._log, str):
             info = Path(self._log).stat()
             if stat.S_ISFIFO(info.st_mode) or stat.S_ISCHR(info.st_mode):
-                content = SequentialContent(open(self._log, "rb"))  # noqa: SIM115, PTH123 - closed by close()
+                content = unpacked(SequentialContent(open(self._log, "rb")))  # noqa: SIM115, PTH123 - closed by close()
             else:
                 self.total_bytes = info.st_size
                 content = open_content(self._log)
         else:
-            content = SequentialContent(self._log)
+            content = unpacked(SequentialContent(self._log))
         self._file = self._log_file(content, content.read_at(0, HEAD_BYTES))
         return self._file
 

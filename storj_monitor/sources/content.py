@@ -13,8 +13,8 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 import zstandard
 
-from storj_monitor.sources.docker_local import BEGINNING_BYTES, EntryDecoder, is_docker_local
-from storj_monitor.sources.inflate import MAGIC_BYTES, Damage, Inflater, codec_of, why_damaged
+from storj_monitor.sources.docker_local import EntryDecoder, is_docker_local
+from storj_monitor.sources.inflate import Damage, Inflater, codec_of, why_damaged
 from storj_monitor.sources.opening import open_log, read_at, read_in_memory
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -375,17 +375,3 @@ def _wait_for(pipe: int) -> None:
     if sys.platform != "win32":  # knows no select on pipes
         while not select.select([pipe], [], [], _WAIT_S)[0]:
             pass
-
-
-def open_content(path: str) -> Content:
-    """The content of a file, decompressed if its first bytes say so. Raises OSError."""
-    fd = open_log(path)
-    try:
-        magic = read_at(fd, max(MAGIC_BYTES, BEGINNING_BYTES), 0)
-        if not is_packed(magic):
-            return PlainContent(fd, path)
-        os.lseek(fd, 0, os.SEEK_SET)
-    except OSError:
-        os.close(fd)
-        raise
-    return SequentialContent(os.fdopen(fd, "rb", buffering=0), path)

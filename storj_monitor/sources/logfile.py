@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from storj_monitor.model.positions import HEAD_BYTES, FileIdentity
 from storj_monitor.sources.content import Content
-from storj_monitor.sources.cutting import LINE_BYTES, UTF8, Encoding, detect, first_line, normalise, whole_lines
+from storj_monitor.sources.cutting import LINE_BYTES, UTF8, detect, first_line, normalise, whole_lines
 from storj_monitor.sources.places import identify
 
 _TAIL_BYTES = 256  # so many in front of the offset, or more: read again with what follows, they tell whether it is still the same file
@@ -162,7 +162,7 @@ class LogFile:
             self._encoding = detect(raw)
             if self._begun[: len(raw)] != raw[: len(self._begun)]:
                 raise FileChanged
-        if raw.startswith(b"\0") and self._encoding is Encoding.UTF8:
+        if raw.startswith(b"\0") and self._encoding.unit == 1:
             if not self._skip_hole():
                 self.busy = True
                 return None

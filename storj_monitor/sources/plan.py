@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storj_monitor.model.positions import HEAD_BYTES, FileIdentity
-from storj_monitor.sources.content import Content, SequentialContent, is_packed, open_content
+from storj_monitor.sources.content import Content, SequentialContent, is_packed
 from storj_monitor.sources.cutting import LINE_BYTES, detect, whole_lines
 from storj_monitor.sources.logfile import LogFile
+from storj_monitor.sources.nested import open_content
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
 from storj_monitor.sources.siblings import is_unreadable

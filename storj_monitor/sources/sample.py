@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storj_monitor.model.positions import HEAD_BYTES
-from storj_monitor.sources.content import Content, open_content
+from storj_monitor.sources.content import Content
 from storj_monitor.sources.logfile import LogFile
+from storj_monitor.sources.nested import open_content
 from storj_monitor.sources.siblings import is_compressed, is_pattern, matches
 
 SAMPLE_BYTES = 4 << 20

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
+import time
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 from source_helpers import NOW, Ledger, commit_all, drain, text
 
+from storj_monitor.model.lines import Chunk
 from storj_monitor.sources import FileSource
+from storj_monitor.sources.archive_source import ArchiveSource
 from storj_monitor.sources.cutting import LINE_BYTES, Encoding, first_line, whole_lines
 
 SAMPLE = "2026-08-20T06:00:01Z\tINFO\t41.2µs ਊ 🐢\n\nsecond\n"
@@ -106,3 +116,66 @@ def test_newlines_in_utf_16_are_found_at_even_places_only(raw: bytes) -> None:
         places = [at + 2 for at in range(0, len(raw) - 1, 2) if raw[at : at + 2] == encoding.newline]
         assert whole_lines(raw, encoding) == (places[-1] if places else 0)
         assert first_line(raw, encoding) == (places[0] if places else 0)
+
+
+ENTRIES = [f"2026-08-20T06:00:{second:02}Z\tINFO\tpiecestore\tuploaded µ {second}" for second in range(60)]
+
+
+def test_carriage_returns_alone_end_lines(tmp_path: Path) -> None:
+    """In any pieces, with a restart after each; a bar of progress that is drawn over itself is one line."""
+    raw = "".join(entry + "\r" for entry in ENTRIES).encode()
+    log, ledger = tmp_path / "node.log", Ledger()
+    for length in [*range(60, len(raw), 97), len(raw)]:
+        log.write_bytes(raw[:length])
+        source = FileSource("n", str(log), ledger.saved(), now=NOW)
+        commit_all(ledger, drain(source, seconds=0.5))
+        source.close()
+    assert ledger.data == raw.replace(b"\r", b"\n")
+    log.write_bytes(b"10 %\r20 %\r100 %\n" + ENTRIES[0].encode() + b"\n")
+    source = FileSource("other", str(log), [], now=NOW)
+    assert text(drain(source)).count(b"\n") == 2
+    source.close()
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstandard.ZstdCompressor().compress])
+@pytest.mark.parametrize("layers", [2, 3])
+def test_what_was_compressed_twice(tmp_path: Path, pack: Callable[[bytes], bytes], layers: int) -> None:
+    raw = "".join(entry + "\n" for entry in ENTRIES).encode() * 500
+    data = raw
+    for layer in range(layers):
+        data = gzip.compress(data) if layer else pack(data)
+    log = tmp_path / "node.log.gz"
+    log.write_bytes(data)
+    for source in (ArchiveSource("n", str(log)), ArchiveSource("n", io.BytesIO(data))):
+        assert text(chunks_of(source)) == raw
+        assert source.error == ""
+    log.write_bytes(data[: len(data) // 2])
+    source = ArchiveSource("n", str(log))
+    assert len(text(chunks_of(source))) < len(raw)
+    assert "incomplete" in source.error or "damaged" in source.error
+
+
+def test_a_bomb_in_a_bomb_takes_bounded_steps(tmp_path: Path) -> None:
+    """A thousand times a thousand: 300 MB of blank lines in less than a kilobyte."""
+    log = tmp_path / "node.log.gz"
+    log.write_bytes(gzip.compress(gzip.compress(b"\n" * 300_000_000)))
+    source = ArchiveSource("n", str(log))
+    tracemalloc.start()
+    try:
+        chunks = 0
+        while not source.finished and chunks < 50:
+            chunks += source.read(NOW) is not None
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
+        source.close()
+
+
+def chunks_of(source: ArchiveSource) -> list[Chunk]:
+    """Seconds go by from one look to the next."""
+    found, now = [], time.time()
+    while not source.finished:
+        now += 1
+        if (chunk := source.read(now)) is not None:
+            found.append(chunk)
+    return found
