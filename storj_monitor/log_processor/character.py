@@ -1,4 +1,4 @@
-"""Keeps count of what a log's newest lines tell about the log itself. Once a chunk, from sums that are made anyway."""
+"""Keeps count of what a log's newest lines tell about the log itself, from sums that are made anyway; many small chunks in one go."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from storj_monitor.model.events import LineKey, LineKind, NodeEvent
 from storj_monitor.model.log_character import HOUR_MS, LEVEL_ORDER, LogCharacter, LogForm, NodeIdSeen
 from storj_monitor.model.node_events import NodeStarted
 from storj_monitor.model.versions import version_of
+from storj_monitor.stats import add_counts
 
 # Counts are of the stretch of lines that goes on and of the one before it; one ends after so many lines.
 LINES_A_STRETCH = 2000
+# So many lines are counted in one go: of a log that is followed a chunk has a handful.
+LINES_AT_ONCE = 500
 LEVELS_STRETCH_MS = HOUR_MS
 MOST_NODE_IDS = 8
 MOST_WRAPPERS = 6
@@ -57,22 +60,32 @@ class CharacterTracker:
         self._node_ids: dict[str, int] = {}
         self._version = ""
         self._newest_ms = 0
+        self._waiting: list[Mapping[LineKey, int]] = []
+        self._lines_waiting = 0
 
     def add(self, harvest: Harvest, data: bytes) -> None:
         """What one chunk said, whose counts are settled; `data`: its lines."""
-        understood = self._count(harvest.tally.lines)
+        newest_ms = harvest.newest_ms
+        if newest_ms:
+            self._newest_ms = max(self._newest_ms, newest_ms)
+            self._form = harvest.form or self._form
+            if newest_ms - self._levels.first_ms >= LEVELS_STRETCH_MS:
+                self._turn_levels(newest_ms, data)
+            self._levels.others |= harvest.levels
+            self._levels.transfers |= harvest.transfer_levels
         if harvest.events:
             self._take_events(harvest.events)
-        self._newest_ms = max(self._newest_ms, harvest.newest_ms)
-        self._form = harvest.form or self._form
-        for name in sorted(harvest.wrappers):
-            if len(self._wrappers) < MOST_WRAPPERS:
-                self._wrappers[name] = None
-        if harvest.newest_ms:
-            self._take_levels(harvest, understood, data)
+        if harvest.wrappers:
+            self._take_wrappers(harvest.wrappers)
+        lines = harvest.tally.lines
+        self._waiting.append(lines)
+        self._lines_waiting += sum(lines.values())
+        if self._lines_waiting >= LINES_AT_ONCE:
+            self._count()
 
     def result(self) -> LogCharacter:
         """As it stands."""
+        self._count()
         old, new = self._lines_before, self._lines
         before, levels = self._levels_before, self._levels
         first_ms = before.first_ms or levels.first_ms
@@ -101,10 +114,15 @@ class CharacterTracker:
             unread_reason=reason[0][0] if reason else "",
         )
 
-    def _count(self, lines: Mapping[LineKey, int]) -> int:
-        """How many of them are understood."""
+    def _count(self) -> None:
+        """Sort those that wait by whether they are understood."""
         now, understood = self._lines, 0
-        for (kind, logger, message), count in lines.items():
+        every: dict[LineKey, int] = {}
+        for lines in self._waiting:
+            add_counts(every, lines)
+        self._waiting.clear()
+        self._lines_waiting = 0
+        for (kind, logger, message), count in every.items():
             if kind == LineKind.UNDERSTOOD:
                 understood += count
                 if logger == TRANSFER_LOGGER and message in _SUCCESSES:
@@ -116,9 +134,15 @@ class CharacterTracker:
                 if message in now.reasons or len(now.reasons) < MOST_REASONS:
                     now.reasons[message] += count
         now.understood += understood
+        if self._levels.first_ms:
+            self._levels.lines += understood
         if now.understood + now.ignored + now.not_understood >= LINES_A_STRETCH:
             self._lines_before, self._lines = now, _Lines()
-        return understood
+
+    def _take_wrappers(self, wrappers: Iterable[str]) -> None:
+        for name in sorted(wrappers):
+            if len(self._wrappers) < MOST_WRAPPERS:
+                self._wrappers[name] = None
 
     def _take_events(self, events: Iterable[NodeEvent]) -> None:
         for event in events:
@@ -130,15 +154,12 @@ class CharacterTracker:
             elif version := version_of(event):
                 self._version = version
 
-    def _take_levels(self, harvest: Harvest, understood: int, data: bytes) -> None:
-        levels = self._levels
-        if not levels.first_ms or harvest.newest_ms - levels.first_ms >= LEVELS_STRETCH_MS:
-            if levels.first_ms:
-                self._levels_before = levels
-            levels = self._levels = _Levels(first_ms=min(_first_ms(data) or harvest.newest_ms, harvest.newest_ms))
-        levels.others.update(harvest.levels)
-        levels.transfers.update(harvest.transfer_levels)
-        levels.lines += understood
+    def _turn_levels(self, newest_ms: int, data: bytes) -> None:
+        """Another stretch of the log's time begins with these lines."""
+        self._count()
+        if self._levels.first_ms:
+            self._levels_before = self._levels
+        self._levels = _Levels(first_ms=min(_first_ms(data) or newest_ms, newest_ms))
 
 
 def _first_ms(data: bytes) -> int:

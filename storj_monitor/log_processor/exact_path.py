@@ -106,7 +106,7 @@ class ExactPath:
             if opened.wrappers and (within is not None or found is None or found.reason == FOREIGN_JSON):
                 found, bare = within, opened.text
                 arrival_ms = opened.arrival if opened.arrival is not None else arrival_ms
-                self._harvest.wrappers.update(opened.wrappers)
+                self._harvest.wrappers |= set(opened.wrappers)
             if found is None:
                 self._read_foreign(bare, line, arrival_ms)
                 return
@@ -132,7 +132,7 @@ class ExactPath:
         if logger == TRANSFER_LOGGER and (message := TRANSFER_MESSAGES.get(entry.message)):
             self._read_transfer(message, entry, transfer_fields(fields), arrival_ms)
             return
-        harvest.level(entry.level)
+        harvest.levels.add(entry.level)
         message_key = canonical_message(logger, entry.message)
         said = Said(entry.time_ms, entry.level, logger, entry.message, fields)
         maker = MAKERS.get((family(logger), message_key))
@@ -170,7 +170,7 @@ class ExactPath:
         action = action_of(direction, t.action)
         harvest.tally.count(LineKind.UNDERSTOOD, TRANSFER_LOGGER, entry.message, b"")
         if outcome is not Outcome.FAILED:
-            harvest.transfer_level(entry.level)  # a failed one is among the errors
+            harvest.transfer_levels.add(entry.level)  # a failed one is among the errors
         if outcome is Outcome.STARTED:
             harvest.start(int(action))
             if t.piece_id:

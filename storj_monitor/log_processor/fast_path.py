@@ -200,7 +200,7 @@ class FastPath:
         harvest.coarse = harvest.coarse or seen_coarse
         for kind, count in routine.items():
             harvest.tally.count(LineKind.UNDERSTOOD, kind.logger, kind.message, b"", count)
-            harvest.level(kind.level, count)
+            harvest.levels.add(kind.level)
         if newest_ms:
             harvest.form = self._form
         return docker_line

@@ -22,33 +22,65 @@ _JSON_TIME = re.compile(rb'"T": ?"([^"]{19,40})"')
 _GCLOUD_TIME = re.compile(rb'"timestamp": ?\{"seconds": ?(\d{1,11})')
 
 
+class FingerprintMaker:
+    """Takes them of unwrapped lines as they come, while the processor has them at hand. `last_s`: second of the line before the first."""
+
+    def __init__(self, last_s: int = NO_TIME) -> None:
+        self._last_s = last_s
+        self._stamp = b""
+        self._second: int | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._hashes = array("I")
+        self._seconds: list[tuple[int, int]] = []
+        self._loose: list[int] = []
+
+    def add(self, lines: Sequence[bytes]) -> None:
+        """The next ones."""
+        first = at = len(self._hashes)
+        self._hashes.extend(map(crc32, lines))
+        for stamp, same in groupby(lines, _stamp_of):
+            count = len(list(same))
+            if stamp != self._stamp:
+                self._stamp, self._second = stamp, _plain_second(lines[at - first]) if stamp[10:11] == b"T" else None
+            if self._second is not None:
+                _append(self._seconds, self._second, count)
+                self._last_s = self._second
+            else:
+                self._add_others(lines[at - first : at - first + count], at)
+            at += count
+
+    def _add_others(self, lines: Sequence[bytes], at: int) -> None:
+        """Lines that may have something around them, or no time."""
+        for place, line in enumerate(lines, at):
+            text, second = _own_text(line)
+            self._hashes[place] = crc32(text)
+            if second is None:
+                self._loose.append(place)
+            else:
+                self._last_s = second
+            _append(self._seconds, self._last_s, 1)
+
+    def take(self) -> Fingerprints | None:
+        """Of the lines since the last call; None when there were none."""
+        if not self._hashes:
+            return None
+        seconds = self._seconds
+        if seconds[0][0] == NO_TIME and len(seconds) > 1:
+            # the end of something that began before the log does goes with what follows
+            (_, none), (second, count), *rest = seconds
+            seconds = [(second, none + count), *rest]
+        prints = Fingerprints(seconds, self._hashes, frozenset(self._loose))
+        self._begin()
+        return prints
+
+
 def fingerprints(lines: Sequence[bytes], last_s: int = NO_TIME) -> Fingerprints:
-    """Of unwrapped lines. `last_s`: second of the line in front of the first one."""
-    hashes = array("I", map(crc32, lines))
-    seconds: list[tuple[int, int]] = []
-    loose: list[int] = []
-    at = 0
-    for stamp, same in groupby(lines, _stamp_of):
-        count = len(list(same))
-        second = _plain_second(lines[at]) if stamp[10:11] == b"T" else None
-        if second is not None:
-            _append(seconds, second, count)
-            last_s = second
-        else:
-            for place in range(at, at + count):
-                text, second = _own_text(lines[place])
-                hashes[place] = crc32(text)
-                if second is None:
-                    loose.append(place)
-                else:
-                    last_s = second
-                _append(seconds, last_s, 1)
-        at += count
-    if seconds and seconds[0][0] == NO_TIME and len(seconds) > 1:
-        # the end of something that began before the log does goes with what follows
-        (_, none), (second, count), *rest = seconds
-        seconds = [(second, none + count), *rest]
-    return Fingerprints(seconds, hashes, frozenset(loose))
+    """Of these. `last_s`: second of the line in front of the first one."""
+    maker = FingerprintMaker(last_s)
+    maker.add(lines)
+    return maker.take() or Fingerprints([], array("I"))
 
 
 def last_second(prints: Fingerprints, before_s: int) -> int:

@@ -16,6 +16,7 @@ FINE_MS = 1
 
 _OPS = max(KEY_OF_OP) + 1
 _EVERY_OP = range(_OPS)
+_NOTHING: frozenset[str] = frozenset()
 _STARTED = int(Outcome.STARTED)
 _FAILED = int(Outcome.FAILED)
 
@@ -36,19 +37,11 @@ class Harvest:
         """A time that was used for a duration had whole seconds only."""
         self.form = LogForm.NONE
         """Of the last line of a node."""
-        self.wrappers: set[str] = set()
+        self.wrappers: frozenset[str] = _NOTHING
         """What stood around lines, in words."""
-        self.levels: dict[str, int] = {}
-        self.transfer_levels: dict[str, int] = {}
-        """Lines by level: about transfers (of failed ones the errors tell), and all others."""
-
-    def level(self, level: str, count: int = 1) -> None:
-        """Lines of a level, that are not about transfers."""
-        self.levels[level] = self.levels.get(level, 0) + count
-
-    def transfer_level(self, level: str, count: int = 1) -> None:
-        """Lines of a level, that are about transfers."""
-        self.transfer_levels[level] = self.transfer_levels.get(level, 0) + count
+        self.levels: set[str] = set()
+        self.transfer_levels: set[str] = set()
+        """Levels of lines: of those about transfers (of failed ones the errors tell), and of all others."""
 
     def settle_counts(self) -> None:
         """Turn the op counts of the fast path into line counts, starts and levels."""
@@ -59,10 +52,10 @@ class Harvest:
                 self.start(op >> 2, counted[op])
             if op & 3 != _FAILED:
                 # starts are DEBUG lines since v1.116: beside results at INFO that makes no difference
-                self.transfer_level("INFO", counted[op])
+                self.transfer_levels.add("INFO")
         for error in self.errors:
             if error.logger == TRANSFER_LOGGER:
-                self.transfer_level(error.level)
+                self.transfer_levels.add(error.level)
 
     def start(self, action: int, count: int = 1) -> None:
         self.started[action] = self.started.get(action, 0) + count

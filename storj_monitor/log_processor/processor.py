@@ -72,7 +72,7 @@ class LineProcessor:
         """Everything that the chunk's lines say, in order."""
         data, start, of_file_before = self._with_held(chunk)
         harvest = Harvest(self._keys)
-        follows = self._follows(chunk)
+        follows = self._live or self._follows(chunk)
         if not follows:
             self._state.lose_track()
         if chunk.end - start == len(data) - of_file_before:
@@ -113,40 +113,35 @@ class LineProcessor:
 
     def _read(self, data: bytes, harvest: Harvest, *, counts: bool = True) -> bytes:
         """Read all that is complete; gives what is not. Lines that do not count only leave behind what later ones need."""
-        unwrapped = unwrap(data, self._names)
+        unwrapped, sieve = unwrap(data, self._names), self.sieve
         blank = unwrapped.blank
-        if self.sieve is None:
-            self._read_lines(unwrapped, harvest)
+        if sieve is not None and sieve.compares and _has_docker_lines(unwrapped, data):
+            unwrapped = unwrap_docker(unwrapped.lines)
+        known = None
+        if sieve is not None and counts:
+            known = sieve.sift(unwrapped.lines)
+        elif sieve is not None:
+            sieve.prime(unwrapped.lines)
+        if known is None:
+            self._read_new(unwrapped, harvest)
         else:
-            if self.sieve.compares and unwrapped.arrivals is None and DOCKER_START in data and any(map(_is_docker, unwrapped.lines)):
-                unwrapped = unwrap_docker(unwrapped.lines)
-            if counts:
-                known = self.sieve.sift(unwrapped.lines)
-                if known and all(known):
-                    blank = 0  # they go with what stands between them
-                self._read_new(unwrapped, harvest, known)
-            else:
-                self.sieve.prime(unwrapped.lines)
-                self._read_lines(unwrapped, harvest)
+            if all(known):
+                blank = 0  # they go with what stands between them
+            self._read_unknown(unwrapped, harvest, known)
         if blank:
             harvest.tally.count(LineKind.IGNORED, "", EMPTY_LINE, b"", blank)
         harvest.events += self._state.let_go(self._state.last_ms)
         return unwrapped.held
 
-    def _read_new(self, unwrapped: Unwrapped, harvest: Harvest, known: bytearray | None) -> None:
+    def _read_unknown(self, unwrapped: Unwrapped, harvest: Harvest, known: bytearray) -> None:
         """Of lines that are known, only the last ones in front of a new one are read, for what they have begun."""
-        if known is None:
-            self._catch_up()
-            self._read_lines(unwrapped, harvest)
-            return
         for is_known, places in groupby(range(len(known)), key=known.__getitem__):
             stretch = list(places)
             part = _part(unwrapped, stretch[0], stretch[-1] + 1)
             if is_known:
                 self._pass_over(_part(part, -PASSED_OVER_LINES, None))
             else:
-                self._catch_up()
-                self._read_lines(part, harvest)
+                self._read_new(part, harvest)
 
     def _pass_over(self, part: Unwrapped) -> None:
         """Remember it, and forget what is too far in front of the next new line."""
@@ -155,14 +150,18 @@ class LineProcessor:
             del parts[0]
         self._passed_over = parts
 
-    def _catch_up(self) -> None:
-        for part in self._passed_over:
-            self._read_lines(part, Harvest(KnownKeys()))
-        self._passed_over.clear()
+    def _read_new(self, unwrapped: Unwrapped, harvest: Harvest) -> None:
+        """Lines that count, and first those that were passed over in front of them."""
+        if self._passed_over:
+            for part in self._passed_over:
+                self._read_lines(part, Harvest(KnownKeys()))
+            self._passed_over.clear()
+        self._read_lines(unwrapped, harvest)
 
     def _read_lines(self, unwrapped: Unwrapped, harvest: Harvest) -> None:
         while True:
-            harvest.wrappers |= unwrapped.wrappers
+            if unwrapped.wrappers:
+                harvest.wrappers |= unwrapped.wrappers
             if unwrapped.parts:
                 harvest.tally.count(LineKind.IGNORED, "", SPLIT_PART, unwrapped.part_sample, unwrapped.parts)
             lines = iter(unwrapped.lines)
@@ -189,7 +188,7 @@ class LineProcessor:
         """
         if self._read_of is None:
             return self._state.last_ms > 0
-        return self._live or chunk.identity in self._read_of or chunk.previous in self._read_of
+        return chunk.identity in self._read_of or chunk.previous in self._read_of
 
     def _free_space(self, data: bytes, harvest: Harvest) -> FreeSpace | None:
         """Looked for when there are starts of uploads, once a minute of the log's time."""
@@ -222,8 +221,8 @@ def character_of(sample: bytes) -> LogCharacter:
     return processor.character
 
 
-def _is_docker(line: bytes) -> bool:
-    return line.startswith(DOCKER_START)
+def _has_docker_lines(unwrapped: Unwrapped, data: bytes) -> bool:
+    return unwrapped.arrivals is None and DOCKER_START in data and any(line.startswith(DOCKER_START) for line in unwrapped.lines)
 
 
 def _part(unwrapped: Unwrapped, start: int, end: int | None) -> Unwrapped:

@@ -14,10 +14,9 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Protocol
 
-from storj_monitor.log_processor.fingerprints import fingerprints, last_second, selected, spans
+from storj_monitor.log_processor.fingerprints import FingerprintMaker, fingerprints, last_second, selected, spans
 from storj_monitor.model.fingerprints import MINUTE_S, NO_TIME, PASSES, Fingerprints
 
 # Lines of a log are not quite in order; going back further than this is a new pass.
@@ -77,7 +76,7 @@ class LineSieve:
         self._seen = known.newest() if known is not None else seen
         self._last_s = NO_TIME
         self._taken: list[Fingerprints] = []
-        self._waiting: list[Sequence[bytes]] = []
+        self._maker: FingerprintMaker | None = None
         self._minutes: dict[int, dict[int, _Second]] = {}
         self._recent: dict[int, list[int]] = {}
         self._early: list[tuple[int, Hashes]] = []
@@ -107,7 +106,9 @@ class LineSieve:
         """1 for each line that is known; None when all are new."""
         known = self._known
         if known is None:
-            self._waiting.append(lines)
+            if self._maker is None:
+                self._maker = FingerprintMaker(self._last_s)
+            self._maker.add(lines)
             return None
         prints = fingerprints(lines, self._last_s)
         if self._session % PASSES:
@@ -144,9 +145,8 @@ class LineSieve:
     def take(self) -> Sequence[Fingerprints]:
         """Of the new lines since the last call."""
         taken, self._taken = self._taken, []
-        if self._waiting:
-            prints = fingerprints([*chain.from_iterable(self._waiting)], self._last_s)
-            self._waiting.clear()
+        prints = None if self._maker is None else self._maker.take()
+        if prints is not None:
             self._last_s = last_second(prints, self._last_s)
             taken.append(prints._replace(session=self._session, seen=self._seen))
         return taken

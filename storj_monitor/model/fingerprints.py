@@ -41,7 +41,7 @@ class Fingerprints(NamedTuple):
 
 
 class FingerprintTaker(Protocol):
-    """Has the lines of some batches, and takes their fingerprints when they are summed up: many at once cost less than a few."""
+    """Has the fingerprints of the lines of some batches."""
 
     def take(self) -> Sequence[Fingerprints]:
         """Of the lines since the last call."""
