@@ -156,6 +156,26 @@ class Supervisor:
             delay_s = min(delay_s * 2, backoff.most_s)
 
 
+class SoonTogether:
+    """Does something for each of the names that were told within `within_s`, once; on the event loop."""
+
+    def __init__(self, within_s: float, work: Callable[[str], object]) -> None:
+        self._within_s = within_s
+        self._work = work
+        self._names: dict[str, None] = {}
+
+    def tell(self, name: str) -> None:
+        """Something is to be done for it."""
+        if not self._names:
+            asyncio.get_running_loop().call_later(self._within_s, self._do)
+        self._names[name] = None
+
+    def _do(self) -> None:
+        names, self._names = self._names, {}
+        for name in names:
+            self._work(name)
+
+
 async def every(
     interval_s: float,
     work: Callable[[], Awaitable[None]],

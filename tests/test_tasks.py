@@ -18,7 +18,7 @@ from patience import PATIENCE_S
 from storj_monitor import tasks
 from storj_monitor.clock import SystemClock
 from storj_monitor.quiet import RepeatFilter
-from storj_monitor.tasks import Backoff, Failed, Supervisor, every, outcome_of, repeat_on
+from storj_monitor.tasks import Backoff, Failed, SoonTogether, Supervisor, every, outcome_of, repeat_on
 
 
 class StepClock:
@@ -123,6 +123,29 @@ async def test_stop_ends_the_newest_first_and_waits_for_each() -> None:
         await tasks.cancel("nobody")
     assert ended == ["server", "tail", "database"]
     assert tasks.names == ()
+
+
+async def test_what_is_told_several_times_is_done_once() -> None:
+    done: list[str] = []
+    both = asyncio.Event()
+
+    def work(name: str) -> None:
+        done.append(name)
+        if len(done) == 2:
+            both.set()
+
+    soon = SoonTogether(0.01, work)
+    for name in ("a", "b", "a", "a"):
+        soon.tell(name)
+    assert done == []
+    await asyncio.wait_for(both.wait(), PATIENCE_S)
+    assert done == ["a", "b"]
+    both.clear()
+    done.clear()
+    soon.tell("b")
+    soon.tell("a")
+    await asyncio.wait_for(both.wait(), PATIENCE_S)
+    assert done == ["b", "a"]
 
 
 async def run_every(clock: StepClock, times: int, took_s: float = 0.0, seed: int = 1, **settings: float) -> list[float]:

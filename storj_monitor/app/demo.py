@@ -33,11 +33,13 @@ class InventedFleet:
     def __init__(self, nodes: Demo) -> None:
         self._nodes = nodes
         self._halt = threading.Event()
+        self._fakes: list[FakeNode] = []
         self.logs = [(name, str(path)) for name, path in nodes.logs]
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[Sequence[Watched]]:
         fakes = [(name, FakeNode(answers, SystemClock())) for name, answers in self._nodes.answers()]
+        self._fakes = [fake for _, fake in fakes]
         try:
             for _, fake in fakes:
                 await fake.start()
@@ -53,8 +55,10 @@ class InventedFleet:
         tasks.spawn("past of the nodes", partial(self._remember, monitor, time.time()))
 
     def end(self) -> None:
-        """What works in threads ends first: it would hold up everything else."""
+        """What works in threads, and what nobody waits for any more, ends first: it would hold up everything else."""
         self._halt.set()
+        for fake in self._fakes:
+            fake.hang_up()
 
     async def _remember(self, monitor: Monitor, now: float) -> None:
         """One node after the other: more threads at once would only take the interpreter from the page, and hold up the end."""

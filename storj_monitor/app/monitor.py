@@ -47,7 +47,7 @@ from storj_monitor.state.compactions import COMPACTION_KINDS
 from storj_monitor.state.hot import HOT_OPS, KEPT, HotPieces
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
-from storj_monitor.tasks import Backoff, Supervisor, every, repeat_on
+from storj_monitor.tasks import Backoff, SoonTogether, Supervisor, every, repeat_on
 from storj_monitor.units import readable
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
@@ -59,6 +59,8 @@ from storj_monitor.views.subjects import Subjects
 
 _log = logging.getLogger(__name__)
 COMMIT_S = 10.0
+# One poll of a node brings several answers, each of which may tell something about its state.
+JUDGED_WITHIN_S = 0.4
 # A database that takes longer to open has a page that says why.
 OPENED_WITHIN_S = 1.5
 # Between tries to read what an earlier run kept, and after how many of them the page is to say it.
@@ -119,7 +121,7 @@ class Monitor:
         self._polling = Polling(watched, self.keeper, self.state, self._reader, self._clock, jitter_pct=settings.perf.analytics_jitter_pct)
         self.analytics = self._new_analytics([name for name, _ in nodes])
         self.node_states = self._new_node_states()
-        self.keeper.on_moved = self.node_states.moved
+        self.keeper.on_moved = SoonTogether(JUDGED_WITHIN_S, self.node_states.moved).tell
         self._load = self._new_load_watch()
         self._reading: asyncio.Task[None] | None = None
         self.state.on_store_notices(self._notices)

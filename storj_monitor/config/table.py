@@ -211,7 +211,7 @@ USE_ORJSON = Setting(
     "use_orjson",
     Switch(),
     PERF_USE_ORJSON,
-    "Encode messages with the package orjson (extra `fast`; where it is missing the log says so once). Off: Python's own json.",
+    "Encode messages with the package orjson (extra `fast`; where it is missing the log says so once). Off: msgspec.",
 )
 DB_EXECUTOR_MAX_WORKERS = Setting[int | None](
     "perf",

@@ -36,6 +36,7 @@ class FakeNode:
         self._host = host
         self._ports: dict[str, int] = {}
         self._runners: list[web.ServerRunner] = []
+        self._hangs_up = False
 
     @property
     def api_url(self) -> str:
@@ -64,6 +65,10 @@ class FakeNode:
             if door == PUBLIC:
                 self.answers.set_public_port(self._ports[door])
 
+    def hang_up(self) -> None:
+        """From now on every question ends its connection: what is still to be answered is not made up for nothing."""
+        self._hangs_up = True
+
     async def stop(self) -> None:
         """Close all ports and connections."""
         while self._runners:
@@ -89,6 +94,10 @@ class FakeNode:
         fault = self.faults.of(path)
         if fault is Fault.SLOW:
             await asyncio.sleep(self.faults.slow_s)
+        if self._hangs_up:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=503)
         if fault is Fault.REDIRECT or (door == API and path == "/api/sno"):
             return web.Response(status=301, headers={"Location": "/api/sno/"}, text="Moved Permanently")
         reply = self.answers.answer(door, path, self._clock.now())

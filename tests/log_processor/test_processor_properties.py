@@ -112,6 +112,7 @@ def by_exact_path(data: bytes) -> tuple[object, ...]:
     exact = ExactPath(state, harvest)
     for line in data.split(b"\n")[:-1]:
         exact.read(*unwrap_line(line))
+    harvest.events += state.let_go(state.last_ms)  # audits that began long before the last line
     harvest.settle_counts()
     transfers = Completer(somewhere)(harvest.settled_rows())
     return transfers, harvest.events, harvest.errors, harvest.started, harvest.tally.lines, harvest.newest_ms, harvest.resolution_ms()

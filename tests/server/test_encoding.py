@@ -82,11 +82,23 @@ def test_both_agree_on_what_is_unusual(value: object) -> None:
     assert json.loads(OrjsonEncoder().encode(value), parse_constant=refuse) == plain
 
 
-@pytest.mark.parametrize("value", [datetime(2026, 1, 1, tzinfo=UTC), date(2026, 1, 1), b"bytes", {1, 2}, object()])
-def test_both_refuse_the_same(value: object) -> None:
-    for encoder in (JsonEncoder(), OrjsonEncoder()):
-        with pytest.raises(TypeError):
-            encoder.encode({"a": value})
+@pytest.mark.parametrize("encoder", [JsonEncoder(), OrjsonEncoder()])
+@pytest.mark.parametrize("value", [object(), complex(1, 2), range(3), len])
+def test_what_is_no_json_is_refused(encoder: JsonEncoder | OrjsonEncoder, value: object) -> None:
+    with pytest.raises(TypeError):
+        encoder.encode({"a": value})
+
+
+@pytest.mark.parametrize("value", [datetime(2026, 1, 1, tzinfo=UTC), date(2026, 1, 1), b"bytes", {1, 2}])
+def test_orjson_takes_no_shape_of_its_own(value: object) -> None:
+    with pytest.raises(TypeError):
+        OrjsonEncoder().encode({"a": value})
+
+
+def test_the_quick_way_is_taken_for_all_that_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "_plain", refuse)
+    value = {"ev": [[1.5, 0, "ABC", None, True]], "rows": {"a": (1, 2), 7: "Ä\u2028"}}
+    assert json.loads(JsonEncoder().encode(value)) == {"ev": [[1.5, 0, "ABC", None, True]], "rows": {"a": [1, 2], "7": "Ä\u2028"}}
 
 
 def test_choice_and_the_warning_when_orjson_is_missing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

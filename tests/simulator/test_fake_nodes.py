@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from storj_monitor.clock import SystemClock
+from storj_monitor.errors import NodeUnreachable
 from storj_monitor.model.space import SpaceMeaning
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
 from storj_monitor.node_api.transport import open_session
@@ -83,3 +84,17 @@ def test_usage_rises_and_the_past_stays() -> None:
     assert answers.answer("api", stub, times[0]) == answers.answer("api", stub, times[50])
     assert answers.has(DEBUG) and answers.has(PUBLIC)
     assert answers.answer("api", "/api/sno/satellite/1x", BEGIN).status == 404 and answers.answer("api", "/nope", BEGIN).status == 404
+
+
+async def test_a_fake_node_that_hangs_up_makes_no_answer_up() -> None:
+    answers = GeneratedAnswers(NodeProfile("attic"), 1, BEGIN)
+    fake, clock = FakeNode(answers, FixedClock()), FixedClock()
+    await fake.start()
+    try:
+        async with open_session() as session:
+            fake.hang_up()
+            answers.answer = lambda *_: pytest.fail("made up for nobody")  # type: ignore[assignment,method-assign]
+            with pytest.raises(NodeUnreachable):
+                await MetricsClient(fake.metrics_url, session, clock).metrics()
+    finally:
+        await fake.stop()
