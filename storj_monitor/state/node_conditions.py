@@ -5,6 +5,7 @@ A condition says nothing where its evidence is missing or too old. Sentences car
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ REFUSED_S = 1800.0
 """A failed write stands for so long, or as long as the disk is as good as full; one that works ends it."""
 GONE_S = 15.0
 """Two ports that refuse connections for so long: there is no process behind them."""
+_MORE = re.compile(r" \(and (\d+) more\)$")
 LEAST_FREE = 1_000_000_000
 LEAST_SHARE = 0.05
 """A disk with less than 1 GB, or than a twentieth of the allocation where that is less, is full: databases and compactions need some."""
@@ -137,6 +139,7 @@ def _last_words(words: str) -> str:
 
 def in_brackets(detail: str) -> str:
     """`/api/sno/: HTTP 502` within a sentence that has its own colon, or none."""
+    detail = _MORE.sub(r", and \1 more", detail)
     path, colon, why = detail.partition(": ")
     return f"{path}, {why}" if colon and path.startswith("/") else detail
 

@@ -76,9 +76,9 @@ def test_two_silent_sources_for_three_minutes_are_down_without_any_baseline(sile
 
 
 def test_it_is_down_since_the_second_source_fell_silent() -> None:
-    state = judge(evidence(source(LOG, 400), failing(API, 200, detail="/api/sno/: no whole answer within 15 s")), NOW)
+    state = judge(evidence(source(LOG, 400), failing(API, 200, detail="/api/sno/: no whole answer within 15 s (and 2 more)")), NOW)
     assert (state.kind, state.since) == (DOWN, NOW - 230), "its last good answer"
-    assert state.sentence == "The node is not heard: its log and API say nothing (/api/sno/, no whole answer within 15 s)."
+    assert state.sentence == "The node is not heard: its log and API say nothing (/api/sno/, no whole answer within 15 s, and 2 more)."
 
 
 def test_silence_counts_from_the_last_good_answer_however_long_a_question_takes_to_fail() -> None:
