@@ -92,6 +92,11 @@ class Lane:
         with contextlib.suppress(StoreError):  # where the database cannot be read, nothing can be compared
             self.processor.sieve = self.new_sieve(True)
 
+    @property
+    def is_settled(self) -> bool:
+        """The next lines need neither what stands in front of them nor a look into the database."""
+        return self.warm and not (self.processor.sieve is not None and self.processor.sieve.compares)
+
     def put_aside(self, delta: NodeDelta) -> None:
         """For the next commit."""
         if self.pending is None:
@@ -136,8 +141,8 @@ class Lanes:
 
     @property
     def at_once(self) -> bool:
-        """Reading all of them without waiting is worth trying: the last look brought little."""
-        return self.read_bytes <= LOOP_BYTES and all(lane.source.at_once for lane in self._lanes)
+        """Reading all of them without waiting is worth trying: the last look brought little, and nothing must be looked up for it."""
+        return self.read_bytes <= LOOP_BYTES and all(lane.source.at_once and lane.is_settled for lane in self._lanes)
 
     @property
     def weight(self) -> int:

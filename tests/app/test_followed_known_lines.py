@@ -10,6 +10,7 @@ import pytest
 from app_rig import Rig, ingest_quietly, line
 from test_ingest_known_lines import crlf, docker, plain, syslog
 
+from storj_monitor.app.lanes import parse
 from storj_monitor.config import IngestInput
 
 
@@ -86,3 +87,36 @@ def test_a_restart_compares_nothing(tmp_path: Path, lines: Sequence[bytes]) -> N
     with follow(tmp_path, log) as rig:
         rig.until(lambda: rig.stored_lines() == 640, "the others")
         assert rig.conflicts == []
+
+
+def test_what_must_be_looked_up_is_not_read_on_the_event_loop(tmp_path: Path, lines: Sequence[bytes]) -> None:
+    """After a conflict the next lines need those in front of them, and are compared with the database's."""
+    log = tmp_path / "node.log"
+    log.write_bytes(plain(lines[:100]))
+    with follow(tmp_path, log) as rig:
+        rig.until(lambda: rig.stored_lines() == 100, "the first lines")
+    rig = follow(tmp_path, log)
+    lanes = rig.pipeline.lanes
+    (lane,) = lanes
+
+    def read(some: Sequence[bytes]) -> None:
+        with log.open("ab") as file:
+            file.write(plain(some))
+        while not lane.accumulator.line_count:
+            parse(lanes.take(time.time())[0], time.time())
+        lane.accumulator.drain()
+
+    read(lines[100:110])
+    assert lanes.at_once
+    lane.go_on_from(rig.positions("n1"), lane.new_sieve(True))
+    assert not lanes.at_once
+    lane.warm = True
+    assert lane.processor.sieve is not None and lane.processor.sieve.compares
+    assert not lanes.at_once
+    lane.warm = False
+    read(lines[110:120])
+    read(lines[120:130])
+    assert lanes.at_once, "it has caught up"
+    lane.source.close()
+    rig.stop()
+    rig.reader.close()
