@@ -51,6 +51,7 @@ examples:
   storj_monitor stats "/var/log/storagenode.log*" --json
   docker logs storagenode 2>&1 | storj_monitor stats -
   storj_monitor stats --database ~/.local/share/storj_monitor/storj_monitor.db --node mine
+  storj_monitor stats --config monitor.toml
 """,
     "nodes": """\
 examples:
@@ -149,7 +150,8 @@ def make_parser() -> ArgumentParser:
             "ingest",
             "load old logs into the database",
             " May be interrupted, repeated, and run beside a live monitor: each line is counted once, in whatever form it comes."
-            " Says of each input how many lines were read, new, and known already.",
+            " Says of each input how many lines were read, new, and known already. One case is not told apart: lines that a monitor"
+            " receives from a TCP stream (HOST:PORT) at this moment are in the database 10 seconds later only; load those after that.",
         )
     )
     _fill_stats(
@@ -215,6 +217,7 @@ def _fill_stats(parser: ArgumentParser) -> None:
         dest=DATABASE.name,
         help="instead of logs: answer from this database, which `run` or `ingest` has filled",
     )
+    parser.add_argument("--config", metavar="FILE", help="instead of logs: answer from the database that these settings name")
 
 
 def _fill_nodes(parser: ArgumentParser) -> None:

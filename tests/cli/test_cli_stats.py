@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -97,3 +98,34 @@ def test_another_program_s_log_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     assert "Nothing of this log is understood" in str(stats_json(capsys, str(log))["remarks"])
     assert main(["ingest", f"mine:{log}", "--database", database]) == 1
     assert "Nothing of this log is understood" in str(stats_json(capsys, "--database", database)["remarks"])
+
+
+def test_the_database_of_the_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, database, config = tmp_path / "node.log", tmp_path / "m.db", tmp_path / "monitor.toml"
+    log.write_text(LOG, encoding="utf-8")
+    config.write_text(f"database = '{database}'\n", encoding="utf-8")
+    assert main(["ingest", f"mine:{log}", "--config", str(config)]) == 0
+    capsys.readouterr()
+    assert main(["stats", "--config", str(config), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["lines"] == 7
+    assert main(["stats", "--config", str(config), str(log)]) == 2
+    assert "either" in capsys.readouterr().err
+
+
+def test_nothing_but_results_where_nobody_looks(tmp_path: Path) -> None:
+    """No bar of progress and no empty line in a file or a pipe."""
+    log, database = tmp_path / "node.log", str(tmp_path / "m.db")
+    log.write_text(LOG, encoding="utf-8")
+
+    def said(*argv: str) -> tuple[str, str]:
+        done = subprocess.run([sys.executable, "-m", "storj_monitor", *argv], capture_output=True, text=True, check=True)
+        return done.stdout, done.stderr
+
+    assert said("ingest", f"mine:{log}", "--database", database) == (f"{log}: 7 lines read, all new\n", "")
+    for argv in (["check"], ["backup", str(tmp_path / "copy.db")]):
+        out, err = said("database", *argv, "--database", database)
+        assert len(out.splitlines()) == 1
+        assert err == ""
+    out, err = said("nodes", "remove", "mine", "--yes", "--database", database)
+    assert err == ""
+    assert "" not in out.splitlines()
