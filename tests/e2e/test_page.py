@@ -36,6 +36,7 @@ CARDS = (
 )
 JS_BUDGET_BYTES = 150_000
 FIRST_PAINT_BUDGET_S = 0.5
+TASK_LOADS = 5
 TASK_BUDGET = 3.0
 """The longest task in times of the reference task of the same trace: 50 ms where that takes 17."""
 
@@ -493,9 +494,13 @@ def test_first_paint(new_page: Callable[..., Page], page_url: str) -> None:
 
 
 def test_no_long_task(new_page: Callable[..., Page], page_url: str) -> None:
-    """From the first byte on and while figures arrive. A virtual machine may count for ours what its host took: the best of three."""
-    longest = []
-    for _ in range(3):
+    """From the first byte on and while figures arrive, in time of the processor.
+
+    Others on the machine take no part in that but for caches and what a host takes, now and then: a task that is long by itself is long
+    in every load, so the best of some loads counts, each against work of known length right after it.
+    """
+    longest: list[list[float]] = []
+    while len(longest) < TASK_LOADS:
         page = new_page()
         with traced(page) as trace:
             open_page(page, page_url)
@@ -504,7 +509,8 @@ def test_no_long_task(new_page: Callable[..., Page], page_url: str) -> None:
         tasks = trace.task_ms(page_url)
         with traced(page) as trace:
             page.reload(wait_until="commit")
-            page.evaluate(REFERENCE_TASK)
+            for _ in range(3):
+                page.evaluate(REFERENCE_TASK)
         reference_ms = max(trace.task_ms(page_url))
         page.close()
         assert len(tasks) > 50, "the trace has seen the page"

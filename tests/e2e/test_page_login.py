@@ -13,6 +13,7 @@ import pytest
 from conftest import CHROMIUM_ARGS, DIST, MonitorServer
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from test_page import complaints
+from widths import fits
 
 pytestmark = pytest.mark.browser
 
@@ -228,3 +229,19 @@ def test_the_whole_way_behind_a_proxy(
         proxy.kill()
         proxy.communicate()
         monitor.stop()
+
+
+def test_the_forms_and_the_page_behind_them_fit(server: LoggedServer, new_page: Callable[..., Page]) -> None:
+    """Also with a wrong password, and with the button that logs out."""
+    page = new_page()
+    page.goto(server.url.replace("127.0.0.1", "127.0.0.2"))
+    fits(page)
+    log_in(page, "wrong")
+    expect(page.get_by_role("alert")).to_be_visible()
+    fits(page)
+    log_in(page)
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    fits(page)
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    fits(page)
