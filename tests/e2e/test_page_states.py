@@ -37,7 +37,7 @@ def test_a_dead_node_is_the_first_that_is_seen(new_page: Callable[..., Page], pa
     expect(first.locator("[data-reason=stopped]")).to_contain_text("11 min ago")
 
     findings = page.get_by_role("list", name="Findings that stand").locator("li")
-    expect(findings.nth(0)).to_contain_text(f"cellar: {DOWN}")
+    expect(findings.nth(0)).to_contain_text(f"cellar: {DOWN}".removesuffix("."))
     expect(findings.nth(1)).to_contain_text(f"office: {AT_RISK.rstrip('.')}")
     expect(findings.nth(2)).to_contain_text("attic: success of uploads")
     findings.nth(0).locator("summary").click()
