@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import NamedTuple
 
 from storj_monitor.app.subjects import SubjectKeeper
@@ -37,20 +38,24 @@ class Past(NamedTuple):
     estimates: list[tuple[int, SatelliteEstimate]]
 
 
-async def remember(keeper: SubjectKeeper, name: str, answers: Answers, now: float) -> None:
-    """Put the past of one node into memory and database; the work is done in a thread."""
-    past = await asyncio.to_thread(_past, answers, now)
+async def remember(keeper: SubjectKeeper, name: str, answers: Answers, now: float, stop: threading.Event) -> None:
+    """Put the past of one node into memory and database; the work is done in a thread. Once `stop` is set nobody needs it any more."""
+    past = await asyncio.to_thread(_past, answers, now, stop)
+    if stop.is_set():
+        return
     keeper.add_history(name, past.space, past.scores)
     keeper.add_estimates(name, past.estimates)
 
 
-def _past(answers: Answers, now: float) -> Past:
+def _past(answers: Answers, now: float, stop: threading.Event) -> Past:
     begin_fine = now - FINE_S
     days = int((COARSE_S - FINE_S) / DAY_S)
     coarse = [begin_fine - day * DAY_S for day in range(days, 0, -1)]
     fine = [begin_fine + step * FINE_STEP_S for step in range(int(FINE_S / FINE_STEP_S))]
-    past = Past(_space(answers, coarse + fine), {}, _month_ends(answers, now))
+    past = Past(_space(answers, coarse + fine, stop), {}, _month_ends(answers, now))
     for at in coarse:
+        if stop.is_set():
+            break
         if at < now - SCORES_S:
             continue
         usages = []
@@ -65,10 +70,12 @@ def _past(answers: Answers, now: float) -> Past:
     return past
 
 
-def _space(answers: Answers, times: list[float]) -> list[SpacePoint]:
+def _space(answers: Answers, times: list[float], stop: threading.Event) -> list[SpacePoint]:
     points = []
     usage: StoredUsage | None = None
     for at in times:
+        if stop.is_set():
+            break
         if usage is None or at // DAY_S > usage.taken_at // DAY_S:  # satellites tell once a day
             usage = with_last_day(usage, decode_all_satellites(_asked(answers, "/api/sno/satellites", at)).storage, at)
         disk = decode_node(_asked(answers, "/api/sno/", at)).disk

@@ -61,7 +61,7 @@ class Demo:
             figures = self._figures[profile.name]
             log = NodeLog(profile, self._seed, begin_s, tick_s=TICK_S, trouble_from_s=now_s - TROUBLE_RAMP_S, figures=figures)
             targets.append(Target(log, path))
-            self._write_history(targets[-1], begin_s, now_s)
+            self._write_history(targets[-1], begin_s, now_s, stop)
             figures.go_live()
         writer = LogWriter(targets, self.rate, TICK_S)
         try:
@@ -69,13 +69,13 @@ class Demo:
         finally:
             writer.close()
 
-    def _write_history(self, target: Target, begin_s: float, end_s: float) -> None:
+    def _write_history(self, target: Target, begin_s: float, end_s: float, stop: threading.Event) -> None:
         recent_s = min(RECENT_S, RECENT_EVENTS / self.rate)
         share = 1 / len(self._profiles)
         thin = min(self.rate, HISTORY_EVENTS / HISTORY_S) * share
         now_s = begin_s
         with target.path.open("ab") as file:
-            while now_s < end_s:
+            while now_s < end_s and not stop.is_set():
                 recent = now_s >= end_s - recent_s
                 rise = (now_s - (end_s - recent_s)) / recent_s if recent else 0.0
                 file.write(target.log.advance(now_s, thin + (self.rate * share - thin) * rise).data)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 from polling_rig import generated
@@ -74,7 +75,7 @@ async def test_history_goes_with_the_name(tmp_path: Path) -> None:
     keeper = keeper_of(["a", "b"], desk)
     for number, name in enumerate("ab"):
         answers = generated(number)
-        await remember(keeper, name, answers, at)
+        await remember(keeper, name, answers, at, Event())
         tell(keeper, name, answers, at)
     desk.db.close()
     before, neighbour = kept(path, "a"), kept(path, "b")

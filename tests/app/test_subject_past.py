@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from test_subject_keeping import DAY_S, OCTOBER_30, SAT, TB, Rig, node_answer, satellite_answer
@@ -79,7 +80,7 @@ def test_the_last_day_stands_over_the_turn_of_a_month() -> None:
 
 
 def past_of(number: int, now: float) -> Past:
-    return _past(GeneratedAnswers(demo_profiles(5)[number], 1, now - DAY_S), now)
+    return _past(GeneratedAnswers(demo_profiles(5)[number], 1, now - DAY_S), now, Event())
 
 
 def test_the_demos_past_has_what_satellites_count_and_estimates_of_paid_months() -> None:
@@ -121,3 +122,10 @@ def test_an_estimate_that_contradicts_asks_the_satellites_again(rig: Rig) -> Non
     other = MonthPayout(payout_cents=cents + 40)
     rig.take(AnswerKind.ESTIMATE, EstimatedPayout(satellite="", current_month=other, previous_month=MonthPayout(), expected_cents=1.0))
     assert asked == ["a"]
+
+
+def test_a_past_that_nobody_needs_any_more_is_not_made_up() -> None:
+    stop = Event()
+    stop.set()
+    made = _past(GeneratedAnswers(demo_profiles(5)[0], 1, OCTOBER_30 - DAY_S), OCTOBER_30, stop)
+    assert (made.space, made.scores) == ([], {})
