@@ -6,6 +6,7 @@ Nothing is set aside on suspicion: see `integrity`. What was set aside can be ta
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -77,7 +78,7 @@ def open_database(
             return None
     except sqlite3.Error as error:
         if not path.exists() or not (is_doubtful(error) or error_code(error) == sqlite3.SQLITE_FULL):
-            raise StoreError(f"cannot use the database {path}: {error}") from error
+            raise StoreError(f"cannot use the database {path}: {error}{_hint(path)}") from error
         if error_code(error) == sqlite3.SQLITE_FULL:
             raise StoreFailing(f"the database {path} cannot be opened: {error}") from error
     except OSError as error:
@@ -107,6 +108,11 @@ def open_patiently(path: Path, *, pause: Pause = sleep, say: Callable[[str], Non
             if pause(_WAIT_S[min(tries, len(_WAIT_S) - 1)]):
                 raise
             tries += 1
+
+
+def _hint(path: Path) -> str:
+    """What SQLite does not say."""
+    return "" if not path.exists() or os.access(path, os.R_OK | os.W_OK) else " (this user may not read and write it)"
 
 
 def refuse_foreign(path: Path) -> None:
