@@ -493,6 +493,7 @@ def test_first_paint(new_page: Callable[..., Page], page_url: str) -> None:
     pytest.fail(f"first paint in s: {paints}")
 
 
+@pytest.mark.timeout(6 * PATIENCE_S)  # a page on a machine at work takes a minute to load
 def test_no_long_task(new_page: Callable[..., Page], page_url: str) -> None:
     """From the first byte on and while figures arrive, in time of the processor.
 
