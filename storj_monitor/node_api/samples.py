@@ -35,7 +35,7 @@ UNWANTED_FIELDS: Final = frozenset({b"high", b"low", b"rate", b"delta", b"rmin",
 
 _SAMPLE = re.compile(rb"^([A-Za-z_:][A-Za-z0-9_:]*)\{(.*)\} (\S+)(?: -?\d+)?$", re.MULTILINE)
 _FIELD = re.compile(rb'(?:^|,)field="([^"]*)"')
-_LABEL = re.compile(rb'([A-Za-z_]\w*)="([^"]*)"')
+_LABEL = re.compile(rb'\b([A-Za-z_]\w*+)="([^"]*)"')
 _GROUP = b"# TYPE "
 
 

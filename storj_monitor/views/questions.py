@@ -304,8 +304,9 @@ class Questions:
         """Ask about nodes by name; a node that has never had a line is not in the database and adds nothing."""
         if self._ids_of != self._state.loads or any(name not in self._ids for name in names):
             # Names and ids may have changed with the last commit of another process.
-            self._ids_of = self._state.loads
+            loads = self._state.loads
             self._ids = {node.name: node.id for node in await self._ask(queries.nodes)}
+            self._ids_of = loads  # only now: a question that fails, or that is not answered yet, has brought nothing
         ids = [self._ids[name] for name in names if name in self._ids]
         key = (question, tuple(ids), args, tuple(kwargs.items()))
         return await self._answers.get(key, lambda: self._reader.ask(question, ids, *args, **kwargs))

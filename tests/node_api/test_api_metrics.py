@@ -124,6 +124,12 @@ def test_the_order_of_labels_does_not_matter(labels: list[str]) -> None:
     assert read_families(body, "")["hashstore"] == {(("db", "s0"), ("satellite", "_12a")): {"recent": 1e9}}
 
 
+def test_a_label_without_an_end_costs_no_more_than_its_length() -> None:
+    """Looking for the end of a name from each of its letters would take hours: the time limit of a test tells."""
+    body = b"# TYPE used_space gauge\nused_space{" + b"a" * 1_000_000 + b'} 1\n# TYPE process gauge\nprocess{x="1",field="recent"} 2\n'
+    assert read_families(body, "")["process"] == {(("x", "1"),): {"recent": 2.0}}
+
+
 def grown(metrics: NodeMetrics, seconds: float, factor: int, uptime_s: float) -> NodeMetrics:
     transfers = {op: count._replace(number=count.number * factor, size_bytes=(count.size_bytes or 0) * factor)
                  for op, count in metrics.transfers.items()}  # fmt: skip
