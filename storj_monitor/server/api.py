@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from aiohttp import web
 
@@ -24,6 +24,7 @@ from storj_monitor.tasks import Failed, outcome_of
 ANSWER_S = 15.0
 _QUESTIONS_AT_ONCE = 4
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 _Ask = Callable[[Window], Awaitable[Payload]]
 
 
@@ -88,9 +89,7 @@ class Api:
         return await self._asked(name, request, window, ask)
 
     async def _asked(self, name: str, request: web.Request, window: Window, ask: _Ask) -> web.Response:
-        outcome = await outcome_of(self._ask(ask, window))
-        if isinstance(outcome, Failed):
-            raise _translated(name, outcome.error)
+        outcome = await self._in_turn(name, partial(ask, window))
         answer = {"from": window.from_s, "to": window.to_s, "nodes": window.nodes, **outcome}
         return await _json(self._bodies.body(request.path_qs, self._encoder.encode(answer)), request)
 
@@ -101,13 +100,20 @@ class Api:
         window = read_window(plain, self._feeds.nodes(), self._clock.now(), points=False)
         return await self._asked("events", request, window, partial(self._questions.events, wanted=wanted))
 
-    async def _ask(self, ask: _Ask, window: Window) -> Payload:
-        async with asyncio.timeout(ANSWER_S), self._turn:
-            return await ask(window)
+    async def _in_turn(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """What `ask` gives, within the bounds of number and time; RequestError for whatever ends it."""
+
+        async def wait_and_ask() -> T:
+            async with asyncio.timeout(ANSWER_S), self._turn:
+                return await ask()
+
+        outcome = await outcome_of(wait_and_ask())
+        if isinstance(outcome, Failed):
+            raise _translated(name, outcome.error)
+        return outcome
 
     async def _csv(self, subjects: SubjectQuestions, request: web.Request) -> web.Response:
-        async with self._turn:
-            return await earnings_csv(request, subjects, self._feeds, self._clock)
+        return await self._in_turn("earnings.csv", partial(earnings_csv, request, subjects, self._feeds, self._clock))
 
     async def _openapi(self, request: web.Request) -> web.Response:
         return await _json(self._document, request)

@@ -270,7 +270,8 @@ def answer_schema(name: str) -> Schema:
         "as_of": {**_SECONDS_OR_NULL, "description": "the commit that the answer reflects"},
         "nodes": {"type": "array", "items": _TEXT},
     }
-    return _object({**window, **_ALL[name][1]})
+    whole = _object({**window, **_ALL[name][1]})
+    return {**whole, "required": list(window), "description": "all of it, or the parts asked for"} if name in PARTS else whole
 
 
 def error_schema() -> Schema:

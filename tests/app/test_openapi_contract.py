@@ -70,6 +70,27 @@ async def test_every_answer_is_as_the_document_says(monitor: Running) -> None:
     assert not wrong, "\n".join(sorted(set(wrong)))
 
 
+async def test_answers_in_parts_are_as_the_document_says(monitor: Running) -> None:
+    """Asked for one part, an answer has no other, and that is no breach of the document; without `part` it has all of them."""
+    await until(lambda: all(monitor.node(name).answer for name in NODES))
+    document = await monitor.ask("openapi.json")
+    always = {"from", "to", "as_of", "nodes"}
+    seen = 0
+    for path, reference in answers_of(document):
+        parameters = {one.get("name"): one for one in document["paths"][path]["get"].get("parameters", ())}
+        if "part" not in parameters:
+            continue
+        name = path.removeprefix("/api/v1/")
+        parts = parameters["part"]["schema"]["items"]["enum"]
+        assert set(await monitor.ask(name)) == always | set(parts)
+        for part in parts:
+            answer = await monitor.ask(f"{name}?part={part}")
+            assert set(answer) == always | {part}
+            jsonschema.Draft202012Validator({**reference, "components": document["components"]}).validate(answer)
+            seen += 1
+    assert seen > 10
+
+
 async def test_line_counts_are_those_of_the_commit_that_the_answer_is_of(monitor: Running) -> None:
     """Memory runs ahead of the database: an answer that names its commit counts what that commit has."""
     name, state = NODES[0], monitor.monitor.state
