@@ -61,4 +61,4 @@ def _notes(settings: Settings) -> Iterator[str]:
         yield f"{table.BASELINE.name} is on: every optimisation is off, whatever its own setting says"
     if settings.perf.use_orjson and importlib.util.find_spec("orjson") is None:
         how = "pip install 'storj-monitor[fast]'"
-        yield f"{table.USE_ORJSON.name} is on, but the package orjson is not installed ({how}): Python's own json is used"
+        yield f"{table.USE_ORJSON.name} is on, but the package orjson is not installed ({how}): msgspec is used"

@@ -295,11 +295,24 @@ def test_the_state_is_the_worst_of_its_reasons_and_the_worst_is_first(one: NodeE
     assert all(reason.sentence for reason in state.reasons)
 
 
-@given(some_evidence)
-def test_never_ok_while_a_source_that_is_set_has_nothing_good_to_say(one: NodeEvidence) -> None:
-    if judge(one, NOW).kind is OK:
-        required = [each for each in one.sources if each.required]
-        assert required and all(each.is_good(NOW) for each in required)
+good_sources = st.lists(
+    st.builds(source, st.sampled_from([LOG, API, METRICS, PORT]), st.floats(0, 170)).map(
+        lambda one: one._replace(required=one.source is not PORT)
+    ),
+    min_size=1,
+    unique_by=lambda one: one.source,
+).filter(lambda found: any(one.required for one in found))
+nothing_good = st.sampled_from(
+    [*({"hearing": one} for one in Hearing if one is not Hearing.GOOD), {"good_at": None}, {"good_at": NOW - 400}]
+)
+
+
+@given(good_sources, st.data())
+def test_never_ok_while_a_source_that_is_set_has_nothing_good_to_say(good: list[SourceEvidence], data: st.DataObject) -> None:
+    assert judge(evidence(*good), NOW).kind is OK
+    place = data.draw(st.sampled_from([place for place, one in enumerate(good) if one.required]))
+    good[place] = good[place]._replace(**data.draw(nothing_good))  # type: ignore[arg-type]
+    assert judge(evidence(*good), NOW).kind is not OK
 
 
 @given(some_evidence, st.data())
