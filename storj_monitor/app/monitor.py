@@ -61,6 +61,8 @@ _log = logging.getLogger(__name__)
 COMMIT_S = 10.0
 # One poll of a node brings several answers, each of which may tell something about its state.
 JUDGED_WITHIN_S = 0.4
+WRITTEN_WITHIN_S = 1.0
+"""Answers that come within it are written in one transaction; a kill before it costs what is asked again at the start."""
 # A database that takes longer to open has a page that says why.
 OPENED_WITHIN_S = 1.5
 # Between tries to read what an earlier run kept, and after how many of them the page is to say it.
@@ -117,6 +119,7 @@ class Monitor:
             changed=self._nudge,
             from_writer=self._loop.call_soon_threadsafe,
             believed_now=lambda: self._writer.status.believed_s,
+            later=partial(self._loop.call_later, WRITTEN_WITHIN_S),
         )
         self._polling = Polling(watched, self.keeper, self.state, self._reader, self._clock, jitter_pct=settings.perf.analytics_jitter_pct)
         self.analytics = self._new_analytics([name for name, _ in nodes])

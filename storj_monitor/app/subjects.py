@@ -30,7 +30,7 @@ from storj_monitor.app.subject_space import (
 )
 from storj_monitor.app.subject_uptime import UptimeKeeper, expire_outages
 from storj_monitor.app.subject_versions import take_version
-from storj_monitor.app.subject_writing import RowQueue, Works
+from storj_monitor.app.subject_writing import Later, RowQueue, Works
 from storj_monitor.clock import Clock
 from storj_monitor.database import subjects as store
 from storj_monitor.database.analytics import add_version
@@ -68,7 +68,7 @@ REFRESH_S = 300.0
 
 class SubjectKeeper:
     """`changed` is called when pages may want to know. `from_writer` brings a call from the writer's thread to the event loop.
-    `believed_now` is the time that what is kept ages by.
+    `believed_now` is the time that what is kept ages by. `later`: see RowQueue.
 
     `on_scores`, `on_doubt` and `on_moved` may be set: called with a node's name when its log tells new scores, when its estimate
     contradicts ours, and when anything was told about it.
@@ -83,6 +83,7 @@ class SubjectKeeper:
         changed: Callable[[], None],
         from_writer: Callable[[Callable[[], None]], object],
         believed_now: Callable[[], float] | None = None,
+        later: Later | None = None,
     ) -> None:
         self._believed_now = believed_now or clock.now
         self.subjects = cards.subjects
@@ -90,7 +91,7 @@ class SubjectKeeper:
         self._works = works
         self._clock = clock
         self._changed = changed
-        self._rows = RowQueue(works, from_writer)
+        self._rows = RowQueue(works, from_writer, later)
         self._pending = self._rows.pending
         self._last: dict[str, money.LastEstimates] = {}
         self._answers = AnswerKeeper(self.subjects)
@@ -115,7 +116,7 @@ class SubjectKeeper:
         if money.tells_the_month(node, answer):
             self._keep_estimate(node, doubts=answer.kind is AnswerKind.ESTIMATE)
         self._tell(node.name, moved)
-        self._rows.flush()
+        self._rows.flush_soon()
 
     def on_state(self, name: str, state: ApiState) -> None:
         """A door opened or closed; how long the node may still be away changes with it, and with its routes what sums leave out."""
@@ -125,7 +126,7 @@ class SubjectKeeper:
         if before is None or before.routes != state.routes:
             moved |= {Subject.EARNINGS, Subject.REPUTATION}
         self._tell(name, moved)
-        self._rows.flush()
+        self._rows.flush_soon()
 
     def no_doors(self, name: str) -> None:
         """Nobody asks this node (now)."""
