@@ -51,7 +51,7 @@ def decode_as(decoder: msgspec.json.Decoder[T], reply: Reply, *, clamped: bool =
         found = decode_clamped(body, decoder.type) if clamped else None
         if found is not None:
             return found
-        field, why = _place(str(error), reply.body)
+        field, why = _place(str(error), body)
         raise AnswerNotUnderstood(reply.path, field, why) from None
 
 

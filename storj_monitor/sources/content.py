@@ -283,12 +283,12 @@ class SequentialContent:
 
     def _rewind(self) -> None:
         self._raw.seek(0)  # OSError for a pipe, where nobody goes back
-        self._passed_lines = 0
         self._forget()
 
     def _forget(self) -> None:
         self._buffer = bytearray()
         self._start = 0
+        self._passed_lines = 0
         self._ended = False
         self._inflater = None
         self._entries = None

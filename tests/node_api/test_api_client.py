@@ -16,7 +16,8 @@ from storj_monitor.errors import AnswerNotUnderstood, NodeApiError, NodeUnreacha
 from storj_monitor.model.reputation import NEVER
 from storj_monitor.model.space import SpaceMeaning
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
-from storj_monitor.node_api.transport import Limits, Transport
+from storj_monitor.node_api.decode import decode_node
+from storj_monitor.node_api.transport import Limits, Reply, Transport
 from storj_monitor.node_api.wire import MOST_SATELLITES
 from storj_monitor.simulator.fake_answers import FakeReply
 from storj_monitor.simulator.fake_faults import Fault, Faults, spoil
@@ -153,6 +154,14 @@ async def test_the_error_names_the_field(
     with pytest.raises(AnswerNotUnderstood) as caught:
         await (client.satellite(SAT0) if "satellite" in path else client.node())
     assert caught.value.field == field and field.removeprefix("$") in str(caught.value)
+
+
+def test_the_error_names_the_field_of_an_answer_whose_texts_were_cut() -> None:
+    """The place that the decoder tells is one in the text that it read."""
+    body = b'{"wallet": "' + b"x" * 5000 + b'", ' + b'"filler": 1, ' * 100 + b'"quicStatus": nonsense}'
+    with pytest.raises(AnswerNotUnderstood) as caught:
+        decode_node(Reply("/api/sno/", 200, "application/json", body, 1.0, 1.0, 0.0))
+    assert caught.value.field == "$..quicStatus"
 
 
 async def test_what_the_node_cannot_know_is_none(start_node: StartNode, session: aiohttp.ClientSession) -> None:

@@ -14,6 +14,7 @@ from source_helpers import NOW, Ledger, commit_all, drain, text
 
 from storj_monitor.model.lines import Chunk
 from storj_monitor.sources import ArchiveSource, FileSource
+from storj_monitor.sources.nested import open_content
 
 DATA = b"".join(b"2026-08-20T06:00:01Z\tINFO\tline %d %s\n" % (n, bytes([65 + n % 26]) * (n % 90)) for n in range(30_000))
 
@@ -191,3 +192,16 @@ def test_not_there(tmp_path: Path) -> None:
     assert source.read(NOW) is None
     assert source.finished
     assert source.error
+
+
+def test_lines_in_front_are_counted_once_also_when_the_file_was_closed_between(tmp_path: Path) -> None:
+    path, lines = tmp_path / "node.log.gz", [b"line %d\n" % number for number in range(3000)]
+    path.write_bytes(gzip.compress(b"".join(lines)))
+    offset = len(b"".join(lines[:2000]))
+    content = open_content(str(path))
+    for _ in range(2):
+        while not content.approach(offset):
+            pass
+        assert content.lines_before(offset) == 2000
+        content.park()
+    content.close()
