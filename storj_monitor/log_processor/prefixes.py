@@ -72,8 +72,8 @@ _CONSOLE = re.compile(
     + _COLOUR + rb"*(?:" + _TAB + rb"| {1,16})"
 )  # fmt: skip
 _JSON = re.compile(rb"\{(?:\"|\"\"|\\\")L(?:\"|\"\"|\\\"):")
-# with labels in braces, as Loki's client shows them
-_PLAIN_PREFIX = re.compile(rb"[^\t{\"]{0,200}(?:\{[^{}\t]{0,600}\} {1,2})?")
+# with labels in braces, as Loki's client shows them; with a tab, as `cat -n`, `nl` and Fluentd put it there
+_PLAIN_PREFIX = re.compile(rb"[^{\"]{0,200}(?:\{[^{}\t]{0,600}\} {1,2})?")
 _FINE_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}(?:Z|[+-]\d\d:?\d\d)")
 _CSV_PREFIX = re.compile(rb"(?:(?:[^\",;\t]{0,100}|\"(?:[^\"]|\"\")*\")[,;])*\"")
 _CSV_REST = re.compile(rb"((?:[^\"]|\"\")*)\"(?!\")")

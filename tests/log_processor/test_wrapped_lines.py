@@ -78,6 +78,9 @@ def test_prefixes_are_taken_off(prefix: bytes) -> None:
         (b"<30>1 2026-08-20T07:02:01.481920+02:00 nas storagenode 812 - - ", True),
         (b"1787209321.481920 nas storagenode[812]: ", True),
         (b"storagenode.log.1:", False),
+        (b"    12\t", False),  # cat -n, nl
+        (b"\t", False),
+        (b"2026-08-20 07:02:01\tstoragenode\t", False),
     ],
 )
 @pytest.mark.parametrize("tab", [b"\t", b"#011"])
