@@ -16,7 +16,7 @@ from storj_monitor.log_processor.catalogue import (
     is_updater_line,
 )
 from storj_monitor.log_processor.entry import FOREIGN_JSON, TROUBLE_LEVELS, Entry, Rejected, parse_entry
-from storj_monitor.log_processor.fields import MAX_TEXT, Fields
+from storj_monitor.log_processor.fields import MAX_TEXT, Fields, without_frames
 from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.makers import MAKERS, NODE_FAILED, UPDATER_STEP
@@ -206,7 +206,7 @@ class ExactPath:
 
     def _trouble(self, entry: Entry, logger: str, fields: Fields, *, constant: bool) -> None:
         """Warnings, errors, and what is as bad at any level. `constant`: the message never changes, so a number in it is part of it."""
-        text = fields.text("error") or fields.text("reason")
+        text = without_frames(fields.text("error")) or fields.text("reason")
         message = entry.message if constant else self._state.fold(entry.message)
         template = self._state.fold(text) if text else message
         if entry.level not in TROUBLE_LEVELS and classify(entry.level, logger, message, template) is SeverityClass.TRAFFIC:

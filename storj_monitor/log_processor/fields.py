@@ -16,12 +16,19 @@ _MAX_NAMES = 1024
 _CAMEL_BEFORE_WORD = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _CAMEL_AFTER_LOWER = re.compile(r"([a-z0-9])([A-Z])")
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
+# Go's `%+v` of an error: below its words the functions that it came through
+_FRAMES = re.compile(r"(?:\n\t[^\n]*)+")
 
 
 def snake_name(name: str) -> str:
     """`Piece ID`, `pieceID` and `piece_id` are all `piece_id`; `curr logSlots size` is `curr_log_slots_size`."""
     split = _CAMEL_AFTER_LOWER.sub(r"\1_\2", _CAMEL_BEFORE_WORD.sub(r"\1_\2", name))
     return _NOT_ALPHANUMERIC.sub("_", split.lower()).strip("_")
+
+
+def without_frames(text: str) -> str:
+    """The words of an error, without the stack that some versions write into them."""
+    return _FRAMES.sub("", text) if "\n\t" in text else text
 
 
 class FieldNames:
@@ -58,7 +65,7 @@ class Fields:
 
     def short(self, name: str) -> str:
         """Text of at most MAX_TEXT characters that can be shown anywhere: for what is kept."""
-        return plain_text(self.text(name)[:MAX_TEXT], MAX_TEXT)
+        return plain_text(without_frames(self.text(name))[:MAX_TEXT], MAX_TEXT)
 
     def number(self, name: str) -> int:
         value = self._values.get(name)

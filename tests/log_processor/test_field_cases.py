@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from log_lines import Totals, chunk_of, read_all
+from log_lines import Totals, chunk_of, one, read_all, zap
 
 from storj_monitor.log_processor import character_of
 from storj_monitor.model.events import LineKind
+from storj_monitor.model.node_events import NodeFailed
 from storj_monitor.state.compactions import Compactions
 
 FORMS = Path(__file__).parent.parent / "corpus" / "forms"
@@ -45,6 +47,18 @@ def test_callers_and_stacks() -> None:
         "failure during run",
         "Unrecoverable error",
     ]
+
+
+def test_a_stack_within_an_error_is_no_part_of_its_words() -> None:
+    """v1.120 writes the functions that an error came through into `error`, too."""
+    words = "Failed to check version: software outdated: outdated software version (v1.120.4), please update"
+    error = words + "\n\tstorj.io/storj/private/version/checker.(*Service).CheckVersion:80\n\tmain.main:34\n\truntime.main:290"
+    fields = json.dumps({"Process": "storagenode", "error": error, "errorVerbose": error})
+    found = one(zap("Unrecoverable error", fields, level="FATAL", logger=""))
+    (failed,) = found.events
+    assert isinstance(failed, NodeFailed)
+    assert failed.error == words
+    assert [seen.sample for seen in found.errors] == [words]
 
 
 @pytest.mark.parametrize("name", ["hashstore.log", "hashstore_docker.log", "hashstore_cri.log"])
