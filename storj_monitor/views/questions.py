@@ -18,7 +18,7 @@ from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreError
 from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.events import LineKey, LineKind
-from storj_monitor.model.ids import Outcome, op_action, op_outcome
+from storj_monitor.model.ids import op_action, op_outcome
 from storj_monitor.model.node_events import AnyNodeEvent
 from storj_monitor.model.node_metrics import Growth
 from storj_monitor.model.rollups import HOUR_S, Cell, HotPiece
@@ -32,7 +32,7 @@ from storj_monitor.views.event_questions import event_page
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.tables import Row
-from storj_monitor.views.untold import untold_of, untold_reason, without_success
+from storj_monitor.views.untold import has_success, untold_of, untold_reason, without_success
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -158,7 +158,7 @@ class Questions:
             place = (start - kept.from_s) // kept.bucket_s
             counts[place] += count
             sizes[place] += size
-        untold = untold_of(self._state, window.nodes).beside(columns)
+        untold = untold_of(self._state, window.nodes).beside(has_successes=has_success(columns))
         series: list[Row] = [{**_op_names(op), "count": counts, "bytes": sizes} for op, (counts, sizes) in sorted(columns.items())]
         series += untold.series(len(times), _op_names)
         return _answer(as_of, bucket_s=kept.bucket_s, times=times, series=series, **untold._asdict(), **_bounds(kept))
@@ -184,7 +184,7 @@ class Questions:
             told.append(NodeActions(cells, self._resolution_ms([name]), own, compared, tells_success=tells))
         counted = {"from": hours.from_s, "to": hours.to_s} if counters else None
         rows = action_rows(told)
-        untold = untold_of(self._state, window.nodes).beside(Outcome.SUCCESS for row in rows.values() if row["success"])
+        untold = untold_of(self._state, window.nodes).beside(has_successes=any(row["success"] for row in rows.values()))
         return _answer(as_of, rows=list(rows.values()), counted=counted, **untold._asdict(), **_bounds(kept))
 
     async def _counters(self, hours: Window) -> dict[str, dict[int, Growth]]:
@@ -201,7 +201,7 @@ class Questions:
         rows = tables.satellite_rows(
             {(names.get(satellite, ""), op): pair for (satellite, op), pair in sums.items()}, names=self._state.satellite_names
         )
-        untold = untold_of(self._state, window.nodes).beside(op for _, op in sums)
+        untold = untold_of(self._state, window.nodes).beside(has_successes=has_success(op for _, op in sums))
         rows = without_success(rows) if untold.unknown else rows
         found = [{"satellite": satellite, **row} for satellite, row in rows.items()]
         return _answer(as_of, rows=found, **untold._asdict(), **_bounds(kept))

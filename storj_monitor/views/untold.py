@@ -37,9 +37,9 @@ class Untold(NamedTuple):
     unknown: str | None
     left_out: list[str]
 
-    def beside(self, ops: Iterable[int]) -> Untold:
+    def beside(self, *, has_successes: bool) -> Untold:
         """Where there are successes after all (of a time when the log was another one), what is there is known."""
-        return self._replace(unknown=None) if any(op_outcome(op) is Outcome.SUCCESS for op in ops) else self
+        return self._replace(unknown=None) if has_successes else self
 
     def series(self, points: int, named: Callable[[int], Row]) -> list[Row]:
         """Successes over time where they are unknown."""
@@ -53,6 +53,11 @@ def untold_of(state: State, nodes: Sequence[str]) -> Untold:
     reasons = list(dict.fromkeys(mute.values()))
     everyone = bool(mute) and len(mute) == len(nodes)
     return Untold((reasons[0] if len(reasons) == 1 else " ".join(reasons[:3])) if everyone else None, list(mute))
+
+
+def has_success(ops: Iterable[int]) -> bool:
+    """Whether one of these is a success."""
+    return any(op_outcome(op) is Outcome.SUCCESS for op in ops)
 
 
 def without_success(rows: Rows) -> Rows:

@@ -214,6 +214,7 @@ class Money(Said):
         sent = place > 0
         return {
             "node": node,
+            "node_id": f"id of {node}",
             "satellite": next(iter(SATELLITES)),
             "name": "us1",
             "period": period,

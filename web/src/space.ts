@@ -46,7 +46,7 @@ export function forecastOf<T extends ForecastSummary>(forecasts: readonly T[], w
   return forecasts.find((forecast) => forecast.window_days === windowDays) ?? null;
 }
 
-/** The shortest window that has an answer, else the first: what to show before anybody chose. */
+/** Of 30, 7 and 90 days the first that has an answer, else the first: what to show before anybody chose. As the server's summaries choose it. */
 export function firstKnown(forecasts: readonly ForecastSummary[]): number | null {
   const preferred = [30, 7, 90];
   const known = preferred.find((window) => forecastOf(forecasts, window)?.growth.state !== "unknown" && forecastOf(forecasts, window) !== null);

@@ -409,6 +409,8 @@ export interface PaidMonth {
 
 export interface PaidStub {
   node: string;
+  /** A node that was set up anew under its old name has paystubs under both ids. */
+  node_id: string;
   satellite: string;
   name: string;
   period: string;
