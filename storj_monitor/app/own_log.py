@@ -19,6 +19,10 @@ class _PlainFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
         return plain_text(super().formatMessage(record), MOST_LINE, keep="\n\t")
 
+    def format(self, record: logging.LogRecord) -> str:
+        """The last line of a traceback is what somebody said, too; another handler may have written it down already."""
+        return "\n".join(plain_text(line, MOST_LINE, keep="\t") for line in super().format(record).split("\n"))
+
 
 class OwnLog:
     """`limited`: see quiet.RepeatFilter."""

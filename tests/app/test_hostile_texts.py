@@ -121,9 +121,13 @@ def test_labels_and_cells_are_plain_and_different_ones_stay_different(values: li
 def test_the_monitors_own_log_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
     log = OwnLog(SystemClock(), limited=False)
     logging.getLogger("storj_monitor.test").warning("node %s", HOSTILE)
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        logging.getLogger("storj_monitor.test").exception("with a traceback")
     log.end()
     said = capsys.readouterr().err
-    assert "node" in said and is_plain(said, "\n") and len(said) < 10_000
+    assert "node" in said and "ValueError: \\x1b" in said and is_plain(said, "\n") and len(said) < 20_000
 
 
 async def test_no_exit_of_a_monitor_has_what_a_node_should_not_have_written(tmp_path: Path) -> None:
