@@ -45,10 +45,9 @@ def _labels(labels: Mapping[str, str]) -> str:
 
 
 def _label(text: str) -> str:
-    """Bounded and visible; what is cut keeps a mark of the whole, so that two series stay two."""
-    if len(text) <= MOST_LABEL:
-        return plain_text(text, 6 * MOST_LABEL)
-    return f"{plain_text(text[:MOST_LABEL], 6 * MOST_LABEL)}…{zlib.crc32(text.encode('utf-8', 'replace')):08x}"
+    """Bounded and visible. What is not as it was keeps a mark of the whole, so that two series stay two."""
+    shown = plain_text(text[:MOST_LABEL], 6 * MOST_LABEL)
+    return shown if shown == text else f"{shown}…{zlib.crc32(text.encode('utf-8', 'replace')):08x}"
 
 
 def _number(value: float) -> str:

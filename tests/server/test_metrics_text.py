@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,12 @@ FAMILIES = st.lists(
 )
 
 
+def shown(text: str) -> str:
+    """What had to be written out is marked, so that it is no other label's."""
+    plain = plain_text(text)
+    return plain if plain == text else f"{plain}…{zlib.crc32(text.encode('utf-8', 'replace')):08x}"
+
+
 @given(FAMILIES)
 def test_the_library_reads_what_was_meant(families: list[Family]) -> None:
     read = list(text_string_to_metric_families(metrics_text(families).decode()))
@@ -30,7 +37,7 @@ def test_the_library_reads_what_was_meant(families: list[Family]) -> None:
     for one, family in zip(read, families, strict=True):
         suffix = "_total" if family.kind == "counter" else ""
         assert [(sample.name, sample.labels) for sample in one.samples] == [
-            (family.name + suffix, {label: plain_text(text) for label, text in labels.items()}) for labels, _ in family.samples
+            (family.name + suffix, {label: shown(text) for label, text in labels.items()}) for labels, _ in family.samples
         ]
         for sample, (_, value) in zip(one.samples, family.samples, strict=True):
             assert sample.value == value or (math.isnan(sample.value) and math.isnan(value))
@@ -38,4 +45,5 @@ def test_the_library_reads_what_was_meant(families: list[Family]) -> None:
 
 def test_half_characters_and_no_labels() -> None:
     text = metrics_text([Family("a", "helps\\\nmuch", "gauge", [({}, 1), ({"node": '\udc80"\n\\'}, math.inf)])])
-    assert text.decode() == '# HELP a helps\\\\\\nmuch\n# TYPE a gauge\na 1.0\na{node="\\\\udc80\\" \\\\"} +Inf\n'
+    crc = zlib.crc32(b'?"\n\\')
+    assert text.decode() == f'# HELP a helps\\\\\\nmuch\n# TYPE a gauge\na 1.0\na{{node="\\\\udc80\\" \\\\…{crc:08x}"}} +Inf\n'
