@@ -21,6 +21,7 @@ from pathlib import Path
 TELL_S = 60.0
 """How often `tell` is worth calling."""
 _MOST_KEYS = 512
+_MOST_TEXT = 300
 _Key = tuple[str, int, str, str, str]
 _log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class RepeatFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == __name__:
             return True
-        key = (record.name, record.levelno, str(record.msg), _origin(record), str(getattr(record, "node", "")))
+        key = (record.name, record.levelno, _template(record), _origin(record), str(getattr(record, "node", "")))
         with self._lock:
             seen = self._seen.get(key)
             if seen is None:
@@ -85,6 +86,11 @@ class RepeatFilter(logging.Filter):
         """Log the summaries; without `now` also of what has not fallen silent yet: at the end of the program."""
         for summary in self.summaries(now):
             _log.info("%s", summary)
+
+
+def _template(record: logging.LogRecord) -> str:
+    """A template that is all argument tells nothing of its kind: two different warnings are two, or one would hide the other."""
+    return record.getMessage()[:_MOST_TEXT] if record.msg == "%s" else str(record.msg)
 
 
 def _origin(record: logging.LogRecord) -> str:

@@ -223,6 +223,14 @@ def test_repeats_are_left_out_and_counted() -> None:
     assert later.getMessage() == "cannot read b (29 more like this in the last 31 s)"
 
 
+def test_two_warnings_of_one_place_are_two() -> None:
+    """At the start of `run` the second warning (a settings file with a password that others can read) was left out for the first."""
+    quiet = RepeatFilter(every_s=30)
+    passed = [quiet.filter(record(logging.WARNING, "%s", 1000 + second, text)) for second, text in enumerate(("a", "b", "a"))]
+    assert passed == [True, True, False]
+    assert quiet.summaries(2000) == ["storj_monitor.x: a (1 more like this)"]
+
+
 def test_the_same_trouble_of_several_nodes_names_each() -> None:
     quiet = RepeatFilter(every_s=30)
     passed = []

@@ -46,7 +46,7 @@ class DoorWatch:
 
     def failed(self, question: Hashable, error: NodeApiError, now: float) -> None:
         """This question got no usable answer."""
-        before = self._troubles.pop(question, None)
+        before = self._troubles.get(question)  # it keeps its place: what is said of the door does not change with each question
         self._troubles[question] = _Trouble(error, now if before is None or before.absent else before.since)
         if isinstance(error, NodeUnreachable):
             self._silent.add(question)
@@ -110,12 +110,13 @@ class DoorWatch:
             lost = self._troubles.get(self._first)
             answers = any(at > lost.since if lost else True for question, at in self._answered.items() if question not in self._troubles)
             return (ApiStatus.PARTIAL if answers else ApiStatus.NOT_UNDERSTOOD), said
-        if shut or len(self._silent) >= self._silent_routes():
-            return ApiStatus.UNREACHABLE, said
-        return ApiStatus.PARTIAL, said
+        return (ApiStatus.UNREACHABLE if shut or self._all_hang() else ApiStatus.PARTIAL), said
 
-    def _silent_routes(self) -> int:
-        return _SILENT_ROUTES if self.state.door is Door.API and self._answered else 1
+    def _all_hang(self) -> bool:
+        """However many routes hang: while the question about the node itself is answered, it is not the node that hangs."""
+        if self.state.door is not Door.API or not self._answered:
+            return bool(self._silent)
+        return len(self._silent) >= _SILENT_ROUTES and (self._first not in self._answered or self._first in self._silent)
 
 
 def _route_status(trouble: _Trouble) -> RouteStatus:

@@ -8,6 +8,8 @@ import socket
 from storj_monitor.server.gate import BURST, Gate
 
 _BACKLOG = 256
+# Who names all addresses means those of IPv4, too: on a socket of their own, so that callers keep their addresses as they are.
+_ALL_IPV6, _ALL_IPV4 = "::", "0.0.0.0"
 
 
 class Listener:
@@ -21,8 +23,11 @@ class Listener:
         """Listen on every address that `bind` means. Returns the port (0 takes a free one). OSError: the address or port cannot be had."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(bind, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        addresses = [(family, address) for family, _, _, _, address in found]
+        if any(address[0] == _ALL_IPV6 for _, address in addresses) and _has_ipv4():
+            addresses.append((socket.AF_INET, (_ALL_IPV4, port)))
         try:
-            for family, _, _, _, address in dict.fromkeys(found):
+            for family, address in dict.fromkeys(addresses):
                 port = await self._listen(family, (address[0], port, *address[2:]))
         except OSError:
             self.close()
@@ -46,3 +51,11 @@ class Listener:
             server.close()
         self._servers = []
         self._gate.close()
+
+
+def _has_ipv4() -> bool:
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
+    except OSError:
+        return False
+    return True

@@ -41,3 +41,17 @@ def test_a_proxy_that_waits_in_vain_for_one_route_makes_no_node_unreachable() ->
     door.failed(ONE, RouteHangs(ONE, "HTTP 504"), 20.0)
     door.failed(NODE, RouteHangs(NODE, "HTTP 504"), 21.0)
     assert door.state.status is ApiStatus.UNREACHABLE
+
+
+def test_many_routes_that_hang_are_not_the_node_while_its_own_route_answers() -> None:
+    """All satellites' routes hung: whenever two of them were asked one after the other, the node was called unreachable."""
+    door, told = watch()
+    door.succeeded(NODE, 2.0)
+    for at in (3.0, 18.0, 33.0, 48.0):
+        door.failed(ONE, RouteHangs(ONE, "no whole answer within 15 s"), at)
+        door.failed(TWO, RouteHangs(TWO, "no whole answer within 15 s"), at + 7)
+        assert door.state.status is ApiStatus.PARTIAL
+    assert door.state.detail == f"{ONE}: no whole answer within 15 s (and 1 more)"
+    assert len(told) == 3  # it answers; one route hangs; another one hangs, too: nothing changes after that
+    door.failed(NODE, RouteHangs(NODE, "no whole answer within 15 s"), 60.0)
+    assert door.state.status is ApiStatus.UNREACHABLE

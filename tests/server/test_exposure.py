@@ -8,6 +8,7 @@ import re
 import ssl
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -172,3 +173,12 @@ async def ended(reader) -> bytes:  # type: ignore[no-untyped-def]
         return bytes(await asyncio.wait_for(reader.read(), PATIENCE_S))
     except ConnectionError:
         return b""
+
+
+async def test_all_addresses_are_those_of_ipv4_too(serve: Serve, password_hash: str) -> None:
+    """`::` stands for all of them; an asyncio server takes it for IPv6 alone."""
+    one = await serve(bind="::", password_hash=password_hash)
+    port = urlsplit(one.url).port
+    for host in ("127.0.0.1", "[::1]"):
+        async with one.http.get(f"http://{host}:{port}/login") as answer:
+            assert answer.status == 200
