@@ -20,6 +20,10 @@ from storj_monitor.database.schema import Owner, migrate, owner_of
 from storj_monitor.errors import StoreError, StoreFailing, StoreForeign
 
 SIDES = ("-wal", "-shm")
+_MAGIC = b"SQLite format 3\0"
+# A table of the first version: its name stands on one of the first pages, whatever came later.
+_TRACE = b"satellite_minute"
+_TRACE_WITHIN = 1 << 20
 _WAIT_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -67,13 +71,14 @@ def open_database(
 ) -> str | None:
     """Create or migrate the file. One that is proven to be damaged is set aside, never deleted; returns where it went, None: all is well.
 
-    `stamp` names the set-aside file. Raises StoreFailing when the disk does not give the file back (later it may), StoreTooNew, or
+    `stamp` names the set-aside file. Raises StoreFailing when the disk does not give the file back (later it may), StoreTooNew,
+    StoreForeign for a file that was never a database of ours (a slip in --database must not move a stranger's file away), or
     StoreError when the place cannot be used, or may_set_aside is False and the file is damaged.
     """
     try:
         make_private_folder(path.parent)
         marked = _take_mark(path)
-        if not marked:
+        if not marked and not looks_foreign(path):
             _prepare(path, now)
             return None
     except sqlite3.Error as error:
@@ -84,6 +89,9 @@ def open_database(
     except OSError as error:
         raise StoreError(f"cannot use the database {path}: {error.strerror or error}") from error
     proof = prove(path, pause, () if marked else pauses_s)
+    # SQLite takes a file of a few bytes for an empty database, and would write over it.
+    if proof.verdict is not Verdict.UNREADABLE and not marked and looks_foreign(path):
+        raise _no_database(path)
     if proof.verdict is not Verdict.DAMAGED:
         raise StoreFailing(f"the disk does not give back the database {path}: {proof.words}")
     if not may_set_aside:
@@ -115,10 +123,34 @@ def _hint(path: Path) -> str:
     return "" if not path.exists() or os.access(path, os.R_OK | os.W_OK) else " (this user may not read and write it)"
 
 
+def looks_foreign(path: Path) -> bool:
+    """It does not begin as SQLite's files do, and nothing of our tables is in it: a text, a picture. Reads only.
+
+    A database of ours that has lost its first page still has the names of its tables on the next ones.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+            return bool(head) and head != _MAGIC and _TRACE not in file.read(_TRACE_WITHIN)
+    except OSError:  # found out, and told in its words, by whoever opens it
+        return False
+
+
+def _no_database(path: Path) -> StoreForeign:
+    why = "it is not SQLite's, and nothing in it is the monitor's"
+    return StoreForeign(f"{path} is no database: {why}. Nothing was changed; name another file with --database, or put this one away")
+
+
 def refuse_foreign(path: Path) -> None:
     """Before anything of it is changed: a connection that writes sets its own kind of journal. StoreForeign."""
     if not path.is_file() or path.stat().st_size == 0:
         return
+    if looks_foreign(path):
+        raise _no_database(path)
+    _refuse_other_tables(path)
+
+
+def _refuse_other_tables(path: Path) -> None:
     with contextlib.suppress(sqlite3.Error), contextlib.closing(connect_reader(path)) as db:  # what cannot be read is found soon enough
         if owner_of(db) is Owner.FOREIGN:
             raise StoreForeign(f"{path} is {Owner.FOREIGN}. Nothing was changed; name another file with --database")
@@ -136,7 +168,8 @@ def _take_mark(path: Path) -> bool:
 
 
 def _prepare(path: Path, now: float) -> None:
-    refuse_foreign(path)
+    if path.is_file() and path.stat().st_size > 0:
+        _refuse_other_tables(path)
     db = connect_writer(path)
     try:
         migrate(db, now)

@@ -103,6 +103,7 @@ def restore(path: Path, source: Path, now: float, progress: CopyProgress, *, sav
         raise StoreError(f"there is no file {source}")
     if path.exists() and path.samefile(source):
         raise StoreError(f"{source} is the database already")
+    refuse_foreign(path)
     with MonitorLock(path), _translated(source):
         look = check(source, lambda _: None).look
         draft = path.with_name(path.name + ".restoring")
