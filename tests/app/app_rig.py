@@ -118,6 +118,10 @@ class Rig:
         assert not self._thread.is_alive()
         self.writer.close()
 
+    def commit_every(self, commit_s: float) -> None:
+        """From now on; what has been read since the last commit counts."""
+        self.pipeline._commit_s = commit_s
+
     def until(self, holds: Callable[[], bool], what: str) -> None:
         """Wait until something holds; looked at after each tick, and now and then."""
         deadline = time.monotonic() + PATIENCE_S

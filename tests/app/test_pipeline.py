@@ -82,12 +82,14 @@ def test_what_another_process_has_read_counts_once(tmp_path: Path) -> None:
     """The monitor has read lines that it has not committed; `ingest` commits them first; more lines come."""
     log = tmp_path / "n1.log"
     log.write_bytes(lines(20))
-    with Rig(tmp_path, {"n1": log}, commit_s=0.5) as rig:
+    with Rig(tmp_path, {"n1": log}) as rig:
         rig.until(lambda: rig.stored_lines() == 20, "the beginning")
+        rig.commit_every(3600)
         append(log, lines(100, 20) + lines(5, 50, message="upload failed", more=', "error": "disk is gone"'))
         rig.until(lambda: read(rig) == 125, "read by the monitor")
         assert ingest_quietly(rig.path, IngestInput("n1", str(log))) == 0
         assert rig.stored_lines() == 125
+        rig.commit_every(0.05)
         append(log, lines(30, 200))
         rig.until(lambda: rig.conflicts == ["n1"], "refused")
         rig.until(lambda: rig.stored_lines() == 155, "read on")
@@ -100,12 +102,14 @@ def test_what_another_process_has_read_counts_once(tmp_path: Path) -> None:
 def test_a_refused_node_reads_on_although_the_database_did_not_answer(tmp_path: Path) -> None:
     log = tmp_path / "n1.log"
     log.write_bytes(lines(20))
-    with Rig(tmp_path, {"n1": log}, commit_s=0.5) as rig:
+    with Rig(tmp_path, {"n1": log}) as rig:
         rig.until(lambda: rig.stored_lines() == 20, "the beginning")
+        rig.commit_every(3600)
         rig.unanswered = 1
         append(log, lines(50, 20))
         rig.until(lambda: read(rig) == 70, "read by the monitor")
         assert ingest_quietly(rig.path, IngestInput("n1", str(log))) == 0
+        rig.commit_every(0.05)
         append(log, lines(30, 200))
         rig.until(lambda: rig.stored_lines() == 100, "read on")
         rig.until(lambda: in_window(rig) == (100, 0, 100), "memory has it once, too")
@@ -117,11 +121,13 @@ def test_memory_taken_anew_equals_the_database(tmp_path: Path) -> None:
     log, old = tmp_path / "n1.log", tmp_path / "old.log"
     log.write_bytes(lines(20))
     old.write_bytes(lines(40, 1000, age_s=180) + lines(7, 2000, age_s=7200))
-    with Rig(tmp_path, {"n1": log}, commit_s=0.3) as rig:
+    with Rig(tmp_path, {"n1": log}) as rig:
         rig.until(lambda: rig.stored_lines() == 20, "the beginning")
+        rig.commit_every(3600)
         append(log, lines(30, 20))
         rig.until(lambda: read(rig) == 50, "read by the monitor")
         assert ingest_quietly(rig.path, IngestInput("n1", str(old))) == 0
+        rig.commit_every(0.05)
         rig.pipeline.reload()
         append(log, lines(30, 50))
         rig.until(lambda: rig.stored_lines() == 127, "all lines")

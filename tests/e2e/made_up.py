@@ -79,7 +79,7 @@ class World:
         for index, name in enumerate(self.nodes):
             if name not in view:
                 continue
-            last = None if self.empty else now - (400 if self.quiet else 0.4 + index)
+            last = None if self.empty else now - (430 if self.quiet else 0.4 + index)
             rows[name] = {
                 "state": "live",
                 "detail": "",
