@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ OLD_LINE_S = 900.0
 """A node with traffic writes every minute; a quiet one some lines an hour."""
 _API_ADVICE = "Is the node running, and is its console.address open to this machine? In Docker: -p 127.0.0.1:14002:14002 (docs/connect.md)"
 _NO_API = "no API is named and none was found, so scores, space and earnings are unknown: add its address, usually http://localhost:14002"
-_METRICS_ADVICE = "Metrics are at the node's debug address: debug.addr: 127.0.0.1:5999 in its config.yaml"
+_METRICS_ADVICE = "Metrics are at the node's debug address: debug.addr: 127.0.0.1:7777 in its config.yaml"
+
+_STREAM_ADVICE = "Does the node's machine serve its lines there (docs/connect.md), and lets its firewall them out?"
 
 
 class Grade(IntEnum):
@@ -115,9 +118,9 @@ async def _check_stream(log: StreamLog) -> Remark:
         async with asyncio.timeout(CONNECT_S):
             _, writer = await asyncio.open_connection(log.host, log.port)
     except TimeoutError:
-        return Remark(Grade.TROUBLE, f"log {log}: no connection within {CONNECT_S:g} s: is the forwarder running there?")
+        return Remark(Grade.TROUBLE, f"log {log}: no connection within {CONNECT_S:g} s. {_STREAM_ADVICE}")
     except OSError as error:
-        return Remark(Grade.TROUBLE, f"log {log}: {error.strerror or error}: is the forwarder running there?")
+        return Remark(Grade.TROUBLE, f"log {log}: {os.strerror(error.errno) if error.errno else error}. {_STREAM_ADVICE}")
     writer.close()
     return Remark(Grade.OK, f"log {log}: connects; what it sends is seen once `run` reads it")
 
@@ -142,7 +145,8 @@ def _check_file(pattern: str, sample_bytes: int, has_metrics: bool, now: float) 
         )
     ]
     if sample.others:
-        remarks.append(Remark(Grade.NOTE, f"{sample.others} more files match {pattern}: the one written last is followed"))
+        others = "1 more file matches" if sample.others == 1 else f"{sample.others} more files match"
+        remarks.append(Remark(Grade.NOTE, f"{others} {pattern}: the one written last is followed. Of other nodes? Then name each log"))
     return _LogFound([*remarks, *_about_lines(character, has_metrics, now)], character)
 
 

@@ -104,8 +104,8 @@ def serve(settings: Settings, fleet: Fleet) -> int:
     with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database) as lock:
         if settings.perf.baseline:
             _log.info("perf.baseline is on: every optimisation is off, whatever its own setting says")
-        for warning in settings.warnings:
-            _log.warning("%s", warning)
+        if settings.warnings:  # one message: the log's limiter takes lines of one template for repetitions
+            _log.warning("%s", "\n  ".join(settings.warnings))
         notices: list[str] = []
         while True:
             end = asyncio.run(_serve(settings, port, fleet, log, notices, lock))

@@ -91,6 +91,10 @@ _NO_FLAGS = {
 }
 
 
+# A slip of the finger or two; less alike is a flag that does not exist, and a wrong guess only confuses.
+_ALIKE = 0.75
+
+
 class _Parser(ArgumentParser):
     """Also says what was probably meant by a flag that it does not know."""
 
@@ -102,7 +106,7 @@ class _Parser(ArgumentParser):
         if not hint and wrong in flags:
             hint = f"{wrong} is a flag of other commands; `storj_monitor COMMAND --help` says what each takes"
         elif not hint and wrong.startswith("--"):
-            close = get_close_matches(wrong, flags, n=1, cutoff=0.6)
+            close = get_close_matches(wrong, flags, n=1, cutoff=_ALIKE)
             hint = f"did you mean {close[0]}?" if close else ""
         super().error(f"{message}\n{hint}" if hint else message)
 
@@ -297,8 +301,8 @@ def _add_node_flags(parser: ArgumentParser) -> None:
         default=[],
         dest="nodes",
         metavar="NAME:LOG[:API]",
-        help="a node to watch; repeat for more. LOG is a file, a glob (the newest match is followed) or HOST:PORT of a forwarder; "
-        f'empty = API only. [{NODES_ENVIRONMENT}, separated by ";" or newline; [[node]] in the file]',
+        help="a node to watch; repeat for more. LOG is a file, a glob (the newest match is followed) or HOST:PORT of a line stream "
+        f'(docs/connect.md); empty = API only. [{NODES_ENVIRONMENT}, separated by ";" or newline; [[node]] in the file]',
     )
     _add_config_flag(parser)
 

@@ -94,14 +94,16 @@ def read_file(path: Path) -> Layer:
     except UnicodeDecodeError as error:
         layer.refuse(f"is not UTF-8 text (byte {error.start})")
     except tomllib.TOMLDecodeError as error:
-        layer.refuse(f"is not TOML: {error}{_backslash_hint(str(error))}")
+        layer.refuse(f"is not TOML: {error}{_toml_hint(str(error))}")
     else:
         _read_document(layer, document, path.absolute().parent)
     return layer
 
 
-def _backslash_hint(error: str) -> str:
-    """The usual mistake of who writes Windows paths."""
+def _toml_hint(error: str) -> str:
+    """The usual mistakes: text without quotes, and Windows paths in double ones."""
+    if error.startswith("Invalid value"):
+        return '; text stands in quotes, log = "/var/log/storagenode.log"'
     if "escape" not in error and "hex" not in error.lower():
         return ""
     return "; in double quotes a backslash begins an escape: write Windows paths in single quotes, log = 'C:\\Storj\\storagenode.log'"
@@ -135,7 +137,8 @@ def _read_table(layer: Layer, section: str, table: object, folder: Path) -> None
 
 def _read_node_tables(layer: Layer, tables: object, folder: Path) -> None:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        layer.refuse(f"node = {_shown(tables)}: must be tables [[node]] with the keys {', '.join(NODE_KEYS)}")
+        shown = "node is one table" if isinstance(tables, dict) else f"node = {_shown(tables)}"
+        layer.refuse(f"{shown}: must be tables [[node]] with the keys {', '.join(NODE_KEYS)}")
         return
     nodes = []
     for number, table in enumerate(tables, start=1):

@@ -142,4 +142,4 @@ async def test_a_log_and_an_api_of_two_nodes(tmp_path: Path) -> None:
 
 async def test_a_stream(tmp_path: Path) -> None:
     (check,) = await checked(node(f"127.0.0.1:{closed_port()}"))
-    assert "is the forwarder running there?" in said(check, Grade.TROUBLE)
+    assert "Connection refused. Does the node's machine serve its lines there" in said(check, Grade.TROUBLE)

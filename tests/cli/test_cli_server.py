@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,21 @@ def test_a_password_in_the_clear_and_a_file_that_others_read(
     main(["check-config", "--config", str(file), "--node", log, "--bind", "127.0.0.1"])
     out = capsys.readouterr().out
     assert "plain HTTP" not in out and "holds the password" not in out
+
+
+def test_run_says_every_warning_of_the_settings(capsys: pytest.CaptureFixture[str], tmp_path: Path, log: str) -> None:
+    """They are no repetitions of one another, as which the limiter of the log would leave them out."""
+    file = tmp_path / "monitor.toml"
+    file.write_text('[server]\npassword = "geheim"\nbind = "0.0.0.0"\n')
+    file.chmod(0o644)
+    with socket.socket() as taken:  # so that it ends at once
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert main(["run", "--config", str(file), "--node", log, "--port", port, "--database", str(tmp_path / "m.db")]) == 2
+    err = capsys.readouterr().err
+    assert "the page is served by plain HTTP" in err
+    assert f"{file}: holds the password, and other users of this machine can read it" in err
 
 
 @pytest.mark.parametrize("verb", ["run", "check-config"])
