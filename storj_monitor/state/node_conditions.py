@@ -182,9 +182,11 @@ def log_is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
 
 def is_gone(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     refusing = [one for one in evidence.sources if one.hearing is Hearing.FAILING and one.refuses and _heard_of(one)]
-    if len(refusing) < 2 or now - max(refusing[1].since, evidence.watching_since) < GONE_S:
+    shut = sorted(one.since for one in refusing)
+    if len(shut) < 2 or now - max(shut[1], evidence.watching_since) < GONE_S:
         return
-    begun = min(one.since for one in refusing)
+    # a port may have been shut long before: the node ran as long as the other one answered
+    begun = max([shut[0], *(one.good_at for one in refusing if one.good_at is not None)])
     if any(one.is_good(now) and one.good_at is not None and one.good_at > begun + GONE_S for one in evidence.sources):
         return  # its log goes on: the addresses are wrong
     words = named(refusing)

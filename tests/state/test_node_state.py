@@ -157,6 +157,14 @@ def test_two_ports_that_refuse_are_a_process_that_is_gone_within_a_minute() -> N
     assert judge(evidence(source(LOG, 52), failing(API, 50), failing(METRICS, 20)), NOW).kind is WARNING, "time-outs refuse nothing"
 
 
+def test_a_port_that_was_shut_long_before_makes_no_outage_of_a_restart_and_none_of_a_week() -> None:
+    shut = failing(METRICS, 600_000, refuses=True)
+    assert judge(evidence(failing(API, 1, refuses=True), shut), NOW).kind is WARNING
+    assert judge(evidence(failing(API, 14, refuses=True), shut), NOW).kind is WARNING
+    state = judge(evidence(failing(API, 16, refuses=True), shut), NOW)
+    assert (state.kind, state.since) == (DOWN, NOW - 46), "since its API answered last"
+
+
 def test_silence_is_no_longer_than_the_monitor_has_listened() -> None:
     silent = evidence(source(LOG, 9000), failing(API, 9000))
     assert judge(replace(silent, watching_since=NOW - 60), NOW).kind is WARNING
