@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from storj_monitor.database import restoring
 from storj_monitor.database.copying import CopyProgress
+from storj_monitor.database.opening import refuse_foreign
 from storj_monitor.database.restoring import AsideFile, Checked, Restored
 from storj_monitor.database.schema import Owner
+from storj_monitor.errors import StoreForeign
 
 NOT_USABLE = frozenset((Owner.EMPTY, Owner.FOREIGN, Owner.NEWER))
 """Sound, perhaps, but nothing that this monitor can go on with."""
@@ -18,6 +21,22 @@ NOT_USABLE = frozenset((Owner.EMPTY, Owner.FOREIGN, Owner.NEWER))
 def check_database(path: Path, tell: Callable[[int], None], *, thorough: bool) -> Checked:
     """May run beside a monitor. StoreError when there is no such file."""
     return restoring.check(path, tell, thorough=thorough)
+
+
+def why_not_usable(path: Path) -> str:
+    """What would keep `run` from this database, without changing anything; "" when nothing is seen."""
+    if path.is_dir():
+        return f"{path} is a folder: name a file in it"
+    if path.exists():
+        try:
+            refuse_foreign(path)
+        except StoreForeign as error:
+            return str(error)
+        return "" if os.access(path, os.R_OK | os.W_OK) else f"this user may not read and write {path}"
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    if not there.is_dir():
+        return f"{path} cannot be made: {there} is no folder"
+    return "" if os.access(there, os.W_OK | os.X_OK) else f"{path} cannot be made: this user may not write to {there}"
 
 
 def set_aside_files(database: Path) -> list[AsideFile]:

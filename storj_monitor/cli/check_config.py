@@ -8,6 +8,7 @@ import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
+from storj_monitor.app.database_care import why_not_usable
 from storj_monitor.app.exposure import tls_context
 from storj_monitor.app.node_check import Grade, NodeCheck, check_nodes
 from storj_monitor.cli.arguments import given_flags
@@ -24,14 +25,17 @@ def main(arguments: Namespace) -> int:
     loaded = load(environ=os.environ, flags=given_flags(arguments), node_texts=arguments.nodes, config_path=arguments.config)
     tls_context(loaded.settings.server)  # a certificate that cannot be used is a mistake of the settings
     checks = asyncio.run(check_nodes(loaded.settings.nodes, SystemClock()))
-    print("\n".join(_report(loaded, checks, with_settings=arguments.all)))
-    return Exit.FAILED if any(check.is_in_trouble for check in checks) else Exit.OK
+    database = why_not_usable(loaded.settings.database)
+    print("\n".join(_report(loaded, checks, database, with_settings=arguments.all)))
+    return Exit.FAILED if database or any(check.is_in_trouble for check in checks) else Exit.OK
 
 
-def _report(loaded: Loaded, checks: Sequence[NodeCheck], *, with_settings: bool) -> Iterator[str]:
+def _report(loaded: Loaded, checks: Sequence[NodeCheck], database: str, *, with_settings: bool) -> Iterator[str]:
     for check in checks:
         yield f"node {check.name}"
         yield from (f"  {_MARKS[grade]:{_WIDTH}}  {text}" for grade, text in check.remarks)
+    if database:
+        yield f"{_MARKS[Grade.TROUBLE]}: database: {database}"
     yield from (f"warning: {warning}" for warning in loaded.settings.warnings)
     yield from (f"note: {note}" for note in _notes(loaded.settings))
     if with_settings:
@@ -41,11 +45,11 @@ def _report(loaded: Loaded, checks: Sequence[NodeCheck], *, with_settings: bool)
         for name, value in setting_values(loaded.settings):
             yield f"{name} = {value}  [{loaded.origins[name]}]"
     yield ""
-    yield _verdict(loaded, checks)
+    yield _verdict(loaded, checks, database)
 
 
-def _verdict(loaded: Loaded, checks: Sequence[NodeCheck]) -> str:
-    bad = [check.name for check in checks if check.is_in_trouble]
+def _verdict(loaded: Loaded, checks: Sequence[NodeCheck], database: str) -> str:
+    bad = [*(check.name for check in checks if check.is_in_trouble), *(["the database"] if database else [])]
     if bad:
         return f"The settings can be read, but there is trouble with {', '.join(bad)}: see above."
     if loaded.settings.warnings or any(grade is Grade.WARNING for check in checks for grade, _ in check.remarks):

@@ -45,6 +45,28 @@ def damage(path: Path, table: str) -> None:
         file.write(b"\xa5" * PAGE)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("strange.txt", "strange.txt is no database"),
+        ("folder", "folder is a folder: name a file in it"),
+        ("strange.txt/new.db", "strange.txt is no folder"),
+        ("folder/new.db", ""),
+    ],
+)
+def test_check_config_says_that_a_database_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str) -> None:
+    strange = tmp_path / "strange.txt"
+    strange.write_text("what somebody needs")
+    (tmp_path / "folder").mkdir()
+    code = main(["check-config", "--database", str(tmp_path / name)])
+    out = capsys.readouterr().out
+    assert code == (1 if said else 0)
+    assert said in out and ("TROUBLE: database: " in out) == bool(said)
+    assert ("there is trouble with the database" in out) == bool(said)
+    assert strange.read_text() == "what somebody needs"
+    assert not list((tmp_path / "folder").iterdir())
+
+
 def test_a_sound_one(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with MonitorLock(database):
         for argv in (["check"], ["check", "--thorough"], []):
