@@ -132,8 +132,12 @@ class SubjectQuestions:
     async def _downtimes(self, window: AnyWindow) -> list[Row]:
         now = self._now()
         found: dict[str, list[Outage]] = {name: list(self._cards.subjects.of(name).seen_outages(now)) for name in window.nodes}
+        # memory may know another end already than the row that is stored, or none at all
+        better = {
+            (name, one.witness.value, round(one.from_at * 1000)) for name in window.nodes for one in self._cards.subjects.of(name).outages
+        }
         for node, witness, from_ms, until_ms in await self._rows(store.OUTAGE, window, also_before=True):
-            if until_ms is not None:
+            if until_ms is not None and (node, witness, from_ms) not in better:
                 found[node].append(Outage(Witness(witness), from_ms / 1000, until_ms / 1000))
         return [
             {"node": name, **downtime_row(one, now)}

@@ -12,13 +12,16 @@ from test_subject_keeping import DAY_S, SAT, Rig, door, node_answer, satellite_a
 
 from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.database import subjects as store
+from storj_monitor.database.reader import Reader
 from storj_monitor.model.events import NodeEvent, Transfer
 from storj_monitor.model.node_answers import AnswerKind, ApiStatus, Door
 from storj_monitor.model.node_events import ConfigurationLoaded, NodeStarted, PingFailed, SignalReceived
 from storj_monitor.model.reputation import AuditWindow
 from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
 from storj_monitor.model.sources import SourceState
-from storj_monitor.model.uptime import UptimeState, Witness
+from storj_monitor.model.uptime import Outage, UptimeState, Witness
+from storj_monitor.views.questions import Window
+from storj_monitor.views.subject_questions import SubjectQuestions
 from storj_monitor.views.subjects import NodeSubjects
 
 GET_OK = transfer().op
@@ -199,3 +202,21 @@ def test_a_node_that_runs_and_is_reached_by_nobody_is_away(rig: Rig) -> None:
     (found,) = node(rig).downtimes(rig.clock.at)
     assert found.certain
     assert set(found.witnesses) == {Witness.LOG_GAP, Witness.CONTACT}
+
+
+async def test_an_end_that_memory_knows_better_than_the_database_counts(rig: Rig) -> None:
+    """What the API told a moment ago is not stored yet; the row of before would make one long downtime of it."""
+    at = rig.clock.at
+    store.write(rig.desk.db, {store.OUTAGE.name: {
+        ("a", "process", round(from_at * 1000)): ("a", "process", round(from_at * 1000), round((from_at + 2400) * 1000))
+        for from_at in (at - 9000, at - 6000)
+    }})  # fmt: skip
+    node(rig).outages = (Outage(Witness.PROCESS, at - 6000, at - 5930),)
+    reader = Reader(Path(rig.desk.db.execute("PRAGMA database_list").fetchone()[2]), 1)
+    try:
+        window = Window(int(at) - DAY_S, int(at) + 60, 60, ("a",))
+        answer = await SubjectQuestions(reader, rig.cards, lambda: at).health(window, frozenset({"downtimes"}))
+    finally:
+        reader.close()
+    told = [(row["from"], row["until"]) for row in answer["downtimes"]]  # type: ignore[attr-defined]
+    assert told == [(at - 6000, at - 5930), (at - 9000, at - 6600)]
