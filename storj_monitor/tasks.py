@@ -171,9 +171,13 @@ class SoonTogether:
         self._names[name] = None
 
     def _do(self) -> None:
-        names, self._names = self._names, {}
-        for name in names:
-            self._work(name)
+        names, self._names = [*self._names], {}
+        try:
+            while names:
+                self._work(names.pop(0))
+        finally:
+            for name in names:  # what one of them raised is for the loop's handler to say: the others have their turn
+                self.tell(name)
 
 
 async def every(

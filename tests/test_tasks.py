@@ -125,6 +125,25 @@ async def test_stop_ends_the_newest_first_and_waits_for_each() -> None:
     assert tasks.names == ()
 
 
+async def test_one_that_cannot_be_done_keeps_no_other_from_it() -> None:
+    done, failed, all_done = list[str](), list[object](), asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["exception"]))
+
+    def work(name: str) -> None:
+        if name == "b":
+            raise ZeroDivisionError
+        done.append(name)
+        if name == "c":
+            all_done.set()
+
+    soon = SoonTogether(0.0, work)
+    for name in ("a", "b", "c"):
+        soon.tell(name)
+    async with asyncio.timeout(PATIENCE_S):
+        await all_done.wait()
+    assert done == ["a", "c"] and [type(error) for error in failed] == [ZeroDivisionError]
+
+
 async def test_what_is_told_several_times_is_done_once() -> None:
     done: list[str] = []
     both = asyncio.Event()
