@@ -41,6 +41,14 @@ _CONTAINER_ALLOWED = (
 )
 
 
+_JOURNAL_ALLOWED = (
+    "a file, a glob or HOST:PORT. A journal is no file: let the node write one (log.output), or make a stream of it (docs/connect.md);"
+    ' what is there already: journalctl --unit {name} --output cat | storj_monitor ingest "{name}:-"'
+)
+# How people name a log that is no file: of a container, or of a service in the journal.
+_NO_FILE = re.compile(r"(?:(?P<engine>docker|podman|container)|journald?|journalctl|systemd):(?P<name>[^\\/]*)", re.IGNORECASE)
+
+
 class NodeMistake(ValueError):
     """One part of a node is wrong: `key` (name, log, api, metrics, storage, a cost), the `value` and what is `allowed`."""
 
@@ -147,8 +155,10 @@ def parse_log(text: str, folder: Path | None = None) -> FileLog | StreamLog:
     text = text.strip()
     if any(ord(character) < 32 for character in text):
         raise NodeMistake("log", text, _PATH_ALLOWED)
-    if text.startswith("docker:"):
-        raise NodeMistake("log", text, _CONTAINER_ALLOWED.format(name=text.removeprefix("docker:").strip("/") or "storagenode"))
+    if (match := _NO_FILE.fullmatch(text.rstrip("/").replace("://", ":"))) is not None and _STREAM.fullmatch(text) is None:
+        allowed = _CONTAINER_ALLOWED if match["engine"] else _JOURNAL_ALLOWED
+        engine = "podman" if (match["engine"] or "").lower() == "podman" else "docker"
+        raise NodeMistake("log", text, allowed.replace("docker inspect", f"{engine} inspect").format(name=match["name"] or "storagenode"))
     if (match := _BARE_API.fullmatch(text)) is not None:
         raise NodeMistake("log", text, f"a log alone; an API behind it begins with http://: {_with_scheme(match['api'])}")
     if (match := _STREAM_V6.fullmatch(text)) is not None:

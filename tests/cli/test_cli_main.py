@@ -103,6 +103,21 @@ def test_check_config_shows_values_and_where_they_are_from(
     assert out.endswith("there is trouble with mine: see above.\n")
 
 
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("podman:sn", "podman inspect --format '{{.LogPath}}' sn"),
+        ("container:sn", "docker inspect --format '{{.LogPath}}' sn"),
+        ("docker://sn/", "docker inspect --format '{{.LogPath}}' sn"),
+        ("journald:sn.service", "journalctl --unit sn.service"),
+        ("journalctl:", "journalctl --unit storagenode"),
+    ],
+)
+def test_what_is_no_file_gets_the_sentence_that_helps(capsys: pytest.CaptureFixture[str], log: str, said: str) -> None:
+    assert main(["check-config", "--node", f"a:{log}"]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_check_config_tells_every_mistake(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORJ_MONITOR_PORT", "-1")
     assert main(["check-config", "--port", "x", "--node", "q", "--node", "a:/a", "--node", "a:/b"]) == 2
