@@ -59,9 +59,25 @@ const DOORS: Record<string, Chip> = {
   unknown: { kind: "", word: "not asked yet" },
 };
 
-/** State of a way to a node: its API, its /metrics or its health answer. */
-export function doorChip(status: string): Chip {
-  return DOORS[status] ?? { kind: "", word: status };
+/**
+ * State of a way to a node: its API, its /metrics or its health answer. A public port that never answered to this machine is no trouble of
+ * a node that is all right (most routers do not lead back in), so it is not red.
+ */
+export function doorChip(status: string, nodeState?: string): Chip {
+  const chip = DOORS[status] ?? { kind: "", word: status };
+  return chip.kind === "bad" && nodeState === "ok" ? { ...chip, kind: "" } : chip;
+}
+
+/** The error of a door in words: the path is left out where the door has only this one. */
+export function doorTrouble(door: string, detail: string): string {
+  return door === "api" ? detail : detail.replace(/^\/(metrics)?: /, "");
+}
+
+/** Under the uptime: "no downtime" is not said of a node that is away. */
+export function downtimeWords(hoursDown: string | null, uptime: { state: string; certain: boolean } | undefined): string {
+  if (hoursDown !== null) return `${hoursDown} down in 30 d`;
+  if (uptime?.state === "down") return uptime.certain ? "" : "not certain, not counted yet";
+  return uptime?.state === "starting" ? "" : "no downtime known in 30 d";
 }
 
 const ROUTES: Record<string, string> = { failing: "fails", hanging: "hangs", absent: "is not in this version of the node" };

@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { doorChip, doorTrouble, downtimeWords } from "../src/panels/states";
+
+describe("doors of a node", () => {
+  it("are red where the node is in trouble, and not where it is all right", () => {
+    expect(doorChip("unreachable", "down").kind).toBe("bad");
+    expect(doorChip("unreachable").kind).toBe("bad");
+    expect(doorChip("unreachable", "ok")).toEqual({ kind: "", word: "unreachable" });
+    expect(doorChip("partial", "ok").kind).toBe("warn");
+  });
+
+  it("name their error once", () => {
+    expect(doorTrouble("metrics", "/metrics: Connection refused")).toBe("Connection refused");
+    expect(doorTrouble("health", "/: Connection refused")).toBe("Connection refused");
+    expect(doorTrouble("api", "/api/sno/: Connection refused")).toBe("/api/sno/: Connection refused");
+  });
+});
+
+describe("downtime under the uptime", () => {
+  it("is not denied for a node that is away", () => {
+    expect(downtimeWords(null, { state: "down", certain: false })).toBe("not certain, not counted yet");
+    expect(downtimeWords(null, { state: "down", certain: true })).toBe("");
+    expect(downtimeWords("2 h", { state: "down", certain: true })).toBe("2 h down in 30 d");
+    expect(downtimeWords(null, { state: "up", certain: true })).toBe("no downtime known in 30 d");
+    expect(downtimeWords(null, undefined)).toBe("no downtime known in 30 d");
+  });
+});
