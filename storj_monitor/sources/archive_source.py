@@ -126,20 +126,22 @@ class ArchiveSource:
     def _read(self, now: float, limit_bytes: int) -> Chunk | None:
         file = self._file or self._open()
         offset = file.offset
-        piece = file.read(limit_bytes)
+        piece, is_part = file.read(limit_bytes), False
         if self._skipped is None and not file.busy:
             self._skipped = Skipped(offset, file.content.lines_before(offset))
         if piece is None and not file.busy:
             if not self._is_done(file, now):
                 return None
-            piece = file.read(limit_bytes, final=True)
+            piece, is_part = file.read(limit_bytes, final=True), True
             if piece is None and not file.busy:
                 complaint = file.content.complaint()
                 self._end(now, f"{self._path} is {complaint}" if complaint else "")
         if piece is None:
             return None
-        identity, previous = (None, None) if self._placeless else (piece.identity, piece.previous)
-        if not self._placeless:
+        # What has no line end may be the beginning of a line: the next reading begins in front of it, and knows it again if it was whole.
+        has_place = not (self._placeless or is_part)
+        identity, previous = (piece.identity, piece.previous) if has_place else (None, None)
+        if has_place:
             self._places.advance(piece.identity, piece.end, piece.previous)
         return Chunk(self.node, piece.data, piece.start, piece.end, now, identity, readable(self._path), previous, live=False)
 

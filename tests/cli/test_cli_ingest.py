@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -48,6 +49,27 @@ def test_the_same_file_again(ingest: Said, tmp_path: Path, packed: bool) -> None
     assert ingest(f"mine:{log}") == (0, f"{log}: 9 lines read: 2 new, 7 in the database already (not counted again)\n", "")
     write(LOG)
     assert ingest(f"mine:{log}") == (0, known, ""), "a shorter copy"
+
+
+@pytest.mark.parametrize("piped", [False, True])
+@pytest.mark.parametrize("cut", [1, 60])
+def test_a_last_line_without_its_end_is_read_again(
+    ingest: Said, tmp_path: Path, capsys: pytest.CaptureFixture[str], piped: bool, cut: int
+) -> None:
+    """The rest of the line was read as a line of its own when the whole log came: neither half was a transfer, and it was lost.
+
+    cut -- characters that are missing: the line end alone, or half of the line
+    """
+    log = tmp_path / "node.log"
+    log.write_text((LOG + MORE)[:-cut])
+    assert ingest(*(["mine:-"] if piped else [f"mine:{log}"]), typed=log.read_text() if piped else None)[0] == 0
+    log.write_text(LOG + MORE)
+    assert ingest(f"mine:{log}")[0] == 0
+    assert ingest(f"mine:{log}")[1].endswith("none new: all are in the database already (not counted again)\n")
+    assert main(["stats", "--database", str(tmp_path / "m.db"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["transfers"]["PUT up success"] == 3
+    assert found["lines"] == 9 + (cut > 1), "the half line is one more, that nobody understands"
 
 
 def test_a_pipe_again(ingest: Said) -> None:
