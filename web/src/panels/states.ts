@@ -76,8 +76,8 @@ export function doorTrouble(door: string, detail: string): string {
 /** Under the uptime: "no downtime" is not said of a node that is away. */
 export function downtimeWords(hoursDown: string | null, uptime: { state: string; certain: boolean } | undefined): string {
   if (hoursDown !== null) return `${hoursDown} down in 30 d`;
-  if (uptime?.state === "down") return uptime.certain ? "" : "not certain, not counted yet";
-  return uptime?.state === "starting" ? "" : "no downtime known in 30 d";
+  if (uptime?.state === "down") return uptime.certain ? "" : "not certain yet";
+  return uptime?.state === "starting" ? "" : "no downtime known";
 }
 
 const ROUTES: Record<string, string> = { failing: "fails", hanging: "hangs", absent: "is not in this version of the node" };
