@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
-from test_page import complaints, open_everything, open_page
+from patience import PATIENCE_S
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+from test_page import complaints, drawn, open_everything, open_page
 
 pytestmark = pytest.mark.browser
 
@@ -140,6 +143,55 @@ def test_storage_bars_history_and_forecast(new_page: Callable[..., Page], page_s
     page.wait_for_timeout(1200)  # new rows come twice a second
     expect(chart).to_have_attribute("aria-label", re.compile(r"Space of attic, last year\. Used 5\.\d+.TB"))
     assert re.findall(r"from=(-\d+d)", " ".join(asked)) == ["-30d", "-365d"]
+
+
+def test_a_late_answer_puts_no_older_row_in_the_place_of_a_newer_one(
+    new_page: Callable[..., Page], page_server: Callable[..., Any]
+) -> None:
+    """A row that is open is asked for again when it changes, though the answer before has not come."""
+    page, asked, held, sockets, snaps = new_page(), list[str](), list[Route](), list[WebSocketRoute](), list[Any]()
+
+    def watch(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        sockets.append(socket)
+
+        def pass_on(text: str | bytes) -> None:
+            message = json.loads(text)
+            if message["k"] == "snap":
+                snaps.append(message)
+            socket.send(text)
+
+        server.on_message(pass_on)
+
+    def between(route: Route) -> None:
+        asked.append(route.request.url)
+        held.append(route)
+
+    def answer(route: Route, version: str) -> None:
+        body = route.fetch().json()
+        body["rows"][0]["version"]["value"] = version
+        route.fulfill(json=body)
+
+    page.route_web_socket(re.compile("/ws$"), watch)
+    page.route(re.compile(r"/api/v1/health\?.*part=rows"), between)
+    open_page(page, page_server().url)
+    row = show(page, "health", "attic")
+    expect(row.locator("[role=status]")).to_be_visible()
+    topic = snaps[-1]["topics"]["health"]
+    changed = {**topic["rows"]["attic"], "down_hours_30d": 5.0}
+    told = {"health": {"n": topic["n"] + 1, "as_of": topic["as_of"], "set": {"attic": changed}, "del": []}}
+    sockets[-1].send(json.dumps({"k": "delta", "now": snaps[-1]["now"], "topics": told}))
+    expect(row).to_contain_text(re.compile(r"5\sh\w* down in 30 d"))
+    end = time.monotonic() + PATIENCE_S
+    while len(held) < 2:
+        assert time.monotonic() < end, "it is asked again"
+        page.wait_for_timeout(50)
+    answer(held[1], "0.0.2")
+    expect(fact(row, "version")).to_contain_text("0.0.2")
+    with page.expect_event("requestfinished"):
+        answer(held[0], "0.0.1")
+    drawn(page)
+    assert "0.0.2" in fact(row, "version").inner_text()
 
 
 def test_a_forecast_that_is_not_known(new_page: Callable[..., Page], page_server: Callable[..., Any]) -> None:

@@ -7,6 +7,9 @@ export class Question<T> {
   answer = $state.raw<T | null>(null);
   failure = $state<string | null>(null);
   private retries = $state(0);
+  /** How often it was asked, and which of these times the newest answer is of: a late one must not put an older answer in its place. */
+  private asked = 0;
+  private answered = 0;
 
   /**
    * `address` null asks nothing. `about`: what the answer tells more of; when that is another than before, it is asked again.
@@ -45,14 +48,17 @@ export class Question<T> {
   }
 
   private async ask(url: string, signal: AbortSignal, read: (body: unknown) => T | null): Promise<void> {
+    const turn = ++this.asked;
+    const isLate = (): boolean => signal.aborted || turn < this.answered;
     try {
       const answer = read(await ask(url, signal));
-      if (signal.aborted) return;
+      if (isLate()) return;
+      this.answered = turn;
       if (answer === null) throw new QuestionError("The answer could not be read.");
       this.answer = answer;
       this.failure = null;
     } catch (error) {
-      if (signal.aborted) return;
+      if (isLate()) return;
       if (!(error instanceof QuestionError)) throw error;
       this.failure = error.message;
     }
