@@ -240,7 +240,10 @@ class _Loader:
         return digester
 
     def _known_lines(self, node: str) -> StoredLines:
-        return StoredLines(self._reader, self._ids().get(node), lambda: self._writer.barrier(_DISK_PATIENCE_S), ask_bare=True)
+        def find() -> int | None:
+            return self._ids().get(node)
+
+        return StoredLines(self._reader, find(), lambda: self._writer.barrier(_DISK_PATIENCE_S), find, ask_bare=True)
 
     def _chunks(self, source: ArchiveSource) -> Iterator[Chunk]:
         limit = LEAST_CHUNK_BYTES

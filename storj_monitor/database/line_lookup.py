@@ -17,11 +17,15 @@ _HOURS = 3
 class StoredLines:
     """log_processor.sieve.KnownLines from the database.
 
-    node       -- its id, None when it is not there yet
+    node   -- its id, None when it is not there yet: then `find` is asked for it as soon as something was read
     settle -- makes sure that what was read so far is there
     """
 
-    def __init__(self, reader: Reader, node: int | None, settle: Callable[[], object] = lambda: None, *, ask_bare: bool = False) -> None:
+    def __init__(
+        self, reader: Reader, node: int | None, settle: Callable[[], object] = lambda: None,
+        find: Callable[[], int | None] = lambda: None, *, ask_bare: bool = False,
+    ) -> None:  # fmt: skip
+        self._find = find
         self._reader = reader
         self._node = node
         self._settle = settle
@@ -63,3 +67,5 @@ class StoredLines:
         """See KnownLines."""
         self._settle()
         self._hours.clear()
+        if self._node is None:
+            self._node = self._find()

@@ -72,6 +72,19 @@ def test_a_last_line_without_its_end_is_read_again(
     assert found["lines"] == 9 + (cut > 1), "the half line is one more, that nobody understands"
 
 
+@pytest.mark.parametrize("piped", [False, True])
+def test_the_same_log_twice_in_one_input_of_a_new_node(ingest: Said, tmp_path: Path, piped: bool) -> None:
+    """What had been written before the second pass began was not found: the node had no number yet when reading began."""
+    log = tmp_path / "node.log"
+    day = "".join(
+        line(n % 60, "INFO", "uploaded", "PUT", n).replace("T08:00", f"T{8 + n // 3600:02}:{n // 60 % 60:02}") for n in range(2000)
+    )
+    log.write_text(day * 2)
+    code, said, _ = ingest(*(["mine:-"] if piped else [f"mine:{log}"]), typed=day * 2 if piped else None)
+    assert code == 0
+    assert ": 4,000 lines read: 2,000 new, 2,000 in the database already" in said
+
+
 def test_a_pipe_again(ingest: Said) -> None:
     assert ingest("mine:-", typed=LOG) == (0, "standard input: 7 lines read, all new\n", "")
     known = "standard input: 7 lines read, none new: all are in the database already (not counted again)\n"
