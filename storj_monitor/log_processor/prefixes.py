@@ -28,6 +28,7 @@ from storj_monitor.log_processor.envelope import (
 from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES
 
 _MAX_LAYERS = 3
+_SPACES_A_TAB = 8
 # Docker cuts lines at 16 KiB, journald at 48 KiB; where nothing else says so, a text of exactly that length is a part.
 PART_BYTES = frozenset({16 << 10, 48 << 10})
 
@@ -212,6 +213,8 @@ def _columns_of_spaces(line: bytes) -> bytes:
     """`TIME  LEVEL  [LOGGER]  [CALLER]  MESSAGE  {…}`, the columns joined by any number of spaces, with tabs."""
     context = _SPACED_CONTEXT.search(line)
     head, rest = (line[: context.start()], line[context.end() :]) if context else (line, b"")
+    # a few messages end with a space of their own: where a tab has become eight, the ninth is theirs
+    own = b" " if context and len(context[0]) == _SPACES_A_TAB + 1 else b""
     time, level, what = (head.split(None, 2) + [b"", b""])[:3]
     columns = [time, level]
     wide = _WIDE.search(what) is not None
@@ -220,7 +223,7 @@ def _columns_of_spaces(line: bytes) -> bytes:
         if others and pattern.fullmatch(first) and (pattern is _CALLER or _is_logger(first, others, what, wide)):
             columns.append(first)
             what = others.strip()
-    return b"\t".join([*columns, what.strip(), *([rest] if rest else [])])
+    return b"\t".join([*columns, what.strip() + own, *([rest] if rest else [])])
 
 
 def _is_logger(word: bytes, others: bytes, what: bytes, wide: bool) -> bool:

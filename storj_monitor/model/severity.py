@@ -89,6 +89,8 @@ _STOPPING = _words(r"context cancell?ed")
 """What a node that is being stopped says of all that it breaks off."""
 
 _RULES: tuple[_Rule, ...] = (
+    # a setting that is too small, said at each start
+    _Rule(SeverityClass.TRAFFIC, ("collector", "usedserials"), _words(r"^ExpirationGracePeriod")),
     # data or disk: the words of operating systems, SQLite and the hashstore, wherever they stand
     _Rule(
         SeverityClass.DATA,

@@ -12,6 +12,7 @@ from log_lines import CORPUS, IDENTITY, OTHER_PIECE, chunk_of, chunks_of, new_fi
 
 from storj_monitor.log_processor import character_of
 from storj_monitor.log_processor.exact_path import FOREIGN
+from storj_monitor.log_processor.fingerprints import fingerprints
 from storj_monitor.log_processor.wrappers import SPLIT_PART
 from storj_monitor.model.events import LineKey, LineKind
 from storj_monitor.model.hashstore_events import CompactionPlanned
@@ -297,3 +298,8 @@ def test_a_line_that_goes_on_in_the_next_file(split: Callable[[bytes], list[byte
     again = processor.process(chunk_of(ahead, len(data), identity=new_file))
     assert again.finished is None
     assert len(again.rows) == 1
+
+
+def test_a_space_of_the_message_is_no_part_of_eight_that_were_a_tab() -> None:
+    line = b'2026-08-20T07:00:00Z\tERROR\tcontact:service\tping satellite failed \t{"attempts": 1}'
+    assert fingerprints([line.replace(b"\t", b" " * 8)]).hashes == fingerprints([line]).hashes

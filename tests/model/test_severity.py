@@ -49,6 +49,7 @@ LINES = [
     (TRAFFIC, "ERROR", "piecestore", "upload failed", "manager closed: unexpected EOF"),
     (TRAFFIC, "INFO", "piecestore", "New bloomfilter is received", ""),
     (TRAFFIC, "INFO", "orders", "sending", ""),
+    (TRAFFIC, "WARN", "collector", "ExpirationGracePeriod cannot not be less than 30 minutes. Using default", ""),
 ]
 
 
