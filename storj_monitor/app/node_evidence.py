@@ -31,7 +31,7 @@ from storj_monitor.state.node_conditions import OVER_SHARE, REFUSED_S, needed_by
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.storage_tracker.trouble import space_figures
 from storj_monitor.views.names import satellite_name
-from storj_monitor.views.subjects import NodeSubjects
+from storj_monitor.views.subjects import WITNESS_OF_DOOR, NodeSubjects
 
 ANSWER_S = 180.0
 """API, /metrics and public port are asked every minute."""
@@ -73,22 +73,28 @@ def sources_of(
     if has_log:
         is_mute = log.character.is_above_info
         fresh_s = float("inf") if is_mute else log_fresh_s(node, silent_s)
-        found.insert(0, _log(log, fresh_s, now, is_stored=is_stored)._replace(is_kept=not is_stream, is_mute=is_mute))
+        found.insert(
+            0,
+            _log(log, fresh_s, now, is_stored=is_stored)._replace(
+                is_kept=not is_stream, is_mute=is_mute, is_grim=log.character.has_only_trouble
+            ),
+        )
     return tuple(found)
 
 
 def _log(log: LiveNode, fresh_s: float, now: float, *, is_stored: bool) -> SourceEvidence:
     status = log.status
     good_at = min(log.newest_ms / 1000, now) if log.newest_ms else None
-    hearing = Hearing.PENDING
+    hearing, is_read = Hearing.PENDING, status.read_at is not None
     if status.state == SourceState.CATCHING_UP.value or not is_stored:
         hearing = Hearing.BEHIND
     elif status.state == SourceState.LIVE.value:
         hearing = Hearing.GOOD
-    elif status.state in (SourceState.ERROR.value, SourceState.WAITING.value):
-        is_moment = status.state == SourceState.WAITING.value and now - status.since < ROTATED_S and good_at is not None
+    elif status.state == SourceState.ERROR.value or (status.state == SourceState.WAITING.value and status.detail):
+        is_moment = status.state == SourceState.WAITING.value and now - status.since < ROTATED_S and is_read and good_at is not None
         hearing = Hearing.GOOD if is_moment else Hearing.FAILING
-    return SourceEvidence(StateSource.LOG, hearing, status.since, good_at, fresh_s, status.detail)
+    is_unread = not is_read and hearing in (Hearing.FAILING, Hearing.PENDING)
+    return SourceEvidence(StateSource.LOG, hearing, status.since, good_at, fresh_s, status.detail, is_unread=is_unread)
 
 
 def _door(node: NodeSubjects, door: ApiState) -> SourceEvidence:
@@ -104,9 +110,12 @@ def _door(node: NodeSubjects, door: ApiState) -> SourceEvidence:
     elif door.status is not ApiStatus.OK and (good_at is None or (good_at <= door.since and _has_failed(door))):
         hearing = Hearing.FAILING
     refuses = door.status is ApiStatus.UNREACHABLE and "refused" in door.detail
+    is_shut = hearing is Hearing.FAILING and door.status is ApiStatus.UNREACHABLE
+    shut = [one.from_at for one in node.outages if one.until_at is None and one.witness is WITNESS_OF_DOOR[door.door]] if is_shut else ()
     return SourceEvidence(
         _DOORS[door.door], hearing, since, good_at, ANSWER_S, door.detail, door.door is not Door.HEALTH, refuses,
         opened_at=door.opened_at, in_part=hearing is Hearing.FAILING and door.status is ApiStatus.PARTIAL,
+        shut_from=min(shut, default=None),
     )  # fmt: skip
 
 

@@ -107,9 +107,14 @@ class LogCharacter(NamedTuple):
         return share >= LEAST_UNDERSTOOD
 
     @property
+    def has_only_trouble(self) -> bool:
+        """Not one of its lines is of something that worked, be it for its level or because there are few yet."""
+        return self.level in LEVEL_ORDER[2:] and not self.successes
+
+    @property
     def is_above_info(self) -> bool:
         """Successful transfers are not written to this log, nor most other things; it is quiet without anything being wrong."""
-        if self.level not in LEVEL_ORDER[2:] or self.successes:
+        if not self.has_only_trouble:
             return False
         return self.levelled >= LEAST_LEVELLED or self.span_ms >= LEAST_SPAN_MS
 

@@ -94,10 +94,6 @@ class Hearing(StrEnum):
     BEHIND = "behind"
 
 
-MUTE_S = 3600.0
-"""A line of a log whose silence means nothing is evidence for so long."""
-
-
 class SourceEvidence(NamedTuple):
     """One source of a node.
 
@@ -108,8 +104,11 @@ class SourceEvidence(NamedTuple):
     refuses   -- the machine answers that nobody listens there: a process that is frozen, or a line that is cut, does not do that
     opened_at -- since when it is listened to; None: since `since`
     is_kept   -- a file: what it says while nobody reads is still there later, so that its silence is as old as its newest line
-    is_mute   -- its silence means nothing (a log above INFO): without a line it is no evidence that the node works, nor that it does not
+    is_mute   -- a log above INFO: its silence means nothing
+    is_grim   -- a log that has lines of trouble only: they are no evidence that the node works
     in_part   -- it gives nothing of the node itself, but something else: it is in trouble, not silent
+    is_unread -- a log of which nothing was read in this run: where it cannot be read, that is no evidence about the node
+    shut_from -- since when it is known to be shut, also by an earlier run of the monitor
     """
 
     source: StateSource
@@ -123,15 +122,18 @@ class SourceEvidence(NamedTuple):
     opened_at: float | None = None
     is_kept: bool = False
     is_mute: bool = False
+    is_grim: bool = False
     in_part: bool = False
+    is_unread: bool = False
+    shut_from: float | None = None
 
     def is_good(self, now: float) -> bool:
         """It says now that the node works."""
         return self.hearing is Hearing.GOOD and self.good_at is not None and now - self.good_at <= self.fresh_s
 
     def speaks(self, now: float) -> bool:
-        """As `is_good`, by something that it said and not because silence means nothing."""
-        return self.is_good(now) and not (self.is_mute and self.good_at is not None and now - self.good_at > MUTE_S)
+        """As `is_good`, by something good that it said: a line of an error is none."""
+        return self.is_good(now) and not self.is_grim
 
     @property
     def silent_since(self) -> float | None:
@@ -140,7 +142,7 @@ class SourceEvidence(NamedTuple):
         What is asked at its rhythm is silent from its last good answer, however long a question that hangs takes to fail. A log may
         have paused before it could not be read: that is not known of it before then.
         """
-        if self.hearing is Hearing.BEHIND or self.in_part:
+        if self.hearing is Hearing.BEHIND or self.in_part or self.is_unread:
             return None
         if self.good_at is None:
             return self.since if self.opened_at is None else self.opened_at

@@ -82,13 +82,31 @@ def silent_s(source: SourceEvidence, evidence: NodeEvidence, now: float) -> floa
     return 0.0 if since is None else now - since
 
 
+def _away_since(begun: float, evidence: NodeEvidence) -> float:
+    """Since when a node is away that this run saw away from `begun` on; what it was before the run, its log and an earlier run tell.
+
+    A node that has answered this run was there then. Else it is away since the last that is known of it.
+    """
+    doors = [one for one in evidence.sources if one.source is not StateSource.LOG]
+    if any(one.good_at is not None and one.good_at >= evidence.watching_since for one in doors):
+        return begun
+    lines = [
+        max(one.good_at, evidence.awake_since)
+        for one in evidence.sources
+        if one.source is StateSource.LOG and one.is_kept and one.hearing is Hearing.GOOD and not one.is_mute and one.good_at is not None
+    ]
+    known = [*lines, *(one.shut_from for one in doors if one.shut_from is not None)]
+    heard = [one.good_at for one in doors if one.good_at is not None]
+    return min(begun, max([min(known), *lines, *heard])) if known else begun
+
+
 def _heard_of(source: SourceEvidence) -> bool:
     """The public port is only a source once it has answered: most are not reachable from inside."""
     return source.required or source.good_at is not None
 
 
 def is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
-    sources = [one for one in evidence.sources if _heard_of(one)]
+    sources = [one for one in evidence.sources if _heard_of(one) and not one.is_unread]
     silent = [one for one in sources if silent_s(one, evidence, now) >= (SILENT_S if len(sources) > 1 else _alone_s(one))]
     needed = min(2, len(sources))
     if not silent or len(silent) < needed:
@@ -101,7 +119,8 @@ def is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     verb = "says nothing" if len(silent) == 1 else "say nothing"
     details = [one.detail for one in silent if one.detail]
     why = f" ({in_brackets(details[0])})" if details else ""
-    yield Found(f"The node is not heard: its {words} {verb}{why}.", begun, begun, silent[0].source)
+    since = _away_since(begun, evidence)
+    yield Found(f"The node is not heard: its {words} {verb}{why}.", since, since, silent[0].source)
 
 
 def named(sources: Sequence[SourceEvidence]) -> str:
@@ -163,7 +182,7 @@ def source_is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
         if one.source is StateSource.LOG or not _heard_of(one) or one.hearing in (Hearing.PENDING, Hearing.BEHIND) or one.is_good(now):
             continue
         why = f" ({in_brackets(one.detail)})." if one.detail else "."
-        since = one.since if one.hearing is Hearing.FAILING else one.silent_since
+        since = min(one.since, one.shut_from or one.since) if one.hearing is Hearing.FAILING else one.silent_since
         part = " with the node's own figures" if one.in_part else ""
         yield Found(f"The {NAMES[one.source]} does not answer{part}{why}", since, one.good_at or one.since, one.source)
 
@@ -190,7 +209,7 @@ def is_gone(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     if any(one.is_good(now) and one.good_at is not None and one.good_at > begun + GONE_S for one in evidence.sources):
         return  # its log goes on: the addresses are wrong
     words = named(refusing)
-    yield Found(f"The node does not run: its {words} refuse connections.", begun, now, refusing[0].source)
+    yield Found(f"The node does not run: its {words} refuse connections.", _away_since(begun, evidence), now, refusing[0].source)
 
 
 # ---- do satellites want it ----

@@ -44,9 +44,8 @@ def _best(evidence: NodeEvidence, now: float) -> StateReason:
         return StateReason("pending", NodeStateKind.LEARNING, sentence, missing[0].since, missing[0].source)
     speaking = [one for one in evidence.sources if one.speaks(now)]
     if not speaking:
-        sentence = (
-            "Whether the node works is unknown: its log is above INFO, so that its silence means nothing, and there is no other source."
-        )
+        why = "is above INFO, so that neither its lines nor its silence show it" if required[0].is_mute else "has nothing but errors so far"
+        sentence = f"Whether the node works is unknown: its log {why}, and there is no other source."
         return StateReason("no_data", NodeStateKind.NO_DATA, sentence, None, required[0].source)
     words = named(speaking)
     oldest = min(one.good_at for one in speaking if one.good_at is not None)

@@ -229,13 +229,13 @@ def test_no_sources_or_none_heard_is_not_ok() -> None:
 
 def test_a_log_above_info_without_lines_is_no_health() -> None:
     """A node of which there is an error-level log alone read as well for ever, also after it died."""
-    mute = source(LOG, 7200, fresh_s=float("inf"), is_mute=True)
+    mute = source(LOG, 7200, fresh_s=float("inf"), is_mute=True, is_grim=True)
     remark = Remark("log_level", "The log is at level ERROR.", None, NOW, LOG)
     state = judge(evidence(mute, remarks=(remark,)), NOW)
     assert (state.kind, state.since, state.reasons[1].code) == (NO_DATA, None, "log_level")
     assert state.sentence.startswith("Whether the node works is unknown: its log is above INFO")
-    assert judge(evidence(mute._replace(good_at=NOW - 60)), NOW).sentence == "All is well by log."
-    assert judge(evidence(mute, source(API)), NOW).sentence == "All is well by API."
+    assert judge(evidence(mute._replace(good_at=NOW - 60)), NOW).kind is NO_DATA, "an error is nothing good"
+    assert judge(evidence(mute._replace(good_at=NOW - 60), source(API)), NOW).sentence == "All is well by API."
 
 
 def test_a_state_keeps_its_begin_as_long_as_it_lasts() -> None:
