@@ -327,7 +327,10 @@ class Monitor:
             self.keeper.on_delta(delta)
         for node, status in tick.statuses:
             self.keeper.on_log(node, status.state)
+        moved = [node for node, status in tick.statuses if state.nodes[node].status.state != status.state.value]
         move_tables(state, tick)
+        for node in moved:  # or else its state would speak of another state of its log for some seconds
+            self.node_states.moved(node)
         self.server.broadcaster.tick(tick.now)
 
     def _on_store_problem(self, problem: str) -> None:

@@ -237,6 +237,15 @@ def test_a_log_that_fell_silent_eight_hours_ago_is_a_node_that_is_down_since_the
         assert case.state("down")["node_state_since"] == pytest.approx(unix("2026-11-30T04:00:00Z"), abs=10)
 
 
+def test_the_state_of_a_node_does_not_lag_behind_that_of_its_log(tmp_path: Path) -> None:
+    """For up to five seconds a node was silent, or its log not tried yet, while Log health said something else."""
+    busy = content("49-power-cut", "busy.log").splitlines(keepends=True)
+    before = b"".join(line for line in busy if line < b"2026-11-30T04:0")
+    with Case(tmp_path, "49-power-cut", "2026-11-30T12:00:00Z", before) as case:
+        [row] = case.wait("nodes", lambda answer: answer["rows"][0]["state"] == "live")["rows"]
+        assert row["node_state"] == "down"
+
+
 def test_a_slow_node_in_its_pause_is_not_down(tmp_path: Path) -> None:
     busy = content("49-power-cut", "busy.log").splitlines(keepends=True)
     before = slow(b"".join(line for line in busy if line < b"2026-11-30T04:0"))
