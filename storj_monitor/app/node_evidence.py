@@ -93,7 +93,7 @@ def _log(log: LiveNode, fresh_s: float, now: float, *, is_stored: bool) -> Sourc
     elif status.state == SourceState.ERROR.value or (status.state == SourceState.WAITING.value and status.detail):
         is_moment = status.state == SourceState.WAITING.value and now - status.since < ROTATED_S and is_read and good_at is not None
         hearing = Hearing.GOOD if is_moment else Hearing.FAILING
-    is_unread = not is_read and hearing in (Hearing.FAILING, Hearing.PENDING)
+    is_unread = hearing in (Hearing.FAILING, Hearing.PENDING) and (not is_read or status.state == SourceState.ERROR.value)
     return SourceEvidence(StateSource.LOG, hearing, status.since, good_at, fresh_s, status.detail, is_unread=is_unread)
 
 

@@ -107,7 +107,7 @@ class SourceEvidence(NamedTuple):
     is_mute   -- a log above INFO: its silence means nothing
     is_grim   -- a log that has lines of trouble only: they are no evidence that the node works
     in_part   -- it gives nothing of the node itself, but something else: it is in trouble, not silent
-    is_unread -- a log of which nothing was read in this run: where it cannot be read, that is no evidence about the node
+    is_unread -- a log of which nothing was read in this run, or that is there and may not be read: no evidence about the node
     shut_from -- since when it is known to be shut, also by an earlier run of the monitor
     """
 

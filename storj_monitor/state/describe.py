@@ -25,7 +25,8 @@ The state is the worst of all reasons. Each has a sentence, and since when. Evid
 of the log for as long as this log is ever silent (at least the setting `thresholds.silent`). What contradicts a reason ends it at once.
 Silence of a source counts from when the monitor began to listen to it: one that has just started says `warning` first, and `down` later.
 A node that was down before that is so since the last that is known of it: the last line of a log that is read to its end, its last
-answer to an earlier run of the monitor, or since when that run saw it shut. A log of which nothing could be read yet is no evidence.
+answer to an earlier run of the monitor, or since when that run saw it shut. A log of which nothing could be read yet, or that
+may not be read, is no evidence.
 `/api/v1` and `/metrics` write the states `down`, `at_risk`, `warning`, `learning`, `ok` and `no_data`; of a finding, `metric` is the code.
 
 This page is made by `python -m storj_monitor.state.describe` from the rules themselves.

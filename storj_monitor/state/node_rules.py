@@ -201,7 +201,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "log_unread",
         _WARN,
-        "The log cannot be read. As long as nothing of it was read, that tells nothing of the node itself.",
+        "The log cannot be read. That tells nothing of the node itself, unless the log was read and is gone.",
         "The reason names the file; `storj_monitor check-config` says more.",
         "sources",
         log_is_unread,

@@ -68,6 +68,17 @@ async def test_a_log_that_was_never_read_tells_nothing_of_the_node(state: str, n
         assert [one.code for one in judged.reasons] == ["log_unread"]
 
 
+async def test_a_log_that_is_there_and_may_not_be_read_any_more_tells_nothing_of_the_node() -> None:
+    """After a rotation with other rights a node that ran was down after three minutes."""
+    now = Started()
+    now.log("live", lines_at=now.clock.at, read_at=now.clock.at)
+    await now.after(5)
+    now.log("error", "node.log: permission denied", read_at=now.clock.at)
+    for seconds in (5, 200, 2 * HOUR_S):
+        judged = await now.after(seconds)
+        assert (judged.kind, judged.sentence) == (NodeStateKind.WARNING, "The log is not read: node.log: permission denied"), seconds
+
+
 async def test_beside_a_log_that_was_never_read_the_api_alone_decides() -> None:
     now = Started()
     now.log("waiting", MISSING)
