@@ -12,6 +12,8 @@ from flags import chosen, flag_environment
 from hypothesis import HealthCheck, settings
 
 LONG_LIMIT_S = 7200
+SLOWEST_FIRST = ("faults", "e2e", "cases", "app")
+"""Folders whose modules take longest begin first, so that no worker is left alone with one of them at the end."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,3 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.alone)
         if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LONG_LIMIT_S))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.parent.name
+    return SLOWEST_FIRST.index(folder) if folder in SLOWEST_FIRST else len(SLOWEST_FIRST)
