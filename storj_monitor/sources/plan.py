@@ -118,8 +118,8 @@ def look_at(path: str, places: Places) -> Candidate:
     """Open a file and see whether it is known. Raises OSError."""
     content = open_content(path)
     try:
-        probe = content.read_at(0, HEAD_BYTES)
         info = content.stat()
+        probe = content.read_at(0, HEAD_BYTES)  # after its size was taken: see _to_follow
     except OSError:
         content.close()
         raise
@@ -342,8 +342,10 @@ def _to_follow(
 ) -> Candidate | None:
     """The last file of the plan: the live one, but while it is empty or missing the newest part that the node may still write to."""
     if current and current.probe:
-        size = current.size()
-        if current.place and size is not None and size < current.place[1]:
+        # Its size is that of before its beginning was read. The other way round, a file that was truncated and written anew in between
+        # would pass for the old one that had lost its end.
+        size = current.info.st_size
+        if current.place and current.is_plain and size < current.place[1]:
             current.place = places.rewind(current.probe, size), size
         return current
     if following:

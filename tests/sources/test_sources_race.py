@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from source_helpers import Ledger
+from source_helpers import NOW, Ledger, commit_all, drain
 
 from storj_monitor.sources import FileSource
+from storj_monitor.sources.content import PlainContent
 
 ROUNDS = 40
 LINES_A_ROUND = 800
@@ -85,3 +86,29 @@ def test_nothing_lost_and_nothing_twice(tmp_path: Path, kind: str) -> None:
     assert sorted(ledger.data.splitlines()) == sorted(written.splitlines())
     if kind == "rename":
         assert ledger.data == written
+
+
+def test_a_log_written_anew_while_it_is_looked_at_has_not_lost_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is copied, and truncated after its beginning was read: as a file that had lost its end, its copy would be read again."""
+    log = tmp_path / "node.log"
+    old, new = (b"".join(line(number, n) for n in range(count)) for number, count in ((0, 400), (1, 50)))
+    log.write_bytes(old)
+    ledger = Ledger()
+    commit_all(ledger, drain(FileSource("n", str(log), [], now=NOW)))
+    shutil.copyfile(log, tmp_path / "node.log.1")
+    read_at, beginnings = PlainContent.read_at, []
+
+    def truncate_after(content: PlainContent, offset: int, size: int) -> bytes:
+        data = read_at(content, offset, size)
+        if not beginnings:
+            beginnings.append(data)
+            log.write_bytes(new)
+        return data
+
+    monkeypatch.setattr(PlainContent, "read_at", truncate_after)
+    for _ in range(2):
+        source = FileSource("n", str(log), ledger.saved(), now=NOW)
+        commit_all(ledger, drain(source))
+        source.close()
+    assert old.startswith(beginnings[0])
+    assert ledger.data == old + new
