@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from storj_monitor.config import STANDARD_INPUT
@@ -14,16 +15,29 @@ from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.model.sources import Skipped
 from storj_monitor.units import format_bytes
 
+_NONE: Mapping[str, int] = MappingProxyType({})
+
 
 class _Part(NamedTuple):
-    """Lines of one chunk. `start`: where it stands in the log; `undecided`: known ones that may be repetitions of others."""
+    """Lines of one chunk.
+
+    start     -- where it stands in the log; infinite where it has no place
+    new       -- those that were counted: so many understood, left out on purpose, and not understood
+    known     -- those that were counted before; `undecided`: how many of them may be repetitions of others
+    reasons   -- why lines were not understood, and how many
+    """
 
     start: float
-    new: int
-    known: int
-    undecided: int
-    kinds: Counter[str]
-    reasons: Counter[str]
+    understood: int = 0
+    ignored: int = 0
+    not_understood: int = 0
+    known: int = 0
+    undecided: int = 0
+    reasons: Mapping[str, int] = _NONE
+
+    @property
+    def new(self) -> int:
+        return self.understood + self.ignored + self.not_understood
 
 
 class InputReport:
@@ -38,22 +52,15 @@ class InputReport:
     def note(self, delta: NodeDelta) -> int:
         """Takes in a chunk; returns its lines. Chunks that a conflict has brought again are told once."""
         start = delta.checkpoints[0].start if delta.checkpoints else math.inf
-        self._parts = [one for one in self._parts if one.start < start or math.inf in (one.start, start)]
-        known = sum(prints.known for prints in delta.fingerprints)
-        undecided = sum(prints.undecided for prints in delta.fingerprints)
-        kinds: Counter[str] = Counter()
-        reasons: Counter[str] = Counter()
-        for key, count in delta.lines.items():
-            kinds[key.kind] += count
-            if key.kind == LineKind.NOT_UNDERSTOOD:
-                reasons[key.message] += count
-        new = kinds.total()
-        self._parts.append(_Part(start, new, known, undecided, kinds, reasons))
-        return new + known
+        while self._parts and start <= self._parts[-1].start < math.inf:
+            self._parts.pop()
+        part = _part_of(delta, start)
+        self._parts.append(part)
+        return part.new + part.known
 
     def undecided(self, lines: int) -> None:
         """Known at its end, and told only there."""
-        self._parts.append(_Part(math.inf, 0, 0, lines, Counter(), Counter()))
+        self._parts.append(_Part(math.inf, undecided=lines))
 
     def begin_again(self, *, last_only: bool = False) -> None:
         """After a conflict: what has no place (all of it, or the chunk that was refused) comes again."""
@@ -74,15 +81,16 @@ class InputReport:
     @property
     def misfit(self) -> str:
         """Why the new lines are no log of a node, with what to do; "" where they are, or are few beside what is known."""
-        kinds = sum((one.kinds for one in self._parts), Counter())
-        reasons = sum((one.reasons for one in self._parts), Counter()).most_common(1)
-        understood, missed = kinds[LineKind.UNDERSTOOD], kinds[LineKind.NOT_UNDERSTOOD]
+        understood, missed = sum(one.understood for one in self._parts), sum(one.not_understood for one in self._parts)
+        reasons: Counter[str] = Counter()
+        for one in self._parts:
+            reasons.update(one.reasons)
         whole = LogCharacter(
-            lines=kinds.total(),
+            lines=self.new,
             understood=understood,
-            ignored=kinds[LineKind.IGNORED],
+            ignored=sum(one.ignored for one in self._parts),
             not_understood=missed,
-            unread_reason=reasons[0][0] if reasons else "",
+            unread_reason=max(reasons, key=reasons.__getitem__, default=""),
         )
         if self.known or self.skipped.size_bytes or not missed or (understood and whole.is_readable):
             return ""
@@ -115,6 +123,24 @@ class InputReport:
     def known(self) -> int:
         """Lines that were counted before."""
         return sum(one.known for one in self._parts) + (self.skipped.lines or 0)
+
+
+def _part_of(delta: NodeDelta, start: float) -> _Part:
+    kinds: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for key, count in delta.lines.items():
+        kinds[key.kind] += count
+        if key.kind == LineKind.NOT_UNDERSTOOD:
+            reasons[key.message] += count
+    return _Part(
+        start,
+        kinds[LineKind.UNDERSTOOD],
+        kinds[LineKind.IGNORED],
+        kinds[LineKind.NOT_UNDERSTOOD],
+        sum(prints.known for prints in delta.fingerprints),
+        sum(prints.undecided for prints in delta.fingerprints),
+        reasons or _NONE,
+    )
 
 
 def in_all(reports: Sequence[InputReport]) -> str:

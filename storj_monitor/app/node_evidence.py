@@ -158,8 +158,9 @@ def _process(node: NodeSubjects, now: float) -> ProcessEvidence | None:
     if uptime.state is UptimeState.UP or Witness.PROCESS not in uptime.evidence:
         return None
     newest = max((word.at for word in uptime.last_words), default=uptime.since)
-    words = uptime.last_words[0].text if uptime.last_words else ""
-    return ProcessEvidence(Phase(uptime.state.value), uptime.since, newest, words, uptime.failed_starts)
+    telling = uptime.last_words[0] if uptime.last_words else None
+    words, is_quoted = (telling.text, not telling.ours) if telling else ("", False)
+    return ProcessEvidence(Phase(uptime.state.value), uptime.since, newest, words, uptime.failed_starts, is_quoted)
 
 
 def standings_of(reports: Iterable[SatelliteReport]) -> Iterator[StandingEvidence]:

@@ -133,58 +133,40 @@ def _new_parser() -> ArgumentParser:
     return parser
 
 
+_DETAILS = {
+    "ingest": " May be interrupted, repeated, and run beside a live monitor: each line is counted once, in whatever form it comes."
+    " Says of each input how many lines were read, new, and known already. One case is not told apart: lines that a monitor"
+    " receives from a TCP stream (HOST:PORT) at this moment are in the database 10 seconds later only; load those after that.",
+    "stats": " Logs need no database; they are read once.",
+    "nodes": " `rename` and `remove` need the monitor to be stopped.",
+    "database": " `check` and `backup` may run beside a monitor; `restore` needs it to be stopped.",
+    "demo": " Everything is written to a temporary folder and removed at the end (a --database that is given is kept).",
+    "check-config": " Takes what `run` takes and starts nothing. Exit code 1 where something is wrong with a node.",
+}
+
+
 def make_parser() -> ArgumentParser:
     """The whole command line; after parsing, `verb` says which command."""
     parser = _new_parser()
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
 
-    def add(name: str, summary: str, details: str = "") -> ArgumentParser:
+    def add(name: str, summary: str) -> ArgumentParser:
         return verbs.add_parser(
             name,
             help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.{details}",
+            description=f"{summary[0].upper()}{summary[1:]}.{_DETAILS.get(name, '')}",
             epilog=f"{_EXAMPLES[name]}\n{EXIT_HELP}",
             formatter_class=RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
 
     _fill_run(add("run", "follow the logs of your nodes and serve the page"))
-    _fill_ingest(
-        add(
-            "ingest",
-            "load old logs into the database",
-            " May be interrupted, repeated, and run beside a live monitor: each line is counted once, in whatever form it comes."
-            " Says of each input how many lines were read, new, and known already. One case is not told apart: lines that a monitor"
-            " receives from a TCP stream (HOST:PORT) at this moment are in the database 10 seconds later only; load those after that.",
-        )
-    )
-    _fill_stats(
-        add("stats", "count what logs say, or what the database holds, and print it", " Logs need no database; they are read once.")
-    )
-    _fill_nodes(
-        add("nodes", "list, rename or remove the nodes that the database has", " `rename` and `remove` need the monitor to be stopped.")
-    )
-    _fill_database(
-        add(
-            "database",
-            "check the database, back it up, take back what was set aside",
-            " `check` and `backup` may run beside a monitor; `restore` needs it to be stopped.",
-        )
-    )
-    _fill_demo(
-        add(
-            "demo",
-            "show the page with invented nodes",
-            " Everything is written to a temporary folder and removed at the end (a --database that is given is kept).",
-        )
-    )
-    _fill_check(
-        add(
-            "check-config",
-            "look at each node of the settings: its log, its API, its metrics; and say what is wrong",
-            " Takes what `run` takes and starts nothing. Exit code 1 where something is wrong with a node.",
-        )
-    )
+    _fill_ingest(add("ingest", "load old logs into the database"))
+    _fill_stats(add("stats", "count what logs say, or what the database holds, and print it"))
+    _fill_nodes(add("nodes", "list, rename or remove the nodes that the database has"))
+    _fill_database(add("database", "check the database, back it up, take back what was set aside"))
+    _fill_demo(add("demo", "show the page with invented nodes"))
+    _fill_check(add("check-config", "look at each node of the settings: its log, its API, its metrics; and say what is wrong"))
     return parser
 
 

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 from storj_monitor.log_processor.fields import MAX_TEXT, FieldNames, Fields
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.hashstore_events import UNKNOWN_NUMBER, StoreStats
+from storj_monitor.model.versions import MOST_VERSION
 from storj_monitor.units import plain_text
-
-MOST_VERSION = 64
 
 
 class Said(NamedTuple):

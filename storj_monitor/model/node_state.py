@@ -159,13 +159,15 @@ class Phase(StrEnum):
 
 
 class ProcessEvidence(NamedTuple):
-    """`since` when the phase began; `words` what the node said last before it went; `failed_starts` since it was up last."""
+    """`since` when the phase began; `words` how it went, in the node's or its supervisor's own (`is_quoted`) or in ours;
+    `failed_starts` since it was up last."""
 
     phase: Phase
     since: float | None
     at: float | None
     words: str = ""
     failed_starts: int = 0
+    is_quoted: bool = True
 
 
 class StandingLevel(StrEnum):

@@ -52,11 +52,16 @@ class Outage(NamedTuple):
 
 
 class LastWord(NamedTuple):
-    """Something that a node said while it went down or failed to start. `cause`: it says why, not only that."""
+    """Something that a node said while it went down or failed to start.
+
+    cause -- it says why, not only that
+    ours  -- a sentence of this monitor about what it saw; else a quotation
+    """
 
     at: float
     text: str
     cause: bool
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.node_events import UpdaterStep, VersionMinimum, VersionOutdated, VersionSeen
 
+MOST_VERSION: Final = 64
+"""Characters of a version that are kept: a real one has some twenty."""
 _NODE: Final = ("", "storagenode")
 _INSTALLED: Final = "Current binary version"
 

@@ -14,9 +14,10 @@ from storj_monitor.model import earnings, space
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import AllSatellitesAnswer, NodeAnswer, Notification, SatelliteAnswer
 from storj_monitor.model.reputation import NEVER, AddressScores, AuditWindow, HealthAnswer, HealthStatus, ReputationSnapshot
+from storj_monitor.model.versions import MOST_VERSION
 from storj_monitor.node_api import wire
 from storj_monitor.node_api.numbers import decode_clamped
-from storj_monitor.node_api.texts import MOST_VERSION, plain_body
+from storj_monitor.node_api.texts import plain_body
 from storj_monitor.node_api.transport import Reply
 
 T = TypeVar("T")

@@ -8,7 +8,6 @@ from typing import Final
 
 from storj_monitor.units import MOST_TEXT, plain_text
 
-MOST_VERSION: Final = 64
 # A text without an end is taken to the end of the body: looking for its end again from each of its quotes would take hours.
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _LONG: Final = re.compile(rb'"[^"\\]{%d}' % MOST_TEXT)

@@ -213,7 +213,7 @@ class _Walk:
     def _killed(self, at: float) -> None:
         """Nothing tells how it ended, only that it did."""
         self.down_at, self.killed = at, True
-        self.words.append(LastWord(at, "The log ends here without a stop: killed, out of memory, or the power was cut.", False))
+        self.words.append(LastWord(at, "The log ends here without a stop: killed, out of memory, or the power was cut.", False, ours=True))
 
     def _ended(self, event: NodeEvent, at: float) -> None:
         if self.loading_at is not None:
@@ -232,7 +232,9 @@ class _Walk:
         if kind := _final_kind(event):
             self.finals.add(kind)
         self.ended_at = at
-        self.words.append(LastWord(at, words_of(event)[:_TEXT], not isinstance(event, (SignalReceived, ProcessEnded))))
+        self.words.append(
+            LastWord(at, words_of(event)[:_TEXT], not isinstance(event, (SignalReceived, ProcessEnded)), isinstance(event, SignalReceived))
+        )
         del self.words[: -4 * MOST_WORDS]
 
     def _is_failed_start(self, event: NodeEvent, at: float) -> bool:

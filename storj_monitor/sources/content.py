@@ -171,7 +171,7 @@ class SequentialContent:
         self._ended = False
         self._inflater: Inflater | None = None
         self._waiting = b""
-        self.consumed_bytes = 0
+        self._consumed_bytes = 0
         self.damage = ""
         first = self._take()
         self._new = codec_of(first)
@@ -218,6 +218,11 @@ class SequentialContent:
 
     def next_data(self, offset: int) -> int:
         return offset
+
+    @property
+    def consumed_bytes(self) -> int:
+        """Of the file as it is on the disk."""
+        return self._consumed_bytes
 
     def lag(self, offset: int) -> int:
         info = self.stat()
@@ -293,7 +298,7 @@ class SequentialContent:
         self._inflater = None
         self._entries = None
         self._waiting = b""
-        self.consumed_bytes = 0
+        self._consumed_bytes = 0
         self.damage = ""
 
     def _take(self) -> bytes:
@@ -302,7 +307,7 @@ class SequentialContent:
         else:
             _wait_for(self._pipe)
             data = os.read(self._pipe, _READ_BYTES)
-        self.consumed_bytes += len(data)
+        self._consumed_bytes += len(data)
         return data
 
     def _fill(self) -> bool:

@@ -23,6 +23,11 @@ class NestedContent(SequentialContent):
     def stat(self) -> os.stat_result | None:
         return self._outer.stat()
 
+    @property
+    def consumed_bytes(self) -> int:
+        """Of the file itself."""
+        return self._outer.consumed_bytes
+
     def lag(self, offset: int) -> int:
         return self._outer.lag(offset)
 
@@ -83,4 +88,9 @@ def open_content(path: str) -> Content:
     except OSError:
         os.close(fd)
         raise
-    return unpacked(SequentialContent(os.fdopen(fd, "rb", buffering=0), path))
+    content = SequentialContent(os.fdopen(fd, "rb", buffering=0), path)
+    try:
+        return unpacked(content)
+    except OSError:
+        content.close()
+        raise

@@ -14,6 +14,7 @@ from storj_monitor.model.node_state import (
     NodeEvidence,
     NodeStateKind,
     Phase,
+    ProcessEvidence,
     SourceEvidence,
     StandingLevel,
     StateSource,
@@ -140,7 +141,7 @@ def has_stopped(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     process = evidence.process
     if process is None or process.phase is not Phase.DOWN or _answers_since(evidence, process.since, now):
         return
-    words = _last_words(process.words)
+    words = _last_words(process)
     if process.failed_starts:
         tries = "once" if process.failed_starts == 1 else f"{process.failed_starts} times"
         yield Found(f"The node does not start (tried {tries}).{words}", process.since, process.at, StateSource.LOG)
@@ -148,12 +149,12 @@ def has_stopped(evidence: NodeEvidence, now: float) -> Iterator[Found]:
         yield Found(f"The node has stopped.{words}", process.since, process.at, StateSource.LOG)
 
 
-def _last_words(words: str) -> str:
+def _last_words(process: ProcessEvidence) -> str:
     """What the node wrote stands in quotes: it has colons of its own."""
-    if not words:
+    if not process.words:
         return ""
-    line = words.splitlines()[0]
-    return f" {line}" if line.startswith(("Stopped by", "The log ends")) else f" Its last words: “{line}”."
+    line = process.words.splitlines()[0]
+    return f" Its last words: “{line}”." if process.is_quoted else f" {line}"
 
 
 def in_brackets(detail: str) -> str:

@@ -179,3 +179,11 @@ def chunks_of(source: ArchiveSource) -> list[Chunk]:
         if (chunk := source.read(now)) is not None:
             found.append(chunk)
     return found
+
+
+def test_progress_in_a_log_that_was_compressed_twice_is_of_the_file(tmp_path: Path) -> None:
+    log = tmp_path / "node.log.gz"
+    log.write_bytes(gzip.compress(gzip.compress(b"".join(b"2026-08-20T07:00:00Z\tINFO\tcontact\tline %d\n" % n for n in range(9000)))))
+    source = ArchiveSource("n", str(log), [], NOW)
+    assert text(drain(source)).count(b"\n") == 9000
+    assert source.consumed_bytes == source.total_bytes == log.stat().st_size
