@@ -38,12 +38,18 @@ class Completer:
             sizes,
             durations,
             piece_hashes(piece_ids),
-            piece_ids if "".join(piece_ids).isalnum() else [plain_text(piece_id, MAX_PIECE_ID) for piece_id in piece_ids],
+            piece_ids if _are_plain(piece_ids) else [plain_text(piece_id, MAX_PIECE_ID) for piece_id in piece_ids],
             self._countries_of([address.rpartition(":")[0] for address in addresses]),
             reasons,
             strict=True,
         )
         return list(map(_new_transfer, columns))
+
+
+def _are_plain(piece_ids: Sequence[str]) -> bool:
+    """Letters and digits only, as all real ones: of bytes that is told far quicker than of text."""
+    joined = "".join(piece_ids)
+    return joined.isascii() and joined.encode().isalnum()
 
 
 class _Satellites(dict[str, str]):
