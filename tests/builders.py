@@ -56,4 +56,4 @@ def batch(
     counts = {UPLOADED: len(transfers)} if lines is None else lines
     checkpoint = Checkpoint(identity, start, end, "node.log")
     rows = rows_of(transfers)
-    return EventBatch(node, newest / 1000, True, rows, completed, {}, events or [], errors or [], counts, {}, newest, 1000, checkpoint)
+    return EventBatch(node, newest / 1000, True, rows, completed, (), events or [], errors or [], counts, {}, newest, 1000, checkpoint)

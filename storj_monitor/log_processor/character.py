@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from storj_monitor.log_processor.harvest import Harvest
-from storj_monitor.log_processor.transfers import TRANSFER_LOGGER
 from storj_monitor.log_processor.values import parse_time_ms
-from storj_monitor.model.events import LineKey, LineKind, NodeEvent
+from storj_monitor.model.events import TRANSFER_LOGGER, LineKey, LineKind, NodeEvent, line_counts
+from storj_monitor.model.ids import Outcome
 from storj_monitor.model.log_character import HOUR_MS, LEVEL_ORDER, LogCharacter, LogForm, NodeIdSeen
 from storj_monitor.model.node_events import NodeStarted
 from storj_monitor.model.versions import version_of
@@ -17,8 +17,8 @@ from storj_monitor.stats import add_counts
 
 # Counts are of the stretch of lines that goes on and of the one before it; one ends after so many lines.
 LINES_A_STRETCH = 2000
-# So many lines are counted in one go: of a log that is followed a chunk has a handful.
-LINES_AT_ONCE = 500
+# So many bytes are counted in one go: of a log that is followed a chunk has a handful of lines.
+BYTES_AT_ONCE = 200_000
 LEVELS_STRETCH_MS = HOUR_MS
 MOST_NODE_IDS = 8
 MOST_WRAPPERS = 6
@@ -60,27 +60,16 @@ class CharacterTracker:
         self._node_ids: dict[str, int] = {}
         self._version = ""
         self._newest_ms = 0
-        self._waiting: list[Mapping[LineKey, int]] = []
-        self._lines_waiting = 0
+        self._waiting: list[Harvest] = []
+        self._bytes_waiting = 0
 
     def add(self, harvest: Harvest, data: bytes) -> None:
-        """What one chunk said, whose counts are settled; `data`: its lines."""
-        newest_ms = harvest.newest_ms
-        if newest_ms:
-            self._newest_ms = max(self._newest_ms, newest_ms)
-            self._form = harvest.form or self._form
-            if newest_ms - self._levels.first_ms >= LEVELS_STRETCH_MS:
-                self._turn_levels(newest_ms, data)
-            self._levels.others |= harvest.levels
-            self._levels.transfers |= harvest.transfer_levels
-        if harvest.events:
-            self._take_events(harvest.events)
-        if harvest.wrappers:
-            self._take_wrappers(harvest.wrappers)
-        lines = harvest.tally.lines
-        self._waiting.append(lines)
-        self._lines_waiting += sum(lines.values())
-        if self._lines_waiting >= LINES_AT_ONCE:
+        """What one chunk said; `data`: its lines."""
+        if harvest.newest_ms - self._levels.first_ms >= LEVELS_STRETCH_MS:
+            self._turn_levels(harvest.newest_ms, data)
+        self._waiting.append(harvest)
+        self._bytes_waiting += len(data)
+        if self._bytes_waiting >= BYTES_AT_ONCE:
             self._count()
 
     def result(self) -> LogCharacter:
@@ -115,13 +104,18 @@ class CharacterTracker:
         )
 
     def _count(self) -> None:
-        """Sort those that wait by whether they are understood."""
+        """Look at those that wait."""
+        waiting, self._waiting, self._bytes_waiting = self._waiting, [], 0
         now, understood = self._lines, 0
-        every: dict[LineKey, int] = {}
-        for lines in self._waiting:
-            add_counts(every, lines)
-        self._waiting.clear()
-        self._lines_waiting = 0
+        others: dict[LineKey, int] = {}
+        for harvest in waiting:
+            self._take(harvest)
+            add_counts(others, harvest.lines)
+        ops = list(map(sum, zip(*[harvest.ops for harvest in waiting], strict=True)))
+        if any(count for op, count in enumerate(ops) if op & 3 != Outcome.FAILED):
+            # starts are DEBUG lines since v1.116: beside results at INFO that makes no difference
+            self._levels.transfers.add("INFO")
+        every = line_counts(ops, others)
         for (kind, logger, message), count in every.items():
             if kind == LineKind.UNDERSTOOD:
                 understood += count
@@ -138,6 +132,19 @@ class CharacterTracker:
             self._levels.lines += understood
         if now.understood + now.ignored + now.not_understood >= LINES_A_STRETCH:
             self._lines_before, self._lines = now, _Lines()
+
+    def _take(self, harvest: Harvest) -> None:
+        if harvest.newest_ms:
+            self._newest_ms = max(self._newest_ms, harvest.newest_ms)
+            self._form = harvest.form or self._form
+            self._levels.others |= harvest.levels
+            self._levels.transfers |= harvest.transfer_levels
+        if harvest.errors:
+            self._levels.transfers.update(error.level for error in harvest.errors if error.logger == TRANSFER_LOGGER)
+        if harvest.events:
+            self._take_events(harvest.events)
+        if harvest.wrappers:
+            self._take_wrappers(harvest.wrappers)
 
     def _take_wrappers(self, wrappers: Iterable[str]) -> None:
         for name in sorted(wrappers):

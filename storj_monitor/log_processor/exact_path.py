@@ -25,14 +25,13 @@ from storj_monitor.log_processor.supervisors import ending
 from storj_monitor.log_processor.transfers import (
     RACE_LOST,
     SCORED_SUFFIX,
-    TRANSFER_LOGGER,
     TRANSFER_MESSAGES,
     TransferFields,
     TransferMessage,
     action_of,
     transfer_fields,
 )
-from storj_monitor.model.events import ErrorSeen, LineKind, NodeEvent
+from storj_monitor.model.events import TRANSFER_LOGGER, ErrorSeen, LineKind, NodeEvent
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.log_character import BINARY
 from storj_monitor.model.node_events import ConfigurationLoaded, NodeStarted, Panic, PlainError, ProcessEnded
@@ -96,7 +95,7 @@ class ExactPath:
     def read(self, line: bytes, arrival_ms: int | None = None) -> None:
         """Any bytes; `arrival_ms` is when the line was received, where something around it says so."""
         if not line or line.isspace():
-            self._harvest.tally.count(LineKind.IGNORED, "", EMPTY_LINE, line)
+            self._harvest.count(LineKind.IGNORED, "", EMPTY_LINE, line)
             return
         found, bare = parse_entry(line), line
         if not isinstance(found, Entry):
@@ -111,7 +110,7 @@ class ExactPath:
                 self._read_foreign(bare, line, arrival_ms)
                 return
         if isinstance(found, Rejected):
-            self._harvest.tally.count(found.kind, found.logger, found.reason, line)
+            self._harvest.count(found.kind, found.logger, found.reason, line)
             return
         self._read_entry(found, line, arrival_ms)
 
@@ -150,9 +149,9 @@ class ExactPath:
         self._trouble(entry, logger, fields, constant=known and message_key in (entry.message, "* < 0"))
         if known:
             shown = "*" if is_free_text(logger) else message_key if logger != UPDATER_PROCESS else state.fold(entry.message)
-            harvest.tally.count(LineKind.UNDERSTOOD, logger, shown, line)
+            harvest.count(LineKind.UNDERSTOOD, logger, shown, line)
         else:
-            harvest.tally.count(LineKind.NOT_UNDERSTOOD, state.fold(logger), state.fold(entry.message), line)
+            harvest.count(LineKind.NOT_UNDERSTOOD, state.fold(logger), state.fold(entry.message), line)
 
     def _event(self, event: NodeEvent, before_ms: int) -> NodeEvent:
         """A start says with what it began: when the node was alive last, and that what was under way will not end."""
@@ -168,11 +167,14 @@ class ExactPath:
         at_ms = entry.time_ms if arrival_ms is None else arrival_ms
         starts = state.starts[direction]
         action = action_of(direction, t.action)
-        harvest.tally.count(LineKind.UNDERSTOOD, TRANSFER_LOGGER, entry.message, b"")
+        op = int(op_code(action, outcome))
+        if message.race_lost:
+            harvest.count(LineKind.UNDERSTOOD, TRANSFER_LOGGER, entry.message, b"")
+        else:
+            harvest.ops[op] += 1
         if outcome is not Outcome.FAILED:
             harvest.transfer_levels.add(entry.level)  # a failed one is among the errors
         if outcome is Outcome.STARTED:
-            harvest.start(int(action))
             if t.piece_id:
                 starts.begin(t.piece_id, t.remote_address, at_ms)
                 if action is Action.GET_AUDIT:
@@ -188,7 +190,6 @@ class ExactPath:
         reason = ""
         if outcome is not Outcome.SUCCESS:
             reason = state.fold(t.error or t.reason or (RACE_LOST if message.race_lost else ""))
-        op = int(op_code(action, outcome))
         harvest.rows.append((entry.time_ms, t.satellite_id, op, t.size, duration_ms, t.piece_id, t.remote_address, reason))
         if outcome is Outcome.FAILED:
             text = t.error or t.reason
@@ -227,7 +228,7 @@ class ExactPath:
                 self._harvest.errors.append(ErrorSeen(at_ms, level, "", said, self._state.fold(text), text, ""))
         # what nobody can name was not left out on purpose
         kind = LineKind.NOT_UNDERSTOOD if reason in (FOREIGN, BINARY) else LineKind.IGNORED
-        self._harvest.tally.count(kind, "", reason, whole)
+        self._harvest.count(kind, "", reason, whole)
 
     def _end(self, line: bytes, arrival_ms: int | None) -> None:
         """What is said of a process that ends, by itself or by what watches over it: without a time, so it is that of its arrival."""

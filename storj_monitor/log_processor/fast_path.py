@@ -24,7 +24,6 @@ from storj_monitor.log_processor.objects import DOCKER_START
 from storj_monitor.log_processor.pairing import MAX_AGE_MS, Pending, PendingStarts
 from storj_monitor.log_processor.transfers import (
     SCORED_SUFFIX,
-    TRANSFER_LOGGER,
     TRANSFER_MESSAGES,
     UP,
     OldTransfer,
@@ -33,7 +32,7 @@ from storj_monitor.log_processor.transfers import (
     TitleTransfer,
 )
 from storj_monitor.log_processor.values import parse_time_ms
-from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, LineKind
+from storj_monitor.model.events import TRANSFER_LOGGER, UNKNOWN_DURATION, ErrorSeen, LineKind
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.log_character import LogForm
 from storj_monitor.model.severity import SeverityClass, classify
@@ -105,7 +104,7 @@ class FastPath:
         state, exact, errors = self._state, ExactPath(self._state, harvest).read_after, harvest.errors
         heads, learn, skim, twins, fold = self._heads, self._learn, self._skim, state.twins, state.fold
         decode: Decode = self._decode
-        counted, add_row = harvest.counted_ops, harvest.rows.append
+        counted, add_row = harvest.ops, harvest.rows.append
         routine: dict[Kind, int] = {}
         last_ms, newest_ms = state.last_ms, 0
         seen_coarse = False
@@ -199,7 +198,7 @@ class FastPath:
         harvest.newest_ms = max(harvest.newest_ms, newest_ms)
         harvest.coarse = harvest.coarse or seen_coarse
         for kind, count in routine.items():
-            harvest.tally.count(LineKind.UNDERSTOOD, kind.logger, kind.message, b"", count)
+            harvest.count(LineKind.UNDERSTOOD, kind.logger, kind.message, b"", count)
             harvest.levels.add(kind.level)
         if newest_ms:
             harvest.form = self._form

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from zlib import crc32
@@ -16,7 +16,8 @@ from storj_monitor.log_processor.values import parse_time_ms
 from storj_monitor.log_processor.wrappers import unwrap_line
 from storj_monitor.model.fingerprints import NO_TIME, Fingerprints
 
-_stamp_of = itemgetter(slice(19))  # 2026-08-20T07:01:10
+_STAMP_BYTES = len("2026-08-20T07:01:10")
+_stamp_of = itemgetter(slice(_STAMP_BYTES))
 _STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)")
 _JSON_TIME = re.compile(rb'"T": ?"([^"]{19,40})"')
 _GCLOUD_TIME = re.compile(rb'"timestamp": ?\{"seconds": ?(\d{1,11})')
@@ -40,8 +41,7 @@ class FingerprintMaker:
         """The next ones."""
         first = at = len(self._hashes)
         self._hashes.extend(map(crc32, lines))
-        for stamp, same in groupby(lines, _stamp_of):
-            count = len(list(same))
+        for stamp, count in _stretches(lines):
             if stamp != self._stamp:
                 self._stamp, self._second = stamp, _plain_second(lines[at - first]) if stamp[10:11] == b"T" else None
             if self._second is not None:
@@ -74,6 +74,17 @@ class FingerprintMaker:
         prints = Fingerprints(seconds, self._hashes, frozenset(self._loose))
         self._begin()
         return prints
+
+
+def _stretches(lines: Sequence[bytes]) -> Iterable[tuple[bytes, int]]:
+    """How many lines follow one another that begin with the same stamp. Those that are written now are mostly all of one second:
+
+    what the least and the greatest of them begin with, all others between these begin with, too.
+    """
+    stamp = _stamp_of(lines[0]) if lines else b""
+    if len(stamp) == _STAMP_BYTES and lines[-1].startswith(stamp) and min(lines).startswith(stamp) and max(lines).startswith(stamp):
+        return [(stamp, len(lines))]
+    return [(stamp, len(list(same))) for stamp, same in groupby(lines, _stamp_of)]
 
 
 def fingerprints(lines: Sequence[bytes], last_s: int = NO_TIME) -> Fingerprints:

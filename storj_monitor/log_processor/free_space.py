@@ -6,9 +6,8 @@ from storj_monitor.log_processor.catalogue import canonical_logger
 from storj_monitor.log_processor.entry import Entry, parse_entry
 from storj_monitor.log_processor.fields import FieldNames
 from storj_monitor.log_processor.objects import DOCKER_START
-from storj_monitor.log_processor.transfers import TRANSFER_LOGGER
 from storj_monitor.log_processor.wrappers import unwrap_docker, unwrap_line
-from storj_monitor.model.events import FreeSpace
+from storj_monitor.model.events import TRANSFER_LOGGER, FreeSpace
 
 _SPELLINGS = (b"available_space", b"Available Space")
 """Since v1.146, and from v0.33 to v1.145."""

@@ -2,63 +2,53 @@
 
 from __future__ import annotations
 
-from itertools import compress
+import msgspec
 
-from storj_monitor.log_processor.tally import KnownKeys, Tally
-from storj_monitor.log_processor.transfers import KEY_OF_OP, TRANSFER_LOGGER
-from storj_monitor.model.events import UNKNOWN_DURATION, UNKNOWN_SIZE, ErrorSeen, NodeEvent, Row
-from storj_monitor.model.ids import Outcome
+from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
+from storj_monitor.model.events import OPS, UNKNOWN_DURATION, UNKNOWN_SIZE, ErrorSeen, LineKey, LineKind, NodeEvent, Row
 from storj_monitor.model.log_character import LogForm
+from storj_monitor.units import plain_text
 
 MAX_SIZE_BYTES = 2**62
 COARSE_MS = 1000
 FINE_MS = 1
 
-_OPS = max(KEY_OF_OP) + 1
-_EVERY_OP = range(_OPS)
 _NOTHING: frozenset[str] = frozenset()
-_STARTED = int(Outcome.STARTED)
-_FAILED = int(Outcome.FAILED)
+_no_ops = ([0] * OPS).copy
 
 
-class Harvest:
-    """Filled by the fast and the exact path alike, in the order of the lines."""
+class Harvest(msgspec.Struct):
+    """Filled by the fast and the exact path alike, in the order of the lines.
 
-    def __init__(self, keys: KnownKeys) -> None:
-        self.rows: list[Row] = []
-        self.events: list[NodeEvent] = []
-        self.errors: list[ErrorSeen] = []
-        self.started: dict[int, int] = {}
-        self.tally = Tally(keys)
-        self.counted_ops = [0] * _OPS
-        """Lines of the fast path by what they became; the exact path counts its own."""
-        self.newest_ms = 0
-        self.coarse = False
-        """A time that was used for a duration had whole seconds only."""
-        self.form = LogForm.NONE
-        """Of the last line of a node."""
-        self.wrappers: frozenset[str] = _NOTHING
-        """What stood around lines, in words."""
-        self.levels: set[str] = set()
-        self.transfer_levels: set[str] = set()
-        """Levels of lines: of those about transfers (of failed ones the errors tell), and of all others."""
+    ops       -- lines about transfers by op code
+    lines     -- all others; `samples`: one of each key that is not used
+    newest_ms -- see EventBatch
+    coarse    -- a time that was used for a duration had whole seconds only
+    form      -- of the last line of a node
+    wrappers  -- what stood around lines, in words
+    levels, transfer_levels -- of lines: of those about transfers (of failed ones the errors tell), and of all others
+    """
 
-    def settle_counts(self) -> None:
-        """Turn the op counts of the fast path into line counts, starts and levels."""
-        counted = self.counted_ops
-        for op in compress(_EVERY_OP, counted):
-            self.tally.add(KEY_OF_OP[op], counted[op])
-            if op & 3 == _STARTED:
-                self.start(op >> 2, counted[op])
-            if op & 3 != _FAILED:
-                # starts are DEBUG lines since v1.116: beside results at INFO that makes no difference
-                self.transfer_levels.add("INFO")
-        for error in self.errors:
-            if error.logger == TRANSFER_LOGGER:
-                self.transfer_levels.add(error.level)
+    keys: KnownKeys
+    rows: list[Row] = []
+    events: list[NodeEvent] = []
+    errors: list[ErrorSeen] = []
+    ops: list[int] = msgspec.field(default_factory=_no_ops)
+    lines: dict[LineKey, int] = {}
+    samples: dict[LineKey, str] = {}
+    newest_ms: int = 0
+    coarse: bool = False
+    form: LogForm = LogForm.NONE
+    wrappers: frozenset[str] = _NOTHING
+    levels: set[str] = set()
+    transfer_levels: set[str] = set()
 
-    def start(self, action: int, count: int = 1) -> None:
-        self.started[action] = self.started.get(action, 0) + count
+    def count(self, kind: str, logger: str, message: str, line: bytes, times: int = 1) -> None:
+        """Lines that are not counted by op code."""
+        key = self.keys.key(kind, logger, message)
+        self.lines[key] = self.lines.get(key, 0) + times
+        if kind != LineKind.UNDERSTOOD and key not in self.samples:
+            self.samples[key] = plain_text(line[: 4 * MAX_SAMPLE].decode("utf-8", "replace")[:MAX_SAMPLE], MAX_SAMPLE, keep="\t\n")
 
     def resolution_ms(self) -> int:
         for row in self.rows:

@@ -16,6 +16,7 @@ LET_GO_MS = 60_000
 class LineState:
     def __init__(self) -> None:
         self.starts = {UP: PendingStarts(), DOWN: PendingStarts()}
+        self._up, self._down = self.starts[UP].pending, self.starts[DOWN].pending
         self.twins = TwinCancels()
         self.audits = OpenAudits(self.starts[DOWN])
         self.fold = Folder()
@@ -53,10 +54,10 @@ class LineState:
 
     def let_go(self, now_ms: int) -> list[AuditUnfinished]:
         """Once a minute of the log's time is enough for what is old; the bound on the number holds always. Gives audits without an end."""
-        up, down = self.starts.values()
-        if 0 <= now_ms - self._let_go_ms < LET_GO_MS and len(up.pending) <= MAX_PENDING and len(down.pending) <= MAX_PENDING:
+        if 0 <= now_ms - self._let_go_ms < LET_GO_MS and len(self._up) <= MAX_PENDING and len(self._down) <= MAX_PENDING:
             return []
         self._let_go_ms = now_ms
+        up, down = self.starts.values()
         unfinished = self.audits.unfinished(now_ms)
         up.let_go(now_ms)
         down.let_go(now_ms)

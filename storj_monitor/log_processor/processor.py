@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import groupby
 
+import msgspec
+
 from storj_monitor.log_processor.character import CharacterTracker
 from storj_monitor.log_processor.completing import Completer
 from storj_monitor.log_processor.exact_path import EMPTY_LINE
@@ -18,7 +20,7 @@ from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
 from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, NamePrefixes, Unwrapped, unwrap, unwrap_docker
 from storj_monitor.model.events import EventBatch, FreeSpace, LineKind
-from storj_monitor.model.ids import Action
+from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.positions import Checkpoint, FileIdentity
@@ -26,7 +28,7 @@ from storj_monitor.model.positions import Checkpoint, FileIdentity
 FREE_SPACE_EVERY_MS = 60_000
 # A log in which known lines come first: so many in front of the first new one are read again for the transfers that they began.
 PASSED_OVER_LINES = 4000
-UPLOADS = frozenset(int(action) for action in Action if action.direction == "up")
+_UPLOAD_STARTS = [op_code(action, Outcome.STARTED) for action in Action if action.direction == "up"]
 
 
 class LineProcessor:
@@ -65,7 +67,6 @@ class LineProcessor:
         """Lines before the resumed place: starts and twins are remembered, nothing is counted."""
         harvest = Harvest(KnownKeys())
         self._read(data, harvest, counts=False)
-        harvest.settle_counts()
         self._tracker.add(harvest, data)
 
     def process(self, chunk: Chunk) -> EventBatch:
@@ -84,8 +85,7 @@ class LineProcessor:
         finished = self._checkpoint if of_file_before else None
         if finished:
             # what was held back of it is read now
-            finished = finished._replace(start=finished.end, end=self._read_to, previous=None)
-        harvest.settle_counts()
+            finished = msgspec.structs.replace(finished, start=finished.end, end=self._read_to, previous=None)
         self._tracker.add(harvest, data)
         checkpoint = None
         if chunk.identity is not None:
@@ -97,11 +97,11 @@ class LineProcessor:
             live=chunk.live,
             rows=harvest.settled_rows(),
             complete=self._complete,
-            started=harvest.started,
+            ops=harvest.ops,
             events=harvest.events,
             errors=harvest.errors,
-            lines=harvest.tally.lines,
-            samples=harvest.tally.samples,
+            other_lines=harvest.lines,
+            samples=harvest.samples,
             newest_ms=harvest.newest_ms,
             duration_resolution_ms=harvest.resolution_ms(),
             checkpoint=checkpoint,
@@ -129,7 +129,7 @@ class LineProcessor:
                 blank = 0  # they go with what stands between them
             self._read_unknown(unwrapped, harvest, known)
         if blank:
-            harvest.tally.count(LineKind.IGNORED, "", EMPTY_LINE, b"", blank)
+            harvest.count(LineKind.IGNORED, "", EMPTY_LINE, b"", blank)
         harvest.events += self._state.let_go(self._state.last_ms)
         return unwrapped.held
 
@@ -163,7 +163,7 @@ class LineProcessor:
             if unwrapped.wrappers:
                 harvest.wrappers |= unwrapped.wrappers
             if unwrapped.parts:
-                harvest.tally.count(LineKind.IGNORED, "", SPLIT_PART, unwrapped.part_sample, unwrapped.parts)
+                harvest.count(LineKind.IGNORED, "", SPLIT_PART, unwrapped.part_sample, unwrapped.parts)
             lines = iter(unwrapped.lines)
             arrivals = iter(unwrapped.arrivals) if unwrapped.arrivals is not None else None
             docker_line = self._path.read(lines, arrivals, harvest)
@@ -178,7 +178,7 @@ class LineProcessor:
             return data, start
         lost = self._read(data, harvest)
         if lost:
-            harvest.tally.count(LineKind.IGNORED, "", SPLIT_PART, lost[:MAX_SAMPLE], lost.count(b"\n"))
+            harvest.count(LineKind.IGNORED, "", SPLIT_PART, lost[:MAX_SAMPLE], lost.count(b"\n"))
         return b"", end
 
     def _follows(self, chunk: Chunk) -> bool:
@@ -192,7 +192,7 @@ class LineProcessor:
 
     def _free_space(self, data: bytes, harvest: Harvest) -> FreeSpace | None:
         """Looked for when there are starts of uploads, once a minute of the log's time."""
-        if 0 <= harvest.newest_ms - self._free_space_ms < FREE_SPACE_EVERY_MS or not UPLOADS.intersection(harvest.started):
+        if 0 <= harvest.newest_ms - self._free_space_ms < FREE_SPACE_EVERY_MS or not any(harvest.ops[op] for op in _UPLOAD_STARTS):
             return None
         found = newest_free_space(data, self._state.names)
         if found is not None:

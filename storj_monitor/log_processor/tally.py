@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storj_monitor.model.events import LineKey, LineKind
+from storj_monitor.model.events import LineKey
 from storj_monitor.units import plain_text
 
 MAX_KEYS = 2000
@@ -25,21 +25,3 @@ class KnownKeys:
             found = LineKey(kind, plain_text(logger[:MAX_KEY_TEXT], MAX_KEY_TEXT), plain_text(message[:MAX_KEY_TEXT], MAX_KEY_TEXT))
             self._known[kind, logger, message] = found
         return found
-
-
-class Tally:
-    """Counts of one chunk."""
-
-    def __init__(self, keys: KnownKeys) -> None:
-        self._keys = keys
-        self.lines: dict[LineKey, int] = {}
-        self.samples: dict[LineKey, str] = {}
-
-    def count(self, kind: str, logger: str, message: str, line: bytes, times: int = 1) -> None:
-        key = self._keys.key(kind, logger, message)
-        self.add(key, times)
-        if kind != LineKind.UNDERSTOOD and key not in self.samples:
-            self.samples[key] = plain_text(line[: 4 * MAX_SAMPLE].decode("utf-8", "replace")[:MAX_SAMPLE], MAX_SAMPLE, keep="\t\n")
-
-    def add(self, key: LineKey, times: int) -> None:
-        self.lines[key] = self.lines.get(key, 0) + times

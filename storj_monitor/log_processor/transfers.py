@@ -8,11 +8,10 @@ from typing import NamedTuple
 import msgspec
 
 from storj_monitor.log_processor.fields import Fields
-from storj_monitor.model.events import UNKNOWN_SIZE, LineKey, LineKind
+from storj_monitor.model.events import UNKNOWN_SIZE
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.severity import SCORED_ACTIONS
 
-TRANSFER_LOGGER = "piecestore"
 RACE_LOST = "race lost or node shutdown"
 
 UP, DOWN = "up", "down"
@@ -37,16 +36,8 @@ TRANSFER_MESSAGES: Mapping[str, TransferMessage] = {
     "download failed": TransferMessage(DOWN, Outcome.FAILED),
 }
 
-_PLAIN_MESSAGES = {(m.direction, m.outcome): message for message, m in TRANSFER_MESSAGES.items() if not m.race_lost}
 _ACTIONS = {(a.direction, a.label): a for a in Action if a.label != "UNKNOWN"}
 _UNKNOWN = {UP: Action.UNKNOWN_UP, DOWN: Action.UNKNOWN_DOWN}
-
-KEY_OF_OP: Mapping[int, LineKey] = {
-    op_code(action, outcome): LineKey(LineKind.UNDERSTOOD, TRANSFER_LOGGER, _PLAIN_MESSAGES[action.direction, outcome])
-    for action in Action
-    for outcome in Outcome
-}
-"""For counting lines by what they became."""
 
 
 def action_of(direction: str, label: str) -> Action:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from storj_monitor.model.fingerprints import FingerprintTaker
+from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.positions import Checkpoint
 
 UNKNOWN_SIZE = -1
@@ -72,6 +73,33 @@ class LineKey(NamedTuple):
     message: str
 
 
+TRANSFER_LOGGER = "piecestore"
+_TRANSFER_MESSAGES = {
+    "up": ("upload started", "uploaded", "upload canceled", "upload failed"),
+    "down": ("download started", "downloaded", "download canceled", "download failed"),
+}
+
+KEY_OF_OP: Mapping[int, LineKey] = {
+    op_code(action, outcome): LineKey(LineKind.UNDERSTOOD, TRANSFER_LOGGER, _TRANSFER_MESSAGES[action.direction][outcome])
+    for action in Action
+    for outcome in Outcome
+}
+"""Under which lines about transfers are counted, by what they became."""
+
+OPS = max(KEY_OF_OP) + 1
+
+
+def line_counts(ops: Sequence[int], others: Mapping[LineKey, int]) -> dict[LineKey, int]:
+    """Numbers of lines by key, of lines about transfers that were counted by op code and of all others."""
+    lines: dict[LineKey, int] = {}
+    for op, count in enumerate(ops):
+        if count:
+            lines[KEY_OF_OP[op]] = lines.get(KEY_OF_OP[op], 0) + count
+    for key, count in others.items():
+        lines[key] = lines.get(key, 0) + count
+    return lines
+
+
 class NodeEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all typed events that are not transfers; see node_events. `satellite` is "" for node-wide events."""
 
@@ -87,13 +115,13 @@ class FreeSpace(NamedTuple):
     free_bytes: int
 
 
-class EventBatch(NamedTuple):
+class EventBatch(msgspec.Struct, frozen=True):
     """Everything that one chunk of a log said. Pure data; handed over once.
 
     rows         -- finished transfers
     complete     -- makes Transfers of rows, also of those of many batches of this node together
-    started      -- transfers started, by action (only logs at DEBUG, or at INFO before v1.116, have them)
-    lines        -- number of lines by LineKey
+    ops          -- number of lines about transfers by op code, of which those that start one are at DEBUG since v1.116
+    other_lines  -- number of all other lines by LineKey
     samples      -- one raw line (at most 500 characters) for keys that were ignored or not understood
     newest_ms    -- newest line time seen, 0 when no line had a time
     duration_resolution_ms -- 1000, 1 for lines with finer time stamps; 0 when no duration is known
@@ -109,10 +137,10 @@ class EventBatch(NamedTuple):
     live: bool
     rows: Sequence[Row]
     complete: Callable[[Sequence[Row]], list[Transfer]]
-    started: Mapping[int, int]
+    ops: Sequence[int]
     events: Sequence[NodeEvent]
     errors: Sequence[ErrorSeen]
-    lines: Mapping[LineKey, int]
+    other_lines: Mapping[LineKey, int]
     samples: Mapping[LineKey, str]
     newest_ms: int
     duration_resolution_ms: int
@@ -126,3 +154,18 @@ class EventBatch(NamedTuple):
     def transfers(self) -> list[Transfer]:
         """The finished transfers with hash and country."""
         return self.complete(self.rows)
+
+    @property
+    def started(self) -> dict[int, int]:
+        """Transfers started, by action."""
+        return {op >> 2: count for op, count in enumerate(self.ops) if count and op & 3 == Outcome.STARTED}
+
+    @property
+    def lines(self) -> dict[LineKey, int]:
+        """Number of lines by LineKey."""
+        return line_counts(self.ops, self.other_lines)
+
+    @property
+    def line_count(self) -> int:
+        """Of all lines."""
+        return sum(self.ops) + sum(self.other_lines.values())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 HEAD_BYTES = 4096
 
 
@@ -28,7 +30,7 @@ class SavedPosition(NamedTuple):
     saved_at: float
 
 
-class Checkpoint(NamedTuple):
+class Checkpoint(msgspec.Struct, frozen=True):
     """A stretch of a file that a batch covers: [start, end) in decompressed bytes.
 
     `previous` is set once, when a file that was shorter than HEAD_BYTES has grown: the position is then kept under

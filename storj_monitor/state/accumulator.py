@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from itertools import chain
 
-from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, EventBatch, LineKey, Row, Transfer
-from storj_monitor.model.fingerprints import FingerprintTaker
+from storj_monitor.model.events import UNKNOWN_DURATION, ErrorSeen, EventBatch, line_counts
 from storj_monitor.model.ids import Action, Outcome, op_action
 from storj_monitor.model.rollups import (
     FREE_SPACE_MS,
@@ -71,82 +71,82 @@ def make_cell(sizes: list[int], durations: list[int]) -> Cell:
 class Accumulator:
     """Collects one node's batches until `drain` hands them over as one delta.
 
-    Rows and counts are only put aside when they come; they are completed and summed up at the drain: one long loop every few seconds
+    Batches are only put aside when they come; they are completed and summed up at the drain: one long loop every few seconds
     costs far less than many short ones between which the processor's caches are gone.
     """
 
     def __init__(self, node: str) -> None:
         self._node = node
-        self._complete: Callable[[Sequence[Row]], list[Transfer]] | None = None
-        self._begin()
-
-    def _begin(self) -> None:
-        self._delta = NodeDelta(self._node)
-        self._rows: list[Row] = []
-        self._lines: list[Mapping[LineKey, int]] = []
-        self._counted: list[FingerprintTaker] = []
+        self._batches: list[EventBatch] = []
         self.line_count = 0
 
     @property
     def is_empty(self) -> bool:
         """Nothing to commit: not even lines that were ignored."""
-        return not (self.line_count or self._delta.checkpoints)
+        return not self._batches
 
     def add(self, batch: EventBatch) -> int:
         """Take in a batch; how many lines it has."""
-        delta = self._delta
-        if batch.rows:
-            self._rows += batch.rows
-            self._complete = batch.complete
-        if batch.errors:
-            self._add_errors(batch.errors)
-        delta.events.extend(batch.events)
-        self._lines.append(batch.lines)
-        line_count = sum(batch.lines.values())
-        self.line_count += line_count
-        delta.samples.update(batch.samples)
-        if batch.free_space:
-            delta.free_space[batch.free_space.time_ms // FREE_SPACE_MS] = batch.free_space
-        if not batch.follows:
-            delta.follows = False
-        if batch.counted is not None and batch.counted not in self._counted:
-            self._counted.append(batch.counted)
-        delta.newest_ms = max(delta.newest_ms, batch.newest_ms)
-        delta.resolution_ms = batch.duration_resolution_ms or delta.resolution_ms
-        if batch.finished:
-            add_checkpoint(delta.checkpoints, batch.finished)
-        if batch.checkpoint:
-            add_checkpoint(delta.checkpoints, batch.checkpoint)
+        line_count = batch.line_count
+        if line_count or batch.checkpoint:
+            self._batches.append(batch)
+            self.line_count += line_count
         return line_count
 
     def drain(self) -> NodeDelta:
         """Hand over what was collected and begin anew."""
-        delta = self._delta
-        for counted in self._counted:
+        batches, self._batches, self.line_count = self._batches, [], 0
+        delta = NodeDelta(self._node)
+        for batch in batches:
+            _take(batch, delta)
+        for counted in dict.fromkeys(batch.counted for batch in batches if batch.counted is not None):
             delta.fingerprints += counted.take()
-        for lines in self._lines:
-            add_counts(delta.lines, lines)
-        if self._rows and self._complete:
-            delta.transfers = self._complete(self._rows)
+        ops = list(map(sum, zip(*[batch.ops for batch in batches if batch.ops], strict=True)))
+        delta.lines = line_counts(ops, delta.lines)
+        rows = list(chain.from_iterable([batch.rows for batch in batches]))
+        if rows:
+            delta.transfers = batches[-1].complete(rows)
             _sum_up(delta)
-        self._begin()
         return delta
 
-    def _add_errors(self, errors: Iterable[ErrorSeen]) -> None:
-        kept = self._delta.errors
-        for seen in errors:
-            minute = seen.time_ms // 60000 * MINUTE_S
-            key = ErrorKey(minute, seen.level, seen.logger, seen.message, seen.template)
-            if key not in kept and len(kept) >= MAX_ERRORS:
-                kind = classify(seen.level, seen.logger, seen.message, seen.template)
-                if not kind.is_severe or len(kept) >= MAX_ERRORS + MAX_SEVERE_ERRORS:
-                    key = ErrorKey(minute, seen.level, *fold_class(kind))
-            one = ErrorCount(1, seen.time_ms, seen.time_ms, seen.sample, seen.satellite)
-            known = kept.get(key)
-            if known is None:
-                kept[key] = one
-            else:
-                known.merge(one)
+
+def _take(batch: EventBatch, delta: NodeDelta) -> None:
+    """What is not summed up for all batches together."""
+    if batch.errors:
+        _add_errors(batch.errors, delta.errors)
+    if batch.events:
+        delta.events += batch.events
+    if batch.other_lines:
+        add_counts(delta.lines, batch.other_lines)
+    if batch.samples:
+        delta.samples.update(batch.samples)
+    if batch.free_space:
+        delta.free_space[batch.free_space.time_ms // FREE_SPACE_MS] = batch.free_space
+    if not batch.follows:
+        delta.follows = False
+    if batch.newest_ms > delta.newest_ms:
+        delta.newest_ms = batch.newest_ms
+    delta.resolution_ms = batch.duration_resolution_ms or delta.resolution_ms
+    if batch.finished:
+        add_checkpoint(delta.checkpoints, batch.finished)
+    if batch.checkpoint:
+        add_checkpoint(delta.checkpoints, batch.checkpoint)
+
+
+def _add_errors(errors: Iterable[ErrorSeen], kept: dict[ErrorKey, ErrorCount]) -> None:
+    for seen in errors:
+        minute = seen.time_ms // 60000 * MINUTE_S
+        key = ErrorKey(minute, seen.level, seen.logger, seen.message, seen.template)
+        if key not in kept and len(kept) >= MAX_ERRORS:
+            kind = classify(seen.level, seen.logger, seen.message, seen.template)
+            if not kind.is_severe or len(kept) >= MAX_ERRORS + MAX_SEVERE_ERRORS:
+                key = ErrorKey(minute, seen.level, *fold_class(kind))
+        one = ErrorCount(1, seen.time_ms, seen.time_ms, seen.sample, seen.satellite)
+        known = kept.get(key)
+        if known is None:
+            kept[key] = one
+        else:
+            known.merge(one)
 
 
 def _sum_up(delta: NodeDelta) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from builders import NOON_MS, batch, transfer
 from database_store import Store
@@ -42,7 +43,7 @@ def test_texts_of_a_refused_batch_are_not_remembered(store: Store) -> None:
 def test_a_file_that_has_grown_gets_its_full_identity(store: Store) -> None:
     short, full = FileIdentity(50, "bb"), FileIdentity(4096, "cc")
     store.commit(batch([transfer()], start=0, end=50, identity=short))
-    grown = batch([transfer()])._replace(checkpoint=Checkpoint(full, 50, 5000, "node.log", previous=short))
+    grown = msgspec.structs.replace(batch([transfer()]), checkpoint=Checkpoint(full, 50, 5000, "node.log", previous=short))
     store.commit(grown)
     (saved,) = queries.positions(store.reader, 1)
     assert (saved.identity, saved.offset) == (full, 5000)
@@ -60,7 +61,7 @@ def test_what_the_node_says_of_itself(store: Store) -> None:
 def test_a_file_that_somebody_else_has_read_on_meanwhile(store: Store) -> None:
     short, full = FileIdentity(50, "bb"), FileIdentity(4096, "cc")
     store.commit(batch([transfer()], start=0, end=50, identity=short))
-    grown = batch([transfer()])._replace(checkpoint=Checkpoint(full, 50, 5000, "node.log", previous=short))
+    grown = msgspec.structs.replace(batch([transfer()]), checkpoint=Checkpoint(full, 50, 5000, "node.log", previous=short))
     store.commit(grown)
     with pytest.raises(PositionConflict):
         store.commit(grown)

@@ -113,13 +113,12 @@ def by_exact_path(data: bytes) -> tuple[object, ...]:
     for line in data.split(b"\n")[:-1]:
         exact.read(*unwrap_line(line))
     harvest.events += state.let_go(state.last_ms)  # audits that began long before the last line
-    harvest.settle_counts()
     transfers = Completer(somewhere)(harvest.settled_rows())
-    return transfers, harvest.events, harvest.errors, harvest.started, harvest.tally.lines, harvest.newest_ms, harvest.resolution_ms()
+    return transfers, harvest.events, harvest.errors, harvest.ops, harvest.lines, harvest.newest_ms, harvest.resolution_ms()
 
 
 def shown(batch: EventBatch) -> tuple[object, ...]:
-    return batch.transfers, batch.events, batch.errors, batch.started, batch.lines, batch.newest_ms, batch.duration_resolution_ms
+    return batch.transfers, batch.events, batch.errors, batch.ops, batch.other_lines, batch.newest_ms, batch.duration_resolution_ms
 
 
 @settings(max_examples=300, deadline=None)

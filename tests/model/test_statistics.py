@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builders import completed, rows_of
 
-from storj_monitor.model.events import UNKNOWN_SIZE, ErrorSeen, EventBatch, LineKey, LineKind, Transfer
+from storj_monitor.model.events import OPS, UNKNOWN_SIZE, ErrorSeen, EventBatch, LineKey, LineKind, Transfer
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.statistics import Statistics, StatisticsCounter
 
@@ -19,8 +19,9 @@ def transfer(action: Action, outcome: Outcome, size_bytes: int, second: int = 0,
 def batch(transfers: list[Transfer]) -> EventBatch:
     lines = {LineKey(LineKind.UNDERSTOOD, "piecestore", "uploaded"): len(transfers), LineKey(LineKind.IGNORED, "", "foreign"): 1}
     samples = {LineKey(LineKind.IGNORED, "", "foreign"): "goroutine 1 [running]:"}
+    starts = [3 * (op == op_code(Action.GET, Outcome.STARTED)) for op in range(OPS)]
     error = ErrorSeen(0, "ERROR", "piecestore", "download failed", "pieces error: *", "", "")
-    return EventBatch("mine", 0.0, False, rows_of(transfers), completed, {Action.GET: 3}, [], [error], lines, samples, 0, 1000, None)
+    return EventBatch("mine", 0.0, False, rows_of(transfers), completed, starts, [], [error], lines, samples, 0, 1000, None)
 
 
 def counted() -> Statistics:
@@ -44,8 +45,8 @@ def test_totals() -> None:
         "bytes": {"GET down success": 150, "PUT up failed": 7, "UNKNOWN up canceled": 0},
         "satellites": {" UNKNOWN canceled": 1, f"{SAT} GET success": 2, f"{SAT} PUT failed": 1},
         "minutes": {f"{MINUTE} GET success": 1, f"{MINUTE} UNKNOWN canceled": 1, f"{MINUTE + 1} GET success": 1},
-        "lines": 6,
-        "understood": 4,
+        "lines": 12,
+        "understood": 10,
         "ignored": 2,
         "not_understood": 0,
         "remarks": [],

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from harness import machine
 from markdown import table
 from samples import NODE, Sink, batches, chunks, durations
@@ -96,7 +97,7 @@ def _wire() -> list[Thing]:
     feeds = Feeds(State([NODE]), True, on_open=lambda: None)
     feed = feeds.open((NODE,))
     for batch in batches()[:1]:
-        some = batch._replace(rows=batch.rows[:17])
+        some = msgspec.structs.replace(batch, rows=batch.rows[:17])
         feeds.push(some)
     payload = feed.advance((LIVE,), batches()[0].read_at, slow=False)[LIVE]
     plain, fast, sink = make_encoder(False), make_encoder(True), Sink()

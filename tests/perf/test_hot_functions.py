@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from ratios import ratio
@@ -157,7 +158,7 @@ def test_deltas_are_smaller_than_tables() -> None:
         feed.advance(TOPICS, NOW, slow=True)
         for batch in batches()[:10]:
             accumulator = Accumulator(NODE)
-            accumulator.add(batch._replace(rows=batch.rows[:3]))
+            accumulator.add(msgspec.structs.replace(batch, rows=batch.rows[:3]))
             state.on_delta(accumulator.drain(), NOW)
             sent += len(encoder.encode(feed.advance(TOPICS, NOW, slow=True)))
         sizes.append(sent)
