@@ -16,6 +16,8 @@ from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from storj_monitor.app.digest import Digester
 from storj_monitor.app.ingest_report import InputReport, in_all
 from storj_monitor.app.memory import put_the_collector_off
@@ -286,7 +288,7 @@ def _tell(problem: str) -> None:
 
 
 def _without_place(chunk: Chunk) -> Chunk:
-    return chunk._replace(identity=None, previous=None)
+    return msgspec.structs.replace(chunk, identity=None, previous=None)
 
 
 def _side_by_side(chunks: Iterator[Chunk], workers: Workers, before: bytes, session: int) -> Iterator[NodeDelta]:

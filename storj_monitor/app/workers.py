@@ -24,6 +24,8 @@ from multiprocessing.shared_memory import SharedMemory
 from types import TracebackType
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from storj_monitor.app.digest import digest_apart
 from storj_monitor.app.memory import keep_the_heap, put_the_collector_off
 from storj_monitor.errors import MonitorError
@@ -157,7 +159,7 @@ class Workers:
                 memory[at : at + len(chunk.data)] = chunk.data
                 at += len(chunk.data)
         sizes = tuple(len(chunk.data) for chunk in chunks)
-        bare = tuple(chunk._replace(data=b"") for chunk in chunks)
+        bare = tuple(msgspec.structs.replace(chunk, data=b"") for chunk in chunks)
         # A worker that has died is noticed where its result is waited for.
         with contextlib.suppress(BrokenPipeError):
             self._pipes[self._sent % len(self._pipes)].send(_Task(bare, number, len(before), sizes, session))
@@ -178,7 +180,7 @@ class Workers:
 def _filled(task: _Task, memory: memoryview) -> Iterator[Chunk]:
     at = task.before
     for chunk, size in zip(task.chunks, task.sizes, strict=True):
-        yield chunk._replace(data=bytes(memory[at : at + size]))
+        yield msgspec.structs.replace(chunk, data=bytes(memory[at : at + size]))
         at += size
 
 

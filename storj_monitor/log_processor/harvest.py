@@ -17,7 +17,7 @@ _NOTHING: frozenset[str] = frozenset()
 _no_ops = ([0] * OPS).copy
 
 
-class Harvest(msgspec.Struct):
+class Harvest(msgspec.Struct, gc=False):
     """Filled by the fast and the exact path alike, in the order of the lines.
 
     ops       -- lines about transfers by op code

@@ -71,7 +71,7 @@ class LineProcessor:
 
     def process(self, chunk: Chunk) -> EventBatch:
         """Everything that the chunk's lines say, in order."""
-        data, start, of_file_before = self._with_held(chunk)
+        data, start, of_file_before = self._with_held(chunk) if self._held else (chunk.data, chunk.start, 0)
         harvest = Harvest(self._keys)
         follows = self._live or self._follows(chunk)
         if not follows:
@@ -206,8 +206,6 @@ class LineProcessor:
         go on there, for they rotate between any two parts.
         """
         before = self._checkpoint
-        if not self._held:
-            return chunk.data, chunk.start, 0
         if before is None or before.identity in (chunk.identity, chunk.previous):
             start = before.end if before else chunk.start - len(self._held)
             return self._held + chunk.data, start, 0

@@ -30,7 +30,7 @@ _without_end = itemgetter(slice(None, -1))
 _PLAIN = re.compile(rb'\{"L":|.{10}T(?=.{9}\t|.{14}\t).{8}(?:[^\[]{21}|[^\[]*\Z)', re.DOTALL).match
 
 
-class Unwrapped(msgspec.Struct, frozen=True):
+class Unwrapped(msgspec.Struct, frozen=True, gc=False):
     """Lines as the node wrote them.
 
     lines    -- without line ends

@@ -115,7 +115,7 @@ class FreeSpace(NamedTuple):
     free_bytes: int
 
 
-class EventBatch(msgspec.Struct, frozen=True):
+class EventBatch(msgspec.Struct, frozen=True, gc=False):
     """Everything that one chunk of a log said. Pure data; handed over once.
 
     rows         -- finished transfers
@@ -168,4 +168,4 @@ class EventBatch(msgspec.Struct, frozen=True):
     @property
     def line_count(self) -> int:
         """Of all lines."""
-        return sum(self.ops) + sum(self.other_lines.values())
+        return sum(filter(None, self.ops)) + sum(self.other_lines.values())

@@ -30,7 +30,7 @@ class SavedPosition(NamedTuple):
     saved_at: float
 
 
-class Checkpoint(msgspec.Struct, frozen=True):
+class Checkpoint(msgspec.Struct, frozen=True, gc=False):
     """A stretch of a file that a batch covers: [start, end) in decompressed bytes.
 
     `previous` is set once, when a file that was shorter than HEAD_BYTES has grown: the position is then kept under

@@ -261,7 +261,7 @@ def test_the_batch_carries_what_the_chunk_said() -> None:
     assert (batch.node, batch.read_at, batch.live) == ("node", 1000.5, True)
     assert batch.checkpoint is not None
     assert (batch.checkpoint.start, batch.checkpoint.end, batch.checkpoint.path) == (70, chunk.end, "node.log")
-    assert not new_processor().process(chunk._replace(live=False)).live
+    assert not new_processor().process(msgspec.structs.replace(chunk, live=False)).live
 
 
 def test_a_last_line_without_an_end_is_read() -> None:

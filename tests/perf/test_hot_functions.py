@@ -168,7 +168,7 @@ def test_deltas_are_smaller_than_tables() -> None:
 
 def test_bench_process_a_chunk(benchmark: BenchmarkFixture) -> None:
     data = b"".join(chunk.data for chunk in chunks()[:10])
-    chunk = chunks()[0]._replace(data=data, end=len(data))
+    chunk = msgspec.structs.replace(chunks()[0], data=data, end=len(data))
     processor = LineProcessor(NODE, CountryLookup())
     assert benchmark.pedantic(processor.process, (chunk,), rounds=10, warmup_rounds=1).rows
 

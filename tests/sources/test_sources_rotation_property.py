@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import msgspec
 import zstandard
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -186,7 +187,7 @@ class RotatedLog(RuleBasedStateMachine):
     def commit(self, part: float) -> None:
         count = round(len(self.pending) * part)
         for chunk in self.pending[:count]:
-            self.ledger.commit(chunk._replace(read_at=self.now))
+            self.ledger.commit(msgspec.structs.replace(chunk, read_at=self.now))
         del self.pending[:count]
 
     @precondition(lambda self: self.ledger.rows)
