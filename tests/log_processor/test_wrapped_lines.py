@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from log_lines import (
     CORPUS,
@@ -167,7 +168,7 @@ def test_a_grown_file_keeps_its_parts() -> None:
     parts = docker_parts(LONG)
     short = FileIdentity(100, "22" * 16)
     processor.process(chunk_of(parts[0], identity=short))
-    chunk = chunk_of(b"".join(parts[1:]), len(parts[0]))._replace(previous=short)
+    chunk = msgspec.structs.replace(chunk_of(b"".join(parts[1:]), len(parts[0])), previous=short)
     batch = processor.process(chunk)
     assert len(batch.events) == 1
     assert batch.checkpoint is not None
