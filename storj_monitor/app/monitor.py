@@ -58,7 +58,6 @@ from storj_monitor.views.subject_questions import SubjectQuestions
 from storj_monitor.views.subjects import Subjects
 
 _log = logging.getLogger(__name__)
-COMMIT_S = 10.0
 # One poll of a node brings several answers, each of which may tell something about its state.
 JUDGED_WITHIN_S = 0.4
 WRITTEN_WITHIN_S = 1.0
@@ -158,7 +157,7 @@ class Monitor:
         return Pipeline(
             self._writer,
             delay_s=self._settings.perf.ws_coalesce_ms * DELAY_OF_COALESCE / 1000 or PLAIN_DELAY_S,
-            commit_s=COMMIT_S,
+            commit_s=self._settings.commit_every_s,
             watched=lambda: self.server.broadcaster.watching,
             hand_over=self._hand_over,
             positions=self._positions,

@@ -188,9 +188,10 @@ class Age:
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """A length of time from 0 (= off) to `high_s` seconds; a bare number counts seconds."""
+    """A length of time from `low_s` to `high_s` seconds, where 0 is off; a bare number counts seconds."""
 
     high_s: int
+    low_s: int = 0
 
     @property
     def metavar(self) -> str:
@@ -198,11 +199,13 @@ class Seconds:
 
     @property
     def allowed(self) -> str:
+        if self.low_s:
+            return f'a length of time from {format_duration(self.low_s)} to {format_duration(self.high_s)}, such as "30s"'
         return f'0 (off), or a length of time up to {format_duration(self.high_s)} such as "90s" or "10 minutes"'
 
     def parse(self, value: object) -> int:
         seconds = parse_duration_s(value) if isinstance(value, str) and not value.strip().isdecimal() else _int(value)
-        if not 0 <= seconds <= self.high_s:
+        if not self.low_s <= seconds <= self.high_s:
             raise ValueError(value)
         return seconds
 

@@ -95,6 +95,7 @@ def load(
             nodes=nodes,
             database=database,
             from_end=values[table.FROM_END],
+            commit_every_s=values[table.COMMIT_EVERY],
             server=server,
             retention=_retention(values),
             thresholds=ThresholdSettings(silent_s=values[table.THRESHOLD_SILENT], success_pct=values[table.THRESHOLD_SUCCESS_PCT]),

@@ -85,7 +85,7 @@ class PerfSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of them. `nodes` may be empty (ingest, demo); `from_end` begins new logs at their end.
+    """All of them. `nodes` may be empty (ingest, demo); `from_end` begins new logs at their end; `commit_every_s` seconds are between commits.
 
     `warnings`: what is allowed, but not safe.
     """
@@ -93,6 +93,7 @@ class Settings:
     nodes: tuple[NodeSettings, ...] = field(default=())
     database: Path
     from_end: bool
+    commit_every_s: int
     server: ServerSettings
     retention: RetentionSettings
     thresholds: ThresholdSettings

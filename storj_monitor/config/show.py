@@ -20,6 +20,7 @@ def _pairs(settings: Settings) -> Iterator[tuple[Setting[object], object]]:
     prices, money = settings.prices, settings.money
     yield table.DATABASE, settings.database
     yield table.FROM_END, settings.from_end
+    yield table.COMMIT_EVERY, settings.commit_every_s
     yield table.BIND, server.bind
     yield table.PORT, server.port
     yield table.PASSWORD, server.password

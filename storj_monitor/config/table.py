@@ -95,6 +95,14 @@ FROM_END = Setting(
     False,
     "On first sight of a log, begin at its end instead of reading it from the start.",
 )
+COMMIT_EVERY = Setting(
+    "",
+    "commit_every",
+    Seconds(300, low_s=1),
+    10,
+    "How often what was read is written to the database. Longer spares a memory card; after a power cut that much is read again from"
+    " the log (lines of a TCP stream are lost).",
+)
 BIND = Setting(
     "server",
     "bind",
@@ -253,6 +261,7 @@ ENABLE_LOG_RATE_LIMIT = Setting(
 SETTINGS: Final[tuple[Setting[object], ...]] = (
     DATABASE,
     FROM_END,
+    COMMIT_EVERY,
     BIND,
     PORT,
     PASSWORD,

@@ -17,7 +17,7 @@ from app.polling_rig import PATIENCE_S, Running, running, until
 from flags import all_off
 
 from storj_monitor.app import analytics as room
-from storj_monitor.app import monitor, pipeline
+from storj_monitor.app import pipeline
 from storj_monitor.database.analytics import failures, reaches
 from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.database.reader import Reader
@@ -66,7 +66,6 @@ def log_of(path: Path, begin_s: int, end_s: int, *faults: tuple[int, int], start
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times of waiting are shortened."""
     monkeypatch.setattr(pipeline, "DRAIN_S", 0.1)
-    monkeypatch.setattr(monitor, "COMMIT_S", 0.2)
     monkeypatch.setattr(room, "SETTLE_S", 2.0)
 
 

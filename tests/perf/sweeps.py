@@ -24,7 +24,7 @@ from harness import MeasureError, machine
 from make_day import make_day
 from markdown import table
 
-from storj_monitor.app.monitor import COMMIT_S
+from storj_monitor.config.table import COMMIT_EVERY
 from storj_monitor.database import queries
 from storj_monitor.database.commit import Committer
 from storj_monitor.database.connection import READER_CACHE_KIB, WAL_PAGES, WRITER_CACHE_KIB, connect_reader, connect_writer
@@ -173,10 +173,10 @@ def sweep(seconds: int, rounds: int, reader_events: int) -> list[str]:
     """The whole document."""
     stream, events = make_stream(seconds)
     heads = ["CPU, µs an event", "commit p50, ms", "longest commit, ms", "bytes written an event", "bytes on disk an event"]
-    cadences = {f"{c:g} s: {c * RATE:g} events{' (the product)' if c == COMMIT_S else ''}": (float(c), "", WAL_PAGES) for c in CADENCES_S}
-    checkpoints = {f"{n * 4} KiB{' (the product)' if n == WAL_PAGES else ''}": (COMMIT_S, "", n) for n in CHECKPOINT_PAGES}
+    cadences = {f"{c:g} s: {c * RATE:g} events{' (the product)' if c == COMMIT_EVERY.default else ''}": (float(c), "", WAL_PAGES) for c in CADENCES_S}
+    checkpoints = {f"{n * 4} KiB{' (the product)' if n == WAL_PAGES else ''}": (COMMIT_EVERY.default, "", n) for n in CHECKPOINT_PAGES}
     own = ("synchronous = NORMAL", f"cache_size = -{WRITER_CACHE_KIB}", "mmap_size = 0", "temp_store = MEMORY")
-    pragmas = {_named(pragma, *own): (COMMIT_S, pragma, WAL_PAGES) for pragma in WRITER_PRAGMAS}
+    pragmas = {_named(pragma, *own): (COMMIT_EVERY.default, pragma, WAL_PAGES) for pragma in WRITER_PRAGMAS}
     m = machine()
     return [
         "# Sweeps of the database", "",
