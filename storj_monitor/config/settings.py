@@ -85,9 +85,9 @@ class PerfSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of them. `nodes` may be empty (ingest, demo); `from_end` begins new logs at their end; `commit_every_s` seconds are between commits.
+    """All of them. `nodes` may be empty (ingest, demo); `from_end` begins new logs at their end.
 
-    `warnings`: what is allowed, but not safe.
+    `commit_every_s` seconds are between commits. `warnings`: what is allowed, but not safe.
     """
 
     nodes: tuple[NodeSettings, ...] = field(default=())

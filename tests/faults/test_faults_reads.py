@@ -29,13 +29,14 @@ def test_a_start_with_a_few_failing_reads_sets_nothing_aside(tmp_path: Path, sta
         fleet.write(0.3)
         filled(tmp_path, fleet)
         reads.fail(of_10000=50)
-        for _ in range(starts):
+        for start in itertools.count():
+            if start >= starts and reads.faults > 0:  # it is left to chance which reads fail
+                break
             fleet.write(0.02)
             with Monitor(tmp_path, fleet.logs, more=reads.environment, wait=False) as monitor:
                 monitor.wait_until_up(60)
                 monitor.wait_for_lines(fleet.lines(), limit_s=60)
                 assert monitor.stop()[0] == 0
-        assert reads.faults > 0
         assert set_aside(tmp_path) == []
         assert difference(stored(monitor.database), fleet.truth()) == {}
 

@@ -173,10 +173,11 @@ def sweep(seconds: int, rounds: int, reader_events: int) -> list[str]:
     """The whole document."""
     stream, events = make_stream(seconds)
     heads = ["CPU, µs an event", "commit p50, ms", "longest commit, ms", "bytes written an event", "bytes on disk an event"]
-    cadences = {f"{c:g} s: {c * RATE:g} events{' (the product)' if c == COMMIT_EVERY.default else ''}": (float(c), "", WAL_PAGES) for c in CADENCES_S}
-    checkpoints = {f"{n * 4} KiB{' (the product)' if n == WAL_PAGES else ''}": (COMMIT_EVERY.default, "", n) for n in CHECKPOINT_PAGES}
+    every_s = float(COMMIT_EVERY.default)
+    cadences = {f"{c:g} s: {c * RATE:g} events{' (the product)' if c == every_s else ''}": (float(c), "", WAL_PAGES) for c in CADENCES_S}
+    checkpoints = {f"{n * 4} KiB{' (the product)' if n == WAL_PAGES else ''}": (every_s, "", n) for n in CHECKPOINT_PAGES}
     own = ("synchronous = NORMAL", f"cache_size = -{WRITER_CACHE_KIB}", "mmap_size = 0", "temp_store = MEMORY")
-    pragmas = {_named(pragma, *own): (COMMIT_EVERY.default, pragma, WAL_PAGES) for pragma in WRITER_PRAGMAS}
+    pragmas = {_named(pragma, *own): (every_s, pragma, WAL_PAGES) for pragma in WRITER_PRAGMAS}
     m = machine()
     return [
         "# Sweeps of the database", "",

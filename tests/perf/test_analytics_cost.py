@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from time import process_time
 
+import pytest
 from analytics_engine.fleet import DAY_S, MONDAY_S, Fleet
 
 from storj_monitor.analytics_engine.engine import AnalyticsEngine
@@ -24,6 +25,8 @@ from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.analytics import NodeInput
 from storj_monitor.model.rollups import CellKey, NodeDelta
+
+pytestmark = pytest.mark.alone
 
 NODES = {f"node{i}": size for i, size in enumerate((1.0, 0.5, 2.0, 0.2, 1.0, 0.7, 1.5, 0.3, 1.0, 0.1))}
 MINUTES = 180

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from bars import CROWD_DELAY, check_bars
 from crowd import end_of_frame
 from patience import stretched
 from workload import Load, run_load
+
+pytestmark = pytest.mark.alone
 
 
 def test_frames_end_where_their_header_says() -> None:

@@ -26,6 +26,8 @@ from storj_monitor.server.encoding import make_encoder
 from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.storage_tracker.history import thin as space_kept
 
+pytestmark = pytest.mark.alone
+
 NOW_MS, DAY_MS = 1_795_000_000_000, 86_400_000
 NODES, SATELLITES = [f"n{i}" for i in range(10)], [f"satellite{i}" for i in range(4)]
 TEXT = json.dumps(list(range(20_000)))

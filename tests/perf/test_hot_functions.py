@@ -25,6 +25,8 @@ from storj_monitor.stats import Buckets, add_counts, bucket_of, decode_sketch, e
 from storj_monitor.views.feed import LIVE, TABLES, Feeds
 from storj_monitor.websocket_utils import Frame
 
+pytestmark = pytest.mark.alone
+
 NOW = 1_790_000_300.0
 TOPICS = frozenset((LIVE, *TABLES))
 QUANTILES = (0.5, 0.9, 0.95, 0.99)

@@ -26,6 +26,8 @@ from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.speech import VERSIONS
 from storj_monitor.simulator.truth import Truth
 
+pytestmark = pytest.mark.alone
+
 LINES = 40_000
 ROUNDS = 5
 CHUNK_BYTES = 1 << 20

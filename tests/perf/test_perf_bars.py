@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from patience import stretched
 from profile_ingest import measure
 from workload import Load, run_load
+
+pytestmark = pytest.mark.alone
 
 # A tenth of a core at 200 events/s is what a cold server may need in its first seconds on a shared machine; the long form has the real bar.
 SHORT_CPU_IN_JSON_LOADS = 250.0

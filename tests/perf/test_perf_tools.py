@@ -215,6 +215,7 @@ def test_restarts_are_measured(tmp_path: Path) -> None:
     assert 0.1 < bar.value < profile_restart.PATIENCE_S
 
 
+@pytest.mark.alone
 def test_ab_and_growth_run_from_end_to_end(tmp_path: Path) -> None:
     """Also the budget of all optimisations together: a ratio of two runs."""
     args = ab.arguments().parse_args(
