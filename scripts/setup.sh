@@ -130,7 +130,7 @@ ensure_page() {
 }
 
 find_chromium() {
-    for candidate in ${CHROMIUM:-chromium chromium-browser google-chrome google-chrome-stable}; do
+    for candidate in ${CHROMIUM:-chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable}; do
         command -v "$candidate" && return
     done
     for candidate in "/Applications/Chromium.app/Contents/MacOS/Chromium" "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
@@ -142,7 +142,7 @@ find_chromium() {
 # Sets CHROMIUM for the tests; fails when there is none and none can be installed.
 ensure_chromium() {
     CHROMIUM=$(find_chromium) || {
-        apt_install chromium && CHROMIUM=$(find_chromium)
+        { apt_install chromium-headless-shell || apt_install chromium; } && CHROMIUM=$(find_chromium)
     } || return 1
     export CHROMIUM
 }

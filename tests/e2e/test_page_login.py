@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -10,8 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import CHROMIUM_ARGS, DIST, MonitorServer
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from chromium import launched
+from conftest import DIST, MonitorServer
+from playwright.sync_api import Browser, Page, expect
 from test_page import complaints
 from widths import fits
 
@@ -46,14 +46,8 @@ def server(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Knows the made-up names: both are this machine."""
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
-    rules = f"--host-resolver-rules=MAP {LAN_NAME} 127.0.0.1, MAP {OTHER_SITE} 127.0.0.1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=[*CHROMIUM_ARGS, rules])
+    with launched(f"--host-resolver-rules=MAP {LAN_NAME} 127.0.0.1, MAP {OTHER_SITE} 127.0.0.1") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[LAN_NAME, "127.0.0.2"])

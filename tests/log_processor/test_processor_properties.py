@@ -18,6 +18,7 @@ from storj_monitor.log_processor.transfers import TRANSFER_MESSAGES
 from storj_monitor.log_processor.wrappers import unwrap_line
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.ids import piece_hash, piece_hashes
+from storj_monitor.model.node_events import AuditUnfinished
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 PIECES = ["HMPVZUYVY7FPTCI2BKAQ4PUOELD75MD5NF563XQKMV5ZJZS6J6WA", "SKPHX26EUU2RMNE76NJF2BDBPSK4GYZTEMOQIRSJLQCUHOBYKXBQ", "short", ""]
@@ -135,6 +136,8 @@ def test_chunks_do_not_matter(some: Sequence[bytes], size: int, in_docker: bool)
         some = [docker_object(part) for line in some for part in parts_of(line.decode("utf-8", "replace"))]
     data = b"".join(some)
     whole, cut = read_all([chunk_of(data)]), read_all(chunks_of(data, size))
+    for totals in (whole, cut):  # whether an audit is over is asked at the end of a chunk: times that jump to and fro may pass it by
+        totals.events = [event for event in totals.events if not isinstance(event, AuditUnfinished)]
     same_totals(whole, cut)
     assert whole.lines.total() == data.count(b"\n")
 
