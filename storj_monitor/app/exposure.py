@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import logging
+import ssl
 
 from storj_monitor.config import ServerSettings
 from storj_monitor.errors import ConfigError
 from storj_monitor.server import Exposure, Limits
-
-try:
-    import ssl
-except ImportError:  # left out on purpose where nothing needs it, see cli.lean
-    ssl = None  # type: ignore[assignment]
 
 _BAD_PEM = "there must be a certificate and its private key in it, in PEM form, which fit together, the key without a passphrase"
 _log = logging.getLogger(__name__)
@@ -32,8 +28,6 @@ def tls_context(server: ServerSettings) -> ssl.SSLContext | None:
     """None without a certificate. ConfigError: it cannot be used."""
     if server.tls_cert is None:
         return None
-    if ssl is None:
-        raise ConfigError(["tls_cert: this Python was built without OpenSSL, so the page cannot be served by https"])
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     load_certificate(context, server)
     return context

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from argparse import Namespace
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
+from storj_monitor.app.demo import run_demo
 from storj_monitor.cli.arguments import given_flags
-from storj_monitor.cli.lean import load_lean
-from storj_monitor.config import DemoOptions, Settings, load
+from storj_monitor.config import DemoOptions, load
 from storj_monitor.config.table import DATABASE
 
 
@@ -24,7 +22,4 @@ def main(arguments: Namespace) -> int:
         database = settings.database if DATABASE.name in flags else folder / "demo.db"
         logs = folder / "logs"
         logs.mkdir()
-        run_demo = cast(
-            Callable[[Settings, DemoOptions], int], load_lean("storj_monitor.app.demo", tls=settings.server.tls_cert is not None).run_demo
-        )
         return run_demo(replace(settings, nodes=(), database=database), DemoOptions(arguments.nodes, arguments.rate, logs))

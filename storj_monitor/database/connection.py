@@ -21,7 +21,7 @@ else:
 
 _log = logging.getLogger(__name__)
 BUSY_TIMEOUT_MS = 2000
-# Small on purpose: the system's own cache holds the file, and the whole monitor has 64 MB.
+# Small on purpose: the system's own cache holds the file, and the whole monitor has 68 MiB.
 WRITER_CACHE_KIB = 1024
 READER_CACHE_KIB = 512
 # A checkpoint copies pages and syncs twice; this many pages (4 MiB) between two of them bounds both the WAL and its cost.

@@ -1,6 +1,6 @@
 """/metrics: figures from memory as Prometheus text.
 
-Written here, since the library prometheus-client, made for programs that serve nothing else, brings an HTTP server, WSGI and OpenSSL along
+Written here, since the library prometheus-client, made for programs that serve nothing else, brings an HTTP server and WSGI along
 (more than 6 MB of memory). The tests hold this text against the library's parser.
 """
 

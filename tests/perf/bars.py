@@ -30,7 +30,7 @@ class Bar:
 _CPU = {0.0: 0.1, 200.0: 1.5, 2000.0: 4.0}
 # rate → p95 from line written to frame received, ms
 _DELAY = {200.0: 100.0, 400.0: 100.0, 2000.0: 100.0, 20_000.0: 200.0}
-RSS_MIB = 64.0
+RSS_MIB = 68.0
 CROWD_FROM = 100
 """With more clients than this, memory is told, not promised: each connection has its own."""
 CROWD_DELAY = 200.0
