@@ -226,7 +226,7 @@ DB_EXECUTOR_MAX_WORKERS = Setting[int | None](
     "db_executor_max_workers",
     Workers(64),
     PERF_DB_EXECUTOR_MAX_WORKERS,
-    "Threads that answer questions to the database, at most. auto: more while questions wait, fewer while none come, bounded by the cores."
+    "Threads that answer questions to the database, at most. auto: one more than there are cores, 4 at most."
     " One further thread writes, always.",
 )
 ANALYTICS_JITTER_PCT = Setting(

@@ -6,19 +6,21 @@ further. Now and then there is a new connection: such memory may also hold what 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from storj_monitor.database.bad_rows import BAD_ROW, BadRows
 from storj_monitor.database.connection import READER_CACHE_KIB, connect_reader
 from storj_monitor.database.integrity import is_doubtful
-from storj_monitor.database.pool import FixedPool, GrowingPool, Pool, most_threads
 from storj_monitor.errors import StoreError, StoreFailing
 
 P = ParamSpec("P")
@@ -31,6 +33,11 @@ _AGAIN_S = (0.0,) * 7 + (0.01,) * 8 + (0.05,) * 8 + (0.2,) * 4
 _TRIES_A_CONNECTION = 8
 _CACHE_IN_DOUBT_KIB = 16_384
 _log = logging.getLogger(__name__)
+
+
+def auto_workers(cores: int | None = None) -> int:
+    """Threads of `auto`: Python computes in one of them at a time, so more than a few only get into each other's way."""
+    return min(4, (cores or os.cpu_count() or 1) + 1)
 
 
 class _Held:
@@ -76,7 +83,7 @@ class PatientReader:
 class Reader:
     """Runs query functions (see queries) in a small pool; the event loop never waits for the disk.
 
-    workers -- threads at most; None: as many as the questions need (see pool)
+    workers -- threads at most; None: a few, by the cores (auto_workers). A thread starts when a question finds none idle
 
     `on_doubt` may be set: called in a reader's thread when the file gave something back that may be damage.
     """
@@ -86,18 +93,14 @@ class Reader:
         self._time_limit_s = time_limit_s
         self._local = threading.local()
         self._connections: set[_Held] = set()
-        self._pool: Pool = FixedPool(workers) if workers else GrowingPool(most_threads(), self._disconnect)
+        self.workers = workers or auto_workers()
+        self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="database-reader")
         self.bad_rows = BadRows()
         self.on_doubt: Callable[[], None] = lambda: None
 
-    @property
-    def threads(self) -> int:
-        """How many threads there are to answer."""
-        return self._pool.threads
-
     async def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer of `question(connection, *args)`. Raises StoreError when it takes longer than the time limit or the file fails."""
-        return await self._pool.run(lambda: self.ask_now(question, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: self.ask_now(question, *args, **kwargs))
 
     def ask_now(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same, in the caller's thread."""
@@ -156,7 +159,7 @@ class Reader:
         """End; questions that are being answered are broken off."""
         for held in list(self._connections):
             held.db.interrupt()
-        self._pool.close()
+        self._pool.shutdown(wait=True, cancel_futures=True)
         self.reopen()
 
     def _connection(self) -> _Held:
@@ -169,15 +172,11 @@ class Reader:
     def _doubt(self, *, new: bool) -> None:
         """Before another try: a new connection, or more memory for pages of this one."""
         held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
+            return
         if new:
-            self._disconnect()
-        elif held is not None:
-            with held.lock, contextlib.suppress(sqlite3.Error):
-                held.db.execute(f"PRAGMA cache_size = -{_CACHE_IN_DOUBT_KIB}")
-
-    def _disconnect(self) -> None:
-        """This thread ends, or needs a new connection."""
-        held: _Held | None = getattr(self._local, "held", None)
-        if held is not None:
             held.close()
             self._connections.discard(held)
+        else:
+            with held.lock, contextlib.suppress(sqlite3.Error):
+                held.db.execute(f"PRAGMA cache_size = -{_CACHE_IN_DOUBT_KIB}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from storj_monitor.app.serving import RealFleet
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import Settings, load
 from storj_monitor.database.opening import open_database
-from storj_monitor.database.pool import FixedPool, GrowingPool
+from storj_monitor.database.reader import auto_workers
 from storj_monitor.log_processor.fast_path import FastPath
 from storj_monitor.log_processor.plain_path import PlainPath
 from storj_monitor.node_api.schedule import CADENCES, Schedule
@@ -60,7 +61,7 @@ def in_force(monitor: Monitor) -> dict[str, object]:
         "frame_each_read": monitor._frame_each_read,
         "slow_s": slow_s,
         "encoder": type(monitor.server._encoder),
-        "pool": type(monitor._reader._pool),
+        "readers": monitor._reader.workers,
         "diffs": monitor._feeds._diffs,
         "jitter": (poller._questions._jitter_pct, monitor._polling._jitter_pct, monitor.analytics._jitter_pct > 0),
         "staggered": poller._schedule.staggered,
@@ -76,7 +77,7 @@ DEFAULTS = {
     "frame_each_read": False,
     "slow_s": 0.5,
     "encoder": JsonEncoder,
-    "pool": GrowingPool,
+    "readers": auto_workers(),
     "diffs": True,
     "jitter": (0.15, 0.15, True),
     "staggered": True,
@@ -90,7 +91,7 @@ PLAIN = {
     "frame_each_read": True,
     "slow_s": 0,
     "encoder": JsonEncoder,
-    "pool": FixedPool,
+    "readers": min(32, (os.cpu_count() or 1) + 4),
     "diffs": False,
     "jitter": (0, 0, False),
     "staggered": False,
@@ -108,7 +109,7 @@ PLAIN = {
         ({"ws_coalesce_ms": 0}, {"coalesce_s": 0, "frame_each_read": True}),
         ({"ws_coalesce_ms": 200}, {"coalesce_s": 0.2}),
         ({"use_orjson": True}, {"encoder": OrjsonEncoder}),
-        ({"db_executor_max_workers": 3}, {"pool": FixedPool}),
+        ({"db_executor_max_workers": 7}, {"readers": 7}),
         ({"db_executor_max_workers": "auto"}, {}),
         ({"analytics_jitter_pct": 0}, {"jitter": (0, 0, False), "staggered": False}),
         ({"analytics_jitter_pct": 0.5}, {"jitter": (0.5, 0.5, True)}),
