@@ -9,8 +9,9 @@ from storj_monitor.app.subject_uptime import UptimeKeeper
 from storj_monitor.log_processor.processor import LineProcessor
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import FileIdentity
+from storj_monitor.reputation_tracker.uptime import node_downtimes
 from storj_monitor.state.accumulator import Accumulator
-from storj_monitor.views.subjects import NodeSubjects
+from storj_monitor.state.node_status import NodeStatus
 
 FILE = FileIdentity(4096, "aa" * 16)
 
@@ -31,7 +32,7 @@ class Replay:
     """One node. `read` any number of times; chunks end at line ends."""
 
     def __init__(self) -> None:
-        self.node = NodeSubjects("n")
+        self.node = NodeStatus("n")
         self.keeper = UptimeKeeper()
         self.pending = Pending()
         self.processor = LineProcessor("n", lambda _address: "")
@@ -54,7 +55,7 @@ class Replay:
         self.offset, self.file = 0, FileIdentity(4096, "bb" * 16)
 
     def downtimes(self, now: float = 0.0) -> list[tuple[str | None, str | None, bool]]:
-        return [(shown(one.from_at), shown(one.until_at), one.certain) for one in self.node.downtimes(now)]
+        return [(shown(one.from_at), shown(one.until_at), one.certain) for one in node_downtimes(self.node, now)]
 
     def _take(self, part: bytes, live: bool) -> None:
         chunk = Chunk("n", part, self.offset, self.offset + len(part), 0.0, self.file, "node.log", None, live)

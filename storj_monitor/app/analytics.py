@@ -24,10 +24,10 @@ from storj_monitor.database.reader import Asks, Reader
 from storj_monitor.errors import StoreError
 from storj_monitor.model.analytics import Finding, FindingState, Learning, NodeInput, StoredBaseline
 from storj_monitor.model.sources import SourceState
+from storj_monitor.state.node_status import Insight, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.tasks import Backoff, Supervisor, every
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import Insight, Subject
 
 EVERY_S = 60.0
 AT_S = 15.0
@@ -101,7 +101,7 @@ class Analytics:
             self._insight(name).learning = Learning(name, 0, None, NOT_WATCHED, 0, 0)
         for name in self._names:
             self._forget_old(name, int(now))
-            self._subjects.changed(name, Subject.ANALYTICS)
+            self._subjects.changed(name, Topic.ANALYTICS)
 
     def start(self, tasks: Supervisor) -> None:
         """Look once a minute from now on."""
@@ -168,7 +168,7 @@ class Analytics:
             if self._forget_old(name, now_s):
                 moved.add(name)
         for name in moved:
-            self._subjects.changed(name, Subject.ANALYTICS)
+            self._subjects.changed(name, Topic.ANALYTICS)
         self._baselines.update((one[:3], one) for one in outcome.baselines)
         self._keep()
         if moved:

@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 from storj_monitor.model.analytics import BudgetOutlook, EarningsOutlook, NodeInput, SpaceOutlook, SpaceSample
 from storj_monitor.model.estimates import NodeEarnings, Score
-from storj_monitor.model.reputation import NEVER
+from storj_monitor.model.reputation import NEVER, Reputation
+from storj_monitor.model.space import SpacePoint
 from storj_monitor.reputation_tracker.online import BudgetState
 from storj_monitor.reputation_tracker.report import report
-from storj_monitor.reputation_tracker.reputation import Reputation
+from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.storage_tracker.forecast import WINDOWS_DAYS, GrowthState, forecast
-from storj_monitor.storage_tracker.history import DAY_S, SpacePoint
+from storj_monitor.storage_tracker.history import DAY_S
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import NodeSubjects, Subject
 
 HOUR_S = 3600.0
 MAX_AGE_S = 6 * HOUR_S
@@ -63,7 +63,7 @@ class Outlooks:
         points = node.space.points
         known = tuple(node.standing.known.values())
         earnings = None
-        if self._is_due(name, "earnings", node.revisions[Subject.EARNINGS], HOUR_S, now):
+        if self._is_due(name, "earnings", node.revisions[Topic.EARNINGS], HOUR_S, now):
             estimate = self._cards.earnings.estimate_of(node, now)
             earnings = None if estimate is None else earnings_outlook(node, estimate)
         return Told(
@@ -91,7 +91,7 @@ def _scores_of(known: Iterable[Reputation]) -> Hashable:
     return tuple((one.satellite, one.online_score and one.online_score.value, one.windows and one.windows.value) for one in known)
 
 
-def space_samples(node: NodeSubjects, now: float) -> tuple[SpaceSample, ...]:
+def space_samples(node: NodeStatus, now: float) -> tuple[SpaceSample, ...]:
     """Used space without what waits for a compaction, as the node told it last. Nothing where only the log tells."""
     picture = reconcile(node.space.evidence, now)
     used, free = picture.used, picture.free
@@ -126,7 +126,7 @@ def budget_outlook(known: Iterable[Reputation], now: float) -> BudgetOutlook | N
     return min(found, default=None)
 
 
-def earnings_outlook(node: NodeSubjects, earnings: NodeEarnings) -> EarningsOutlook | None:
+def earnings_outlook(node: NodeStatus, earnings: NodeEarnings) -> EarningsOutlook | None:
     """The month's end against the month before, both by our formulas; the band is the worst error of earlier estimates."""
     estimate = earnings.estimate
     if estimate.month_end is None or estimate.previous is None:

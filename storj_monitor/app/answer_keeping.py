@@ -12,7 +12,7 @@ from storj_monitor.app.subject_health import keep_counters
 from storj_monitor.app.subject_rows import KEPT_ANSWERS, Pending
 from storj_monitor.database import subjects as store
 from storj_monitor.model.node_answers import Answer, AnswerKind
-from storj_monitor.views.subjects import NodeSubjects, Subjects
+from storj_monitor.state.node_status import NodeRegistry, NodeStatus
 
 KEEP_COUNTERS_S = 45.0
 """How far a node's counters are, and what was added since: some 2 kB, with about every answer."""
@@ -27,12 +27,12 @@ _Question = tuple[str, AnswerKind, str]
 class AnswerKeeper:
     """Puts to the rows that wait what is to be stored now."""
 
-    def __init__(self, subjects: Subjects) -> None:
+    def __init__(self, subjects: NodeRegistry) -> None:
         self._subjects = subjects
         self._kept_at: dict[_Question, float] = {}
         self._answers: dict[_Question, Answer] = {}
 
-    def take(self, node: NodeSubjects, answer: Answer, pending: Pending) -> None:
+    def take(self, node: NodeStatus, answer: Answer, pending: Pending) -> None:
         """An answer came, and memory has taken it."""
         if answer.kind not in KEPT_ANSWERS:
             return

@@ -11,14 +11,14 @@ from storj_monitor.financial_tracker.earnings import NodeInputs, node_earnings
 from storj_monitor.financial_tracker.months import end_ms, period_of, shifted
 from storj_monitor.model.earnings import SatelliteUsage
 from storj_monitor.model.estimates import SatelliteEstimate
+from storj_monitor.model.reputation import ScorePoint
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
-from storj_monitor.model.space import SpaceEvidence
+from storj_monitor.model.space import SpaceEvidence, SpacePoint
 from storj_monitor.node_api.decode import decode_all_satellites, decode_node, decode_satellite
 from storj_monitor.node_api.transport import Reply
-from storj_monitor.reputation_tracker.history import DAY_S, ScorePoint
+from storj_monitor.reputation_tracker.history import DAY_S
 from storj_monitor.reputation_tracker.history import point_of as score_point_of
 from storj_monitor.simulator.fake_answers import API, Answers
-from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.storage_tracker.history import point_of as space_point_of
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.storage_tracker.reported import with_last_day

@@ -45,6 +45,7 @@ from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.compactions import COMPACTION_KINDS
 from storj_monitor.state.hot import HOT_OPS, KEPT, HotPieces
+from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.tasks import Backoff, SoonTogether, Supervisor, every, repeat_on
@@ -55,7 +56,6 @@ from storj_monitor.views.gauges import Gauges, StoreFigures
 from storj_monitor.views.questions import KEPT_ANSWERS, Questions
 from storj_monitor.views.subject_gauges import subject_families
 from storj_monitor.views.subject_questions import SubjectQuestions
-from storj_monitor.views.subjects import Subjects
 
 _log = logging.getLogger(__name__)
 # One poll of a node brings several answers, each of which may tell something about its state.
@@ -98,7 +98,7 @@ class Monitor:
         self.state = State(name for name, _ in nodes)
         plainly = settings.perf.baseline
         terms = own_terms(settings.prices, settings.money, settings.nodes, [name for name, _ in nodes])
-        self._cards = Cards(Subjects(name for name, _ in nodes), self.state, self._clock.now, terms, keep=not plainly)
+        self._cards = Cards(NodeRegistry(name for name, _ in nodes), self.state, self._clock.now, terms, keep=not plainly)
         self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake(), cards=self._cards)
         self._writer = Writer(
             settings.database,

@@ -24,14 +24,14 @@ from storj_monitor.model.node_state import (
 )
 from storj_monitor.model.satellites import name_of_address
 from storj_monitor.model.sources import SourceState
-from storj_monitor.model.uptime import UptimeState, Witness
+from storj_monitor.model.uptime import UptimeState, Witness, silence_limit_s
 from storj_monitor.reputation_tracker.report import SatelliteReport, Standing
-from storj_monitor.reputation_tracker.uptime import silence_limit_s
+from storj_monitor.reputation_tracker.uptime import WITNESS_OF_DOOR, node_uptime
 from storj_monitor.state.node_conditions import OVER_SHARE, REFUSED_S, needed_bytes
+from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.storage_tracker.trouble import space_figures
 from storj_monitor.views.names import satellite_name
-from storj_monitor.views.subjects import WITNESS_OF_DOOR, NodeSubjects
 
 ANSWER_S = 180.0
 """API, /metrics and public port are asked every minute."""
@@ -57,7 +57,7 @@ _SOURCES = {
 }
 
 
-def log_fresh_s(node: NodeSubjects, silent_s: float) -> float:
+def log_fresh_s(node: NodeStatus, silent_s: float) -> float:
     """How long its log may be silent: by its own rhythm, where it has one, and never less than the threshold (0 = for ever)."""
     if not silent_s:
         return float("inf")
@@ -66,7 +66,7 @@ def log_fresh_s(node: NodeSubjects, silent_s: float) -> float:
 
 
 def sources_of(
-    node: NodeSubjects, log: LiveNode, silent_s: float, now: float, *, has_log: bool, is_stored: bool, is_stream: bool
+    node: NodeStatus, log: LiveNode, silent_s: float, now: float, *, has_log: bool, is_stored: bool, is_stream: bool
 ) -> tuple[SourceEvidence, ...]:
     """Every source of a node. `is_stored` False: the monitor cannot store, so it does not read. `is_stream`: its log is no file."""
     found = [_door(node, one) for one in node.doors.values()]
@@ -97,7 +97,7 @@ def _log(log: LiveNode, fresh_s: float, now: float, *, is_stored: bool) -> Sourc
     return SourceEvidence(StateSource.LOG, hearing, status.since, good_at, fresh_s, status.detail, is_unread=is_unread)
 
 
-def _door(node: NodeSubjects, door: ApiState) -> SourceEvidence:
+def _door(node: NodeStatus, door: ApiState) -> SourceEvidence:
     """An answer that came after the door was found shut outweighs it: another question is in trouble."""
     value = {Door.API: node.answer, Door.METRICS: node.metrics, Door.HEALTH: node.health}[door.door]
     good_at = None if value is None else value.taken_at
@@ -125,7 +125,7 @@ def _has_failed(door: ApiState) -> bool:
 
 
 def gather(
-    node: NodeSubjects,
+    node: NodeStatus,
     log: LiveNode,
     sources: tuple[SourceEvidence, ...],
     standings: tuple[StandingEvidence, ...],
@@ -152,9 +152,9 @@ def gather(
     )
 
 
-def _process(node: NodeSubjects, now: float) -> ProcessEvidence | None:
+def _process(node: NodeStatus, now: float) -> ProcessEvidence | None:
     """From the lines of its process; what doors and a silent log tell is evidence of its own."""
-    uptime = node.uptime(now)
+    uptime = node_uptime(node, now)
     if uptime.state is UptimeState.UP or Witness.PROCESS not in uptime.evidence:
         return None
     newest = max((word.at for word in uptime.last_words), default=uptime.since)
@@ -178,7 +178,7 @@ def standings_of(reports: Iterable[SatelliteReport]) -> Iterator[StandingEvidenc
         yield StandingEvidence(known.satellite, name, level, one.reason, since, known.taken_at, source)
 
 
-def _contact(node: NodeSubjects) -> ContactEvidence | None:
+def _contact(node: NodeStatus) -> ContactEvidence | None:
     answer = node.answer
     if answer is None:
         return None
@@ -193,7 +193,7 @@ def _contact(node: NodeSubjects) -> ContactEvidence | None:
     )
 
 
-def _space(node: NodeSubjects, now: float) -> SpaceTrouble:
+def _space(node: NodeStatus, now: float) -> SpaceTrouble:
     signs, evidence = node.signs, node.space.evidence
     at, allocated, disk_free, over = space_figures(evidence, needed_bytes)
     is_low = disk_free is not None and disk_free < needed_bytes(allocated)
@@ -223,7 +223,7 @@ def _since(before: float | None, holds: bool, now: float) -> float | None:
     return now if before is None else before
 
 
-def _version(node: NodeSubjects) -> VersionEvidence | None:
+def _version(node: NodeStatus) -> VersionEvidence | None:
     answer, refused = node.answer, node.signs.version_refused
     if refused is not None:
         version, minimum, at = refused
@@ -237,7 +237,7 @@ def _version(node: NodeSubjects) -> VersionEvidence | None:
     return VersionEvidence(answer.version, answer.allowed_version, True, None, None, answer.taken_at, StateSource.API)
 
 
-def _findings(node: NodeSubjects) -> Iterator[StandingFinding]:
+def _findings(node: NodeStatus) -> Iterator[StandingFinding]:
     """Those that an operator must act on; what a month brings in is no state of a node."""
     for one in node.insight.findings.values():
         if one.state is not FindingState.RESOLVED and one.severity >= Severity.WARNING and one.subject.metric is not Metric.EARNINGS:

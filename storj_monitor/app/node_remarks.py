@@ -14,9 +14,10 @@ from storj_monitor.model.severity import SeverityClass
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import UptimeState, Witness
 from storj_monitor.reputation_tracker.told import BEGUN, COMPLETED
+from storj_monitor.reputation_tracker.uptime import node_uptime
+from storj_monitor.state.node_status import CLOCK_BELIEVED_S, NodeStatus
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.views.names import satellite_name
-from storj_monitor.views.subjects import CLOCK_BELIEVED_S, NodeSubjects
 
 CLOCK_OFF_S = 60.0
 SEVERE_S = {SeverityClass.DATA: 86_400.0, SeverityClass.REPUTATION: 21_600.0, SeverityClass.START: 3600.0}
@@ -45,7 +46,7 @@ _TOLD_ELSEWHERE = ("no space left on device", "node scores worsened", "clock is 
 """Other rules say these, with a begin and an end."""
 
 
-def remarks_of(node: NodeSubjects, log: LiveNode, now: float, store_problem: str) -> Iterator[Remark]:
+def remarks_of(node: NodeStatus, log: LiveNode, now: float, store_problem: str) -> Iterator[Remark]:
     """All of them; `code` names the rule."""
     if store_problem:
         words = f"The monitor cannot write its database ({store_problem}), so the log waits."
@@ -64,7 +65,7 @@ def remarks_of(node: NodeSubjects, log: LiveNode, now: float, store_problem: str
         yield Remark("log_moved", f"The log: {log.status.detail}.", log.status.since, now, StateSource.LOG)
 
 
-def _exits(node: NodeSubjects) -> Iterator[Remark]:
+def _exits(node: NodeStatus) -> Iterator[Remark]:
     """Graceful exits: by the log, and by the newest paystub of a satellite of which the log tells nothing."""
     addresses = {satellite: name_of_address(known.address) for satellite, known in node.standing.known.items()}
     for satellite, one in node.standing.exits.items():
@@ -95,9 +96,9 @@ def _exits(node: NodeSubjects) -> Iterator[Remark]:
             yield Remark("leaving", words, None, node.money.at or None, StateSource.API, satellite)
 
 
-def _not_heard(node: NodeSubjects, now: float) -> Iterator[Remark]:
+def _not_heard(node: NodeStatus, now: float) -> Iterator[Remark]:
     """By the log's own rhythm and those who ask it: certain only where two agree."""
-    seen = node.uptime(now)
+    seen = node_uptime(node, now)
     if seen.state is not UptimeState.DOWN or not seen.certain or Witness.PROCESS in seen.evidence or seen.since is None:
         return
     if now - seen.since >= NOT_HEARD_S:
@@ -106,7 +107,7 @@ def _not_heard(node: NodeSubjects, now: float) -> Iterator[Remark]:
         yield Remark("not_heard", f"The node is not heard: {words}.", seen.since, now, StateSource.LOG)
 
 
-def _clock(node: NodeSubjects, now: float) -> Iterator[Remark]:
+def _clock(node: NodeStatus, now: float) -> Iterator[Remark]:
     answer = node.answer
     ahead_s = (answer.clock_ahead_s or 0.0) if answer else 0.0
     if answer is not None and abs(ahead_s) > CLOCK_OFF_S:
@@ -119,7 +120,7 @@ def _clock(node: NodeSubjects, now: float) -> Iterator[Remark]:
         yield Remark("clock", words, off_at, off_at, StateSource.LOG, "own")
 
 
-def _routes(node: NodeSubjects) -> Iterator[Remark]:
+def _routes(node: NodeStatus) -> Iterator[Remark]:
     """What the API does not tell; of a satellite that has disqualified the node it need not tell anything."""
     door = node.doors.get(Door.API)
     if door is None:

@@ -14,10 +14,10 @@ from storj_monitor.clock import Clock
 from storj_monitor.model.node_state import Hearing, NodeEvidence, NodeState, NodeStateKind, SourceEvidence, StandingEvidence, StateSource
 from storj_monitor.state.node_conditions import GONE_S, LOG_ALONE_MOST_S, LOG_ALONE_S, SILENT_S, silent_from, silent_s
 from storj_monitor.state.node_state import judge
+from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.state.nodes import State
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import NodeSubjects, Subject
 
 EVERY_S = 5.0
 AT_LEAST_S = 60.0
@@ -97,7 +97,7 @@ class NodeStates:
     def _log_key(self, log: LiveNode) -> Hashable:
         return (log.status.state, log.status.detail, log.severe.revision, log.node_id, self._state.store_problem)
 
-    def _standings_of(self, node: NodeSubjects, now: float) -> tuple[StandingEvidence, ...]:
+    def _standings_of(self, node: NodeStatus, now: float) -> tuple[StandingEvidence, ...]:
         """Made anew when a score or a date is another one, and now and then, for forecasts move with time."""
         key = (id(node), node.standing.changes, int(now // STANDINGS_S))
         made = self._standings.get(node.name)
@@ -120,7 +120,7 @@ class NodeStates:
         if before == after:
             return False
         self._state.revision += 1
-        self._cards.subjects.changed(name, Subject.ANALYTICS)
+        self._cards.subjects.changed(name, Topic.ANALYTICS)
         _tell(name, before, after)
         return True
 

@@ -8,14 +8,14 @@ from storj_monitor.database import subjects as store
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.node_api.counters import transfer_growth
 from storj_monitor.reputation_tracker.history import DAY_S
-from storj_monitor.views.subjects import NodeSubjects, Stretch, add_up
+from storj_monitor.state.node_status import CounterInterval, NodeStatus, add_up
 
 HOUR_S = 3600
 MOST_UNKEPT = 80
 """Of the stretches of the last hour: one a minute, and some more."""
 
 
-def count_transfers(node: NodeSubjects, after: NodeMetrics) -> None:
+def count_transfers(node: NodeStatus, after: NodeMetrics) -> None:
     """Counters by delta, across restarts of the node, and of the monitor where the answer before is a stored one."""
     counted = node.counted
     before, counted.position = counted.position or node.metrics, after.position
@@ -26,7 +26,7 @@ def count_transfers(node: NodeSubjects, after: NodeMetrics) -> None:
         counted.since = after.taken_at
     if before is None or not 0 < after.taken_at - before.taken_at <= DAY_S:
         return
-    stretch = Stretch(before.taken_at, growth)
+    stretch = CounterInterval(before.taken_at, growth)
     counted.add(stretch)
     counted.unkept = [*counted.unkept[1 - MOST_UNKEPT :], stretch]
     counted.last_hour(after.taken_at)
@@ -34,7 +34,7 @@ def count_transfers(node: NodeSubjects, after: NodeMetrics) -> None:
     hour.update({op: hour[op].plus(more) if op in hour else more for op, more in growth.items()})
 
 
-def keep_counters(node: NodeSubjects, pending: Pending, now: float) -> None:
+def keep_counters(node: NodeStatus, pending: Pending, now: float) -> None:
     """To be stored together with the position that they count to: so no growth is lost or counted twice, whenever the monitor ends."""
     counted, hours = node.counted, node.counted.hours
     if counted.position is None:

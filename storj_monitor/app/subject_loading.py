@@ -13,9 +13,11 @@ from storj_monitor.app.subject_space import POINTS_S as SPACE_POINTS_S
 from storj_monitor.database import subjects as store
 from storj_monitor.database.bad_rows import BadRows
 from storj_monitor.model.node_metrics import Growth
-from storj_monitor.reputation_tracker.history import DAY_S, ScorePoint
-from storj_monitor.storage_tracker.history import SpacePoint, can_be
-from storj_monitor.views.subjects import HOUR_S, POLL_S, Counted, NodeSubjects, Stretch, Subjects
+from storj_monitor.model.reputation import ScorePoint
+from storj_monitor.model.space import SpacePoint
+from storj_monitor.reputation_tracker.history import DAY_S
+from storj_monitor.state.node_status import HOUR_S, POLL_S, CounterHistory, CounterInterval, NodeRegistry, NodeStatus
+from storj_monitor.storage_tracker.history import can_be
 
 T = TypeVar("T")
 _USAGE_S = 70 * DAY_S
@@ -52,7 +54,7 @@ class Found(NamedTuple):
         return self.bad.each(table.name, rows if node is None else (row for row in rows if row[0] == node), make)
 
 
-def load_histories(subjects: Subjects, found: Found) -> None:
+def load_histories(subjects: NodeRegistry, found: Found) -> None:
     """Points of scores and space, and outages; those without an end are of doors."""
     scores: dict[tuple[str, str], list[ScorePoint]] = {}
     for key, point in found.of(store.SCORE_POINT, lambda row: ((row[0], row[1]), rows.score_point(row))):
@@ -69,7 +71,7 @@ def load_histories(subjects: Subjects, found: Found) -> None:
         node.outages = (*node.outages, outage)
 
 
-def load_standings(subjects: Subjects, found: Found) -> None:
+def load_standings(subjects: NodeRegistry, found: Found) -> None:
     """Disqualifications and suspensions as they are in the database, whatever kept answers told meanwhile: those may be older."""
     for node in subjects.nodes.values():
         node.standing.spans, node.standing.written = {}, {}
@@ -77,7 +79,7 @@ def load_standings(subjects: Subjects, found: Found) -> None:
         subjects.of(name).standing.spans[satellite, span.kind] = span
 
 
-def load_counted(node: NodeSubjects, found: Found, now: float) -> Counted:
+def load_counted(node: NodeStatus, found: Found, now: float) -> CounterHistory:
     """Where its counters were, the hour that this lies in, and the last hour answer by answer: as if the monitor had not ended.
 
     A database of an earlier version has no position: there the stored answer is one.
@@ -86,7 +88,9 @@ def load_counted(node: NodeSubjects, found: Found, now: float) -> Counted:
     for start_ms, op, growth in found.of(store.COUNTER_HOUR, lambda row: (row[1], row[2], rows.counter(row)), node.name):
         hours.setdefault(start_ms, {})[op] = growth
     # The hour that the stored position lies in: what is added later in it adds up.
-    counted = Counted(hours={max(hours): hours[max(hours)]} if hours else {}, position=node.metrics.position if node.metrics else None)
+    counted = CounterHistory(
+        hours={max(hours): hours[max(hours)]} if hours else {}, position=node.metrics.position if node.metrics else None
+    )
     for position in found.of(store.COUNTER_POSITION, rows.position, node.name):
         counted.position = position
     for slot, (from_at, recent) in sorted(
@@ -94,11 +98,11 @@ def load_counted(node: NodeSubjects, found: Found, now: float) -> Counted:
     ):
         counted.slot = (slot + 1) % MOST_UNKEPT
         if now - HOUR_S - POLL_S <= from_at <= now:
-            counted.add(Stretch(from_at, recent))
+            counted.add(CounterInterval(from_at, recent))
     return counted
 
 
-def load_money(subjects: Subjects, found: Found) -> dict[str, LastEstimates]:
+def load_money(subjects: NodeRegistry, found: Found) -> dict[str, LastEstimates]:
     """Paystubs, payouts, prices, days; returns the last estimate of each node, satellite and month."""
     for name in subjects.nodes:
         subjects.of(name).money.kept = rows.usages(found.of(store.USAGE_DAY, lambda row: row, name))

@@ -13,15 +13,15 @@ import msgspec
 from storj_monitor.app import subject_rows as rows
 from storj_monitor.app.subject_rows import DAY_MS, Pending
 from storj_monitor.database import subjects as store
-from storj_monitor.financial_tracker.history import StubKey, merge_payouts, merge_paystubs
+from storj_monitor.financial_tracker.history import merge_payouts, merge_paystubs
 from storj_monitor.financial_tracker.months import end_ms, node_previous_period, period_of, shifted, start_ms
 from storj_monitor.financial_tracker.plausible import believable, impossible_estimate, impossible_prices, impossible_traffic
 from storj_monitor.financial_tracker.scoring import score
 from storj_monitor.financial_tracker.usage import merge_days
-from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
+from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage, StubKey
 from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, NodeEstimate, SatelliteEstimate
 from storj_monitor.model.node_answers import Answer, AnswerKind
-from storj_monitor.views.subjects import CLOCK_BELIEVED_S, NodeSubjects
+from storj_monitor.state.node_status import CLOCK_BELIEVED_S, NodeStatus
 
 ESTIMATE_LATE_S = 7200.0
 """A node that has not given its own sum for so long does not give it: time goes on by its other answers."""
@@ -32,18 +32,18 @@ LastEstimates = dict[tuple[str, str], tuple[int, MonthEstimate]]
 """By satellite and period: when the last estimate was made, and what it was."""
 
 
-def clock_believed(node: NodeSubjects) -> bool:
+def clock_believed(node: NodeStatus) -> bool:
     """Whether the node's clock is near enough to ours."""
     return node.answer is None or abs(node.answer.clock_ahead_s or 0.0) <= CLOCK_BELIEVED_S
 
 
-def node_time_ms(node: NodeSubjects, answer: Answer) -> int:
+def node_time_ms(node: NodeStatus, answer: Answer) -> int:
     """The node's own time when it gave this answer, ours where its clock cannot be believed."""
     ahead_s = (node.answer.clock_ahead_s or 0.0) if node.answer is not None and clock_believed(node) else 0.0
     return round((answer.asked_at + answer.took_ms / 1000 + ahead_s) * 1000)
 
 
-def take_usage(node: NodeSubjects, answer: Answer, usage: SatelliteUsage, pending: Pending) -> None:
+def take_usage(node: NodeStatus, answer: Answer, usage: SatelliteUsage, pending: Pending) -> None:
     """The present month with one satellite. A date of joining that has not come yet is none."""
     money = node.money
     if usage.joined_ms is not None and usage.joined_ms > answer.asked_at * 1000 + DAY_MS:
@@ -68,19 +68,19 @@ def take_usage(node: NodeSubjects, answer: Answer, usage: SatelliteUsage, pendin
             pending.put(store.USAGE_DAY, row)
 
 
-def tells_the_month(node: NodeSubjects, answer: Answer) -> bool:
+def tells_the_month(node: NodeStatus, answer: Answer) -> bool:
     """Whether the month is to be looked at again after this answer: after the node's own sum, or after usage where it gives none."""
     if answer.kind is AnswerKind.ESTIMATE:
         return not answer.satellite
     return answer.kind is AnswerKind.SATELLITE and _estimate_is_late(node, answer)
 
 
-def _estimate_is_late(node: NodeSubjects, answer: Answer) -> bool:
+def _estimate_is_late(node: NodeStatus, answer: Answer) -> bool:
     """Whether the node gives usage, but not its own sum (it gives none at all while it lacks the prices of one satellite)."""
     return answer.asked_at - max(node.money.estimated_at, node.money.usage_since) > ESTIMATE_LATE_S
 
 
-def _go_on(node: NodeSubjects, now_ms: int) -> None:
+def _go_on(node: NodeStatus, now_ms: int) -> None:
     """Time goes on without the node's own sum; one of another month is no comparison for this one."""
     money = node.money
     if money.now_ms and period_of(money.now_ms) != period_of(now_ms):
@@ -88,7 +88,7 @@ def _go_on(node: NodeSubjects, now_ms: int) -> None:
     money.now_ms = now_ms
 
 
-def take_estimate(node: NodeSubjects, answer: Answer, estimate: EstimatedPayout) -> None:
+def take_estimate(node: NodeStatus, answer: Answer, estimate: EstimatedPayout) -> None:
     """The node's own estimate of one satellite, or (satellite "") of all."""
     money, satellite = node.money, answer.satellite or ""
     impossible = impossible_estimate(estimate, answer.asked_at)
@@ -103,7 +103,7 @@ def take_estimate(node: NodeSubjects, answer: Answer, estimate: EstimatedPayout)
         money.now_ms = node_time_ms(node, answer)
 
 
-def take_pricing(node: NodeSubjects, answer: Answer, pricing: Pricing, pending: Pending) -> None:
+def take_pricing(node: NodeStatus, answer: Answer, pricing: Pricing, pending: Pending) -> None:
     """Prices of one satellite; kept when they change."""
     impossible = impossible_prices(pricing, answer.asked_at)
     node.note_impossible(("prices", pricing.satellite), impossible)
@@ -114,7 +114,7 @@ def take_pricing(node: NodeSubjects, answer: Answer, pricing: Pricing, pending: 
         pending.put(store.PRICING, rows.pricing_row(node.name, round(answer.asked_at * 1000), pricing))
 
 
-def take_paystubs(node: NodeSubjects, stubs: tuple[Paystub, ...], last: LastEstimates, now_ms: int, pending: Pending) -> None:
+def take_paystubs(node: NodeStatus, stubs: tuple[Paystub, ...], last: LastEstimates, now_ms: int, pending: Pending) -> None:
     """Paystubs for ever; a new one shows how good our estimate was."""
     money = node.money
     merged = merge_paystubs(node.node_id, money.stubs, stubs)
@@ -125,7 +125,7 @@ def take_paystubs(node: NodeSubjects, stubs: tuple[Paystub, ...], last: LastEsti
         _score(node, key, stub, last, now_ms, pending)
 
 
-def take_payouts(node: NodeSubjects, payouts: tuple[PayoutHistoryRow, ...], pending: Pending) -> None:
+def take_payouts(node: NodeStatus, payouts: tuple[PayoutHistoryRow, ...], pending: Pending) -> None:
     """Receipts of one month."""
     money = node.money
     merged = merge_payouts(node.node_id, money.payouts, payouts)
@@ -135,7 +135,7 @@ def take_payouts(node: NodeSubjects, payouts: tuple[PayoutHistoryRow, ...], pend
         pending.put(store.PAYOUT, rows.payout_row(node.name, key, payout))
 
 
-def take_held_history(node: NodeSubjects, held: tuple[HeldHistoryRow, ...], now_ms: int, pending: Pending) -> None:
+def take_held_history(node: NodeStatus, held: tuple[HeldHistoryRow, ...], now_ms: int, pending: Pending) -> None:
     """Sums of what is held, the latest word of each satellite."""
     for told in held:
         future = told.joined_ms is not None and told.joined_ms > now_ms + DAY_MS
@@ -145,14 +145,14 @@ def take_held_history(node: NodeSubjects, held: tuple[HeldHistoryRow, ...], now_
             pending.put(store.HELD_HISTORY, rows.held_row(node.node_id, node.name, row))
 
 
-def _usage_is_of_this_month(node: NodeSubjects) -> bool:
+def _usage_is_of_this_month(node: NodeStatus) -> bool:
     """Whether all satellites were asked in the month of the estimate: at its turn the node's sum may come before them: ours would be 0."""
     period = period_of(node.money.now_ms)
     asked = [told.taken_at for satellite, told in node.space.usages.items() if satellite in node.money.usages]
     return all(period_of(round(at * 1000)) == period for at in asked)
 
 
-def keep_estimate(node: NodeSubjects, estimate: NodeEstimate, last: LastEstimates, pending: Pending) -> None:
+def keep_estimate(node: NodeStatus, estimate: NodeEstimate, last: LastEstimates, pending: Pending) -> None:
     """One estimate a day of each satellite, and of a month's last day the last one."""
     if not clock_believed(node) or not _usage_is_of_this_month(node):
         return
@@ -171,7 +171,7 @@ def keep_estimate(node: NodeSubjects, estimate: NodeEstimate, last: LastEstimate
         _keep_unseen_month(node, one, last, pending)
 
 
-def _keep_unseen_month(node: NodeSubjects, one: SatelliteEstimate, last: LastEstimates, pending: Pending) -> None:
+def _keep_unseen_month(node: NodeStatus, one: SatelliteEstimate, last: LastEstimates, pending: Pending) -> None:
     """The month before, where this monitor was not there to see its end: by our formula from what the node says that it counted, once."""
     before, made_ms, theirs = one.previous, node.money.now_ms, node.money.estimates.get(one.satellite)
     if before is None or _saw_the_end(last.get((one.satellite, before.period)), before.period):
@@ -192,7 +192,7 @@ def _saw_the_end(made: tuple[int, MonthEstimate] | None, period: str) -> bool:
 
 
 def add_estimates(
-    node: NodeSubjects, made: Iterable[tuple[int, SatelliteEstimate]], last: LastEstimates, now_ms: int, pending: Pending
+    node: NodeStatus, made: Iterable[tuple[int, SatelliteEstimate]], last: LastEstimates, now_ms: int, pending: Pending
 ) -> None:
     """Estimates of the past (when made, what), oldest first; months whose paystub is there already are scored."""
     for made_ms, one in made:
@@ -212,7 +212,7 @@ def is_doubtful(earnings: NodeEarnings) -> bool:
     return not any(one.prices.overridden for one in earnings.estimate.satellites)
 
 
-def forget_satellites(node: NodeSubjects, trusted: frozenset[str]) -> bool:
+def forget_satellites(node: NodeStatus, trusted: frozenset[str]) -> bool:
     """What is asked of a satellite that is not trusted any more is no part of the present month. True when there was something."""
     money, found = node.money, False
     for known in (money.usages, money.pricing):
@@ -225,7 +225,7 @@ def forget_satellites(node: NodeSubjects, trusted: frozenset[str]) -> bool:
     return found or bool(gone)
 
 
-def _score(node: NodeSubjects, key: StubKey, stub: Paystub, last: LastEstimates, now_ms: int, pending: Pending) -> None:
+def _score(node: NodeStatus, key: StubKey, stub: Paystub, last: LastEstimates, now_ms: int, pending: Pending) -> None:
     """Only an estimate from the end of its month can be held against the paystub."""
     made = last.get((key.satellite, key.period))
     if made is None or not _saw_the_end(made, key.period):
@@ -236,7 +236,7 @@ def _score(node: NodeSubjects, key: StubKey, stub: Paystub, last: LastEstimates,
     pending.put(store.ESTIMATE_SCORE, rows.estimate_score_row(node.name, key, now_ms, result))
 
 
-def _tell_refused(node: NodeSubjects, refused: list[str]) -> None:
+def _tell_refused(node: NodeStatus, refused: list[str]) -> None:
     if refused:
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         _log.warning("node %s told what cannot be right, it is not kept: %s%s", node.name, refused[0], more, extra={"node": node.name})

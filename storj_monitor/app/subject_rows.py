@@ -9,7 +9,6 @@ import msgspec
 
 from storj_monitor.database import subjects as store
 from storj_monitor.database.subjects import Key, Row, Table
-from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.model.earnings import (
     BandwidthDay,
     EstimatedPayout,
@@ -19,6 +18,7 @@ from storj_monitor.model.earnings import (
     Pricing,
     SatelliteUsage,
     StorageDay,
+    StubKey,
 )
 from storj_monitor.model.estimates import Comparison, MonthEstimate, MonthUsage, SatelliteEstimate, Score
 from storj_monitor.model.figures import Source
@@ -31,11 +31,9 @@ from storj_monitor.model.node_answers import (
     SatelliteAnswer,
 )
 from storj_monitor.model.node_metrics import CounterPosition, Growth, NodeMetrics, Spread, TransferCount
-from storj_monitor.model.reputation import AuditWindow, HealthAnswer
+from storj_monitor.model.reputation import AuditWindow, HealthAnswer, ScorePoint, StandingKind, StandingSpan
+from storj_monitor.model.space import SpacePoint
 from storj_monitor.model.uptime import Outage, Witness
-from storj_monitor.reputation_tracker.history import ScorePoint
-from storj_monitor.reputation_tracker.standings import StandingKind, StandingSpan
-from storj_monitor.storage_tracker.history import SpacePoint
 
 DAY_MS = 86_400_000
 

@@ -11,14 +11,13 @@ from storj_monitor.model.events import NodeEvent, Transfer
 from storj_monitor.model.figures import Source
 from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome
 from storj_monitor.model.node_events import FoundInTrash, GracefulExit, ScoresReported
-from storj_monitor.model.reputation import ReputationSnapshot
-from storj_monitor.reputation_tracker.history import DAY_S, ScorePoint, confirm, merge_points, point_of, thin
-from storj_monitor.reputation_tracker.pieces import NotableTransfer
+from storj_monitor.model.reputation import NotableTransfer, Reputation, ReputationSnapshot, ScorePoint, StandingKind
+from storj_monitor.reputation_tracker.history import DAY_S, confirm, merge_points, point_of, thin
 from storj_monitor.reputation_tracker.plausible import checked
-from storj_monitor.reputation_tracker.reputation import Reputation, merge, not_from_the_future, snapshot_of_event
-from storj_monitor.reputation_tracker.standings import StandingKind, spans_after
+from storj_monitor.reputation_tracker.reputation import merge, not_from_the_future, snapshot_of_event
+from storj_monitor.reputation_tracker.standings import spans_after
 from storj_monitor.reputation_tracker.told import exit_after
-from storj_monitor.views.subjects import NodeSubjects
+from storj_monitor.state.node_status import NodeStatus
 
 CONFIRM_S = 3600.0
 """A score that stays is confirmed in the database this often; in memory at once."""
@@ -35,7 +34,7 @@ _FIGURES = (
 )  # fmt: skip
 
 
-def take_snapshots(node: NodeSubjects, snapshots: Iterable[ReputationSnapshot], now: float, pending: Pending) -> bool:
+def take_snapshots(node: NodeStatus, snapshots: Iterable[ReputationSnapshot], now: float, pending: Pending) -> bool:
     """Merge what one answer or some lines told. True when a value (not only its age) has changed."""
     moved = False
     for told in snapshots:
@@ -63,7 +62,7 @@ def _parts(snapshot: ReputationSnapshot) -> tuple[str, ...]:
     return tuple(name for name in ("audit_score", "windows") if getattr(snapshot, name) is not None)
 
 
-def _is_left(node: NodeSubjects, snapshot: ReputationSnapshot) -> bool:
+def _is_left(node: NodeStatus, snapshot: ReputationSnapshot) -> bool:
     """Counters and the public port go on naming satellites that the node does not trust any more."""
     trusted = node.answer.standings if node.answer is not None else ()
     return (
@@ -73,7 +72,7 @@ def _is_left(node: NodeSubjects, snapshot: ReputationSnapshot) -> bool:
     )  # fmt: skip
 
 
-def take_events(node: NodeSubjects, events: Iterable[NodeEvent], now: float, pending: Pending) -> bool:
+def take_events(node: NodeStatus, events: Iterable[NodeEvent], now: float, pending: Pending) -> bool:
     """Score lines and pieces found in the trash. True when something has changed."""
     moved = False
     for event in events:
@@ -87,7 +86,7 @@ def take_events(node: NodeSubjects, events: Iterable[NodeEvent], now: float, pen
     return moved
 
 
-def _take_exit(node: NodeSubjects, event: GracefulExit) -> bool:
+def _take_exit(node: NodeStatus, event: GracefulExit) -> bool:
     before = node.standing.exits.get(event.satellite)
     after = exit_after(before, event)
     if after is None or after == before:
@@ -98,7 +97,7 @@ def _take_exit(node: NodeSubjects, event: GracefulExit) -> bool:
     return True
 
 
-def take_transfers(node: NodeSubjects, transfers: Iterable[Transfer]) -> bool:
+def take_transfers(node: NodeStatus, transfers: Iterable[Transfer]) -> bool:
     """Failed audits and repairs. True when there was one."""
     new = [
         NotableTransfer(t.time_ms, t.satellite, t.op, t.piece_id, t.reason)
@@ -109,7 +108,7 @@ def take_transfers(node: NodeSubjects, transfers: Iterable[Transfer]) -> bool:
     return bool(new)
 
 
-def forget_satellites(node: NodeSubjects, trusted: frozenset[str]) -> bool:
+def forget_satellites(node: NodeStatus, trusted: frozenset[str]) -> bool:
     """Let go of satellites that the node does not trust any more; their history stays in the database."""
     gone = [satellite for satellite in node.standing.known if satellite not in trusted]
     for satellite in gone:
@@ -118,7 +117,7 @@ def forget_satellites(node: NodeSubjects, trusted: frozenset[str]) -> bool:
     return bool(gone)
 
 
-def expire(node: NodeSubjects, now: float) -> bool:
+def expire(node: NodeStatus, now: float) -> bool:
     """Let go of failures that are older than a day. True when there were any."""
     standing, oldest_ms = node.standing, (now - FAILURES_S) * 1000
     before = len(standing.failing) + len(standing.in_trash)
@@ -127,14 +126,14 @@ def expire(node: NodeSubjects, now: float) -> bool:
     return len(standing.failing) + len(standing.in_trash) != before
 
 
-def add_points(node: NodeSubjects, satellite: str, points: Iterable[ScorePoint], pending: Pending) -> None:
+def add_points(node: NodeStatus, satellite: str, points: Iterable[ScorePoint], pending: Pending) -> None:
     """Points of the past, in any order."""
     before = node.standing.points.get(satellite, ())
     after = node.standing.points[satellite] = merge_points(before, points)
     _write_changes(node.name, satellite, before, after, pending)
 
 
-def thin_points(node: NodeSubjects, now: float, pending: Pending) -> None:
+def thin_points(node: NodeStatus, now: float, pending: Pending) -> None:
     """Keep what the history keeps by age, in memory and in the database."""
     for satellite, points in node.standing.points.items():
         kept = thin(points, now)
@@ -147,7 +146,7 @@ def _values(known: Reputation) -> tuple[object, ...]:
     return tuple(None if (one := getattr(known, name)) is None else one.value for name in _FIGURES)
 
 
-def _take_point(node: NodeSubjects, satellite: str, point: ScorePoint, pending: Pending) -> bool:
+def _take_point(node: NodeStatus, satellite: str, point: ScorePoint, pending: Pending) -> bool:
     """Into the history. True for a new row; one that only lasts longer is written now and then."""
     points = node.standing.points.get(satellite, ())
     last = points[-1] if points else None
@@ -182,14 +181,14 @@ def _write_changes(node: str, satellite: str, before: tuple[ScorePoint, ...], af
         pending.put(store.SCORE_POINT, row)
 
 
-def _put_membership(node: NodeSubjects, known: Reputation, pending: Pending) -> None:
+def _put_membership(node: NodeStatus, known: Reputation, pending: Pending) -> None:
     dates = (known.joined_at, known.vetted_at, known.disqualified_at)
     told = tuple(round(one.value * 1000) if one is not None and one.value > 0 else None for one in dates)
     if any(told):
         pending.put(store.MEMBERSHIP, (node.name, known.satellite, *told))
 
 
-def _put_windows(node: NodeSubjects, known: Reputation, pending: Pending) -> None:
+def _put_windows(node: NodeStatus, known: Reputation, pending: Pending) -> None:
     """Windows that are new or have grown; all of them once in a run, because an earlier one may have been killed before it wrote."""
     told = known.windows.value if known.windows is not None else ()
     written = node.standing.written.get(known.satellite, ())
@@ -201,7 +200,7 @@ def _put_windows(node: NodeSubjects, known: Reputation, pending: Pending) -> Non
     node.standing.written[known.satellite] = told
 
 
-def _put_standings(node: NodeSubjects, known: Reputation, snapshot: ReputationSnapshot, pending: Pending) -> None:
+def _put_standings(node: NodeStatus, known: Reputation, snapshot: ReputationSnapshot, pending: Pending) -> None:
     """Begins and ends that this snapshot told, unless somebody told something newer."""
     if snapshot.source not in _EXACT:
         return

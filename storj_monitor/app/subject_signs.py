@@ -10,7 +10,7 @@ from storj_monitor.model.node_events import ClockChecked, VersionOutdated
 from storj_monitor.model.rollups import MINUTE_S, NodeDelta
 from storj_monitor.model.versions import version_of
 from storj_monitor.node_api.discovery import shared_apis
-from storj_monitor.views.subjects import NodeSubjects, Signs
+from storj_monitor.state.node_status import NodeStatus, Signs
 
 _NO_SPACE = ("no space left on device", "not enough space on the disk", "disk quota exceeded")
 _STORED = frozenset({op_code(Action.PUT, Outcome.SUCCESS), op_code(Action.PUT_REPAIR, Outcome.SUCCESS)})
@@ -55,7 +55,7 @@ def take_event_signs(signs: Signs, events: Iterable[NodeEvent]) -> bool:
     return is_new
 
 
-def tell_doubles(nodes: Iterable[NodeSubjects]) -> list[str]:
+def tell_doubles(nodes: Iterable[NodeStatus]) -> list[str]:
     """Two names for one node are a remark of both. Names of those whose remarks are other ones now."""
     every = list(nodes)
     doubles = shared_apis([(node.name, None, node.node_id) for node in every if node.node_id])

@@ -12,13 +12,13 @@ from storj_monitor.model.events import FreeSpace, NodeEvent
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_events import Filewalker, SpaceWarning
 from storj_monitor.model.node_metrics import NodeMetrics
-from storj_monitor.model.space import DiskSpace, LogSpace, SatelliteUsage
-from storj_monitor.storage_tracker.history import DAY_S, SpacePoint, is_due, merge_points, point_of, thin
+from storj_monitor.model.space import DiskSpace, LogSpace, SatelliteUsage, SpacePoint
+from storj_monitor.state.node_status import NodeStatus, Topic
+from storj_monitor.storage_tracker.history import DAY_S, is_due, merge_points, point_of, thin
 from storj_monitor.storage_tracker.log_only import log_space
 from storj_monitor.storage_tracker.plausible import checked, impossible_size
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.storage_tracker.reported import with_last_day
-from storj_monitor.views.subjects import NodeSubjects, Subject
 
 POINTS_S = 100 * DAY_S
 FREE_SPACE_S = 60.0
@@ -27,29 +27,29 @@ AHEAD_S = 60.0
 """A line from further ahead of our clock is not believed."""
 
 
-def news_of_impossible(node: NodeSubjects, before: list[str]) -> set[Subject]:
+def news_of_impossible(node: NodeStatus, before: list[str]) -> set[Topic]:
     """Which subjects look different because the node began (or ceased) to say what cannot be; `before`: what it said of that kind."""
     node.note_impossible(("space",), checked(node.space.evidence)[1])
     answer = node.answer
     if answer is not None:
         traffic = impossible_size("traffic of this month", answer.bandwidth_bytes, Source.API, answer.taken_at)
         node.note_impossible(("traffic",), traffic)
-    return {Subject.HEALTH} if node.impossible_texts != before else set()
+    return {Topic.HEALTH} if node.impossible_texts != before else set()
 
 
-def take_disk(node: NodeSubjects, disk: DiskSpace, now: float, pending: Pending) -> None:
+def take_disk(node: NodeStatus, disk: DiskSpace, now: float, pending: Pending) -> None:
     """`diskSpace` of the API."""
     node.space.evidence = replace(node.space.evidence, disk=disk)
     _take_point(node, now, pending)
 
 
-def take_metrics_space(node: NodeSubjects, metrics: NodeMetrics, now: float, pending: Pending) -> None:
+def take_metrics_space(node: NodeStatus, metrics: NodeMetrics, now: float, pending: Pending) -> None:
     """Space families of the debug port."""
     node.space.evidence = replace(node.space.evidence, metrics=metrics.space)
     _take_point(node, now, pending)
 
 
-def take_usage_space(node: NodeSubjects, usage: SatelliteUsage, now: float, pending: Pending) -> None:
+def take_usage_space(node: NodeStatus, usage: SatelliteUsage, now: float, pending: Pending) -> None:
     """What a satellite counts. The sum of all ("") stands in until each satellite has told by itself; a part of them is no sum."""
     space = node.space
     space.usages[usage.satellite] = with_last_day(space.usages.get(usage.satellite), usage, now)
@@ -61,7 +61,7 @@ def take_usage_space(node: NodeSubjects, usage: SatelliteUsage, now: float, pend
     _complete_point(node, now, pending)
 
 
-def take_log_space(node: NodeSubjects, events: Iterable[NodeEvent], now: float, pending: Pending) -> bool:
+def take_log_space(node: NodeStatus, events: Iterable[NodeEvent], now: float, pending: Pending) -> bool:
     """Warnings and used-space walks of the log. True when they told something."""
     told = log_space(event for event in events if isinstance(event, (Filewalker, SpaceWarning)))
     if told is None:
@@ -71,7 +71,7 @@ def take_log_space(node: NodeSubjects, events: Iterable[NodeEvent], now: float, 
     return True
 
 
-def take_free_space(node: NodeSubjects, told: Iterable[FreeSpace], now: float, pending: Pending) -> bool:
+def take_free_space(node: NodeStatus, told: Iterable[FreeSpace], now: float, pending: Pending) -> bool:
     """Free space of upload starts: the newest is shown; each is a point of history where nobody but the log tells. True when it shows."""
     space = node.space
     alone, moved, before = space.evidence.disk is None and space.evidence.metrics is None, False, space.points
@@ -90,14 +90,14 @@ def take_free_space(node: NodeSubjects, told: Iterable[FreeSpace], now: float, p
     return moved
 
 
-def recall_free_space(node: NodeSubjects) -> None:
+def recall_free_space(node: NodeStatus) -> None:
     """After a restart the newest point that came from the log stands for the log, with its age."""
     last = node.space.points[-1] if node.space.points else None
     if last is not None and last.source is Source.LOG and last.free is not None and node.space.evidence.log is None:
         node.space.evidence = replace(node.space.evidence, log=LogSpace(taken_at=last.at, available_bytes=last.free))
 
 
-def add_points(node: NodeSubjects, points: Iterable[SpacePoint], pending: Pending) -> None:
+def add_points(node: NodeStatus, points: Iterable[SpacePoint], pending: Pending) -> None:
     """Points of the past."""
     before = set(node.space.points)
     node.space.points = merge_points(node.space.points, points)
@@ -106,7 +106,7 @@ def add_points(node: NodeSubjects, points: Iterable[SpacePoint], pending: Pendin
             pending.put(store.SPACE_POINT, rows.space_row(node.name, point))
 
 
-def thin_points(node: NodeSubjects, now: float, pending: Pending) -> None:
+def thin_points(node: NodeStatus, now: float, pending: Pending) -> None:
     """Keep what the history keeps by age, in memory and in the database."""
     points = node.space.points
     kept = thin(points, now)
@@ -131,7 +131,7 @@ def _merged(old: LogSpace | None, new: LogSpace) -> LogSpace:
     return merged
 
 
-def _complete_point(node: NodeSubjects, now: float, pending: Pending) -> None:
+def _complete_point(node: NodeStatus, now: float, pending: Pending) -> None:
     """A node is asked before its satellites: what they tell of the moment of the newest point goes into it."""
     space = node.space
     if not space.points or space.points[-1].reported is not None:
@@ -142,7 +142,7 @@ def _complete_point(node: NodeSubjects, now: float, pending: Pending) -> None:
         pending.put(store.SPACE_POINT, rows.space_row(node.name, point))
 
 
-def _take_point(node: NodeSubjects, now: float, pending: Pending) -> None:
+def _take_point(node: NodeStatus, now: float, pending: Pending) -> None:
     space = node.space
     last = space.points[-1] if space.points else None
     if last is not None and now - last.at < 60.0:

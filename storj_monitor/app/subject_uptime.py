@@ -16,8 +16,8 @@ from storj_monitor.model.uptime import MARKS, Outage, Witness
 from storj_monitor.reputation_tracker.downtime import coalesce, ping_outages
 from storj_monitor.reputation_tracker.history import DAY_S
 from storj_monitor.reputation_tracker.process_life import SAME_START_S, is_process_line, missing_signs, process_life
-from storj_monitor.reputation_tracker.uptime import CONTACT_S, FRESH_S, without_contradicted
-from storj_monitor.views.subjects import WITNESS_OF_DOOR, NodeSubjects, Subject
+from storj_monitor.reputation_tracker.uptime import CONTACT_S, FRESH_S, WITNESS_OF_DOOR, node_uptime, without_contradicted
+from storj_monitor.state.node_status import NodeStatus, Topic
 
 OUTAGES_S = 400 * DAY_S
 MOST_LINES = 1000
@@ -29,8 +29,8 @@ LIFE_LOGGERS = frozenset({"piecestore", "collector", "orders", "contact:service"
 """A node says something with these only while it runs, also where it says nothing but errors."""
 _LOGGED = frozenset({Witness.PROCESS, Witness.PING_FAILED})
 _DOORS = frozenset(WITNESS_OF_DOOR.values())
-_BOTH = frozenset({Subject.HEALTH, Subject.REPUTATION})
-_NOTHING: frozenset[Subject] = frozenset()
+_BOTH = frozenset({Topic.HEALTH, Topic.REPUTATION})
+_NOTHING: frozenset[Topic] = frozenset()
 
 
 class UptimeKeeper:
@@ -47,12 +47,12 @@ class UptimeKeeper:
 
     # ---- doors ----
 
-    def take_door(self, node: NodeSubjects, state: ApiState, now: float, pending: Pending) -> frozenset[Subject]:
+    def take_door(self, node: NodeStatus, state: ApiState, now: float, pending: Pending) -> frozenset[Topic]:
         """A door that had answered and does not any more is an outage; one that never did tells nothing."""
         node.doors[state.door] = state
         witness, key = WITNESS_OF_DOOR[state.door], (node.name, state.door)
         if state.status is ApiStatus.UNKNOWN:  # not asked yet: what was open stays open
-            return frozenset({Subject.HEALTH})
+            return frozenset({Topic.HEALTH})
         if state.status in (ApiStatus.OK, ApiStatus.PARTIAL):
             self._was_ok.add(key)
         is_open = any(one.witness is witness and one.until_at is None for one in node.outages)
@@ -63,24 +63,24 @@ class UptimeKeeper:
             ended = [_ended(one, witness, now) for one in before]
             node.outages = coalesce(without_contradicted(ended, list(node.log.pulse)))
         _write(node, before, pending)
-        return _BOTH if node.outages != before else frozenset({Subject.HEALTH})
+        return _BOTH if node.outages != before else frozenset({Topic.HEALTH})
 
-    def resume(self, node: NodeSubjects) -> None:
+    def resume(self, node: NodeStatus) -> None:
         """After a restart: doors that answered an earlier run, or were shut in its time, are known to be doors."""
         answered = ((Door.API, node.answer), (Door.HEALTH, node.health), (Door.METRICS, node.metrics))
         self._was_ok.update((node.name, door) for door, answer in answered if answer is not None)
         still = {one.witness for one in node.outages if one.until_at is None}
         self._was_ok.update((node.name, door) for door, witness in WITNESS_OF_DOOR.items() if witness in still)
 
-    def take_no_doors(self, node: NodeSubjects, now: float, pending: Pending) -> None:
+    def take_no_doors(self, node: NodeStatus, now: float, pending: Pending) -> None:
         """The node is not asked any more: nobody will see the end of what was open."""
         before = node.outages
         node.outages = tuple(one._replace(until_at=now) if one.witness in _DOORS and one.until_at is None else one for one in before)
         _write(node, before, pending)
 
     def take_start(
-        self, node: NodeSubjects, started_at: float | None, seen_at: float | None, now: float, pending: Pending
-    ) -> frozenset[Subject]:
+        self, node: NodeStatus, started_at: float | None, seen_at: float | None, now: float, pending: Pending
+    ) -> frozenset[Topic]:
         """The start of the process, as the API or /metrics tells it (by our clock); `seen_at`: its answer before this one.
 
         Of a node whose log is not read, another start proves that it was away, for as long as the two answers leave open.
@@ -102,7 +102,7 @@ class UptimeKeeper:
 
     # ---- the log ----
 
-    def take_delta(self, node: NodeSubjects, delta: NodeDelta, now: float, pending: Pending) -> frozenset[Subject]:
+    def take_delta(self, node: NodeStatus, delta: NodeDelta, now: float, pending: Pending) -> frozenset[Topic]:
         """Lines that were just read, but for its typed lines: see take_lines, which comes after this."""
         before = node.outages
         if not delta.follows:
@@ -130,7 +130,7 @@ class UptimeKeeper:
         _write(node, before, pending)
         return _BOTH if node.outages != before else _NOTHING
 
-    def take_old_minutes(self, node: NodeSubjects, minutes: Mapping[int, tuple[int, int]], now: float, pending: Pending) -> None:
+    def take_old_minutes(self, node: NodeStatus, minutes: Mapping[int, tuple[int, int]], now: float, pending: Pending) -> None:
         """Transfers and successes by minute, as an earlier run stored them: a silence that goes on from there is one."""
         before = node.outages
         known = {minute: counts for minute, counts in minutes.items() if minute <= now + AHEAD_S}
@@ -139,7 +139,7 @@ class UptimeKeeper:
         node.log.transfer_at = max(node.log.transfer_at or 0.0, float(last)) if last is not None else node.log.transfer_at
         _write(node, before, pending)
 
-    def take_lines(self, node: NodeSubjects, events: Sequence[NodeEvent], now: float, pending: Pending) -> frozenset[Subject]:
+    def take_lines(self, node: NodeStatus, events: Sequence[NodeEvent], now: float, pending: Pending) -> frozenset[Topic]:
         """Ends, starts and failed check-ins; their outages are reckoned anew from all that are known."""
         latest_ms = (now + AHEAD_S) * 1000
         lines = [event for event in events if is_process_line(event) and event.time_ms <= latest_ms]
@@ -153,7 +153,7 @@ class UptimeKeeper:
         _write(node, before, pending)
         return _BOTH if node.outages != before or node.log.life != life else _NOTHING
 
-    def _reckon(self, node: NodeSubjects) -> None:
+    def _reckon(self, node: NodeStatus) -> None:
         lines, pings = self._lines.get(node.name, []), self._pings.get(node.name, [])
         marks = [one for one in node.outages if one.witness in MARKS]
         life = node.log.life = process_life(lines, marks)
@@ -167,9 +167,9 @@ class UptimeKeeper:
 
     # ---- as time goes by ----
 
-    def look(self, node: NodeSubjects, now: float) -> frozenset[Subject]:
+    def look(self, node: NodeStatus, now: float) -> frozenset[Topic]:
         """A silence grows until it is too long, a start takes too long: nothing comes, and the state is another one."""
-        state = node.uptime(now)
+        state = node_uptime(node, now)
         shown = (state.state, state.since, state.certain, state.evidence)
         if self._shown.get(node.name) == shown:
             return _NOTHING
@@ -177,7 +177,7 @@ class UptimeKeeper:
         return _BOTH
 
 
-def expire_outages(node: NodeSubjects, now: float, pending: Pending) -> None:
+def expire_outages(node: NodeStatus, now: float, pending: Pending) -> None:
     """Let go of what is older than is kept."""
     old = {one for one in node.outages if one.until_at is not None and one.until_at < now - OUTAGES_S}
     for one in old:
@@ -185,7 +185,7 @@ def expire_outages(node: NodeSubjects, now: float, pending: Pending) -> None:
     node.outages = tuple(one for one in node.outages if one not in old)
 
 
-def _unreached(node: NodeSubjects, gaps: Sequence[Outage]) -> list[Outage]:
+def _unreached(node: NodeStatus, gaps: Sequence[Outage]) -> list[Outage]:
     """Silences in which the node itself told that nobody had reached it."""
     answer = node.answer
     if answer is None or not answer.last_pinged_at:
@@ -213,7 +213,7 @@ def _add(known: list[NodeEvent], more: list[NodeEvent]) -> None:
     del known[:-MOST_LINES]
 
 
-def _write(node: NodeSubjects, before: tuple[Outage, ...], pending: Pending) -> None:
+def _write(node: NodeStatus, before: tuple[Outage, ...], pending: Pending) -> None:
     if before is node.outages:
         return
     old, new = set(before), set(node.outages)

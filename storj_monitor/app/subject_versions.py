@@ -6,10 +6,10 @@ from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import AnswerValue, NodeAnswer
 from storj_monitor.model.node_events import VersionSeen
 from storj_monitor.model.node_metrics import NodeMetrics
-from storj_monitor.views.subjects import NodeSubjects
+from storj_monitor.state.node_status import NodeStatus
 
 
-def take_version(node: NodeSubjects, value: AnswerValue) -> VersionSeen | None:
+def take_version(node: NodeStatus, value: AnswerValue) -> VersionSeen | None:
     """What an answer says of its version; the event to keep when that is another one than anybody told before."""
     known = node.versions
     if isinstance(value, NodeAnswer):

@@ -49,16 +49,15 @@ from storj_monitor.model.node_answers import (
 )
 from storj_monitor.model.node_events import ScoresReported
 from storj_monitor.model.node_metrics import NodeMetrics
-from storj_monitor.model.reputation import HealthAnswer
+from storj_monitor.model.reputation import HealthAnswer, ScorePoint
 from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.model.sources import SourceState
-from storj_monitor.model.space import FileSystemSpace
-from storj_monitor.reputation_tracker.history import ScorePoint
+from storj_monitor.model.space import FileSystemSpace, SpacePoint
 from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, snapshots_of_health
-from storj_monitor.storage_tracker.history import SpacePoint
+from storj_monitor.reputation_tracker.uptime import node_away_since
+from storj_monitor.state.node_status import NodeStatus, Standing, Topic
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.missing import MissingSatellite, missing_satellites, why_nothing
-from storj_monitor.views.subjects import NodeSubjects, Standing, Subject
 
 FRESH_S = 600.0
 """A score line that is not older makes the node's satellites be asked again."""
@@ -95,7 +94,7 @@ class SubjectKeeper:
         self._pending = self._rows.pending
         self._last: dict[str, money.LastEstimates] = {}
         self._answers = AnswerKeeper(self.subjects)
-        self._told_at: dict[tuple[str, Subject], float] = {}
+        self._told_at: dict[tuple[str, Topic], float] = {}
         self._uptimes = UptimeKeeper()
         self._missing: dict[str, list[MissingSatellite]] = {}
         self.on_scores: Callable[[str], None] = lambda _: None
@@ -124,7 +123,7 @@ class SubjectKeeper:
         before = node.doors.get(state.door)
         moved = self._uptimes.take_door(node, state, self._clock.now(), self._pending)
         if before is None or before.routes != state.routes:
-            moved |= {Subject.EARNINGS, Subject.REPUTATION}
+            moved |= {Topic.EARNINGS, Topic.REPUTATION}
         self._tell(name, moved)
         self._rows.flush_soon()
 
@@ -149,7 +148,7 @@ class SubjectKeeper:
             self._tell(delta.node, moved)
             self._rows.flush()
         if delta.free_space and take_free_space(self.subjects.of(delta.node), delta.free_space.values(), self._clock.now(), self._pending):
-            self._tell(delta.node, {Subject.STORAGE})
+            self._tell(delta.node, {Topic.STORAGE})
             self._rows.flush()
         if (delta.errors or delta.cells) and take_space_signs(self.subjects.of(delta.node).signs, delta):
             self.on_moved(delta.node)
@@ -162,23 +161,23 @@ class SubjectKeeper:
         node = self.subjects.of(name)
         if scores.take_transfers(node, transfers):
             node.standing.changes += 1
-            self._tell(name, {Subject.REPUTATION})
+            self._tell(name, {Topic.REPUTATION})
 
     def on_lines(self, name: str, events: Iterable[NodeEvent], *, live: bool) -> None:
         """Typed lines of a log, oldest first; `live` when they were just read, else they come from the database."""
         node, now, every = self.subjects.of(name), self._clock.now(), list(events)
-        moved: set[Subject] = set()
+        moved: set[Topic] = set()
         if live and any(isinstance(event, ScoresReported) and event.time_ms > (now - FRESH_S) * 1000 for event in every):
             self.on_scores(name)
         if scores.take_events(node, every, now, self._pending):
             node.standing.changes += 1
-            moved.add(Subject.REPUTATION)
+            moved.add(Topic.REPUTATION)
         if take_log_space(node, every, now, self._pending):
-            moved.add(Subject.STORAGE)
+            moved.add(Topic.STORAGE)
         moved |= self._uptimes.take_lines(node, every, now, self._pending)
         versions, node.versions = node.versions, node.versions.with_events(every)
         if take_event_signs(node.signs, every) or node.versions != versions:
-            moved.add(Subject.HEALTH)
+            moved.add(Topic.HEALTH)
         self._tell(name, moved)
         if live:
             self._rows.flush()
@@ -188,7 +187,7 @@ class SubjectKeeper:
         space = self.subjects.of(name).space
         space.evidence = replace(space.evidence, file_system=found)
         space.folder, space.problem = folder, problem
-        self._tell(name, {Subject.STORAGE})
+        self._tell(name, {Topic.STORAGE})
 
     def add_history(self, name: str, space: Sequence[SpacePoint], by_satellite: Mapping[str, Sequence[ScorePoint]]) -> None:
         """Points of the past, in any order."""
@@ -196,14 +195,14 @@ class SubjectKeeper:
         add_points(node, space, self._pending)
         for satellite, points in by_satellite.items():
             scores.add_points(node, satellite, points, self._pending)
-        self._tell(name, {Subject.STORAGE, Subject.REPUTATION})
+        self._tell(name, {Topic.STORAGE, Topic.REPUTATION})
         self._rows.flush()
 
     def add_estimates(self, name: str, made: Sequence[tuple[int, SatelliteEstimate]]) -> None:
         """Estimates of the past, each with the moment (Unix milliseconds) when it was made, oldest first."""
         now_ms, last = int(self._clock.now() * 1000), self._last.setdefault(name, {})
         money.add_estimates(self.subjects.of(name), made, last, now_ms, self._pending)
-        self._tell(name, {Subject.EARNINGS})
+        self._tell(name, {Topic.EARNINGS})
         self._rows.flush()
 
     def remark(self, name: str, remarks: tuple[str, ...], *, found: bool | None = None) -> None:
@@ -212,7 +211,7 @@ class SubjectKeeper:
         if found is not None:
             node.found = found
         node.remarks = remarks
-        self._tell(name, {Subject.HEALTH})
+        self._tell(name, {Topic.HEALTH})
 
     def look(self) -> None:
         """What changes by nothing being said."""
@@ -223,8 +222,8 @@ class SubjectKeeper:
         """While a node is away its budget melts."""
         now = self._clock.now()
         for node in self.subjects.nodes.values():
-            if node.away_since(now) is not None:
-                self._tell(node.name, {Subject.REPUTATION})
+            if node_away_since(node, now) is not None:
+                self._tell(node.name, {Topic.REPUTATION})
 
     def every_hour(self) -> None:
         """Let go of what is too old, keep what the rules keep. A clock that jumped makes nothing old (see database.steady_clock)."""
@@ -233,7 +232,7 @@ class SubjectKeeper:
             scores.thin_points(node, now, self._pending)
             thin_points(node, now, self._pending)
             if scores.expire(node, now):
-                self._tell(node.name, {Subject.REPUTATION})
+                self._tell(node.name, {Topic.REPUTATION})
             expire_outages(node, now, self._pending)
         self._rows.flush()
 
@@ -267,7 +266,7 @@ class SubjectKeeper:
             if node.node_id:  # another node may have had this name before
                 node.money.stubs = {key: stub for key, stub in node.money.stubs.items() if key.node_id == node.node_id}
                 node.money.payouts = {key: row for key, row in node.money.payouts.items() if key.node_id == node.node_id}
-            self.subjects.changed(name, *Subject)
+            self.subjects.changed(name, *Topic)
 
     def _take_kept(self, answer: Answer) -> None:
         node = self._node_of(answer)
@@ -276,11 +275,11 @@ class SubjectKeeper:
 
     # ---- one answer ----
 
-    def _node_of(self, answer: Answer) -> NodeSubjects:
+    def _node_of(self, answer: Answer) -> NodeStatus:
         """The node; begun anew when another node answers under its name."""
         node = self.subjects.of(answer.node)
         if isinstance(answer.value, NodeAnswer) and node.answer is not None and node.answer.node_id != answer.value.node_id:
-            fresh = NodeSubjects(node.name, doors=node.doors, found=node.found, outages=node.outages, revisions=node.revisions)
+            fresh = NodeStatus(node.name, doors=node.doors, found=node.found, outages=node.outages, revisions=node.revisions)
             fresh.remarks = (f"Since then this is another node: it was {node.answer.node_id}, it is {answer.value.node_id}.",)
             fresh.standing = Standing(spans=node.standing.spans)
             fresh.insight, fresh.log = node.insight, node.log
@@ -290,7 +289,7 @@ class SubjectKeeper:
             return fresh
         return node
 
-    def _take(self, node: NodeSubjects, answer: Answer) -> set[Subject]:
+    def _take(self, node: NodeStatus, answer: Answer) -> set[Topic]:
         """Which subjects may look different now."""
         now, pending, value = self._clock.now(), self._pending, answer.value
         if isinstance(value, NodeAnswer):
@@ -301,7 +300,7 @@ class SubjectKeeper:
             addresses = {known.address: satellite for satellite, known in node.standing.known.items() if known.address}
             told = snapshots_of_addresses(value.scores, addresses, answer.asked_at)
             take_usage_space(node, value.storage, now, pending)
-            return {Subject.STORAGE} | self._scored(node, scores.take_snapshots(node, told, now, pending), now)
+            return {Topic.STORAGE} | self._scored(node, scores.take_snapshots(node, told, now, pending), now)
         if isinstance(value, NodeMetrics):
             count_transfers(node, value)
             seen_at = node.metrics.taken_at if node.metrics else None
@@ -309,20 +308,20 @@ class SubjectKeeper:
             started = self._uptimes.take_start(node, value.started_at, seen_at, now, pending)
             take_metrics_space(node, value, now, pending)
             moved = self._scored(node, scores.take_snapshots(node, value.reputation, now, pending), now)
-            return {Subject.STORAGE, Subject.HEALTH} | moved | started
+            return {Topic.STORAGE, Topic.HEALTH} | moved | started
         if isinstance(value, HealthAnswer):
             node.health = value
             moved = self._scored(node, scores.take_snapshots(node, snapshots_of_health(value), now, pending), now)
-            return {Subject.HEALTH} | moved
+            return {Topic.HEALTH} | moved
         return self._take_money(node, answer, now)
 
-    def _take_node(self, node: NodeSubjects, value: NodeAnswer, now: float) -> set[Subject]:
+    def _take_node(self, node: NodeStatus, value: NodeAnswer, now: float) -> set[Topic]:
         seen_at = node.answer.taken_at if node.answer else None
         node.answer = value
         take_disk(node, value.disk, now, self._pending)
         moved = scores.take_snapshots(node, value.standings, now, self._pending)
         trusted = frozenset(standing.satellite for standing in value.standings)
-        subjects = {Subject.HEALTH, Subject.STORAGE}
+        subjects = {Topic.HEALTH, Topic.STORAGE}
         started_at = None if value.started_at is None else value.started_at - (value.clock_ahead_s or 0.0)
         subjects |= self._uptimes.take_start(node, started_at, seen_at, now, self._pending)
         if moved:
@@ -330,22 +329,22 @@ class SubjectKeeper:
         if trusted:
             moved |= scores.forget_satellites(node, trusted)
             if money.forget_satellites(node, trusted):
-                subjects.add(Subject.EARNINGS)
+                subjects.add(Topic.EARNINGS)
             gone = [satellite for satellite in node.space.usages if satellite and satellite not in trusted]
             for satellite in gone:
                 del node.space.usages[satellite]
         self._look_for_doubles()
         if moved:
-            subjects |= {Subject.REPUTATION, Subject.EARNINGS}
+            subjects |= {Topic.REPUTATION, Topic.EARNINGS}
         return subjects | self._scored(node, moved, now)
 
-    def _take_satellite(self, node: NodeSubjects, answer: Answer, value: SatelliteAnswer, now: float) -> set[Subject]:
+    def _take_satellite(self, node: NodeStatus, answer: Answer, value: SatelliteAnswer, now: float) -> set[Topic]:
         moved = scores.take_snapshots(node, [value.reputation], now, self._pending)
         take_usage_space(node, value.storage, now, self._pending)
         money.take_usage(node, answer, value.usage, self._pending)
-        return {Subject.EARNINGS, Subject.STORAGE} | self._scored(node, moved, now)
+        return {Topic.EARNINGS, Topic.STORAGE} | self._scored(node, moved, now)
 
-    def _take_money(self, node: NodeSubjects, answer: Answer, now: float) -> set[Subject]:
+    def _take_money(self, node: NodeStatus, answer: Answer, now: float) -> set[Topic]:
         value, pending = answer.value, self._pending
         if isinstance(value, EstimatedPayout):
             money.take_estimate(node, answer, value)
@@ -354,7 +353,7 @@ class SubjectKeeper:
         elif isinstance(value, tuple):
             if answer.kind is AnswerKind.NOTIFICATIONS:
                 node.notifications = tuple(one for one in value if isinstance(one, Notification))
-                return {Subject.HEALTH, Subject.REPUTATION}
+                return {Topic.HEALTH, Topic.REPUTATION}
             if answer.kind is AnswerKind.PERIODS:
                 node.money.periods_at = answer.asked_at
             if not node.node_id:  # whose paystubs these are is not known yet; they are asked for again
@@ -363,31 +362,31 @@ class SubjectKeeper:
             money.take_paystubs(node, tuple(one for one in value if isinstance(one, Paystub)), last, int(now * 1000), pending)
             money.take_payouts(node, tuple(one for one in value if isinstance(one, PayoutHistoryRow)), pending)
             money.take_held_history(node, tuple(one for one in value if isinstance(one, HeldHistoryRow)), int(now * 1000), pending)
-        return {Subject.EARNINGS}
+        return {Topic.EARNINGS}
 
-    def _scored(self, node: NodeSubjects, moved: bool, now: float) -> set[Subject]:
+    def _scored(self, node: NodeStatus, moved: bool, now: float) -> set[Topic]:
         """Scores that stay the same are not sent every minute only because they were told again."""
-        key = (node.name, Subject.REPUTATION)
+        key = (node.name, Topic.REPUTATION)
         node.standing.changes += moved
         if moved or now - self._told_at.get(key, 0.0) >= REFRESH_S:
             self._told_at[key] = now
-            return {Subject.REPUTATION}
+            return {Topic.REPUTATION}
         return set()
 
-    def _tell(self, name: str, moved: Set[Subject]) -> None:
+    def _tell(self, name: str, moved: Set[Topic]) -> None:
         if moved:
             missing = missing_satellites(self.subjects.of(name))
             if missing != self._missing.get(name, []):  # whoever told it: sums of money leave out another satellite now
-                self._missing[name], moved = missing, moved | {Subject.EARNINGS}
+                self._missing[name], moved = missing, moved | {Topic.EARNINGS}
             self.subjects.changed(name, *moved)
             self.on_moved(name)
             self._changed()
 
-    def _keep_estimate(self, node: NodeSubjects, *, doubts: bool) -> None:
+    def _keep_estimate(self, node: NodeStatus, *, doubts: bool) -> None:
         standing = node.answer.standings if node.answer else ()
         complete = bool(standing) and all(one.satellite in node.money.usages or why_nothing(node, one.satellite) for one in standing)
         if complete:
-            self.subjects.changed(node.name, Subject.EARNINGS)
+            self.subjects.changed(node.name, Topic.EARNINGS)
             earnings = self._cards.earnings.estimate_of(node, self._clock.now())
             if earnings is not None:
                 if doubts and money.is_doubtful(earnings):
@@ -397,4 +396,4 @@ class SubjectKeeper:
     def _look_for_doubles(self) -> None:
         """Two names for one node are said on the page of both."""
         for name in tell_doubles(self.subjects.nodes.values()):
-            self._tell(name, {Subject.HEALTH})
+            self._tell(name, {Topic.HEALTH})

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeVar
 
-from storj_monitor.financial_tracker.history import StubKey
-from storj_monitor.model.earnings import Paystub
+from storj_monitor.model.earnings import Paystub, StubKey
 from storj_monitor.model.estimates import Balance
 
 Group = TypeVar("Group", bound=Hashable)

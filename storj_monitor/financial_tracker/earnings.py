@@ -11,12 +11,11 @@ from storj_monitor.financial_tracker.costs import estimate_profit
 from storj_monitor.financial_tracker.days import day_earnings, month_band, sum_days
 from storj_monitor.financial_tracker.estimate import estimate_node, estimate_satellite, previous_month_usage
 from storj_monitor.financial_tracker.held import expected_disposed_usd_micros, held_position
-from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.financial_tracker.months import period_of
 from storj_monitor.financial_tracker.prices import PriceOverride, override_for, resolve_prices
 from storj_monitor.financial_tracker.revenue import revenue_per_tb, storage_price_usd_micros
 from storj_monitor.financial_tracker.usage import merge_days
-from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, Paystub, Pricing, SatelliteUsage
+from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, Paystub, Pricing, SatelliteUsage, StubKey
 from storj_monitor.model.estimates import Comparison, CostRates, HeldPosition, NodeEarnings, NodeEstimate, SatelliteEstimate
 
 

@@ -14,9 +14,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from storj_monitor.financial_tracker.balance import earned_usd_micros
-from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.financial_tracker.receipts import read_receipt
-from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
+from storj_monitor.model.earnings import PayoutHistoryRow, Paystub, StubKey
 from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, NodeEstimate, Prices, PriceSource
 from storj_monitor.units import plain_text
 

@@ -12,21 +12,13 @@ from typing import NamedTuple
 import msgspec
 
 from storj_monitor.financial_tracker.months import is_period, month_number, period_of, period_of_number, shifted
-from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
+from storj_monitor.model.earnings import PayoutHistoryRow, Paystub, StubKey
 
 RECHECK_MONTHS = 3
 """A paystub of the last months may still change: transfers are made later, corrections happen."""
 
 _MONEY_LIMIT_USD_MICROS = 10**15
 """A billion dollars: beyond that an answer is wrong, and a database column would be near its end."""
-
-
-class StubKey(NamedTuple):
-    """Whose paystub."""
-
-    node_id: str
-    satellite: str
-    period: str
 
 
 class Merge(NamedTuple):

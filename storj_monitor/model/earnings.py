@@ -7,6 +7,8 @@ A TB is 1e12 bytes; a byte-month is 720 byte-hours.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 
@@ -165,3 +167,11 @@ class HeldHistoryRow(msgspec.Struct, frozen=True, kw_only=True):
     total_held_usd_micros: int = 0
     total_disposed_usd_micros: int = 0
     joined_ms: int | None = None
+
+
+class StubKey(NamedTuple):
+    """Whose paystub."""
+
+    node_id: str
+    satellite: str
+    period: str

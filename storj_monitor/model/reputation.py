@@ -7,10 +7,11 @@ the scores and the windows, `/metrics` the scores and counts, the log scores and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import NamedTuple
 
-from storj_monitor.model.figures import Source
+from storj_monitor.model.figures import Figure, Source
 
 NEVER = 0.0
 """A date that a source knows, and that has not come: JSON null of `disqualified`, age 0 of `reputation_dq_age`."""
@@ -80,3 +81,76 @@ class HealthAnswer:
     taken_at: float
     all_healthy: bool
     statuses: tuple[HealthStatus, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reputation:
+    """Newest figures; None where nobody told yet. Dates are Unix seconds, 0 (NEVER) = told that it has not happened."""
+
+    satellite: str
+    address: str = ""
+    audit_score: Figure[float] | None = None
+    suspension_score: Figure[float] | None = None
+    online_score: Figure[float] | None = None
+    total_audits: Figure[int] | None = None
+    successful_audits: Figure[int] | None = None
+    disqualified_at: Figure[float] | None = None
+    suspended_at: Figure[float] | None = None
+    vetted_at: Figure[float] | None = None
+    joined_at: Figure[float] | None = None
+    windows: Figure[tuple[AuditWindow, ...]] | None = None
+
+    @property
+    def taken_at(self) -> float:
+        """When anything was heard last; 0 when nothing was."""
+        figures = (getattr(self, field.name) for field in fields(self))
+        return max((figure.taken_at for figure in figures if isinstance(figure, Figure)), default=0.0)
+
+
+class ScorePoint(NamedTuple):
+    """Scores 0..1 that held from `at` until `until` (Unix seconds); counts None where only the API told."""
+
+    at: float
+    until: float
+    audit_score: float
+    suspension_score: float
+    online_score: float
+    total_audits: int | None
+    successful_audits: int | None
+    source: Source
+
+    @property
+    def worst(self) -> tuple[float, float, float]:
+        return (self.audit_score, self.suspension_score, self.online_score)
+
+
+class StandingKind(StrEnum):
+    """What a satellite did; the text is the name on the wire and in the database."""
+
+    DISQUALIFIED = "disqualified"
+    SUSPENDED = "suspended"
+
+
+class StandingSpan(NamedTuple):
+    """From the satellite's own date until it was over, Unix seconds; None: it lasts."""
+
+    kind: StandingKind
+    from_at: float
+    until_at: float | None = None
+
+
+class Exit(NamedTuple):
+    """How far a graceful exit is, and since when (Unix seconds of the node's clock)."""
+
+    state: str
+    at: float
+
+
+class NotableTransfer(NamedTuple):
+    """A row of the table `notable`, as far as it is needed here."""
+
+    time_ms: int
+    satellite: str
+    op: int
+    piece_id: str
+    reason: str

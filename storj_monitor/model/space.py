@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from storj_monitor.model.figures import Source
+
 
 class SpaceMeaning(StrEnum):
     """What `available` and `used` of `diskSpace` mean; told apart by the key `allocated`, not by the version."""
@@ -157,3 +159,26 @@ class SpaceEvidence:
     usages: tuple[SatelliteUsage, ...] = ()
     file_system: FileSystemSpace | None = None
     log: LogSpace | None = None
+
+
+class SpacePoint(NamedTuple):
+    """A picture at `at` (Unix seconds); bytes, None where nobody told. `source` told `used`, or what it is computed from."""
+
+    at: float
+    allocated: int | None
+    used: int | None
+    pieces: int | None
+    trash: int | None
+    reclaimable: int | None
+    overhead: int | None
+    free: int | None
+    disk_free: int | None
+    reported: int | None
+    source: Source
+
+    @property
+    def occupied(self) -> int | None:
+        """Bytes that grow when the node fills: `used`, or what has become less of `free` for nodes that tell nothing else."""
+        if self.used is not None:
+            return self.used
+        return None if self.free is None else -self.free

@@ -96,3 +96,47 @@ class Uptime:
     evidence: tuple[Witness, ...] = ()
     last_words: tuple[LastWord, ...] = ()
     failed_starts: int = 0
+
+
+SILENT_S = 180.0
+"""No log is silent too long before this."""
+
+
+SILENT_GAPS = 20
+"""A log is silent too long after so many of its usual pauses between two transfers: by chance that happens once in many years."""
+
+
+def silence_limit_s(usual_pause_s: float) -> float:
+    """How long a log must be silent to be a witness."""
+    return max(SILENT_S, SILENT_GAPS * usual_pause_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The start that is under way, or the end that no start has followed."""
+
+    down_at: float | None = None
+    loading_at: float | None = None
+    killed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessLife:
+    """As the log tells it.
+
+    outages       -- by Witness.PROCESS, oldest first; the last one may be open. Each lasts until `Node … started`
+    starting      -- from `Configuration loaded` to `Node … started` within them
+    begun         -- what is open now
+    up_at         -- when it was up last: the newest start or sign of life; None when none is known
+    started_at    -- the newest `Node … started`
+    words         -- what was said in the newest outage, oldest first
+    failed_starts -- in it
+    """
+
+    outages: tuple[Outage, ...] = ()
+    starting: tuple[tuple[float, float], ...] = ()
+    begun: Begun | None = None
+    up_at: float | None = None
+    started_at: float | None = None
+    words: tuple[LastWord, ...] = ()
+    failed_starts: int = 0

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from storj_monitor.model.figures import Figure
-from storj_monitor.model.reputation import AuditWindow
+from storj_monitor.model.reputation import AuditWindow, ScorePoint
 from storj_monitor.reputation_tracker.beta import AUDIT, audits_until, failed_between, failures_allowed
-from storj_monitor.reputation_tracker.history import DAY_S, ScorePoint
+from storj_monitor.reputation_tracker.history import DAY_S
 
 HOUR_S = 3600.0
 LOOK_BACK_S = (DAY_S, 3 * DAY_S, 7 * DAY_S, 30 * DAY_S)

@@ -6,10 +6,8 @@ A point holds from `at` until `until`, the last time that it was confirmed. Rows
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
-from storj_monitor.model.figures import Source
-from storj_monitor.model.reputation import ReputationSnapshot
+from storj_monitor.model.reputation import ReputationSnapshot, ScorePoint
 from storj_monitor.reputation_tracker.reputation import known_score
 
 DAY_S = 86_400.0
@@ -17,23 +15,6 @@ WINDOW_S = 43_200.0
 
 THINNING = ((3 * DAY_S, 0.0), (10 * DAY_S, WINDOW_S), (float("inf"), DAY_S))
 """(up to this age, one bucket a ...): all points for 3 days, then the worst and the last of 12 hours, after 10 days those of a day."""
-
-
-class ScorePoint(NamedTuple):
-    """Scores 0..1 that held from `at` until `until` (Unix seconds); counts None where only the API told."""
-
-    at: float
-    until: float
-    audit_score: float
-    suspension_score: float
-    online_score: float
-    total_audits: int | None
-    successful_audits: int | None
-    source: Source
-
-    @property
-    def worst(self) -> tuple[float, float, float]:
-        return (self.audit_score, self.suspension_score, self.online_score)
 
 
 def point_of(snapshot: ReputationSnapshot) -> ScorePoint | None:

@@ -9,16 +9,7 @@ from typing import NamedTuple
 
 from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome
 from storj_monitor.model.node_events import FoundInTrash
-
-
-class NotableTransfer(NamedTuple):
-    """A row of the table `notable`, as far as it is needed here."""
-
-    time_ms: int
-    satellite: str
-    op: int
-    piece_id: str
-    reason: str
+from storj_monitor.model.reputation import NotableTransfer
 
 
 class Cause(StrEnum):

@@ -23,7 +23,7 @@ from storj_monitor.model.node_events import (
     ServiceStopped,
     SignalReceived,
 )
-from storj_monitor.model.uptime import LastWord, Outage, Witness
+from storj_monitor.model.uptime import Begun, LastWord, Outage, ProcessLife, Witness
 
 ENDS = (NodeFailed, PlainError, Panic, ProcessEnded, ServiceStopped, SignalReceived)
 STARTS = (ConfigurationLoaded, NodeStarted)
@@ -44,37 +44,6 @@ QUICK_START_S = 60.0
 """A start that is over so soon took no time that anybody missed: without a known past it is no time away."""
 MOST_WORDS = 8
 _TEXT = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """The start that is under way, or the end that no start has followed."""
-
-    down_at: float | None = None
-    loading_at: float | None = None
-    killed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessLife:
-    """As the log tells it.
-
-    outages       -- by Witness.PROCESS, oldest first; the last one may be open. Each lasts until `Node … started`
-    starting      -- from `Configuration loaded` to `Node … started` within them
-    begun         -- what is open now
-    up_at         -- when it was up last: the newest start or sign of life; None when none is known
-    started_at    -- the newest `Node … started`
-    words         -- what was said in the newest outage, oldest first
-    failed_starts -- in it
-    """
-
-    outages: tuple[Outage, ...] = ()
-    starting: tuple[tuple[float, float], ...] = ()
-    begun: Begun | None = None
-    up_at: float | None = None
-    started_at: float | None = None
-    words: tuple[LastWord, ...] = ()
-    failed_starts: int = 0
 
 
 def is_process_line(event: NodeEvent) -> bool:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from storj_monitor.model.reputation import NEVER, AuditWindow
+from storj_monitor.model.reputation import NEVER, AuditWindow, Exit, Reputation, ScorePoint
 from storj_monitor.reputation_tracker.beta import AUDIT, SUSPENSION, failures_allowed
 from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guard
-from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.online import (
     OFFLINE_THRESHOLD,
     TRACKED_WINDOWS,
@@ -22,8 +21,7 @@ from storj_monitor.reputation_tracker.online import (
     offline_windows,
 )
 from storj_monitor.reputation_tracker.pieces import Failures, RefusedAudits
-from storj_monitor.reputation_tracker.reputation import Reputation
-from storj_monitor.reputation_tracker.told import COMPLETED, FAILED, Exit
+from storj_monitor.reputation_tracker.told import COMPLETED, FAILED
 from storj_monitor.reputation_tracker.vetting import Vetting, vetting
 from storj_monitor.units import format_hours
 

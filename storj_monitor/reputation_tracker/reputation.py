@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.node_events import ScoresReported
-from storj_monitor.model.reputation import AddressScores, AuditWindow, HealthAnswer, ReputationSnapshot
+from storj_monitor.model.reputation import AddressScores, HealthAnswer, Reputation, ReputationSnapshot
 
 T = TypeVar("T")
 
@@ -16,30 +16,6 @@ _ROUNDING = 1e-6
 _RANK = {Source.API: 2, Source.METRICS: 1}
 _SCORES = ("audit_score", "suspension_score", "online_score")
 _DATES = ("disqualified_at", "suspended_at", "vetted_at", "joined_at")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reputation:
-    """Newest figures; None where nobody told yet. Dates are Unix seconds, 0 (NEVER) = told that it has not happened."""
-
-    satellite: str
-    address: str = ""
-    audit_score: Figure[float] | None = None
-    suspension_score: Figure[float] | None = None
-    online_score: Figure[float] | None = None
-    total_audits: Figure[int] | None = None
-    successful_audits: Figure[int] | None = None
-    disqualified_at: Figure[float] | None = None
-    suspended_at: Figure[float] | None = None
-    vetted_at: Figure[float] | None = None
-    joined_at: Figure[float] | None = None
-    windows: Figure[tuple[AuditWindow, ...]] | None = None
-
-    @property
-    def taken_at(self) -> float:
-        """When anything was heard last; 0 when nothing was."""
-        figures = (getattr(self, field.name) for field in fields(self))
-        return max((figure.taken_at for figure in figures if isinstance(figure, Figure)), default=0.0)
 
 
 def snapshot_of_event(event: ScoresReported) -> ReputationSnapshot:

@@ -6,23 +6,7 @@ Offline suspension has no date in any answer of a node; it can only be read from
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import NamedTuple
-
-
-class StandingKind(StrEnum):
-    """What a satellite did; the text is the name on the wire and in the database."""
-
-    DISQUALIFIED = "disqualified"
-    SUSPENDED = "suspended"
-
-
-class StandingSpan(NamedTuple):
-    """From the satellite's own date until it was over, Unix seconds; None: it lasts."""
-
-    kind: StandingKind
-    from_at: float
-    until_at: float | None = None
+from storj_monitor.model.reputation import StandingKind, StandingSpan
 
 
 def spans_after(last: StandingSpan | None, kind: StandingKind, date: float, told_at: float) -> tuple[StandingSpan, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from storj_monitor.model.node_answers import Notification
 from storj_monitor.model.node_events import GracefulExit
+from storj_monitor.model.reputation import Exit
 
 SUSPENSION = 3
 """Kind of a notification: at present the node makes it for OFFLINE suspension only."""
@@ -16,13 +16,6 @@ BEGUN, COMPLETED, FAILED = "begun", "completed", "failed"
 
 _SINCE = re.compile(r"suspended since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.IGNORECASE)
 _SATELLITE = re.compile(r"\b([1-9A-HJ-NP-Za-km-z]{40,60})\b")
-
-
-class Exit(NamedTuple):
-    """How far a graceful exit is, and since when (Unix seconds of the node's clock)."""
-
-    state: str
-    at: float
 
 
 def exit_after(known: Exit | None, event: GracefulExit) -> Exit | None:

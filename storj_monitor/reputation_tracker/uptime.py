@@ -8,17 +8,27 @@ with an API or a port that does not answer it is certain.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from storj_monitor.model.uptime import MARKS, LastWord, Outage, Uptime, UptimeSpan, UptimeState, Witness
-from storj_monitor.reputation_tracker.downtime import downtimes
-from storj_monitor.reputation_tracker.process_life import START_LIMIT_S, ProcessLife
+from storj_monitor.model.node_answers import ApiStatus, Door
+from storj_monitor.model.uptime import (
+    MARKS,
+    SILENT_S,
+    LastWord,
+    Outage,
+    ProcessLife,
+    Uptime,
+    UptimeSpan,
+    UptimeState,
+    Witness,
+    silence_limit_s,
+)
+from storj_monitor.reputation_tracker.downtime import Downtime, away_since, downtimes
+from storj_monitor.reputation_tracker.process_life import START_LIMIT_S
+from storj_monitor.state.node_status import NodeStatus
 
-SILENT_S = 180.0
-"""No log is silent too long before this."""
-SILENT_GAPS = 20
-"""A log is silent too long after so many of its usual pauses between two transfers: by chance that happens once in many years."""
 CONTACT_S = 1800.0
 """A node that nobody has reached for so long, and whose log is silent, is not reached by anybody."""
 FRESH_S = 300.0
@@ -58,11 +68,6 @@ class Signals:
             return None
         since = max(self.transfer_at, up_at or 0.0)
         return since if now - since >= silence_limit_s(self.usual_pause_s) else None
-
-
-def silence_limit_s(usual_pause_s: float) -> float:
-    """How long a log must be silent to be a witness."""
-    return max(SILENT_S, SILENT_GAPS * usual_pause_s)
 
 
 def spans(
@@ -263,3 +268,77 @@ def _minutes(minutes: float) -> str:
 
 def _seconds(seconds: float) -> str:
     return "second" if seconds < 1.5 else f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+
+
+# ---- of one node, from all that its status holds ----
+
+WITNESS_OF_DOOR: Mapping[Door, Witness] = MappingProxyType(
+    {Door.API: Witness.API_DOWN, Door.METRICS: Witness.METRICS_DOWN, Door.HEALTH: Witness.PROBE}
+)
+
+
+def node_uptime(status: NodeStatus, now: float) -> Uptime:
+    """Whether it runs now, since when, why not, and what it said last."""
+    return uptime(status.log.life, _signals(status), now)
+
+
+def node_downtimes(status: NodeStatus, now: float, since: float = 0.0) -> tuple[Downtime, ...]:
+    """When it was away after `since`, as far as endpoints, log and its transfers tell; oldest first.
+
+    What an earlier run of the monitor left open counts again when it is seen again.
+    """
+    return downtimes(one for one in seen_outages(status, now) if one.until_at is None or one.until_at >= since)
+
+
+def node_away_since(status: NodeStatus, now: float) -> float | None:
+    """Since when satellites cannot reach the node, as far as endpoints, log and the node itself tell; None while they can."""
+    answer = status.answer
+    down_at = down_since(status.log.life, node_uptime(status, now))
+    if answer is None or not answer.last_pinged_at:
+        return down_at
+    return away_since(down_at, answer.last_pinged_at - (answer.clock_ahead_s or 0.0), answer.taken_at)
+
+
+def seen_outages(status: NodeStatus, now: float) -> tuple[Outage, ...]:
+    """What stands of all that was seen."""
+    seen = [one for one in status.outages if one.until_at is not None or _is_still_seen(status, one)]
+    state = node_uptime(status, now)
+    if state.since is not None:
+        silent = (Witness.LOG_GAP, Witness.CONTACT)
+        seen += [Outage(witness, state.since, None) for witness in silent if witness in state.evidence]
+    return without_contradicted(seen, list(status.log.pulse))
+
+
+def _is_still_seen(status: NodeStatus, one: Outage) -> bool:
+    """Whether an outage that has no end is seen in this run."""
+    if one.witness is Witness.PROCESS:
+        return not status.log.is_behind
+    shut = (door.status is ApiStatus.UNREACHABLE for door in status.doors.values() if WITNESS_OF_DOOR[door.door] is one.witness)
+    return one.witness not in WITNESS_OF_DOOR.values() or any(shut)
+
+
+def _signals(status: NodeStatus) -> Signals:
+    answer, ahead_s = status.answer, (status.answer.clock_ahead_s or 0.0) if status.answer else 0.0
+    witnesses = WITNESS_OF_DOOR.values()
+    shut = {
+        one.witness: one.from_at
+        for one in status.outages
+        if one.until_at is None and one.witness in witnesses and _is_still_seen(status, one)
+    }
+    told = ((answer, Door.API), (status.metrics, Door.METRICS), (status.health, Door.HEALTH))
+    answered = [one.taken_at for one, door in told if one is not None and _is_ok(status, door)]
+    api_is_ok = answer is not None and _is_ok(status, Door.API)
+    return Signals(
+        answered_at=max(answered, default=None),
+        api_started_at=answer.started_at - ahead_s if answer and answer.started_at is not None and api_is_ok else None,
+        shut=tuple(sorted(shut.items())),
+        transfer_at=status.log.transfer_at,
+        usual_pause_s=status.log.pulse.usual_pause_s,
+        reads_log=status.log.is_read,
+        knows_log=not status.log.is_behind,
+        contact_at=answer.last_pinged_at - ahead_s if answer and answer.last_pinged_at and api_is_ok else None,
+    )
+
+
+def _is_ok(status: NodeStatus, door: Door) -> bool:
+    return door in status.doors and status.doors[door].status in (ApiStatus.OK, ApiStatus.PARTIAL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storj_monitor.model.figures import Figure, Source
-from storj_monitor.reputation_tracker.reputation import Reputation
+from storj_monitor.model.reputation import Reputation
 
 AUDITS_NEEDED = 100
 HOURS_NEEDED = 504.0

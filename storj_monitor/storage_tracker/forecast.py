@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from storj_monitor.storage_tracker.history import DAY_S, SpacePoint
+from storj_monitor.model.space import SpacePoint
+from storj_monitor.storage_tracker.history import DAY_S
 from storj_monitor.storage_tracker.regression import theil_sen
 
 WINDOWS_DAYS = (7, 30, 90)

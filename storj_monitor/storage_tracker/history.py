@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from storj_monitor.model.figures import Figure, Source
+from storj_monitor.model.space import SpacePoint
 from storj_monitor.storage_tracker.picture import SpacePicture
 
 HOUR_S = 3600.0
@@ -16,29 +16,6 @@ SNAPSHOT_S = 600.0
 
 TIERS = ((26 * HOUR_S, SNAPSHOT_S), (40 * DAY_S, 4 * HOUR_S), (float("inf"), DAY_S))
 """(up to this age, one point a ...): 24 hours are 144 rows a node, 30 days 330, a year 720."""
-
-
-class SpacePoint(NamedTuple):
-    """A picture at `at` (Unix seconds); bytes, None where nobody told. `source` told `used`, or what it is computed from."""
-
-    at: float
-    allocated: int | None
-    used: int | None
-    pieces: int | None
-    trash: int | None
-    reclaimable: int | None
-    overhead: int | None
-    free: int | None
-    disk_free: int | None
-    reported: int | None
-    source: Source
-
-    @property
-    def occupied(self) -> int | None:
-        """Bytes that grow when the node fills: `used`, or what has become less of `free` for nodes that tell nothing else."""
-        if self.used is not None:
-            return self.used
-        return None if self.free is None else -self.free
 
 
 def point_of(picture: SpacePicture) -> SpacePoint | None:

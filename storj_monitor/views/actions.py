@@ -15,8 +15,8 @@ from storj_monitor.model.ids import Action, Outcome, op_action, op_code
 from storj_monitor.model.node_metrics import Growth, NodeMetrics, Spread
 from storj_monitor.model.rollups import Cell
 from storj_monitor.state.accumulator import DIRECTION_BY_OP
+from storj_monitor.state.node_status import NodeStatus, add_up
 from storj_monitor.stats import quantile
-from storj_monitor.views.subjects import NodeSubjects, add_up
 from storj_monitor.views.tables import Row, Rows, sum_cells
 
 INFO = "INFO"
@@ -85,7 +85,7 @@ def counters_of(growth: Grown, metrics: NodeMetrics | None) -> Counters | None:
     return Counters(growth, results, {op: count.duration_s for op, count in sampled if count.duration_s is not None})
 
 
-def counted_hours(stored: Iterable[Sequence[Any]], nodes: Iterable[NodeSubjects], from_ms: int, to_ms: int) -> dict[str, dict[int, Growth]]:
+def counted_hours(stored: Iterable[Sequence[Any]], nodes: Iterable[NodeStatus], from_ms: int, to_ms: int) -> dict[str, dict[int, Growth]]:
     """Growth by node name in whole hours [from_ms, to_ms): rows that are stored, and what only memory has yet."""
     found: dict[tuple[str, int], dict[int, Growth]] = {}
     for name, start_ms, op, number, size_bytes, timed, total_ms in stored:

@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 from storj_monitor.model.analytics import FULL_HOURS, Band, Finding, FindingKind, FindingState, Learning, Metric
 from storj_monitor.model.figures import Help
+from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import helps
 from storj_monitor.views.names import satellite_name
 from storj_monitor.views.node_states import reason_rows
-from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
 UNITS = MappingProxyType(
@@ -88,15 +88,15 @@ class AnalyticsView:
         self._state = state
         self._made: dict[str, tuple[int, Rows]] = {}
 
-    def rows(self, nodes: Iterable[NodeSubjects]) -> Rows:
+    def rows(self, nodes: Iterable[NodeStatus]) -> Rows:
         """By `node/NAME` and `finding/NUMBER`."""
         found: Rows = {}
         for node in nodes:
             found.update(self._of(node))
         return found
 
-    def _of(self, node: NodeSubjects) -> Rows:
-        revision = node.revisions[Subject.ANALYTICS]
+    def _of(self, node: NodeStatus) -> Rows:
+        revision = node.revisions[Topic.ANALYTICS]
         made = self._made.get(node.name)
         if made is None or made[0] != revision:
             findings = node.insight.findings.values()
@@ -112,7 +112,7 @@ class AnalyticsView:
         return [] if live is None else list(reason_rows(name, live.judged))
 
 
-def learning_row(node: NodeSubjects) -> Row:
+def learning_row(node: NodeStatus) -> Row:
     """How much is known of a node."""
     known = node.insight.learning or Learning(node.name, 0, None, "the first look comes within a minute", 0, 0)
     return {

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from storj_monitor.financial_tracker.terms import OwnTerms
 from storj_monitor.reputation_tracker.report import SatelliteReport
+from storj_monitor.state.node_status import HOUR_S, NodeRegistry, NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.views import analytics, earnings, node_health, reputation, storage
 from storj_monitor.views.actions import Counters, Grown, counters_of
@@ -16,16 +17,15 @@ from storj_monitor.views.names import addressed_by
 from storj_monitor.views.node_health import HealthView
 from storj_monitor.views.reputation import ReputationView
 from storj_monitor.views.storage import StorageView
-from storj_monitor.views.subjects import HOUR_S, NodeSubjects, Subject, Subjects
 from storj_monitor.views.tables import Row, Rows
 
 HELPS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
-        Subject.REPUTATION.value: reputation.HELP_TEXTS,
-        Subject.STORAGE.value: storage.HELP_TEXTS,
-        Subject.EARNINGS.value: earnings.HELP_TEXTS,
-        Subject.HEALTH.value: node_health.HELP_TEXTS,
-        Subject.ANALYTICS.value: analytics.HELP_TEXTS,
+        Topic.REPUTATION.value: reputation.HELP_TEXTS,
+        Topic.STORAGE.value: storage.HELP_TEXTS,
+        Topic.EARNINGS.value: earnings.HELP_TEXTS,
+        Topic.HEALTH.value: node_health.HELP_TEXTS,
+        Topic.ANALYTICS.value: analytics.HELP_TEXTS,
     }
 )
 """Help by topic, then by the name of the figure."""
@@ -42,7 +42,7 @@ class Cards:
     """
 
     def __init__(
-        self, subjects: Subjects, state: State, now: Callable[[], float], terms: OwnTerms | None = None, *, keep: bool = True
+        self, subjects: NodeRegistry, state: State, now: Callable[[], float], terms: OwnTerms | None = None, *, keep: bool = True
     ) -> None:
         self.subjects = subjects
         self._state = state
@@ -99,19 +99,19 @@ class Cards:
             self._begin()
         nodes = self.nodes(names)
         now = self._now()
-        match Subject(topic):
-            case Subject.REPUTATION:
+        match Topic(topic):
+            case Topic.REPUTATION:
                 return self._reputation.rows(nodes, now)
-            case Subject.STORAGE:
+            case Topic.STORAGE:
                 return self._storage.rows(nodes, now)
-            case Subject.EARNINGS:
+            case Topic.EARNINGS:
                 return self.earnings.rows(nodes, now)
-            case Subject.HEALTH:
+            case Topic.HEALTH:
                 return self._health.rows(nodes, now)
-            case Subject.ANALYTICS:
+            case Topic.ANALYTICS:
                 return self._analytics.rows(nodes)
 
-    def reports(self, node: NodeSubjects) -> list[SatelliteReport]:
+    def reports(self, node: NodeStatus) -> list[SatelliteReport]:
         """A node at each of its satellites, as the reputation card shows it."""
         return self._reputation.reports(node, self._now())
 
@@ -119,6 +119,6 @@ class Cards:
         """Reasons of the states of these nodes, as findings."""
         return [row for name in names for row in self._analytics.reasons(name)]
 
-    def nodes(self, names: Iterable[str]) -> list[NodeSubjects]:
+    def nodes(self, names: Iterable[str]) -> list[NodeStatus]:
         """What is known of the named nodes."""
         return [self.subjects.of(name) for name in names]

@@ -11,6 +11,7 @@ from storj_monitor.financial_tracker.revenue import unpaid_data
 from storj_monitor.financial_tracker.terms import OwnTerms
 from storj_monitor.model.estimates import HeldPosition, NodeEarnings, SatelliteEstimate, UnpaidData
 from storj_monitor.model.figures import Figure
+from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.earnings_fleet import NodeMoney, fleet_row
 from storj_monitor.views.earnings_rows import (
@@ -28,7 +29,6 @@ from storj_monitor.views.earnings_rows import (
 from storj_monitor.views.figures import helps
 from storj_monitor.views.missing import MissingSatellite, missing_paystubs, missing_satellites, why_nothing
 from storj_monitor.views.names import name_at
-from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
 HELP_TEXTS = helps(HELP)
@@ -51,7 +51,7 @@ class EarningsView:
         self.terms = terms or OwnTerms()
         self._made: dict[str, _Made] = {}
 
-    def rows(self, nodes: Iterable[NodeSubjects], now: float) -> Rows:
+    def rows(self, nodes: Iterable[NodeStatus], now: float) -> Rows:
         """By "" (fleet), node, `node/satellite`."""
         every = list(nodes)
         made = {node.name: self._of(node, now) for node in every}
@@ -68,18 +68,18 @@ class EarningsView:
             rows.update(one.rows)
         return rows
 
-    def estimate_of(self, node: NodeSubjects, now: float) -> NodeEarnings | None:
+    def estimate_of(self, node: NodeStatus, now: float) -> NodeEarnings | None:
         """All figures of one node; None before its first answer about money."""
         made = self._of(node, now)
         return None if made is None else made.money.earnings
 
-    def _of(self, node: NodeSubjects, now: float) -> _Made | None:
+    def _of(self, node: NodeStatus, now: float) -> _Made | None:
         money = node.money
         if not (money.usages or money.stubs):
             return None
         # before the first answer that has the node's time it is ours that counts
         at = money.now_ms or int(now // TOLD_AGAIN_S)
-        of_money, of_space = (node.revisions[Subject.EARNINGS], at, node.disqualified_ms), node.revisions[Subject.STORAGE]
+        of_money, of_space = (node.revisions[Topic.EARNINGS], at, node.disqualified_ms), node.revisions[Topic.STORAGE]
         made = self._made.get(node.name)
         if made is None or (made.of_money, made.of_space) != (of_money, of_space):
             if made is not None and made.of_money == of_money:
@@ -91,7 +91,7 @@ class EarningsView:
         return made
 
 
-def inputs_of(node: NodeSubjects, terms: OwnTerms) -> NodeInputs:
+def inputs_of(node: NodeStatus, terms: OwnTerms) -> NodeInputs:
     """What is known of a node's money, as the tracker wants it."""
     money = node.money
     return NodeInputs(
@@ -193,7 +193,7 @@ def _unknown(lost: MissingSatellite, held: HeldPosition | None, common: Row) -> 
     }
 
 
-def missing_row(node: NodeSubjects, lost: MissingSatellite) -> Row:
+def missing_row(node: NodeStatus, lost: MissingSatellite) -> Row:
     """A satellite that a sum leaves out."""
     return {"node": lost.node, "satellite": lost.satellite, "name": name_at(node, lost.satellite), "why": lost.why}
 
@@ -205,7 +205,7 @@ def _held(one: HeldPosition | None) -> Row | None:
     return {**fields, "net_usd_micros": one.net_usd_micros, "stages_usd_micros": list(one.stages_usd_micros)}
 
 
-def _unpaid(node: NodeSubjects, earnings: NodeEarnings, now: float) -> UnpaidData | None:
+def _unpaid(node: NodeStatus, earnings: NodeEarnings, now: float) -> UnpaidData | None:
     picture = reconcile(node.space.evidence, now)
     if picture.used is None or picture.pieces is None or picture.reported is None:
         return None

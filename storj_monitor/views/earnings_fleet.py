@@ -13,6 +13,7 @@ from storj_monitor.financial_tracker.estimate import sum_months
 from storj_monitor.financial_tracker.export import Currency
 from storj_monitor.financial_tracker.revenue import revenue_per_tb, sum_unpaid
 from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, UnpaidData
+from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.views.earnings_rows import (
     balance_row,
     band_row,
@@ -25,14 +26,13 @@ from storj_monitor.views.earnings_rows import (
     theirs_row,
     unpaid_row,
 )
-from storj_monitor.views.subjects import NodeSubjects
 from storj_monitor.views.tables import Row
 
 
 class NodeMoney(NamedTuple):
     """One node that has told of its money."""
 
-    node: NodeSubjects
+    node: NodeStatus
     earnings: NodeEarnings
     unpaid: UnpaidData | None
 

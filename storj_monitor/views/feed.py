@@ -11,13 +11,13 @@ from storj_monitor.model.events import EventBatch, Row
 from storj_monitor.model.ids import piece_hashes_hex
 from storj_monitor.model.rollups import HOUR_S, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.state.live import AHEAD_S, MAX_WAITING, RING_S, Totals, totals_of
+from storj_monitor.state.node_status import Topic
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
 from storj_monitor.views.actions import INFO, Counters, NodeActions, action_rows
 from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.node_states import state_fields
-from storj_monitor.views.subjects import Subject
 from storj_monitor.views.summaries import SUMMARIES, summary
 from storj_monitor.views.table_topic import Payload, TableTopic
 from storj_monitor.views.tables import Rows
@@ -169,7 +169,7 @@ class Feed:
         if self._cards is None:
             return self.state.revision
         if topic == "actions":  # nodes' own counters may stand in
-            return self.state.revision + self._cards.revision(Subject.HEALTH)
+            return self.state.revision + self._cards.revision(Topic.HEALTH)
         return self._cards.revision(topic) if topic in HELPS else self.state.revision
 
     def counted(self, name: str) -> Counters | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from storj_monitor.model.node_answers import ApiStatus, Door, RouteState, RouteStatus
 from storj_monitor.state.node_conditions import in_brackets
-from storj_monitor.views.subjects import NodeSubjects
+from storj_monitor.state.node_status import NodeStatus
 
 _PAYSTUBS = "/api/heldamount/paystubs"
 _PERIODS = "/api/heldamount/periods"
@@ -20,7 +20,7 @@ class MissingSatellite(NamedTuple):
     why: str
 
 
-def missing_satellites(node: NodeSubjects) -> list[MissingSatellite]:
+def missing_satellites(node: NodeStatus) -> list[MissingSatellite]:
     """Satellites that the node trusts and that have not disqualified it, of which its month is not known."""
     trusted = [one.satellite for one in node.answer.standings] if node.answer is not None else [*node.standing.known]
     gone = node.disqualified_ms
@@ -31,13 +31,13 @@ def missing_satellites(node: NodeSubjects) -> list[MissingSatellite]:
     ]
 
 
-def why_nothing(node: NodeSubjects, satellite: str) -> str:
+def why_nothing(node: NodeStatus, satellite: str) -> str:
     """Why the node's route about a satellite gives nothing; "" when it does."""
     route = next((one for one in _routes(node) if one.path == f"/api/sno/satellite/{satellite}"), None)
     return "" if route is None else _words(route)
 
 
-def missing_paystubs(node: NodeSubjects) -> str:
+def missing_paystubs(node: NodeStatus) -> str:
     """Why sums of what was paid may lack this node (or its newest months); "" when they do not."""
     route = next((one for one in _routes(node) if one.path.startswith((_PERIODS, _PAYSTUBS))), None)
     if route is not None:
@@ -54,7 +54,7 @@ def missing_paystubs(node: NodeSubjects) -> str:
     )
 
 
-def _routes(node: NodeSubjects) -> tuple[RouteState, ...]:
+def _routes(node: NodeStatus) -> tuple[RouteState, ...]:
     api = node.doors.get(Door.API)
     return api.routes if api is not None else ()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from storj_monitor.model.satellites import GONE, WELL_KNOWN, name_of_address
-from storj_monitor.views.subjects import NodeSubjects
+from storj_monitor.state.node_status import NodeStatus
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
@@ -17,12 +17,12 @@ def satellite_name(satellite: str, addressed: Mapping[str, str] = NO_NAMES) -> s
     return known or (satellite[:8] + "…" if len(satellite) > 9 else satellite)
 
 
-def name_at(node: NodeSubjects, satellite: str) -> str:
+def name_at(node: NodeStatus, satellite: str) -> str:
     """The same, with what this node has told of the satellite's address."""
     return satellite_name(satellite, addressed(node, satellite))
 
 
-def addressed(node: NodeSubjects, satellite: str) -> Mapping[str, str]:
+def addressed(node: NodeStatus, satellite: str) -> Mapping[str, str]:
     """Its name by its address, from its standing, its payouts or what it holds; nothing where none of them tells one."""
     known, held = node.standing.known.get(satellite), node.money.held_history.get(satellite)
     address = (known.address if known is not None else "") or (held.satellite_address if held is not None else "")
@@ -31,7 +31,7 @@ def addressed(node: NodeSubjects, satellite: str) -> Mapping[str, str]:
     return {satellite: name} if name else NO_NAMES
 
 
-def addressed_by(nodes: Mapping[str, NodeSubjects]) -> dict[str, str]:
+def addressed_by(nodes: Mapping[str, NodeStatus]) -> dict[str, str]:
     """Names by addresses of all satellites that any node trusts."""
     return {
         satellite: name

@@ -12,9 +12,10 @@ from storj_monitor.model.node_state import NodeStateKind
 from storj_monitor.model.uptime import Uptime
 from storj_monitor.reputation_tracker.downtime import Downtime, hours_down
 from storj_monitor.reputation_tracker.help_texts import HELP as REPUTATION_HELP
+from storj_monitor.reputation_tracker.uptime import node_downtimes, node_uptime
+from storj_monitor.state.node_status import CLOCK_BELIEVED_S, CounterHistory, NodeStatus, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import Wire, date, helps, said
-from storj_monitor.views.subjects import CLOCK_BELIEVED_S, Counted, NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
 MONTH_S = 30 * 86_400.0
@@ -116,21 +117,21 @@ class HealthView:
         self._state = state
         self._made: dict[str, tuple[tuple[object, ...], Row]] = {}
 
-    def rows(self, nodes: Iterable[NodeSubjects], now: float) -> Rows:
+    def rows(self, nodes: Iterable[NodeStatus], now: float) -> Rows:
         """By node name."""
         return {node.name: self._of(node, now) for node in nodes}
 
-    def _of(self, node: NodeSubjects, now: float) -> Row:
+    def _of(self, node: NodeStatus, now: float) -> Row:
         log = self._state.nodes.get(node.name)
         kind, healthy = log.judged.kind if log else NodeStateKind.NO_DATA, healthy_now(node, now)
-        version = (node.revisions[Subject.HEALTH], log.version if log else "", log.node_id if log else "", kind, healthy)
+        version = (node.revisions[Topic.HEALTH], log.version if log else "", log.node_id if log else "", kind, healthy)
         made = self._made.get(node.name)
         if made is None or made[0] != version:
             made = self._made[node.name] = (version, _row(node, self._state, now))
         return made[1]
 
 
-def healthy_now(node: NodeSubjects, now: float) -> bool | None:
+def healthy_now(node: NodeStatus, now: float) -> bool | None:
     """The health answer, as long as it is of now and nobody knows better."""
     health = node.health
     if health is None or not 0 <= now - health.taken_at <= HEALTHY_S:
@@ -165,8 +166,8 @@ def uptime_row(one: Uptime) -> Row:
     }
 
 
-def _row(node: NodeSubjects, state: State, now: float) -> Row:
-    times = node.downtimes(now, now - MONTH_S)
+def _row(node: NodeStatus, state: State, now: float) -> Row:
+    times = node_downtimes(node, now, now - MONTH_S)
     recent = [one for one in times if one.until_at is None or one.until_at >= now - MONTH_S]
     return {
         "node": node.name,
@@ -184,7 +185,7 @@ def _row(node: NodeSubjects, state: State, now: float) -> Row:
             for one in node.doors.values()
         ],
         "remarks": [*node.remarks, *_other_node_remark(node, state), *_clock_remark(node), *_impossible_remarks(node)],
-        "uptime": uptime_row(node.uptime(now)),
+        "uptime": uptime_row(node_uptime(node, now)),
         "downtimes": [downtime_row(one, now) for one in reversed(recent[-MOST_DOWNTIMES:])],
         "down_hours_30d": round(hours_down(recent, now - MONTH_S, now), 2),
         "notifications": [
@@ -195,7 +196,7 @@ def _row(node: NodeSubjects, state: State, now: float) -> Row:
     }
 
 
-def _other_node_remark(node: NodeSubjects, state: State) -> list[str]:
+def _other_node_remark(node: NodeStatus, state: State) -> list[str]:
     """Log and API under one name may be of two nodes."""
     log = state.nodes.get(node.name)
     if log is None or not log.node_id or not node.node_id or log.node_id == node.node_id:
@@ -203,14 +204,14 @@ def _other_node_remark(node: NodeSubjects, state: State) -> list[str]:
     return [f"The API is of node {node.node_id}, but the log is of node {log.node_id}: give each node its own log and API."]
 
 
-def _impossible_remarks(node: NodeSubjects) -> list[str]:
+def _impossible_remarks(node: NodeStatus) -> list[str]:
     """What the node says and cannot be; the first few, so that a node that is wrong throughout does not fill the page."""
     texts = node.impossible_texts
     more = len(texts) - MOST_IMPOSSIBLE
     return texts if more <= 0 else [*texts[:MOST_IMPOSSIBLE], f"{more} more impossible values are left out."]
 
 
-def _clock_remark(node: NodeSubjects) -> list[str]:
+def _clock_remark(node: NodeStatus) -> list[str]:
     ahead_s = (node.answer.clock_ahead_s or 0.0) if node.answer else 0.0
     if abs(ahead_s) <= CLOCK_BELIEVED_S:
         return []
@@ -218,7 +219,7 @@ def _clock_remark(node: NodeSubjects) -> list[str]:
     return [f"The node's clock is {abs(ahead_s) / 3600:.1f} hours {way} the monitor's: its figures of the month are shown, but not kept."]
 
 
-def _identity(node: NodeSubjects, state: State, now: float) -> Row:
+def _identity(node: NodeStatus, state: State, now: float) -> Row:
     """From the API; without one, what log and debug port tell. A node that is down has no uptime."""
     answer, log, metrics = node.answer, state.nodes.get(node.name), node.metrics
     healthy = said(healthy_now(node, now), "probe", node.health.taken_at) if node.health else None
@@ -263,7 +264,7 @@ def _identity(node: NodeSubjects, state: State, now: float) -> Row:
     }
 
 
-def _versions(node: NodeSubjects, said_to_be: Wire | None) -> Row:
+def _versions(node: NodeStatus, said_to_be: Wire | None) -> Row:
     """What runs, the oldest version allowed, and whether the one is at or above the other: by whoever told it last.
 
     `said_to_be`: as the node's API has it, which is as old as its answer; another witness may know a higher minimum since.
@@ -277,7 +278,7 @@ def _versions(node: NodeSubjects, said_to_be: Wire | None) -> Row:
     }
 
 
-def _transfers(counted: Counted) -> Row | None:
+def _transfers(counted: CounterHistory) -> Row | None:
     """Growth of the node's own counters."""
     if not counted.since:
         return None

@@ -13,11 +13,12 @@ from storj_monitor.reputation_tracker.online import DowntimeBudget
 from storj_monitor.reputation_tracker.pieces import CAUSES, Failures, RefusedAudits, failures
 from storj_monitor.reputation_tracker.report import SatelliteReport, report, worst_first
 from storj_monitor.reputation_tracker.told import offline_suspensions
+from storj_monitor.reputation_tracker.uptime import node_away_since
 from storj_monitor.reputation_tracker.vetting import Vetting
+from storj_monitor.state.node_status import HOUR_S, POLL_S, NodeStatus, Topic
 from storj_monitor.views.figures import date, figure, helps
 from storj_monitor.views.missing import why_nothing
 from storj_monitor.views.names import name_at
-from storj_monitor.views.subjects import HOUR_S, POLL_S, NodeSubjects, Subject
 from storj_monitor.views.tables import Row, Rows
 
 MOST_PIECES = 20
@@ -37,7 +38,7 @@ class ReputationView:
         self._rows: dict[str, tuple[list[SatelliteReport], Rows]] = {}
         self._budgets: dict[tuple[str, str], tuple[tuple[object, ...], DowntimeBudget]] = {}
 
-    def rows(self, nodes: Iterable[NodeSubjects], now: float) -> Rows:
+    def rows(self, nodes: Iterable[NodeStatus], now: float) -> Rows:
         """By `node/satellite`, the worst first."""
         reports: list[tuple[str, SatelliteReport]] = []
         made: Rows = {}
@@ -50,23 +51,23 @@ class ReputationView:
         keys = [f"{name}/{one.reputation.satellite}" for name, one in reports]
         return {key: {**made[key], "rank": rank} for rank, key in enumerate(keys)}
 
-    def reports(self, node: NodeSubjects, now: float) -> list[SatelliteReport]:
+    def reports(self, node: NodeStatus, now: float) -> list[SatelliteReport]:
         """One node at each of its satellites."""
-        revision = node.revisions[Subject.REPUTATION]
+        revision = node.revisions[Topic.REPUTATION]
         made = self._made.get(node.name)
         if made is None or made[0] != revision:
-            away_since = node.away_since(now)
+            away_since = node_away_since(node, now)
             made = self._made[node.name] = (revision, [self._report(node, satellite, now, away_since) for satellite in node.standing.known])
         return made[1]
 
-    def _rows_of(self, node: NodeSubjects, reports: list[SatelliteReport]) -> Rows:
+    def _rows_of(self, node: NodeStatus, reports: list[SatelliteReport]) -> Rows:
         made = self._rows.get(node.name)
         if made is None or made[0] is not reports:
             rows = {f"{node.name}/{one.reputation.satellite}": _row_of(node, one) for one in reports}
             made = self._rows[node.name] = (reports, rows)
         return made[1]
 
-    def _report(self, node: NodeSubjects, satellite: str, now: float, away_since: float | None) -> SatelliteReport:
+    def _report(self, node: NodeStatus, satellite: str, now: float, away_since: float | None) -> SatelliteReport:
         """A budget is in steps of a quarter of an hour: it is reckoned anew with new windows, or when another quarter has begun."""
         standing = node.standing
         known = standing.known[satellite]
@@ -87,7 +88,7 @@ class ReputationView:
         return made
 
 
-def _row_of(node: NodeSubjects, one: SatelliteReport) -> Row:
+def _row_of(node: NodeStatus, one: SatelliteReport) -> Row:
     """With the satellite's name; where the node's answer about it fails, the reason says so: what is shown is old, or of another answer."""
     row, unknown = _row(node.name, one), why_nothing(node, one.reputation.satellite)
     reason = f"{one.reason} {unknown}" if unknown else one.reason
@@ -129,7 +130,7 @@ def _row(node: str, one: SatelliteReport) -> Row:
     }
 
 
-def refused_audits(node: NodeSubjects, now: float) -> RefusedAudits | None:
+def refused_audits(node: NodeStatus, now: float) -> RefusedAudits | None:
     """By the counters of /metrics, less what the log tells of the same time; None for a node without them."""
     counted = node.counted
     if not counted.since:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from storj_monitor.state.node_status import NodeStatus, Space, Topic
 from storj_monitor.storage_tracker.fleet import FleetFigure, fleet_space
 from storj_monitor.storage_tracker.forecast import WINDOWS_DAYS, DaysUntil, Forecast, Growth, fleet_growth, forecast
 from storj_monitor.storage_tracker.help_texts import HELP
 from storj_monitor.storage_tracker.picture import FIGURES, SpacePicture
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.figures import figure, helps
-from storj_monitor.views.subjects import NodeSubjects, Space, Subject
 from storj_monitor.views.tables import Row, Rows
 
 HELP_TEXTS = helps(HELP)
@@ -38,7 +38,7 @@ class StorageView:
     def __init__(self) -> None:
         self._made: dict[str, _Made] = {}
 
-    def rows(self, nodes: Iterable[NodeSubjects], now: float) -> Rows:
+    def rows(self, nodes: Iterable[NodeStatus], now: float) -> Rows:
         """By node name; "" is the fleet."""
         made = {node.name: self._of(node, now) for node in nodes}
         told = {name: one for name, one in made.items() if one.picture.taken_at or one.folder}
@@ -47,8 +47,8 @@ class StorageView:
         silent = [name for name in made if name not in told]
         return {"": _fleet(told, silent), **{name: one.row for name, one in told.items()}}
 
-    def _of(self, node: NodeSubjects, now: float) -> _Made:
-        known, revision = self._made.get(node.name), node.revisions[Subject.STORAGE]
+    def _of(self, node: NodeStatus, now: float) -> _Made:
+        known, revision = self._made.get(node.name), node.revisions[Topic.STORAGE]
         if known is not None and known.revision == revision:
             return known
         picture = reconcile(node.space.evidence, now)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from storj_monitor.model.analytics import FindingState, Severity
 from storj_monitor.model.metrics import Family
 from storj_monitor.model.node_answers import ApiStatus
+from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row
 
 Samples = list[tuple[Mapping[str, str], float]]
@@ -25,21 +25,21 @@ def subject_families(cards: Cards) -> Iterator[Family]:
     names = [node.name for node in nodes]
     yield from _info(cards.subjects.nodes.values(), cards.log_nodes)
     yield from _doors(nodes)
-    yield from _uptimes(cards.rows(Subject.HEALTH.value, names).values())
+    yield from _uptimes(cards.rows(Topic.HEALTH.value, names).values())
     yield from _findings(nodes)
     yield from _impossible(nodes)
-    rows = cards.rows(Subject.REPUTATION.value, names).values()
+    rows = cards.rows(Topic.REPUTATION.value, names).values()
     for score in _SCORES:
         samples = [(_at_satellite(row), value) for row in rows if (value := _value(row, score)) is not None]
         yield Family(f"storj_monitor_node_{score}", f"The node's {score.replace('_', ' ')} at a satellite, 0 to 1.", "gauge", samples)
     disqualified: Samples = [(_at_satellite(row), float(row["standing"] == "disqualified")) for row in rows]
     yield Family("storj_monitor_node_disqualified", "1 when the satellite has disqualified the node.", "gauge", disqualified)
-    space = [row for row in cards.rows(Subject.STORAGE.value, names).values() if row["kind"] == "node"]
+    space = [row for row in cards.rows(Topic.STORAGE.value, names).values() if row["kind"] == "node"]
     sizes: Samples = [
         ({"node": str(row["node"]), "part": part}, value) for row in space for part in _SPACE if (value := _value(row, part)) is not None
     ]
     yield Family("storj_monitor_node_space_bytes", "Space of the node by part.", "gauge", sizes)
-    money = cards.rows(Subject.EARNINGS.value, names)
+    money = cards.rows(Topic.EARNINGS.value, names)
     left_out = money[""]["left_out"] if money else []
     yield from _money(row for row in money.values() if row["kind"] == "node" and row["node"] not in left_out)  # type: ignore[operator]
 
@@ -53,7 +53,7 @@ def _uptimes(rows: Iterable[Row]) -> Iterator[Family]:
     yield Family("storj_monitor_node_failed_starts", text, "gauge", failed)
 
 
-def _findings(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
+def _findings(nodes: Iterable[NodeStatus]) -> Iterator[Family]:
     samples: Samples = []
     for node in nodes:
         standing = [one.severity for one in node.insight.findings.values() if one.state is not FindingState.RESOLVED]
@@ -61,7 +61,7 @@ def _findings(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
     yield Family("storj_monitor_node_findings", "Findings of the analytics that stand.", "gauge", samples)
 
 
-def _info(nodes: Iterable[NodeSubjects], logs: Mapping[str, NodeState]) -> Iterator[Family]:
+def _info(nodes: Iterable[NodeStatus], logs: Mapping[str, NodeState]) -> Iterator[Family]:
     """Id and version by whoever tells them: the log, the API, /metrics."""
     samples: Samples = []
     for node in nodes:
@@ -72,13 +72,13 @@ def _info(nodes: Iterable[NodeSubjects], logs: Mapping[str, NodeState]) -> Itera
     yield Family("storj_monitor_node_info", "Node id and version, as log, API or /metrics tell them.", "gauge", samples)
 
 
-def _impossible(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
+def _impossible(nodes: Iterable[NodeStatus]) -> Iterator[Family]:
     samples: Samples = [({"node": node.name}, float(sum(map(len, node.impossible.values())))) for node in nodes]
     text = "Values that the node reports and that cannot be; they are left out of all sums."
     yield Family("storj_monitor_node_impossible_values", text, "gauge", samples)
 
 
-def _doors(nodes: Iterable[NodeSubjects]) -> Iterator[Family]:
+def _doors(nodes: Iterable[NodeStatus]) -> Iterator[Family]:
     samples: Samples = [
         ({"node": node.name, "door": door.value}, float(state.status is ApiStatus.OK))
         for node in nodes

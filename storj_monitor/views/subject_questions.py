@@ -14,12 +14,14 @@ from storj_monitor.errors import RequestError
 from storj_monitor.financial_tracker.balance import balances_by, earned_usd_micros
 from storj_monitor.financial_tracker.days import month_days
 from storj_monitor.financial_tracker.export import Currency, currency, estimates_csv, paystubs_csv, profits_csv
-from storj_monitor.financial_tracker.history import StubKey, missing_periods
+from storj_monitor.financial_tracker.history import missing_periods
 from storj_monitor.financial_tracker.receipts import read_receipt
-from storj_monitor.model.earnings import PayoutHistoryRow, Paystub
+from storj_monitor.model.earnings import PayoutHistoryRow, Paystub, StubKey
 from storj_monitor.model.estimates import DayEarnings
 from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.reputation_tracker.downtime import downtimes
+from storj_monitor.reputation_tracker.uptime import seen_outages
+from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.views import reputation, storage
 from storj_monitor.views.analytics import finding_row, learning_row
 from storj_monitor.views.cards import HELPS, Cards
@@ -28,7 +30,6 @@ from storj_monitor.views.earnings_sums import MadeForecast, day_sums, forecast_s
 from storj_monitor.views.names import addressed, name_at, satellite_name
 from storj_monitor.views.node_health import downtime_row
 from storj_monitor.views.questions import AnyWindow
-from storj_monitor.views.subjects import NodeSubjects, Subject
 from storj_monitor.views.tables import Row
 
 Payload = dict[str, object]
@@ -55,7 +56,7 @@ class SubjectQuestions:
                 {"node": node, "satellite": satellite, "name": self._name(node, satellite), "points": points}
                 for (node, satellite), points in scores.items()
             ]
-        return self._now_of(Subject.REPUTATION, window, wanted, makers)
+        return self._now_of(Topic.REPUTATION, window, wanted, makers)
 
     async def standings(self, window: AnyWindow) -> Payload:
         """What a node has told once: apart from the scores, which are asked for far more often."""
@@ -72,7 +73,7 @@ class SubjectQuestions:
         if _wants(wanted, "history"):
             found = await self._reader.ask(space_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
             makers["history"] = lambda: [{"node": node, "points": points} for node, points in found.items()]
-        return self._now_of(Subject.STORAGE, window, wanted, makers)
+        return self._now_of(Topic.STORAGE, window, wanted, makers)
 
     async def earnings(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
         made: list[MadeForecast] = []
@@ -95,9 +96,9 @@ class SubjectQuestions:
             "forecasts": lambda: [one._asdict() for one in made],
             "sums": lambda: self._sums(nodes, made),
         }
-        return self._now_of(Subject.EARNINGS, window, wanted, makers)
+        return self._now_of(Topic.EARNINGS, window, wanted, makers)
 
-    def _sums(self, nodes: Sequence[NodeSubjects], made: Sequence[MadeForecast]) -> Row:
+    def _sums(self, nodes: Sequence[NodeStatus], made: Sequence[MadeForecast]) -> Row:
         """What a page shows of all nodes together before anybody asks for more."""
         errors = [abs(one.error_percent) for node in nodes for one in node.money.scores.values() if one.error_percent is not None]
         return {
@@ -108,7 +109,7 @@ class SubjectQuestions:
             "forecasts": forecast_sums(made),
         }
 
-    def _paystubs(self, nodes: Sequence[NodeSubjects]) -> list[Row]:
+    def _paystubs(self, nodes: Sequence[NodeStatus]) -> list[Row]:
         stubs, payouts, names = _stubs(nodes), _payouts(nodes), _names(nodes)
         return [
             _paystub(key, stubs[key], payouts.get(key), names, self._name(names[key.node_id], key.satellite))
@@ -118,20 +119,20 @@ class SubjectQuestions:
     def _name(self, node: str, satellite: str) -> str:
         return name_at(self._cards.subjects.of(node), satellite)
 
-    def _days(self, node: NodeSubjects) -> list[DayEarnings]:
+    def _days(self, node: NodeStatus) -> list[DayEarnings]:
         """What each day of the present month has brought."""
         made = self._cards.earnings.estimate_of(node, self._now())
         return [] if made is None else month_days(made.days, made.estimate.now.period)
 
     async def health(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
         if not _wants(wanted, "downtimes"):
-            return self._now_of(Subject.HEALTH, window, wanted, {})
+            return self._now_of(Topic.HEALTH, window, wanted, {})
         downtimes_of = await self._downtimes(window)
-        return self._now_of(Subject.HEALTH, window, wanted, {"downtimes": lambda: downtimes_of})
+        return self._now_of(Topic.HEALTH, window, wanted, {"downtimes": lambda: downtimes_of})
 
     async def _downtimes(self, window: AnyWindow) -> list[Row]:
         now = self._now()
-        found: dict[str, list[Outage]] = {name: list(self._cards.subjects.of(name).seen_outages(now)) for name in window.nodes}
+        found: dict[str, list[Outage]] = {name: list(seen_outages(self._cards.subjects.of(name), now)) for name in window.nodes}
         # memory may know another end already than the row that is stored, or none at all
         better = {
             (name, one.witness.value, round(one.from_at * 1000)) for name in window.nodes for one in self._cards.subjects.of(name).outages
@@ -154,7 +155,7 @@ class SubjectQuestions:
             "rows": [*(self._cards.reasons(window.nodes) if window.to_s >= now else ()), *(finding_row(one) for one in found.findings)],
             "more": found.more,
             "learning": [learning_row(node) for node in self._cards.nodes(window.nodes)],
-            "help": HELPS[Subject.ANALYTICS.value],
+            "help": HELPS[Topic.ANALYTICS.value],
         }
 
     async def earnings_csv(self, nodes: Sequence[str], kind: str, rate: tuple[str, str] | None) -> str:
@@ -179,7 +180,7 @@ class SubjectQuestions:
         from_ms, to_ms = window.from_s * 1000, window.to_s * 1000
         return await self._reader.ask(store.read, table, window.nodes, from_ms, to_ms, also_before=also_before)
 
-    def _now_of(self, subject: Subject, window: AnyWindow, wanted: Wanted, makers: Makers) -> Payload:
+    def _now_of(self, subject: Topic, window: AnyWindow, wanted: Wanted, makers: Makers) -> Payload:
         """Only what is wanted is made."""
         every: Makers = {
             "rows": lambda: list(self._cards.rows(subject.value, window.nodes).values()),
@@ -193,7 +194,7 @@ def _wants(wanted: Wanted, *parts: str) -> bool:
     return wanted is None or not wanted.isdisjoint(parts)
 
 
-def _months(nodes: Sequence[NodeSubjects]) -> list[Row]:
+def _months(nodes: Sequence[NodeStatus]) -> list[Row]:
     months = balances_by(_stubs(nodes), lambda key: key.period)
     return [{"period": period, **balance_row(months[period])} for period in sorted(months, reverse=True)]
 
@@ -205,15 +206,15 @@ def _currency(rate: tuple[str, str] | None) -> Currency | None:
         raise RequestError("bad_parameter", str(error)) from None
 
 
-def _stubs(nodes: Sequence[NodeSubjects]) -> dict[StubKey, Paystub]:
+def _stubs(nodes: Sequence[NodeStatus]) -> dict[StubKey, Paystub]:
     return {key: stub for node in nodes for key, stub in node.money.stubs.items()}
 
 
-def _payouts(nodes: Sequence[NodeSubjects]) -> dict[StubKey, PayoutHistoryRow]:
+def _payouts(nodes: Sequence[NodeStatus]) -> dict[StubKey, PayoutHistoryRow]:
     return {key: payout for node in nodes for key, payout in node.money.payouts.items()}
 
 
-def _names(nodes: Sequence[NodeSubjects]) -> dict[str, str]:
+def _names(nodes: Sequence[NodeStatus]) -> dict[str, str]:
     """Names by node id, of every node that has paystubs."""
     return {key.node_id: node.name for node in nodes for key in node.money.stubs}
 
@@ -247,7 +248,7 @@ def _paystub(key: StubKey, stub: Paystub, payout: PayoutHistoryRow | None, names
     }
 
 
-def _scores(node: NodeSubjects) -> list[Row]:
+def _scores(node: NodeStatus) -> list[Row]:
     return [
         {
             "node": node.name,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from storj_monitor.views.subjects import Subject
+from storj_monitor.state.node_status import Topic
 from storj_monitor.views.tables import Row, Rows
 
 _Cut = Callable[[Any], Any]
@@ -69,7 +69,7 @@ def _as_they_are(*names: str) -> dict[str, _Cut]:
 
 SUMMARIES: Mapping[str, Summary] = MappingProxyType(
     {
-        Subject.REPUTATION.value: Summary(
+        Topic.REPUTATION.value: Summary(
             {
                 **_as_they_are("node", "satellite", "name", "rank", "standing", "reason", "vetting", "unknown"),
                 **_as_they_are("audit_score", "suspension_score", "online_score", "disqualified_at", "suspended_at"),
@@ -78,7 +78,7 @@ SUMMARIES: Mapping[str, Summary] = MappingProxyType(
                 "failures": _only("audits"),
             }
         ),
-        Subject.STORAGE.value: Summary(
+        Topic.STORAGE.value: Summary(
             {
                 **_as_they_are("kind", "node", "at", "used", "allocated", "free", "overused", "capacity_bytes", "bar", "file_system"),
                 "differences": _each(_only("gap")),
@@ -87,7 +87,7 @@ SUMMARIES: Mapping[str, Summary] = MappingProxyType(
             },
             whole="fleet",
         ),
-        Subject.EARNINGS.value: Summary(
+        Topic.EARNINGS.value: Summary(
             {
                 **_as_they_are("kind", "node", "satellite", "name", "at", "expected_usd_micros"),
                 "now": _only("period", "payout_usd_micros"),
@@ -99,7 +99,7 @@ SUMMARIES: Mapping[str, Summary] = MappingProxyType(
             kinds=("fleet", "node"),
             whole="fleet",
         ),
-        Subject.HEALTH.value: Summary(
+        Topic.HEALTH.value: Summary(
             {
                 **_as_they_are("node", "wallet", "wallet_features", "version", "minimum_version", "up_to_date", "quic", "quic_at"),
                 **_as_they_are("last_contact", "started_at", "uptime_s", "all_healthy", "remarks", "down_hours_30d"),

@@ -24,9 +24,9 @@ from storj_monitor.model.reputation import NEVER, HealthAnswer
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.space import DiskSpace
 from storj_monitor.state.accumulator import Accumulator
+from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import Subjects
 
 LOGS = Path(__file__).parent / "live"
 TICK_S, POLL_S = 5, 60
@@ -125,7 +125,7 @@ class LiveReplay:
     def _begin(self, at: float) -> None:
         self.clock = HandClock(at)
         self.state = State(["n"])
-        cards = Cards(Subjects(["n"]), self.state, self.clock.now)
+        cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
         self.keeper = SubjectKeeper(cards, _NoDesk(), self.clock, changed=lambda: None, from_writer=lambda call: call())
         self.states = NodeStates(cards, self.state, self.clock, with_log=frozenset({"n"}), silent_s=300, changed=lambda: None)
         self.keeper.on_moved = self.states.moved

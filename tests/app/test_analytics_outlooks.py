@@ -10,13 +10,11 @@ from app.polling_rig import fake_node, generated, running, until
 from storj_monitor.app.analytics_outlooks import MAX_AGE_S, UNTRIED_BAND, Outlooks, budget_outlook, error_band, space_outlook, space_samples
 from storj_monitor.model.estimates import Comparison, Score
 from storj_monitor.model.figures import Figure, Source
-from storj_monitor.model.reputation import AuditWindow
-from storj_monitor.model.space import DiskSpace, SpaceEvidence
-from storj_monitor.reputation_tracker.reputation import Reputation
+from storj_monitor.model.reputation import AuditWindow, Reputation
+from storj_monitor.model.space import DiskSpace, SpaceEvidence, SpacePoint
+from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
-from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import Subjects
 
 NOW = 1_793_318_400.0
 DAY_S = 86_400.0
@@ -100,7 +98,7 @@ def test_the_band_of_earnings_is_the_worst_error_of_earlier_months() -> None:
 
 
 def cards_of(now: float) -> Cards:
-    return Cards(Subjects(["a"]), State(["a"]), lambda: now)
+    return Cards(NodeRegistry(["a"]), State(["a"]), lambda: now)
 
 
 def disk(at: float, used: int, reclaimable: int | None) -> SpaceEvidence:

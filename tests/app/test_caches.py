@@ -28,11 +28,11 @@ from storj_monitor.log_processor.folding import Folder, fold_text
 from storj_monitor.model.node_answers import Answer, AnswerKind
 from storj_monitor.simulator.fake_answers import Answers, FakeReply
 from storj_monitor.simulator.fake_api import FakeNode
+from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
 from storj_monitor.stats import bucket_of
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.questions import Questions, Window
-from storj_monitor.views.subjects import Subjects
 
 Change = Callable[[str, Any], Any]
 KINDS = {
@@ -227,7 +227,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Said:
 def test_rows_that_are_kept_are_the_rows_that_would_be_made(said: Said, seed: int, count: int) -> None:
     random, clock = Random(seed), Still(max(answer.asked_at for answer in said.answers) + 60)
     state = State(["a"])
-    kept = Cards(Subjects(["a"]), state, clock.now)
+    kept = Cards(NodeRegistry(["a"]), state, clock.now)
     keeper = SubjectKeeper(kept, Instant(), clock, changed=lambda: None, from_writer=lambda call: call())
     for answer in random.choices(said.answers, k=count):
         keeper.on_answer(answer)

@@ -17,9 +17,9 @@ from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import SystemClock
 from storj_monitor.model.figures import Source
 from storj_monitor.model.space import DiskSpace, FileSystemSpace, SpaceEvidence
+from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import Subjects
 
 Found = tuple[str, FileSystemSpace | None, str]
 
@@ -105,7 +105,7 @@ class Nowhere:
 
 def test_the_page_says_the_disk_and_what_is_wrong() -> None:
     clock, state = SystemClock(), State(["a", "b"])
-    cards = Cards(Subjects(["a", "b"]), state, clock.now)
+    cards = Cards(NodeRegistry(["a", "b"]), state, clock.now)
     keeper = SubjectKeeper(cards, Nowhere(), clock, changed=lambda: None, from_writer=lambda call: call())
     now = clock.now()
     disk = FileSystemSpace(taken_at=now, path="/mnt/x", total_bytes=4 * 10**12, free_bytes=10**12, device="7")

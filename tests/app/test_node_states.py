@@ -12,18 +12,17 @@ from storj_monitor.app.node_evidence import log_fresh_s
 from storj_monitor.app.node_states import NodeStates
 from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.config.table import THRESHOLD_SILENT
-from storj_monitor.financial_tracker.history import StubKey
-from storj_monitor.model.earnings import Paystub
+from storj_monitor.model.earnings import Paystub, StubKey
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer, RouteState, RouteStatus
 from storj_monitor.model.reputation import NEVER, HealthAnswer, HealthStatus, ReputationSnapshot
 from storj_monitor.model.rollups import ErrorCount, ErrorKey, NodeDelta
 from storj_monitor.model.space import FileSystemSpace
+from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import Feed
 from storj_monitor.views.gauges import Gauges, StoreFigures
-from storj_monitor.views.subjects import Subjects
 
 US1 = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
 EU1 = "12L9ZFwhzVpuEKMUNUqkaTLGzwY9G24tbiigLiXpmZWKwmcNDDs"
@@ -35,7 +34,7 @@ class Rig:
     def __init__(self) -> None:
         self.clock = HandClock(clock("11:00:00"))
         self.state = State(["n"])
-        self.cards = Cards(Subjects(["n"]), self.state, self.clock.now)
+        self.cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
         self.keeper = SubjectKeeper(self.cards, self, self.clock, changed=lambda: None, from_writer=lambda call: call())
         self.states = NodeStates(self.cards, self.state, self.clock, with_log=frozenset({"n"}), silent_s=300, changed=lambda: None)
         self.keeper.on_moved = self.states.moved

@@ -11,9 +11,9 @@ from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door
 from storj_monitor.model.node_state import NodeState, NodeStateKind
 from storj_monitor.model.uptime import Outage, Witness
+from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import Subjects
 
 HOUR_S = 3600.0
 MISSING = "/logs/ndoe.log is not there yet"
@@ -27,7 +27,7 @@ class Started:
         self.state = State(["n"])
         if newest_h is not None:
             self.state.nodes["n"].newest_ms = int((self.clock.at - newest_h * HOUR_S) * 1000)
-        cards = Cards(Subjects(["n"]), self.state, self.clock.now)
+        cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
         self.node = cards.subjects.of("n")
         self.keeper = SubjectKeeper(cards, self, self.clock, changed=lambda: None, from_writer=lambda call: call())
         self.states = NodeStates(cards, self.state, self.clock, with_log=frozenset({"n"}), silent_s=300, changed=lambda: None)

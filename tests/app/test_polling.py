@@ -20,7 +20,7 @@ from polling_rig import SUBJECTS, fake_node, generated, running, until
 from storj_monitor.model.uptime import Witness
 from storj_monitor.simulator.fake_answers import RecordedAnswers
 from storj_monitor.simulator.fake_faults import Fault
-from storj_monitor.views.subjects import Subject
+from storj_monitor.state.node_status import Topic
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "api"
 
@@ -86,7 +86,7 @@ async def test_a_restarted_monitor_shows_everything_at_once_with_its_age(tmp_pat
         there = doors(node)
         async with running(tmp_path, {"a": there}) as one:
             await until(lambda: len(one.node().money.payouts) >= 40 and one.node().money.stubs)
-            one.cards.subjects.changed("a", *Subject)  # what is only told again is not shown again for some minutes
+            one.cards.subjects.changed("a", *Topic)  # what is only told again is not shown again for some minutes
             before = {topic: one.rows(topic) for topic in SUBJECTS}
             stubs, payouts = dict(one.node().money.stubs), dict(one.node().money.payouts)
     async with running(tmp_path, {"a": there}) as one:  # nobody answers now

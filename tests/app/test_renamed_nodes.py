@@ -25,9 +25,9 @@ from storj_monitor.node_api.decode import decode_node
 from storj_monitor.node_api.metrics import decode_metrics
 from storj_monitor.node_api.transport import Reply
 from storj_monitor.simulator.fake_answers import API, DEBUG, Answers
+from storj_monitor.state.node_status import NodeRegistry, NodeStatus
 from storj_monitor.state.nodes import State
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import NodeSubjects, Subjects
 
 
 class Desk:
@@ -42,7 +42,7 @@ class Desk:
 
 
 def keeper_of(names: list[str], desk: Desk) -> SubjectKeeper:
-    cards = Cards(Subjects(names), State(names), time.time)
+    cards = Cards(NodeRegistry(names), State(names), time.time)
     return SubjectKeeper(cards, desk, SystemClock(), changed=lambda: None, from_writer=lambda call: call())
 
 
@@ -59,7 +59,7 @@ def tell(keeper: SubjectKeeper, name: str, answers: Answers, at: float) -> None:
     keeper.keep_last()
 
 
-def kept(path: Path, name: str) -> NodeSubjects:
+def kept(path: Path, name: str) -> NodeStatus:
     """What a monitor that starts now knows of a node."""
     with closing(connect_reader(path)) as db:
         found = store.read_all(db, LOADED, [name], {})

@@ -35,13 +35,12 @@ from storj_monitor.model.node_events import NodeStarted, ScoresReported, SignalR
 from storj_monitor.model.node_metrics import NodeMetrics, Spread, TransferCount
 from storj_monitor.model.reputation import NEVER, AuditWindow, ReputationSnapshot
 from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
-from storj_monitor.model.space import DiskSpace, SpaceMetrics, UsageDay
+from storj_monitor.model.space import DiskSpace, SpaceMetrics, SpacePoint, UsageDay
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.uptime import MARKS, Outage, Witness
+from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
-from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.subjects import Subjects
 
 SAT = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
 OCTOBER_30 = 1_793_318_400.0  # 2026-10-30T00:00:00Z
@@ -95,7 +94,7 @@ class Rig:
 
     def begin(self) -> None:
         """A monitor that has just started."""
-        self.cards = Cards(Subjects(["a"]), self.state, self.clock.now)
+        self.cards = Cards(NodeRegistry(["a"]), self.state, self.clock.now)
         self.keeper = SubjectKeeper(self.cards, self.desk, self.clock, changed=lambda: None, from_writer=lambda call: call())
 
     def take(self, kind: AnswerKind, value: AnswerValue, satellite: str | None = None) -> None:

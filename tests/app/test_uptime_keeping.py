@@ -20,9 +20,10 @@ from storj_monitor.model.reputation import AuditWindow
 from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import Outage, UptimeState, Witness
+from storj_monitor.reputation_tracker.uptime import node_away_since, node_downtimes, node_uptime
+from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.views.questions import Window
 from storj_monitor.views.subject_questions import SubjectQuestions
-from storj_monitor.views.subjects import NodeSubjects
 
 GET_OK = transfer().op
 
@@ -32,7 +33,7 @@ def rig(tmp_path: Path) -> Rig:
     return Rig(tmp_path)
 
 
-def node(rig: Rig) -> NodeSubjects:
+def node(rig: Rig) -> NodeStatus:
     return rig.cards.subjects.of("a")
 
 
@@ -55,15 +56,15 @@ def test_a_busy_node_that_goes_silent_and_shuts_its_api_is_down_for_certain(rig:
     door(rig, ApiStatus.OK)
     rig.clock.at = begin + 30.0
     door(rig, ApiStatus.UNREACHABLE)
-    assert node(rig).uptime(rig.clock.at).state is UptimeState.UP, "its log had transfers a moment ago"
+    assert node_uptime(node(rig), rig.clock.at).state is UptimeState.UP, "its log had transfers a moment ago"
     before = dict(node(rig).revisions)
     rig.keeper.look()
     rig.clock.at = begin + 181.0
     rig.keeper.look()
-    state = node(rig).uptime(rig.clock.at)
+    state = node_uptime(node(rig), rig.clock.at)
     assert (state.state, state.since, state.certain) == (UptimeState.DOWN, float(begin), True)
     assert node(rig).revisions != before, "pages are told, though nothing came"
-    assert node(rig).away_since(rig.clock.at) == begin
+    assert node_away_since(node(rig), rig.clock.at) == begin
     row = rig.cards.rows("health", ["a"])["a"]
     assert row["uptime"]["state"] == "down"  # type: ignore[index]
     assert (row["downtimes"][0]["until"], row["downtimes"][0]["certain"]) == (None, True)  # type: ignore[index]
@@ -76,7 +77,7 @@ def test_one_satellite_that_is_off_suspects_nobody(rig: Rig) -> None:
         at = begin + 60 * i
         pings: list[NodeEvent] = [PingFailed(time_ms=at * 1000, step="ping", satellite=SAT)] if i % 10 == 0 else []
         rig.keeper.on_delta(delta(at, pings, [transfer(at * 1000 + 500)]))
-    assert node(rig).downtimes(rig.clock.at + 7200) == ()
+    assert node_downtimes(node(rig), rig.clock.at + 7200) == ()
 
 
 def test_a_line_that_is_off_fails_all_check_ins_and_stops_all_transfers(rig: Rig) -> None:
@@ -86,7 +87,7 @@ def test_a_line_that_is_off_fails_all_check_ins_and_stops_all_transfers(rig: Rig
     rig.keeper.on_delta(delta(begin, [], [transfer(begin * 1000)]))
     rig.keeper.on_delta(delta(begin + 600, list(away)))
     rig.keeper.on_delta(delta(begin + 3600, [], [transfer((begin + 3600) * 1000)]))
-    (found,) = node(rig).downtimes(rig.clock.at + 7200)
+    (found,) = node_downtimes(node(rig), rig.clock.at + 7200)
     assert found.certain
     assert set(found.witnesses) == {Witness.LOG_GAP, Witness.PING_FAILED}
     assert found.until_at == begin + 3600
@@ -117,14 +118,14 @@ def test_the_budget_is_whole_while_a_restarted_monitor_has_not_read_the_log_yet(
         return row["hours"], row["away_since"]  # type: ignore[index]
 
     assert budget() == (288.0, None), "the monitor was off: it does not know yet"
-    assert node(rig).uptime(rig.clock.at).state is UptimeState.UNKNOWN
+    assert node_uptime(node(rig), rig.clock.at).state is UptimeState.UNKNOWN
     start = int((at + 40) * 1000)
     rig.keeper.on_lines(
         "a", [ConfigurationLoaded(time_ms=start, process="storagenode"), NodeStarted(time_ms=start, node_id="n")], live=True
     )
     rig.keeper.on_log("a", SourceState.LIVE)
     assert budget() == (288.0, None)
-    assert [(d.from_at, d.until_at) for d in node(rig).downtimes(rig.clock.at)] == [(at, at + 40)]
+    assert [(d.from_at, d.until_at) for d in node_downtimes(node(rig), rig.clock.at)] == [(at, at + 40)]
 
 
 def test_a_stop_that_the_restarted_monitor_sees_confirmed_counts_on(rig: Rig) -> None:
@@ -134,7 +135,7 @@ def test_a_stop_that_the_restarted_monitor_sees_confirmed_counts_on(rig: Rig) ->
     rig.clock.at = at + 3600
     restarted(rig, [stop])
     rig.keeper.on_log("a", SourceState.LIVE)
-    state = node(rig).uptime(rig.clock.at)
+    state = node_uptime(node(rig), rig.clock.at)
     assert (state.state, state.since, state.certain) == (UptimeState.DOWN, at, True)
 
 
@@ -144,7 +145,7 @@ def test_a_power_cut_in_the_monitors_own_absence_is_proven_by_the_log_read_after
     restarted(rig, [])
     start = ConfigurationLoaded(time_ms=int((at + 9000) * 1000), process="storagenode", previous_ms=int(at * 1000))
     rig.keeper.on_delta(delta(at + 9000, [start, NodeStarted(time_ms=start.time_ms, node_id="n")]))
-    (found,) = node(rig).downtimes(at + 9100)
+    (found,) = node_downtimes(node(rig), at + 9100)
     assert (found.from_at, found.until_at, found.certain) == (at, at + 9000, True)
 
 
@@ -159,7 +160,7 @@ def test_what_the_api_told_of_a_start_is_remembered(rig: Rig) -> None:
         if again:
             restarted(rig, [stop])
             rig.keeper.on_log("a", SourceState.LIVE)
-        (found,) = node(rig).downtimes(rig.clock.at)
+        (found,) = node_downtimes(node(rig), rig.clock.at)
         assert (found.from_at, found.until_at, found.certain) == (at, at + 70, True)
 
 
@@ -167,7 +168,7 @@ def test_marks_are_no_downtimes_of_the_question(rig: Rig) -> None:
     rig.take(AnswerKind.NODE, replace(node_answer(rig.clock.at), started_at=rig.clock.at - 5000))
     kept = [row for row in rig.rows(store.OUTAGE) if row[1] == "api_started"]
     assert len(kept) == 1
-    assert node(rig).downtimes(rig.clock.at) == ()
+    assert node_downtimes(node(rig), rig.clock.at) == ()
 
 
 def test_a_restart_of_a_node_without_a_log_is_told_by_its_api(rig: Rig) -> None:
@@ -175,11 +176,11 @@ def test_a_restart_of_a_node_without_a_log_is_told_by_its_api(rig: Rig) -> None:
     rig.take(AnswerKind.NODE, replace(node_answer(at), started_at=at - 50_000))
     rig.clock.at = at + 60
     rig.take(AnswerKind.NODE, replace(node_answer(at + 60), started_at=at + 31))
-    (found,) = node(rig).downtimes(rig.clock.at)
+    (found,) = node_downtimes(node(rig), rig.clock.at)
     assert (found.from_at, found.until_at, found.certain) == (at, at + 31, True)
     rig.clock.at = at + 90_000
     rig.take(AnswerKind.NODE, replace(node_answer(at + 90_000), started_at=at + 80_000))
-    assert len(node(rig).downtimes(rig.clock.at)) == 1, "nobody asked for a day: how long it was away is not known"
+    assert len(node_downtimes(node(rig), rig.clock.at)) == 1, "nobody asked for a day: how long it was away is not known"
 
 
 def test_a_node_that_runs_and_is_reached_by_nobody_is_away(rig: Rig) -> None:
@@ -192,14 +193,14 @@ def test_a_node_that_runs_and_is_reached_by_nobody_is_away(rig: Rig) -> None:
         rig.clock.at = begin + 60.0 * minutes
         answer = replace(node_answer(rig.clock.at), last_pinged_at=begin + 5.0, started_at=begin - 50_000.0)
         rig.take(AnswerKind.NODE, answer)
-        state = node(rig).uptime(rig.clock.at)
+        state = node_uptime(node(rig), rig.clock.at)
         assert state.state is (UptimeState.DOWN if minutes == 40 else UptimeState.UP), minutes
     assert (state.since, state.certain) == (begin + 5.0, True)
     assert state.evidence == (Witness.LOG_GAP, Witness.CONTACT)
-    assert node(rig).away_since(rig.clock.at) == begin + 5.0
+    assert node_away_since(node(rig), rig.clock.at) == begin + 5.0
     rig.clock.at = begin + 3000.0
     rig.keeper.on_delta(delta(begin + 2460, transfers=[transfer((begin + 2460) * 1000)]))
-    (found,) = node(rig).downtimes(rig.clock.at)
+    (found,) = node_downtimes(node(rig), rig.clock.at)
     assert found.certain
     assert set(found.witnesses) == {Witness.LOG_GAP, Witness.CONTACT}
 

@@ -23,9 +23,9 @@ from storj_monitor.database.subjects import SCORE_POINT, SPACE_POINT, TABLES, Ro
 from storj_monitor.database.writer import Writer
 from storj_monitor.model.figures import Source
 from storj_monitor.model.ids import Action, Outcome, op_action
-from storj_monitor.reputation_tracker.history import ScorePoint
+from storj_monitor.model.reputation import ScorePoint
+from storj_monitor.model.space import SpacePoint
 from storj_monitor.reputation_tracker.history import thin as scores_kept
-from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.storage_tracker.history import thin as space_kept
 
 DAY_MS = 86_400_000

@@ -16,8 +16,8 @@ from financial_tracker.recorded import (
 )
 
 from storj_monitor.financial_tracker.earnings import NodeInputs, node_earnings
-from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.financial_tracker.prices import PriceOverride, override_for
+from storj_monitor.model.earnings import StubKey
 from storj_monitor.model.estimates import MICROS_PER_CENT, CostRates
 
 RATES = CostRates(power_w=10, power_usd_micros_per_kwh=300_000, fixed_usd_micros_per_month=1_000_000)

@@ -20,10 +20,10 @@ from storj_monitor.database.opening import open_database
 from storj_monitor.database.subject_history import SCORE_POINTS, SPACE_POINTS, score_history, space_history
 from storj_monitor.database.subjects import Connection
 from storj_monitor.model.figures import Source
-from storj_monitor.reputation_tracker.history import ScorePoint
+from storj_monitor.model.reputation import ScorePoint
+from storj_monitor.model.space import SpacePoint
 from storj_monitor.reputation_tracker.history import thin as scores_kept
 from storj_monitor.server.encoding import make_encoder
-from storj_monitor.storage_tracker.history import SpacePoint
 from storj_monitor.storage_tracker.history import thin as space_kept
 
 pytestmark = pytest.mark.alone

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from storj_monitor.model.figures import Figure, Source
-from storj_monitor.model.reputation import AuditWindow
+from storj_monitor.model.reputation import AuditWindow, ScorePoint
 from storj_monitor.reputation_tracker.beta import AUDIT, settled
 from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guard
-from storj_monitor.reputation_tracker.history import ScorePoint
 
 NOW = 1_795_003_200.0
 HOUR = 3600.0

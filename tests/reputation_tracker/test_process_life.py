@@ -11,6 +11,7 @@ from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.node_events import ConfigurationLoaded, NodeFailed, NodeStarted, Panic, PlainError, ServiceStopped, SignalReceived
 from storj_monitor.model.uptime import Outage, UptimeState, Witness
 from storj_monitor.reputation_tracker.process_life import process_life
+from storj_monitor.reputation_tracker.uptime import node_away_since, node_downtimes, node_uptime
 
 NODE = '{"process": "storagenode"}'
 
@@ -64,7 +65,7 @@ def test_a_start_without_a_stop_proves_the_time_since_the_last_sign_of_life(kind
     log = start("01:00:00") + transfers("01:00:00", "04:00:00", every_s) + start(back) + transfers(back, "08:00:00", every_s)
     replay = Replay().read(log, chunk_bytes)
     assert replay.downtimes() == [(last, back, True)]
-    (found,) = replay.node.downtimes(0.0)
+    (found,) = node_downtimes(replay.node, 0.0)
     assert Witness.PROCESS in found.witnesses
 
 
@@ -105,7 +106,7 @@ def test_a_node_that_fails_between_configuration_and_start_is_down_and_says_why(
         log += loaded(at) + line(at, "INFO", "db.migration", "Database Version", '{"process": "storagenode", "version": 62}') + PLAIN
     replay = Replay().read(log)
     assert replay.downtimes() == [("02:30:05", None, True)]
-    state = replay.node.uptime(clock("02:36:00"))
+    state = node_uptime(replay.node, clock("02:36:00"))
     assert (state.state, state.since, state.certain, state.failed_starts) == (UptimeState.DOWN, clock("02:30:05"), True, 4)
     assert "4 starts failed" in state.reason and "logSlots calculation mismatch" in state.reason
     assert "logSlots calculation mismatch" in state.last_words[0].text and state.last_words[0].cause
@@ -114,18 +115,18 @@ def test_a_node_that_fails_between_configuration_and_start_is_down_and_says_why(
 def test_a_slow_start_is_starting_and_away_until_the_node_has_started() -> None:
     log = start("01:00:00") + transfers("01:00:00", "02:30:00", 20) + stop("02:30:05") + loaded("02:30:25")
     replay = Replay().read(log)
-    state = replay.node.uptime(clock("02:38:00"))
+    state = node_uptime(replay.node, clock("02:38:00"))
     assert (state.state, state.since) == (UptimeState.STARTING, clock("02:30:25"))
-    assert replay.node.away_since(clock("02:38:00")) == clock("02:30:05")
+    assert node_away_since(replay.node, clock("02:38:00")) == clock("02:30:05")
     replay.read(started("02:39:25"))
     assert replay.downtimes() == [("02:30:05", "02:39:25", True)]
-    assert replay.node.uptime(clock("02:39:30")).state is UptimeState.UP
+    assert node_uptime(replay.node, clock("02:39:30")).state is UptimeState.UP
     assert replay.node.log.life.starting[-1] == (clock("02:30:25"), clock("02:39:25"))
 
 
 def test_a_start_that_never_ends_is_down_after_twenty_minutes() -> None:
     replay = Replay().read(start("01:00:00") + transfers("01:00:00", "02:30:00", 20) + stop("02:30:05") + loaded("02:30:25"))
-    state = replay.node.uptime(clock("02:51:00"))
+    state = node_uptime(replay.node, clock("02:51:00"))
     assert (state.state, state.since) == (UptimeState.DOWN, clock("02:30:05"))
 
 
@@ -144,7 +145,7 @@ def test_at_level_error_a_transfer_ends_the_time_away_and_the_api_ends_it_sooner
     assert replay.downtimes() == [("06:00:00", None, True)]
     replay.read(failed_download("06:40:00") + failed_download("08:10:00"))
     assert replay.downtimes() == [("06:00:00", "06:40:00", True)]
-    assert replay.node.uptime(clock("08:30:00")).state is UptimeState.UP
+    assert node_uptime(replay.node, clock("08:30:00")).state is UptimeState.UP
     replay.keeper.take_start(replay.node, clock("06:01:10"), None, clock("08:30:00"), replay.pending)
     assert replay.downtimes() == [("06:00:00", "06:01:10", True)]
 
@@ -184,9 +185,9 @@ def test_every_way_to_end_is_an_end(words: bytes) -> None:
     log = start("05:00:00") + transfers("05:00:00", "06:10:06", 5) + words
     replay = Replay().read(log)
     assert [(until, certain) for _, until, certain in replay.downtimes()] == [(None, True)]
-    assert replay.node.uptime(clock("06:10:30")).last_words != ()
+    assert node_uptime(replay.node, clock("06:10:30")).last_words != ()
     assert replay.read(start("06:25:00")).downtimes() == [("06:10:05", "06:25:00", True)]
-    assert replay.node.uptime(clock("06:25:10")).last_words == ()
+    assert node_uptime(replay.node, clock("06:25:10")).last_words == ()
 
 
 def test_a_loop_of_starts_that_last_seconds_is_counted() -> None:
@@ -194,7 +195,7 @@ def test_a_loop_of_starts_that_last_seconds_is_counted() -> None:
     for at in ("02:00:00", "02:00:20", "02:00:40"):
         log += line(at, "FATAL", "Unrecoverable error", '{"process": "storagenode", "error": "database is locked"}') + start(at[:-1] + "5")
     log += line("02:00:50", "FATAL", "Unrecoverable error", '{"process": "storagenode", "error": "database is locked"}')
-    state = Replay().read(log).node.uptime(clock("02:01:00"))
+    state = node_uptime(Replay().read(log).node, clock("02:01:00"))
     assert (state.state, state.failed_starts) == (UptimeState.DOWN, 3)
     assert "database is locked" in state.reason
 
@@ -206,27 +207,27 @@ def test_a_start_that_fails_with_two_last_lines_is_one_failed_start() -> None:
         log += loaded(f"02:0{minute}:00")
         log += line(f"02:0{minute}:05", "FATAL", "Unrecoverable error", '{"process": "storagenode", "error": "address already in use"}')
         log += b"Error: address already in use\n"
-    state = Replay().read(log).node.uptime(clock("02:10:00"))
+    state = node_uptime(Replay().read(log).node, clock("02:10:00"))
     assert (state.state, state.failed_starts) == (UptimeState.DOWN, 5)
 
 
 def test_at_level_error_the_ends_of_failed_starts_are_counted() -> None:
     log = failed_download("04:10:00") + AWAY + PLAIN + PLAIN + PLAIN
-    assert Replay().read(log).node.uptime(clock("06:10:00")).failed_starts == 2, "the first Error: is the twin of the end itself"
+    assert node_uptime(Replay().read(log).node, clock("06:10:00")).failed_starts == 2, "the first Error: is the twin of the end itself"
 
 
 def test_a_flow_of_stderr_with_fatal_twins_is_one_end_each() -> None:
     log = failed_download("04:10:00")
     for at in ("06:00:00", "06:00:10", "06:00:20"):
         log += line(at, "FATAL", "Unrecoverable error", '{"process": "storagenode", "error": "e"}') + PLAIN
-    assert Replay().read(log).node.uptime(clock("06:10:00")).failed_starts == 2
+    assert node_uptime(Replay().read(log).node, clock("06:10:00")).failed_starts == 2
 
 
 def test_an_error_of_the_updater_is_no_end_of_a_node_that_goes_on() -> None:
     log = start("05:00:00") + transfers("05:00:00", "06:10:00", 5) + b"Error: version check failed\n" + transfers("06:10:00", "06:30:00", 5)
     replay = Replay().read(log)
     assert replay.downtimes() == []
-    state = replay.node.uptime(clock("06:30:00"))
+    state = node_uptime(replay.node, clock("06:30:00"))
     assert (state.state, state.since, state.last_words) == (UptimeState.UP, clock("05:00:00"), ())
 
 
@@ -255,7 +256,7 @@ def test_lines_of_a_time_that_is_not_yet_tell_nothing() -> None:
     log = start("05:00:00") + transfers("05:00:00", "06:10:00", 5) + future + transfers("06:10:00", "07:00:00", 5)
     replay = Replay().read(log)
     assert replay.downtimes() == []
-    assert replay.node.uptime(clock("07:10:00")).state is UptimeState.DOWN, "its silence is seen"
+    assert node_uptime(replay.node, clock("07:10:00")).state is UptimeState.DOWN, "its silence is seen"
 
 
 KINDS = {
@@ -308,7 +309,7 @@ def test_what_supervisord_starts_in_vain_is_counted_in_plain_words(hours: int) -
     for at in ("06:10:05", "06:10:07", "06:10:10", "06:10:14"):
         log += supervisord(f"{int(at[:2]) + hours:02}{at[2:]}", "exited: storagenode (exit status 1; not expected)")
     log += supervisord(f"{6 + hours:02}:10:15", "gave up: storagenode entered FATAL state, too many start retries too quickly", "INFO")
-    state = Replay().read(log).node.uptime(clock("06:20:00"))
+    state = node_uptime(Replay().read(log).node, clock("06:20:00"))
     assert (state.state, state.failed_starts) == (UptimeState.DOWN, 3), "the first one had been up"
     assert state.since == pytest.approx(clock("06:10:05"), abs=1)
     assert "storagenode exited (exit status 1, not expected)" in [word.text for word in state.last_words]
@@ -329,7 +330,7 @@ def test_what_supervisord_starts_in_vain_is_counted_in_plain_words(hours: int) -
 )
 def test_other_supervisors_tell_failed_starts_too(words: str, said: str) -> None:
     log = loaded("05:00:00") + f"{words}\n".encode() * 3
-    state = Replay().read(log).node.uptime(clock("06:20:00"))
+    state = node_uptime(Replay().read(log).node, clock("06:20:00"))
     assert (state.state, state.failed_starts) == (UptimeState.DOWN, 3)
     assert said in state.last_words[0].text
 

@@ -10,12 +10,12 @@ from node_recordings import NODES, api_snapshots, metrics_snapshots, taken_at
 from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.node_events import FoundInTrash
-from storj_monitor.model.reputation import NEVER, AuditWindow, ReputationSnapshot
+from storj_monitor.model.reputation import NEVER, AuditWindow, NotableTransfer, Reputation, ReputationSnapshot, ScorePoint
 from storj_monitor.reputation_tracker.help_texts import HELP
-from storj_monitor.reputation_tracker.history import ScorePoint, merge_points, point_of
-from storj_monitor.reputation_tracker.pieces import CAUSES, Cause, Failures, NotableTransfer, cause_of, failures
+from storj_monitor.reputation_tracker.history import merge_points, point_of
+from storj_monitor.reputation_tracker.pieces import CAUSES, Cause, Failures, cause_of, failures
 from storj_monitor.reputation_tracker.report import SatelliteReport, Standing, report, worst_first
-from storj_monitor.reputation_tracker.reputation import Reputation, merge
+from storj_monitor.reputation_tracker.reputation import merge
 from storj_monitor.reputation_tracker.vetting import vetting
 
 NOW = 1_795_000_000.0

@@ -9,19 +9,9 @@ from node_recordings import NODES, address_scores, api_snapshots, at, health, me
 
 from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.node_events import ScoresReported
-from storj_monitor.model.reputation import NEVER, ReputationSnapshot
-from storj_monitor.reputation_tracker.history import (
-    DAY_S,
-    THINNING,
-    ScorePoint,
-    confirm,
-    merge_points,
-    point_of,
-    thin,
-    within,
-)
+from storj_monitor.model.reputation import NEVER, Reputation, ReputationSnapshot, ScorePoint
+from storj_monitor.reputation_tracker.history import DAY_S, THINNING, confirm, merge_points, point_of, thin, within
 from storj_monitor.reputation_tracker.reputation import (
-    Reputation,
     merge,
     not_from_the_future,
     snapshot_of_event,

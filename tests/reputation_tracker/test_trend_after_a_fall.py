@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from storj_monitor.model.figures import Figure, Source
+from storj_monitor.model.reputation import Reputation, ScorePoint
 from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guard
-from storj_monitor.reputation_tracker.history import ScorePoint
 from storj_monitor.reputation_tracker.pieces import RefusedAudits
 from storj_monitor.reputation_tracker.report import Standing, report
-from storj_monitor.reputation_tracker.reputation import Reputation
 
 RECORDED = (  # (seconds of the day, audits, good ones, audit score) of a real node that lost and regained its pieces
     (39047, 0, 0, 1.0),

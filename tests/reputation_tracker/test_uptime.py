@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storj_monitor.model.uptime import MARKS, Outage, UptimeState, Witness
+from storj_monitor.model.uptime import MARKS, Outage, ProcessLife, UptimeState, Witness, silence_limit_s
 from storj_monitor.reputation_tracker.downtime import downtimes
-from storj_monitor.reputation_tracker.process_life import ProcessLife
-from storj_monitor.reputation_tracker.pulse import Pulse
-from storj_monitor.reputation_tracker.uptime import Signals, silence_limit_s, spans, uptime, without_contradicted
+from storj_monitor.reputation_tracker.uptime import Signals, spans, uptime, without_contradicted
+from storj_monitor.state.pulse import Pulse
 
 NOW = 1_000_000.0
 RUNS = ProcessLife(up_at=NOW - 90_000, started_at=NOW - 90_000)

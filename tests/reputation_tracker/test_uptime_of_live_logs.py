@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from uptime_replay import Replay, clock
 
-from storj_monitor.model.uptime import UptimeState
-from storj_monitor.reputation_tracker.uptime import silence_limit_s
+from storj_monitor.model.uptime import UptimeState, silence_limit_s
+from storj_monitor.reputation_tracker.uptime import node_downtimes, node_uptime
 
 LOGS = Path(__file__).parent.parent / "corpus" / "logs" / "live_thinned"
 DISK_FULL, DISQUALIFIED = "v1.162-info-disk-full", "v1.162-info-disqualified"
@@ -50,19 +50,19 @@ def test_one_satellite_that_is_off_is_no_time_away_of_anybody() -> None:
     said = log(EXIT)
     assert said.count(b"ping satellite failed") > 10
     for name in DONE:
-        for one in Replay().read(log(name)).node.downtimes(clock("12:05:00")):
+        for one in node_downtimes(Replay().read(log(name)).node, clock("12:05:00")):
             assert not (clock("11:16:02") <= one.from_at <= clock("11:18:30")), name
 
 
 def test_a_node_that_is_refused_for_its_version_says_so() -> None:
-    state = Replay().read(until(EXIT, "11:14:00")).node.uptime(clock("11:14:00"))
+    state = node_uptime(Replay().read(until(EXIT, "11:14:00")).node, clock("11:14:00"))
     assert (state.state, state.since, state.certain) == (UptimeState.DOWN, clock("11:12:18"), True)
     assert "outdated" in state.reason.lower() or "version" in state.reason.lower()
     assert state.failed_starts == 1
 
 
 def test_a_storage_folder_that_is_gone_is_the_reason() -> None:
-    state = Replay().read(until(STORAGE_LOST, "11:20:00")).node.uptime(clock("11:20:00"))
+    state = node_uptime(Replay().read(until(STORAGE_LOST, "11:20:00")).node, clock("11:20:00"))
     assert (state.state, state.since, state.certain) == (UptimeState.DOWN, clock("11:18:57"), True)
     assert "storage-dir-verification" in state.reason
 
@@ -74,8 +74,8 @@ def test_a_frozen_node_is_missed_by_its_own_rhythm() -> None:
     assert pause_s is not None
     limit_s = silence_limit_s(pause_s) + 1
     assert limit_s < 240, "of the log as it was, without what is left out here, it is 180 s"
-    assert replay.node.uptime(last + limit_s - 2).state is UptimeState.UP
-    frozen = replay.node.uptime(last + limit_s)
+    assert node_uptime(replay.node, last + limit_s - 2).state is UptimeState.UP
+    frozen = node_uptime(replay.node, last + limit_s)
     assert (frozen.state, frozen.since, frozen.certain) == (UptimeState.DOWN, last, False)
-    open_one = replay.node.downtimes(last + limit_s)[-1]
+    open_one = node_downtimes(replay.node, last + limit_s)[-1]
     assert (open_one.from_at, open_one.until_at, open_one.certain) == (last, None, False)

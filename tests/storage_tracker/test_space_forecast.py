@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storj_monitor.model.figures import Source
+from storj_monitor.model.space import SpacePoint
 from storj_monitor.storage_tracker.forecast import Forecast, Growth, GrowthState, days_until, fleet_growth, forecast, growth
-from storj_monitor.storage_tracker.history import DAY_S, SpacePoint
+from storj_monitor.storage_tracker.history import DAY_S
 from storj_monitor.storage_tracker.regression import MOST_POINTS, theil_sen
 
 NOW = 1_795_000_000.0

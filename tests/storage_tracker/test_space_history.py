@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from node_recordings import NODES, disk_space, space_metrics
 
 from storj_monitor.model.figures import Figure, Source
-from storj_monitor.model.space import LogSpace, SpaceEvidence
-from storj_monitor.storage_tracker.history import DAY_S, SNAPSHOT_S, TIERS, SpacePoint, is_due, merge_points, point_of, thin
+from storj_monitor.model.space import LogSpace, SpaceEvidence, SpacePoint
+from storj_monitor.storage_tracker.history import DAY_S, SNAPSHOT_S, TIERS, is_due, merge_points, point_of, thin
 from storj_monitor.storage_tracker.picture import SpacePicture
 from storj_monitor.storage_tracker.reconcile import reconcile
 

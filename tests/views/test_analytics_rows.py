@@ -8,11 +8,10 @@ import pytest
 from storj_monitor.model.analytics import Basis, Evidence, Finding, FindingKind, FindingState, Learning, Metric, Severity, Step, Subject
 from storj_monitor.model.node_state import NodeState, NodeStateKind, StateReason, StateSource
 from storj_monitor.server.openapi import answer_schema
+from storj_monitor.state.node_status import NodeRegistry, NodeStatus, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.views.analytics import HELP_TEXTS, AnalyticsView, finding_row, learning_row
 from storj_monitor.views.node_states import reason_rows
-from storj_monitor.views.subjects import NodeSubjects, Subjects
-from storj_monitor.views.subjects import Subject as Topic
 
 SATELLITE = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
 AT = 1_793_318_400
@@ -40,7 +39,7 @@ def finding(number: int, metric: Metric, kind: FindingKind = FindingKind.ANOMALY
 
 
 def answer(*findings: Finding) -> dict[str, object]:
-    node = NodeSubjects("a")
+    node = NodeStatus("a")
     rows = [finding_row(one) for one in findings]
     return {
         "from": 0,
@@ -70,7 +69,7 @@ def test_what_nobody_knows_is_null() -> None:
     assert [
         unknown[name] for name in ("satellite", "satellite_name", "direction", "z", "samples", "band", "cause", "until", "resolved")
     ] == [None] * 9
-    row = learning_row(NodeSubjects("a"))
+    row = learning_row(NodeStatus("a"))
     assert (row["hours"], row["basis"], row["judged_to"], row["standing"]) == (0, "none", None, 0)
 
 
@@ -82,7 +81,7 @@ def test_a_finding_that_ended_says_when_and_why() -> None:
 
 
 def test_rows_of_the_asked_nodes_made_anew_only_for_a_change() -> None:
-    subjects, view = Subjects(["a", "b"]), AnalyticsView(State(["a", "b"]))
+    subjects, view = NodeRegistry(["a", "b"]), AnalyticsView(State(["a", "b"]))
     a, b = subjects.of("a"), subjects.of("b")
     a.insight.findings[7] = finding(7, Metric.RATE)
     a.insight.learning = Learning("a", 53, Basis.OVERALL, "baselines from 53 hours; full after four weeks", AT, 3)

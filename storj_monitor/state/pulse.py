@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 
-from storj_monitor.model.uptime import Outage, Witness
-from storj_monitor.reputation_tracker.uptime import silence_limit_s
+from storj_monitor.model.uptime import Outage, Witness, silence_limit_s
 
 HOUR_S = 3600
 DAY_S = 86_400

@@ -1,4 +1,4 @@
-"""What memory knows of the nodes beyond their logs' traffic: standing, space, money, health. Filled by the app, read by the views.
+"""What memory knows of the nodes beyond their logs' traffic: standing, space, money, health. Services fill it, trackers and views read it.
 
 Everything here is what was said, with who said it and when; what is made of it is made when somebody looks.
 """
@@ -10,32 +10,30 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
 
-from storj_monitor.financial_tracker.history import StubKey
 from storj_monitor.model.analytics import Finding, Learning
-from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage
+from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage, StubKey
 from storj_monitor.model.estimates import Score
 from storj_monitor.model.figures import ImpossibleValue
-from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, NodeAnswer, Notification
+from storj_monitor.model.node_answers import ApiState, Door, NodeAnswer, Notification
 from storj_monitor.model.node_events import FoundInTrash
 from storj_monitor.model.node_metrics import CounterPosition, Growth, NodeMetrics
-from storj_monitor.model.reputation import AuditWindow, HealthAnswer
+from storj_monitor.model.reputation import (
+    AuditWindow,
+    Exit,
+    HealthAnswer,
+    NotableTransfer,
+    Reputation,
+    ScorePoint,
+    StandingKind,
+    StandingSpan,
+)
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
-from storj_monitor.model.space import SpaceEvidence
-from storj_monitor.model.uptime import Outage, Uptime, Witness
+from storj_monitor.model.space import SpaceEvidence, SpacePoint
+from storj_monitor.model.uptime import Outage, ProcessLife
 from storj_monitor.model.versions import Versions
-from storj_monitor.reputation_tracker.downtime import Downtime, away_since, downtimes
-from storj_monitor.reputation_tracker.history import ScorePoint
-from storj_monitor.reputation_tracker.pieces import NotableTransfer
-from storj_monitor.reputation_tracker.process_life import ProcessLife
-from storj_monitor.reputation_tracker.pulse import Pulse
-from storj_monitor.reputation_tracker.reputation import Reputation
-from storj_monitor.reputation_tracker.standings import StandingKind, StandingSpan
-from storj_monitor.reputation_tracker.told import Exit
-from storj_monitor.reputation_tracker.uptime import Signals, down_since, uptime, without_contradicted
-from storj_monitor.storage_tracker.history import SpacePoint
+from storj_monitor.state.pulse import Pulse
 
 HOUR_S = 3600.0
 POLL_S = 90.0
@@ -44,7 +42,7 @@ CLOCK_BELIEVED_S = 3600.0
 """A node's clock that is off by more is not believed."""
 
 
-class Subject(StrEnum):
+class Topic(StrEnum):
     """The topics about nodes beyond their traffic; the text is the name on the wire."""
 
     REPUTATION = "reputation"
@@ -114,7 +112,7 @@ class Money:
     periods_at: float = 0.0
 
 
-class Stretch(NamedTuple):
+class CounterInterval(NamedTuple):
     """Between two answers: what the node's counters grew by, by op."""
 
     from_at: float
@@ -125,13 +123,13 @@ class Stretch(NamedTuple):
         return marshal.dumps((self.from_at, {op: tuple(growth) for op, growth in self.growth.items()}))
 
     @classmethod
-    def unpack(cls, packed: bytes) -> Stretch:
+    def unpack(cls, packed: bytes) -> CounterInterval:
         from_at, growth = marshal.loads(packed)  # our own bytes
         return cls(from_at, {op: Growth(*values) for op, values in growth.items()})
 
 
 @dataclass(slots=True)
-class Counted:
+class CounterHistory:
     """Growth of the node's own counters, by op.
 
     since, ops -- since the first answer to this run of the monitor
@@ -149,11 +147,11 @@ class Counted:
     hour: dict[int, Growth] = field(default_factory=dict)
     hours: dict[int, dict[int, Growth]] = field(default_factory=dict)
     position: CounterPosition | None = None
-    unkept: list[Stretch] = field(default_factory=list)
+    unkept: list[CounterInterval] = field(default_factory=list)
     slot: int = 0
     kept_at: float = 0.0
 
-    def add(self, stretch: Stretch) -> None:
+    def add(self, stretch: CounterInterval) -> None:
         """The newest stretch."""
         self.recent.append((stretch.from_at, stretch.pack()))
         self.hour = add_up((self.hour, stretch.growth))
@@ -161,7 +159,7 @@ class Counted:
     def last_hour(self, now: float) -> dict[int, Growth]:
         """What was added in the last 60 minutes, as far as it was asked."""
         while self.recent and self.recent[0][0] < now - HOUR_S - POLL_S:
-            for op, growth in Stretch.unpack(self.recent.popleft()[1]).growth.items():
+            for op, growth in CounterInterval.unpack(self.recent.popleft()[1]).growth.items():
                 self.hour[op] = self.hour[op].minus(growth)
         return {op: growth for op, growth in self.hour.items() if growth.number}
 
@@ -184,11 +182,6 @@ class Insight:
     learning: Learning | None = None
 
 
-WITNESS_OF_DOOR: Mapping[Door, Witness] = MappingProxyType(
-    {Door.API: Witness.API_DOWN, Door.METRICS: Witness.METRICS_DOWN, Door.HEALTH: Witness.PROBE}
-)
-
-
 @dataclass(slots=True)
 class NodeLog:
     """What the log tells of the node's life.
@@ -208,7 +201,7 @@ class NodeLog:
 
 @dataclass(slots=True)
 class Signs:
-    """What the log says about the node's state (see app.subject_signs), and since when other trouble is seen. Unix seconds.
+    """What the log says about the node's state (see services.node_status), and since when other trouble is seen. Unix seconds.
 
     version_refused -- the version that is not allowed, the minimum, and when the node said so
     """
@@ -224,7 +217,7 @@ class Signs:
 
 
 @dataclass(slots=True)
-class NodeSubjects:
+class NodeStatus:
     """One node. `revisions` grow when a subject may look different; `outages` are what each witness saw, and marks of life.
 
     impossible -- what was said and cannot be, by what was asked: the newest of each
@@ -241,14 +234,14 @@ class NodeSubjects:
     impossible: dict[tuple[str, ...], tuple[ImpossibleValue, ...]] = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
     log: NodeLog = field(default_factory=NodeLog)
-    counted: Counted = field(default_factory=Counted)
+    counted: CounterHistory = field(default_factory=CounterHistory)
     standing: Standing = field(default_factory=Standing)
     space: Space = field(default_factory=Space)
     money: Money = field(default_factory=Money)
     insight: Insight = field(default_factory=Insight)
     versions: Versions = Versions()
     signs: Signs = field(default_factory=Signs)
-    revisions: dict[Subject, int] = field(default_factory=lambda: dict.fromkeys(Subject, 0))
+    revisions: dict[Topic, int] = field(default_factory=lambda: dict.fromkeys(Topic, 0))
 
     def note_impossible(self, asked: tuple[str, ...], found: tuple[ImpossibleValue, ...]) -> None:
         """What one answer has that cannot be; () when all of it can."""
@@ -271,61 +264,6 @@ class NodeSubjects:
         """The last start that the log tells of."""
         return self.log.life.started_at
 
-    def downtimes(self, now: float, since: float = 0.0) -> tuple[Downtime, ...]:
-        """When it was away after `since`, as far as doors, log and its transfers tell; oldest first.
-
-        What an earlier run of the monitor left open counts again when it is seen again.
-        """
-        return downtimes(one for one in self.seen_outages(now) if one.until_at is None or one.until_at >= since)
-
-    def seen_outages(self, now: float) -> tuple[Outage, ...]:
-        """What stands of all that was seen."""
-        seen = [one for one in self.outages if one.until_at is not None or self._still(one)]
-        state = self.uptime(now)
-        if state.since is not None:
-            silent = (Witness.LOG_GAP, Witness.CONTACT)
-            seen += [Outage(witness, state.since, None) for witness in silent if witness in state.evidence]
-        return without_contradicted(seen, list(self.log.pulse))
-
-    def _still(self, one: Outage) -> bool:
-        """Whether an outage that has no end is seen in this run."""
-        if one.witness is Witness.PROCESS:
-            return not self.log.is_behind
-        shut = (door.status is ApiStatus.UNREACHABLE for door in self.doors.values() if WITNESS_OF_DOOR[door.door] is one.witness)
-        return one.witness not in WITNESS_OF_DOOR.values() or any(shut)
-
-    def uptime(self, now: float) -> Uptime:
-        """Whether it runs now, since when, why not, and what it said last."""
-        return uptime(self.log.life, self._signals(), now)
-
-    def away_since(self, now: float) -> float | None:
-        """Since when satellites cannot reach the node, as far as doors, log and the node itself tell; None while they can."""
-        answer = self.answer
-        down_at = down_since(self.log.life, self.uptime(now))
-        if answer is None or not answer.last_pinged_at:
-            return down_at
-        return away_since(down_at, answer.last_pinged_at - (answer.clock_ahead_s or 0.0), answer.taken_at)
-
-    def _signals(self) -> Signals:
-        answer, ahead_s = self.answer, (self.answer.clock_ahead_s or 0.0) if self.answer else 0.0
-        doors = WITNESS_OF_DOOR.values()
-        shut = {one.witness: one.from_at for one in self.outages if one.until_at is None and one.witness in doors and self._still(one)}
-        told = ((answer, Door.API), (self.metrics, Door.METRICS), (self.health, Door.HEALTH))
-        answered = [one.taken_at for one, door in told if one is not None and self._is_ok(door)]
-        return Signals(
-            answered_at=max(answered, default=None),
-            api_started_at=answer.started_at - ahead_s if answer and answer.started_at is not None and self._is_ok(Door.API) else None,
-            shut=tuple(sorted(shut.items())),
-            transfer_at=self.log.transfer_at,
-            usual_pause_s=self.log.pulse.usual_pause_s,
-            reads_log=self.log.is_read,
-            knows_log=not self.log.is_behind,
-            contact_at=answer.last_pinged_at - ahead_s if answer and answer.last_pinged_at and self._is_ok(Door.API) else None,
-        )
-
-    def _is_ok(self, door: Door) -> bool:
-        return door in self.doors and self.doors[door].status in (ApiStatus.OK, ApiStatus.PARTIAL)
-
     @property
     def disqualified_ms(self) -> dict[str, int]:
         """Satellites that have disqualified the node, and when."""
@@ -333,21 +271,21 @@ class NodeSubjects:
         return {satellite: round(date.value * 1000) for satellite, date in dates.items() if date is not None and date.value > 0}
 
 
-class Subjects:
+class NodeRegistry:
     """All nodes by name, in the order of the settings. Changed on the event loop only."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self.nodes: dict[str, NodeSubjects] = {name: NodeSubjects(name) for name in names}
-        self.revisions: dict[str, int] = dict.fromkeys(Subject, 0)
+        self.nodes: dict[str, NodeStatus] = {name: NodeStatus(name) for name in names}
+        self.revisions: dict[str, int] = dict.fromkeys(Topic, 0)
 
-    def of(self, name: str) -> NodeSubjects:
+    def of(self, name: str) -> NodeStatus:
         """The node, made when it is new."""
         found = self.nodes.get(name)
         if found is None:
-            found = self.nodes[name] = NodeSubjects(name)
+            found = self.nodes[name] = NodeStatus(name)
         return found
 
-    def changed(self, name: str, *subjects: Subject) -> None:
+    def changed(self, name: str, *subjects: Topic) -> None:
         """These subjects of a node may look different now."""
         node = self.of(name)
         for subject in subjects:
