@@ -111,6 +111,8 @@ class CharacterTracker:
         for harvest in waiting:
             self._take(harvest)
             add_counts(others, harvest.lines)
+        self._levels.others.update(*[harvest.levels for harvest in waiting])
+        self._levels.transfers.update(*[harvest.transfer_levels for harvest in waiting])
         ops = list(map(sum, zip(*[harvest.ops for harvest in waiting], strict=True)))
         if any(count for op, count in enumerate(ops) if op & 3 != Outcome.FAILED):
             # starts are DEBUG lines since v1.116: beside results at INFO that makes no difference
@@ -137,8 +139,6 @@ class CharacterTracker:
         if harvest.newest_ms:
             self._newest_ms = max(self._newest_ms, harvest.newest_ms)
             self._form = harvest.form or self._form
-            self._levels.others |= harvest.levels
-            self._levels.transfers |= harvest.transfer_levels
         if harvest.errors:
             self._levels.transfers.update(error.level for error in harvest.errors if error.logger == TRANSFER_LOGGER)
         if harvest.events:

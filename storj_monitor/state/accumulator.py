@@ -87,10 +87,9 @@ class Accumulator:
 
     def add(self, batch: EventBatch) -> int:
         """Take in a batch; how many lines it has."""
+        self._batches.append(batch)
         line_count = batch.line_count
-        if line_count or batch.checkpoint:
-            self._batches.append(batch)
-            self.line_count += line_count
+        self.line_count += line_count
         return line_count
 
     def drain(self) -> NodeDelta:

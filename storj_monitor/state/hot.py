@@ -146,15 +146,9 @@ def count_downloads(transfers: Sequence[Transfer], delta: NodeDelta) -> None:
         again = {piece for piece, count in Counter([t[5] for t in downloads]).items() if count > 1}
         once = [t for t in downloads if t[5] not in again and len(t[6]) == ID_LENGTH]
         if once:
-            delta.singles.append(
-                SingleDownloads(
-                    start_s,
-                    array("Q", [t[5] for t in once]),
-                    array("q", [max(t[3], 0) for t in once]),
-                    "".join([t[6] for t in once]),
-                    [t[1] for t in once],
-                )
-            )
+            _, satellites, _, sizes, _, pieces, ids, _, _ = zip(*once, strict=True)
+            known = sizes if min(sizes) >= 0 else [max(size, 0) for size in sizes]
+            delta.singles.append(SingleDownloads(start_s, array("Q", pieces), array("q", known), "".join(ids), list(satellites)))
         if len(once) < len(downloads):
             _count_each((t for t in downloads if t[5] in again or len(t[6]) != ID_LENGTH), start_s, delta)
 
