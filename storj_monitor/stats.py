@@ -108,11 +108,6 @@ SIZE_CLASSES = len(SIZE_CLASS_BOUNDS_BYTES)
 _CLASS_BY_BITS = (0,) * 11 + (1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6) + (7,) * 64
 
 
-def size_class(size_bytes: int) -> int:
-    """Class 0..7 of a known size."""
-    return _CLASS_BY_BITS[size_bytes.bit_length()]
-
-
 def class_of_bits(bits: int) -> int:
     """Class 0..7 of all sizes with this `int.bit_length`: the bounds are powers of two."""
     return _CLASS_BY_BITS[bits]

@@ -10,11 +10,11 @@ from storj_monitor.stats import (
     Buckets,
     add_counts,
     bucket_of,
+    class_of_bits,
     decode_sketch,
     encode_sketch,
     merge_sketches,
     quantile,
-    size_class,
 )
 
 durations = st.lists(st.integers(0, 100_000_000), min_size=1, max_size=300)
@@ -48,6 +48,6 @@ def test_empty() -> None:
 
 
 def test_size_classes() -> None:
-    assert [size_class(bound) for bound in SIZE_CLASS_BOUNDS_BYTES] == list(range(8))
-    assert [size_class(bound - 1) for bound in SIZE_CLASS_BOUNDS_BYTES[1:]] == list(range(7))
-    assert size_class(1 << 62) == 7
+    assert [class_of_bits(bound.bit_length()) for bound in SIZE_CLASS_BOUNDS_BYTES] == list(range(8))
+    assert [class_of_bits((bound - 1).bit_length()) for bound in SIZE_CLASS_BOUNDS_BYTES[1:]] == list(range(7))
+    assert class_of_bits(63) == 7

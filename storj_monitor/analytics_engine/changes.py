@@ -11,7 +11,6 @@ from storj_monitor.model.versions import version_of
 
 RESTART = "restart"
 VERSION = "version"
-SETTING = "setting"
 
 
 def changes_of(events: Iterable[NodeEvent], version: str) -> tuple[list[Change], str]:

@@ -11,9 +11,10 @@ import zlib
 from array import array
 from collections import deque
 from collections.abc import Sequence
+from statistics import median
 from typing import NamedTuple
 
-from storj_monitor.analytics_engine.levels import mad, median
+from storj_monitor.analytics_engine.levels import mad
 from storj_monitor.model.analytics import Band, SpaceSample
 from storj_monitor.units import DAY_S
 

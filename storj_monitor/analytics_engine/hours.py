@@ -12,7 +12,6 @@ import zlib
 from array import array
 
 from storj_monitor.analytics_engine.observed import Sums
-from storj_monitor.model.rollups import HOUR_S
 
 HOURS = 6 * 168
 EMPTY = 0xFFFF
@@ -152,8 +151,3 @@ def _numbers(data: bytes) -> array[int]:
     if sys.byteorder == "big":
         found.byteswap()
     return found
-
-
-def hour_of(at_s: float) -> int:
-    """Number of the hour that a time is in."""
-    return int(at_s) // HOUR_S

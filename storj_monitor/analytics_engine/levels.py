@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import NamedTuple
 
 from storj_monitor.analytics_engine.hours import BAD, COUNT, FAILED, HOURS, LATENCY, NOISE, HourHistory
@@ -67,13 +68,6 @@ class Profile(NamedTuple):
 
 
 NO_PROFILE = Profile(())
-
-
-def median(values: Sequence[float]) -> float:
-    """Median of at least one value."""
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def mad(values: Sequence[float], centre: float) -> float:

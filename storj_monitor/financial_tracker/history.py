@@ -11,11 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from storj_monitor.financial_tracker.months import is_period, month_number, period_of, period_of_number, shifted
+from storj_monitor.financial_tracker.months import is_period, month_number, period_of_number
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub, StubKey
-
-RECHECK_MONTHS = 3
-"""A paystub of the last months may still change: transfers are made later, corrections happen."""
 
 _MONEY_LIMIT_USD_MICROS = 10**15
 """A billion dollars: beyond that an answer is wrong, and a database column would be near its end."""
@@ -97,31 +94,6 @@ def _merged_payout(kept: PayoutHistoryRow, row: PayoutHistoryRow) -> PayoutHisto
         satellite_address=row.satellite_address or kept.satellite_address,
         is_exit_complete=row.is_exit_complete or kept.is_exit_complete,
     )
-
-
-def stub_range_to_ask(periods: Iterable[str], stored: Iterable[StubKey], now_ms: int) -> tuple[str, str] | None:
-    """First and last period for one request of paystubs; None when there is nothing to ask.
-
-    `periods` is the node's own list, `stored` this node's keys. All that is missing and all that may still change lies in between.
-    """
-    known = {key.period for key in stored}
-    fresh_from = shifted(period_of(now_ms), -RECHECK_MONTHS)
-    wanted = [period for period in periods if is_period(period) and (period not in known or period >= fresh_from)]
-    return (min(wanted), max(wanted)) if wanted else None
-
-
-def payouts_to_ask(stubs: Mapping[StubKey, Paystub], payouts: Mapping[StubKey, PayoutHistoryRow], now_ms: int) -> list[str]:
-    """Periods whose payout history is missing, or has no receipt though money was paid and it is recent or was transferred; newest first.
-
-    One request each: the caller takes as many as it has patience for.
-    """
-    fresh_from = shifted(period_of(now_ms), -RECHECK_MONTHS)
-    wanted = set()
-    for key, stub in stubs.items():
-        row = payouts.get(key)
-        if row is None or (not row.receipt and (key.period >= fresh_from or stub.distributed_usd_micros > row.distributed_usd_micros)):
-            wanted.add(key.period)
-    return sorted(wanted, reverse=True)
 
 
 def missing_periods(periods: Iterable[str]) -> list[str]:

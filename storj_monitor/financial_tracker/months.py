@@ -60,10 +60,6 @@ def end_ms(period: str) -> int:
     return start_ms(shifted(period, 1))
 
 
-def hours_in(period: str) -> int:
-    return (end_ms(period) - start_ms(period)) // HOUR_MS
-
-
 def moment_of(time_ms: int) -> datetime:
     """A moment as a datetime in UTC; exact, also before 1970. Raises OverflowError outside the years 1 to 9999."""
     return _EPOCH + timedelta(milliseconds=time_ms)

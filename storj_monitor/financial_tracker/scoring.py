@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
-
 from storj_monitor.financial_tracker.balance import earned_usd_micros
 from storj_monitor.financial_tracker.comparison import money_text
 from storj_monitor.financial_tracker.held import held_percent, satellite_held_percent
@@ -21,21 +18,6 @@ _CODES = {
     "B": "a bonus was paid",
 }
 _USAGE_TOLERANCE = 0.001
-
-
-class ForecastRow(NamedTuple):
-    """What was expected of a month, at some moment in it."""
-
-    made_ms: int
-    expected_usd_micros: int
-
-
-class ForecastError(NamedTuple):
-    """`error_percent` is None when nothing was paid."""
-
-    made_ms: int
-    error_usd_micros: int
-    error_percent: float | None
 
 
 def score(estimate: MonthEstimate, stub: Paystub, joined_ms: int | None = None) -> Score:
@@ -108,11 +90,3 @@ def _share(theirs: float, mine: float) -> str:
         return "more"
     percent = 100 * (theirs - mine) / mine
     return f"{abs(percent):.1f} % {'more' if percent > 0 else 'less'}"
-
-
-def forecast_errors(rows: Iterable[ForecastRow], paid_usd_micros: int) -> list[ForecastError]:
-    """How far off the month's forecast was at each moment, oldest first."""
-    return [
-        ForecastError(row.made_ms, row.expected_usd_micros - paid_usd_micros, _percent(row.expected_usd_micros, paid_usd_micros))
-        for row in sorted(rows)
-    ]

@@ -7,11 +7,6 @@ from storj_monitor.model.node_metrics import CounterPosition, Growth, NodeMetric
 _SLACK_S = 5.0
 
 
-def counter_growth(before: float, after: float, restarted: bool = False) -> float:
-    """How much a counter grew. One that begins again at 0 grew by what it shows now (what came before the restart is lost)."""
-    return after if restarted or after < before else after - before
-
-
 def has_restarted(before: NodeMetrics | CounterPosition, after: NodeMetrics) -> bool:
     """Whether the node's process began again between the two answers.
 

@@ -21,8 +21,6 @@ OFFLINE_THRESHOLD = 0.6
 """Below 0.6 (and with a full tracking period): suspended for being offline."""
 STRAY_HOURS = 720.0
 """No contact for 30 days: disqualified, whatever the score was."""
-NO_UPLOADS_HOURS = 4.0
-"""Without contact for this long a node gets no uploads."""
 _STEP_HOURS = 0.25
 
 

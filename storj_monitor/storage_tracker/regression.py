@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import median
 from typing import NamedTuple
 
 MOST_POINTS = 96
@@ -37,18 +38,13 @@ def theil_sen(points: Sequence[tuple[float, float]]) -> Line | None:
     n = len({x for x, _ in chosen})
     if n < 3:
         return None
-    slope = _median(slopes)
-    intercept = _median(sorted(y - slope * x for x, y in chosen))
-    spread = _median(sorted(abs(y - intercept - slope * x) for x, y in chosen))
+    slope = median(slopes)
+    intercept = median(y - slope * x for x, y in chosen)
+    spread = median(abs(y - intercept - slope * x) for x, y in chosen)
     reach = Z_90 * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
     low = max(0, math.floor((len(slopes) - reach) / 2))
     high = min(len(slopes) - 1, math.ceil((len(slopes) + reach) / 2))
     return Line(slope, slopes[low], slopes[high], intercept, len(chosen), spread)
-
-
-def _median(ordered: Sequence[float]) -> float:
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _evenly(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:

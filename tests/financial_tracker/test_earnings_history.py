@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from storj_monitor.financial_tracker.balance import balance, balances_by, earned_usd_micros
 from storj_monitor.financial_tracker.costs import estimate_profit, month_profit
 from storj_monitor.financial_tracker.estimate import estimate_satellite, month_estimate
-from storj_monitor.financial_tracker.history import merge_payouts, merge_paystubs, missing_periods, payouts_to_ask, stub_range_to_ask
-from storj_monitor.financial_tracker.months import end_ms, hours_in, start_ms
+from storj_monitor.financial_tracker.history import merge_payouts, merge_paystubs, missing_periods
+from storj_monitor.financial_tracker.months import end_ms, start_ms
 from storj_monitor.financial_tracker.prices import PriceOverride, resolve_prices
 from storj_monitor.financial_tracker.revenue import revenue_per_tb, storage_price_usd_micros, unpaid_data
-from storj_monitor.financial_tracker.scoring import ForecastRow, forecast_errors, score
+from storj_monitor.financial_tracker.scoring import score
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub, Pricing, SatelliteUsage, StorageDay, StubKey
 from storj_monitor.model.estimates import Balance, CostRates, MonthUsage
 
@@ -121,26 +121,7 @@ def test_a_receipt_is_never_lost_and_age_is_not_news() -> None:
     assert merge_payouts("n", {}, [msgspec.structs.replace(row, period="x")]).refused
 
 
-def test_what_to_ask_for() -> None:
-    periods = ["2026-02", "2026-03", "2026-10", "bad"]
-    assert stub_range_to_ask(periods, [], NOW) == ("2026-02", "2026-10")
-    assert stub_range_to_ask(periods, [StubKey("n", "s", "2026-02"), StubKey("n", "s", "2026-10")], NOW) == ("2026-03", "2026-10")
-    assert stub_range_to_ask(["2026-02"], [StubKey("n", "s", "2026-02")], NOW) is None
-    assert stub_range_to_ask([], [], NOW) is None
-    stubs = {
-        key(row): row
-        for row in (stub("2026-01"), stub("2026-02"), stub("2026-03", distributed_usd_micros=4), stub("2026-09"), stub("2026-10"))
-    }
-    payouts = {
-        key(row): row
-        for row in (
-            PayoutHistoryRow(satellite="s", period="2026-02"),
-            PayoutHistoryRow(satellite="s", period="2026-03"),
-            PayoutHistoryRow(satellite="s", period="2026-09", receipt="eth:0x1"),
-            PayoutHistoryRow(satellite="s", period="2026-10"),
-        )
-    }
-    assert payouts_to_ask(stubs, payouts, NOW) == ["2026-10", "2026-03", "2026-01"]
+def test_missing_periods() -> None:
     assert missing_periods(["2026-01", "2026-04", "2025-12"]) == ["2026-02", "2026-03"]
     assert missing_periods([]) == []
 
@@ -215,12 +196,6 @@ def test_score_in_words() -> None:
     assert score(month_estimate("s", "2026-10", NOW, MonthUsage(), PRICES, 0.0), stub()).error_percent is None
 
 
-def test_forecasts_of_a_month() -> None:
-    errors = forecast_errors([ForecastRow(2, 110), ForecastRow(1, 50)], 100)
-    assert [(one.made_ms, one.error_usd_micros, one.error_percent) for one in errors] == [(1, -50, -50.0), (2, 10, 10.0)]
-    assert forecast_errors([ForecastRow(1, 5)], 0)[0].error_percent is None
-
-
 # ---- per TB, unpaid, cost ----
 
 
@@ -270,7 +245,7 @@ def test_two_parts_of_a_month_cost_what_the_month_costs(one: int, other: int) ->
     begin = start_ms("2026-11")
     cuts = [begin, begin + first * 3_600_000, begin + last * 3_600_000, end_ms("2026-11")]
     parts = [month_profit(0, "2026-11", rates, low, high).profit_usd_micros for low, high in zip(cuts, cuts[1:], strict=False)]
-    assert hours_in("2026-11") == 720
+    assert end_ms("2026-11") - begin == 720 * 3_600_000
     assert abs(sum(parts) - month_profit(0, "2026-11", rates).profit_usd_micros) <= 4
 
 

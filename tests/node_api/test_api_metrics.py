@@ -21,7 +21,7 @@ from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import NEVER
 from storj_monitor.node_api.client import MetricsClient
-from storj_monitor.node_api.counters import counter_growth, has_restarted, transfer_growth
+from storj_monitor.node_api.counters import has_restarted, transfer_growth
 from storj_monitor.node_api.metrics import decode_metrics
 from storj_monitor.node_api.samples import UNWANTED_FIELDS, Families, read_families, wanted
 from storj_monitor.node_api.transport import Limits, Transport
@@ -150,9 +150,3 @@ def test_growth_across_restarts() -> None:
         assert has_restarted(before, later) and transfer_growth(before, later)[op].number == 3 * 1643
     assert has_restarted(before, replace(grown(before, 60, 0, 0), uptime_s=None))
     assert not has_restarted(before, grown(before, 3_600, 2, was_up + 3_600))
-
-
-@given(st.lists(st.integers(0, 1000), min_size=1, max_size=30))
-def test_a_counter_loses_nothing_that_was_seen(values: list[int]) -> None:
-    total = sum(counter_growth(before, after) for before, after in zip([0, *values], values, strict=False))
-    assert total >= max(values) and total >= 0
