@@ -29,7 +29,10 @@ AHEAD_S = 60.0
 
 def news_of_impossible(node: NodeStatus, before: list[str]) -> set[Topic]:
     """Which subjects look different because the node began (or ceased) to say what cannot be; `before`: what it said of that kind."""
-    node.note_impossible(("space",), checked(node.space.evidence)[1])
+    space = node.space
+    if space.checked is not space.evidence:  # most answers say nothing of space
+        space.checked = space.evidence
+        node.note_impossible(("space",), checked(space.evidence)[1])
     answer = node.answer
     if answer is not None:
         traffic = impossible_size("traffic of this month", answer.bandwidth_bytes, Source.API, answer.taken_at)

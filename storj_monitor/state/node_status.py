@@ -76,6 +76,7 @@ class Space:
     """`usages` by satellite ("" = all at once, only where no satellite told); `points` the last three months', oldest first.
 
     folder, problem -- where the node keeps its data, "" where that is not on this machine; why its disk cannot be looked at
+    checked         -- the evidence that was looked at last for figures that cannot be
     """
 
     evidence: SpaceEvidence = SpaceEvidence()
@@ -83,6 +84,7 @@ class Space:
     problem: str = ""
     usages: dict[str, StoredUsage] = field(default_factory=dict)
     points: tuple[SpacePoint, ...] = ()
+    checked: SpaceEvidence | None = None
 
 
 @dataclass(slots=True)
