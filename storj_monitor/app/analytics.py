@@ -22,12 +22,12 @@ from storj_monitor.database import analytics as store
 from storj_monitor.database.analytics import Connection
 from storj_monitor.database.reader import Asks, Reader
 from storj_monitor.errors import StoreError
+from storj_monitor.financial_tracker.earnings import NodeEstimates
 from storj_monitor.model.analytics import Finding, FindingState, Learning, NodeInput, StoredBaseline
 from storj_monitor.model.sources import SourceState
-from storj_monitor.state.node_status import Insight, Topic
+from storj_monitor.state.node_status import Insight, NodeRegistry, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.tasks import Backoff, Supervisor, every
-from storj_monitor.views.cards import Cards
 
 EVERY_S = 60.0
 AT_S = 15.0
@@ -63,7 +63,8 @@ class Analytics:
     def __init__(
         self,
         names: Sequence[str],
-        cards: Cards,
+        registry: NodeRegistry,
+        estimates: NodeEstimates,
         state: State,
         reader: Reader,
         writer: Store,
@@ -74,7 +75,7 @@ class Analytics:
         jitter_pct: float,
     ) -> None:
         self._names = tuple(names)
-        self._subjects = cards.subjects
+        self._subjects = registry
         self._state = state
         self._reader = reader
         self._writer = writer
@@ -82,7 +83,7 @@ class Analytics:
         self._changed = changed
         self._from_writer = from_writer
         self._jitter_pct = min(jitter_pct, MOST_JITTER_S / EVERY_S)
-        self._outlooks = Outlooks(cards)
+        self._outlooks = Outlooks(registry, estimates)
         self._feed = AnalyticsFeed(self._names, reader)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="analytics")
         self._tasks: Supervisor | None = None

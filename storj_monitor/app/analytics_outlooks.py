@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
+from storj_monitor.financial_tracker.earnings import NodeEstimates
 from storj_monitor.model.analytics import BudgetOutlook, EarningsOutlook, NodeInput, SpaceOutlook, SpaceSample
 from storj_monitor.model.estimates import NodeEarnings, Score
 from storj_monitor.model.reputation import NEVER, Reputation
 from storj_monitor.model.space import SpacePoint
 from storj_monitor.reputation_tracker.online import BudgetState
 from storj_monitor.reputation_tracker.report import report
-from storj_monitor.state.node_status import NodeStatus, Topic
+from storj_monitor.state.node_status import NodeRegistry, NodeStatus, Topic
 from storj_monitor.storage_tracker.forecast import WINDOWS_DAYS, GrowthState, forecast
 from storj_monitor.storage_tracker.history import DAY_S
 from storj_monitor.storage_tracker.reconcile import reconcile
-from storj_monitor.views.cards import Cards
 
 HOUR_S = 3600.0
 MAX_AGE_S = 6 * HOUR_S
@@ -53,18 +53,19 @@ class Told(NamedTuple):
 class Outlooks:
     """Remembers of each node what was handed out last. Used on the event loop."""
 
-    def __init__(self, cards: Cards) -> None:
-        self._cards = cards
+    def __init__(self, registry: NodeRegistry, estimates: NodeEstimates) -> None:
+        self._registry = registry
+        self._estimates = estimates
         self._handed: dict[tuple[str, str], tuple[Hashable, float]] = {}
 
     def of(self, name: str, now: float) -> Told:
         """What is due of a node now."""
-        node = self._cards.subjects.of(name)
+        node = self._registry.of(name)
         points = node.space.points
         known = tuple(node.standing.known.values())
         earnings = None
         if self._is_due(name, "earnings", node.revisions[Topic.EARNINGS], HOUR_S, now):
-            estimate = self._cards.earnings.estimate_of(node, now)
+            estimate = self._estimates.of(node, now)
             earnings = None if estimate is None else earnings_outlook(node, estimate)
         return Told(
             samples=space_samples(node, now),

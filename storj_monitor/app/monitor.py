@@ -34,11 +34,13 @@ from storj_monitor.database.reader import PatientReader, Reader
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import LAST_TRY_S, Writer
 from storj_monitor.errors import StoreError
+from storj_monitor.financial_tracker.earnings import NodeEstimates
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HOUR_S, HotPiece
+from storj_monitor.reputation_tracker.report import SatelliteReports
 from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
 from storj_monitor.sources.factory import open_source, stream_address
 from storj_monitor.sources.file_source import FileSource
@@ -98,7 +100,8 @@ class Monitor:
         self.state = State(name for name, _ in nodes)
         plainly = settings.perf.baseline
         terms = own_terms(settings.prices, settings.money, settings.nodes, [name for name, _ in nodes])
-        self._cards = Cards(NodeRegistry(name for name, _ in nodes), self.state, self._clock.now, terms, keep=not plainly)
+        self._registry, self._estimates, self._reports = NodeRegistry(name for name, _ in nodes), NodeEstimates(terms), SatelliteReports()
+        self._cards = Cards(self._registry, self.state, self._clock.now, self._estimates, self._reports, keep=not plainly)
         self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake(), cards=self._cards)
         self._writer = Writer(
             settings.database,
@@ -112,7 +115,9 @@ class Monitor:
         self.server = self._new_server(port, demo)
         self.pipeline = self._new_pipeline()
         self.keeper = SubjectKeeper(
-            self._cards,
+            self._registry,
+            self.state,
+            self._estimates,
             self._writer,
             self._clock,
             changed=self._nudge,
@@ -170,7 +175,8 @@ class Monitor:
     def _new_analytics(self, names: list[str]) -> Analytics:
         return Analytics(
             names,
-            self._cards,
+            self._registry,
+            self._estimates,
             self.state,
             self._reader,
             self._writer,
@@ -182,7 +188,8 @@ class Monitor:
 
     def _new_node_states(self) -> NodeStates:
         return NodeStates(
-            self._cards,
+            self._registry,
+            self._reports,
             self.state,
             self._clock,
             with_log=frozenset(name for name, _ in self._nodes),

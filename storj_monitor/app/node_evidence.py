@@ -22,7 +22,7 @@ from storj_monitor.model.node_state import (
     StateSource,
     VersionEvidence,
 )
-from storj_monitor.model.satellites import name_of_address
+from storj_monitor.model.satellites import name_of_address, satellite_name
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import UptimeState, Witness, silence_limit_s
 from storj_monitor.reputation_tracker.report import SatelliteReport, Standing
@@ -31,7 +31,6 @@ from storj_monitor.state.node_conditions import OVER_SHARE, REFUSED_S, needed_by
 from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.storage_tracker.trouble import space_figures
-from storj_monitor.views.names import satellite_name
 
 ANSWER_S = 180.0
 """API, /metrics and public port are asked every minute."""

@@ -9,7 +9,7 @@ from storj_monitor.model.earnings import Paystub
 from storj_monitor.model.log_character import LogTrouble
 from storj_monitor.model.node_answers import ApiStatus, Door, RouteStatus
 from storj_monitor.model.node_state import Remark, StateSource
-from storj_monitor.model.satellites import name_of_address
+from storj_monitor.model.satellites import name_of_address, satellite_name
 from storj_monitor.model.severity import SeverityClass
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import UptimeState, Witness
@@ -17,7 +17,6 @@ from storj_monitor.reputation_tracker.told import BEGUN, COMPLETED
 from storj_monitor.reputation_tracker.uptime import node_uptime
 from storj_monitor.state.node_status import CLOCK_BELIEVED_S, NodeStatus
 from storj_monitor.state.nodes import NodeState as LiveNode
-from storj_monitor.views.names import satellite_name
 
 CLOCK_OFF_S = 60.0
 SEVERE_S = {SeverityClass.DATA: 86_400.0, SeverityClass.REPUTATION: 21_600.0, SeverityClass.START: 3600.0}

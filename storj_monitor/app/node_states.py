@@ -12,12 +12,12 @@ from typing import NamedTuple
 from storj_monitor.app.node_evidence import ROTATED_S, gather, sources_of, standings_of
 from storj_monitor.clock import Clock
 from storj_monitor.model.node_state import Hearing, NodeEvidence, NodeState, NodeStateKind, SourceEvidence, StandingEvidence, StateSource
+from storj_monitor.reputation_tracker.report import SatelliteReports
 from storj_monitor.state.node_conditions import GONE_S, LOG_ALONE_MOST_S, LOG_ALONE_S, SILENT_S, silent_from, silent_s
 from storj_monitor.state.node_state import judge
-from storj_monitor.state.node_status import NodeStatus, Topic
+from storj_monitor.state.node_status import NodeRegistry, NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.state.nodes import State
-from storj_monitor.views.cards import Cards
 
 EVERY_S = 5.0
 AT_LEAST_S = 60.0
@@ -48,7 +48,8 @@ class NodeStates:
 
     def __init__(
         self,
-        cards: Cards,
+        registry: NodeRegistry,
+        reports: SatelliteReports,
         state: State,
         clock: Clock,
         *,
@@ -57,7 +58,8 @@ class NodeStates:
         changed: Callable[[], None],
         with_stream: frozenset[str] = frozenset(),
     ) -> None:
-        self._cards = cards
+        self._registry = registry
+        self._reports = reports
         self._state = state
         self._clock = clock
         self._with_log = with_log
@@ -102,12 +104,12 @@ class NodeStates:
         key = (id(node), node.standing.changes, int(now // STANDINGS_S))
         made = self._standings.get(node.name)
         if made is None or made[0] != key:
-            made = self._standings[node.name] = (key, tuple(standings_of(self._cards.reports(node))))
+            made = self._standings[node.name] = (key, tuple(standings_of(self._reports.of(node, now))))
         return made[1]
 
     def _judge(self, name: str, now: float) -> bool:
         """True when the state is another one."""
-        node, log = self._cards.subjects.of(name), self._state.nodes[name]
+        node, log = self._registry.of(name), self._state.nodes[name]
         problem, is_stream = self._state.store_problem, name in self._with_stream
         sources = sources_of(node, log, self._silent_s, now, has_log=name in self._with_log, is_stored=not problem, is_stream=is_stream)
         standings = self._standings_of(node, now)
@@ -120,7 +122,7 @@ class NodeStates:
         if before == after:
             return False
         self._state.revision += 1
-        self._cards.subjects.changed(name, Topic.ANALYTICS)
+        self._registry.changed(name, Topic.ANALYTICS)
         _tell(name, before, after)
         return True
 

@@ -35,6 +35,8 @@ from storj_monitor.clock import Clock
 from storj_monitor.database import subjects as store
 from storj_monitor.database.analytics import add_version
 from storj_monitor.database.bad_rows import BadRows
+from storj_monitor.financial_tracker.earnings import NodeEstimates
+from storj_monitor.financial_tracker.missing import MissingSatellite, missing_satellites, why_nothing
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing
 from storj_monitor.model.estimates import SatelliteEstimate
 from storj_monitor.model.events import NodeEvent, Transfer
@@ -55,9 +57,8 @@ from storj_monitor.model.sources import SourceState
 from storj_monitor.model.space import FileSystemSpace, SpacePoint
 from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, snapshots_of_health
 from storj_monitor.reputation_tracker.uptime import node_away_since
-from storj_monitor.state.node_status import NodeStatus, Standing, Topic
-from storj_monitor.views.cards import Cards
-from storj_monitor.views.missing import MissingSatellite, missing_satellites, why_nothing
+from storj_monitor.state.node_status import NodeRegistry, NodeStatus, Standing, Topic, addressed_by
+from storj_monitor.state.nodes import State
 
 FRESH_S = 600.0
 """A score line that is not older makes the node's satellites be asked again."""
@@ -75,7 +76,9 @@ class SubjectKeeper:
 
     def __init__(
         self,
-        cards: Cards,
+        registry: NodeRegistry,
+        state: State,
+        estimates: NodeEstimates,
         works: Works,
         clock: Clock,
         *,
@@ -85,8 +88,9 @@ class SubjectKeeper:
         later: Later | None = None,
     ) -> None:
         self._believed_now = believed_now or clock.now
-        self.subjects = cards.subjects
-        self._cards = cards
+        self.subjects = registry
+        self._state = state
+        self._estimates = estimates
         self._works = works
         self._clock = clock
         self._changed = changed
@@ -325,7 +329,7 @@ class SubjectKeeper:
         started_at = None if value.started_at is None else value.started_at - (value.clock_ahead_s or 0.0)
         subjects |= self._uptimes.take_start(node, started_at, seen_at, now, self._pending)
         if moved:
-            self._cards.learn_names()
+            self._state.satellite_names |= addressed_by(self.subjects.nodes)  # tables that know no addresses name them, too
         if trusted:
             moved |= scores.forget_satellites(node, trusted)
             if money.forget_satellites(node, trusted):
@@ -387,7 +391,7 @@ class SubjectKeeper:
         complete = bool(standing) and all(one.satellite in node.money.usages or why_nothing(node, one.satellite) for one in standing)
         if complete:
             self.subjects.changed(node.name, Topic.EARNINGS)
-            earnings = self._cards.earnings.estimate_of(node, self._clock.now())
+            earnings = self._estimates.of(node, self._clock.now())
             if earnings is not None:
                 if doubts and money.is_doubtful(earnings):
                     self.on_doubt(node.name)

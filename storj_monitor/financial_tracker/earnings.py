@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from storj_monitor.financial_tracker.balance import balance
@@ -11,12 +11,17 @@ from storj_monitor.financial_tracker.costs import estimate_profit
 from storj_monitor.financial_tracker.days import day_earnings, month_band, sum_days
 from storj_monitor.financial_tracker.estimate import estimate_node, estimate_satellite, previous_month_usage
 from storj_monitor.financial_tracker.held import expected_disposed_usd_micros, held_position
+from storj_monitor.financial_tracker.missing import missing_satellites
 from storj_monitor.financial_tracker.months import period_of
 from storj_monitor.financial_tracker.prices import PriceOverride, override_for, resolve_prices
 from storj_monitor.financial_tracker.revenue import revenue_per_tb, storage_price_usd_micros
+from storj_monitor.financial_tracker.terms import OwnTerms
 from storj_monitor.financial_tracker.usage import merge_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, Paystub, Pricing, SatelliteUsage, StubKey
 from storj_monitor.model.estimates import Comparison, CostRates, HeldPosition, NodeEarnings, NodeEstimate, SatelliteEstimate
+from storj_monitor.state.node_status import NodeStatus, Topic, name_at
+
+TOLD_AGAIN_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,3 +135,46 @@ def _previous_comparisons(inputs: NodeInputs, estimate: NodeEstimate, now_ms: in
         compare_previous(one, inputs.estimates[one.satellite], now_ms) for one in estimate.satellites if one.satellite in inputs.estimates
     )
     return tuple(one for one in compared if one is not None)
+
+
+def inputs_of(status: NodeStatus, terms: OwnTerms) -> NodeInputs:
+    """What is known of a node's money, as the tracker wants it."""
+    money = status.money
+    return NodeInputs(
+        usages=money.usages,
+        kept=money.kept,
+        pricing=money.pricing,
+        overrides=terms.overrides,
+        disqualified_ms=status.disqualified_ms,
+        estimates=money.estimates,
+        stubs=money.stubs,
+        held_history=money.held_history,
+        costs=terms.costs.get(status.name),
+        missing={name_at(status, one.satellite): one.why for one in missing_satellites(status)},
+        since_ms=min((usage.joined_ms for usage in money.usages.values() if usage.joined_ms is not None), default=None),
+    )
+
+
+class NodeEstimates:
+    """The figures of each node, made once for a change of its money, however many ask. `terms` are what the operator sets."""
+
+    def __init__(self, terms: OwnTerms | None = None) -> None:
+        self.terms = terms or OwnTerms()
+        self._made: dict[str, tuple[Hashable, NodeEarnings]] = {}
+
+    def of(self, status: NodeStatus, now: float) -> NodeEarnings | None:
+        """All figures of one node; None before its first answer about money."""
+        money = status.money
+        if not (money.usages or money.stubs):
+            return None
+        # before the first answer that has the node's time it is ours that counts
+        at = money.now_ms or int(now // TOLD_AGAIN_S)
+        version = (status.revisions[Topic.EARNINGS], at, tuple(status.disqualified_ms.items()))
+        made = self._made.get(status.name)
+        if made is None or made[0] != version:
+            made = self._made[status.name] = (version, node_earnings(inputs_of(status, self.terms), money.now_ms or int(now * 1000)))
+        return made[1]
+
+    def forget(self) -> None:
+        """Nothing is made yet."""
+        self._made.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from types import MappingProxyType
 
 WELL_KNOWN = MappingProxyType(
@@ -24,6 +25,7 @@ GONE = MappingProxyType(
 )
 """Satellites that were shut down and of which old nodes still have paystubs: nothing but this list names them."""
 
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _PUBLIC = (".storj.io", ".tardigrade.io")
 
 
@@ -38,3 +40,9 @@ def name_of_address(address: str) -> str:
     except ValueError:
         return host.partition(".")[0] if host.endswith(_PUBLIC) else host
     return address
+
+
+def satellite_name(satellite: str, addressed: Mapping[str, str] = NO_NAMES) -> str:
+    """`us1`, or the first characters of an id that has no name; "" for a line without a satellite. `addressed`: names by addresses."""
+    known = WELL_KNOWN.get(satellite) or GONE.get(satellite) or addressed.get(satellite)
+    return known or (satellite[:8] + "…" if len(satellite) > 9 else satellite)

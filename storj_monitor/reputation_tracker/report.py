@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import IntEnum
 
+from storj_monitor.model.ids import Action, Outcome, op_action, op_code
+from storj_monitor.model.node_metrics import Growth
 from storj_monitor.model.reputation import NEVER, AuditWindow, Exit, Reputation, ScorePoint
 from storj_monitor.reputation_tracker.beta import AUDIT, SUSPENSION, failures_allowed
 from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guard
@@ -21,14 +23,20 @@ from storj_monitor.reputation_tracker.online import (
     offline_windows,
 )
 from storj_monitor.reputation_tracker.pieces import Failures, RefusedAudits
-from storj_monitor.reputation_tracker.told import COMPLETED, FAILED
+from storj_monitor.reputation_tracker.pieces import failures as failures_of
+from storj_monitor.reputation_tracker.told import COMPLETED, FAILED, offline_suspensions
+from storj_monitor.reputation_tracker.uptime import node_away_since
 from storj_monitor.reputation_tracker.vetting import Vetting, vetting
+from storj_monitor.state.node_status import HOUR_S, POLL_S, NodeStatus, Topic
 from storj_monitor.units import format_hours
 
 FEW_FAILURES = 20
 """Fewer allowed failures than this is a risk, whatever the trend."""
 SOON_HOURS = 30 * 24.0
 LOW_ONLINE = 0.7
+MOST_PIECES = 20
+BUDGET_S = 900.0
+_FAILED_AUDIT = op_code(Action.GET_AUDIT, Outcome.FAILED)
 
 
 class Standing(IntEnum):
@@ -237,3 +245,62 @@ def _judged_by_scores(reputation: Reputation, guard: AuditGuard | None, progress
     if progress.done is False:
         return Standing.VETTING, "New at this satellite; it sends more when 100 audits and 504 hours are over."
     return Standing.HEALTHY, "All scores are well above their limits."
+
+
+class SatelliteReports:
+    """Reports of each node, made once for a change of its standing, however many ask."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[int, list[SatelliteReport]]] = {}
+        self._budgets: dict[tuple[str, str], tuple[tuple[object, ...], DowntimeBudget]] = {}
+
+    def of(self, status: NodeStatus, now: float) -> list[SatelliteReport]:
+        """One node at each of its satellites."""
+        revision = status.revisions[Topic.REPUTATION]
+        made = self._made.get(status.name)
+        if made is None or made[0] != revision:
+            away_since = node_away_since(status, now)
+            reports = [self._report(status, satellite, now, away_since) for satellite in status.standing.known]
+            made = self._made[status.name] = (revision, reports)
+        return made[1]
+
+    def _report(self, status: NodeStatus, satellite: str, now: float, away_since: float | None) -> SatelliteReport:
+        """A budget is in steps of a quarter of an hour: it is reckoned anew with new windows, or when another quarter has begun."""
+        standing = status.standing
+        known = standing.known[satellite]
+        basis = (known.windows or known.online_score, known.joined_at, away_since, int(now // BUDGET_S))
+        before = self._budgets.get((status.name, satellite))
+        made = report(
+            known,
+            standing.points.get(satellite, ()),
+            now,
+            failures=failures_of(standing.failing, standing.in_trash, satellite=satellite, limit=MOST_PIECES),
+            offline_since=away_since,
+            budget=before[1] if before is not None and before[0] == basis else None,
+            refused=refused_audits(status, now),
+            left_by=standing.exits.get(satellite),
+            offline_suspended_at=offline_suspensions(status.notifications).get(satellite),
+        )
+        self._budgets[status.name, satellite] = (basis, made.budget)
+        return made
+
+    def forget(self) -> None:
+        """Nothing is made yet."""
+        self._made.clear()
+        self._budgets.clear()
+
+
+def refused_audits(status: NodeStatus, now: float) -> RefusedAudits | None:
+    """By the counters of /metrics, less what the log tells of the same time; None for a node without them."""
+    counted = status.counted
+    if not counted.since:
+        return None
+    told = [one.time_ms / 1000 for one in status.standing.failing if op_action(one.op) is Action.GET_AUDIT]
+
+    def beyond_the_log(growth: Mapping[int, Growth], since: float) -> int:
+        found = growth.get(_FAILED_AUDIT)
+        return max(0, (found.number if found is not None else 0) - sum(at >= since for at in told))
+
+    return RefusedAudits(
+        beyond_the_log(counted.ops, counted.since), counted.since, beyond_the_log(counted.last_hour(now), now - HOUR_S - POLL_S)
+    )

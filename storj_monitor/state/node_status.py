@@ -29,6 +29,7 @@ from storj_monitor.model.reputation import (
     StandingKind,
     StandingSpan,
 )
+from storj_monitor.model.satellites import NO_NAMES, name_of_address, satellite_name
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence, SpacePoint
 from storj_monitor.model.uptime import Outage, ProcessLife
@@ -293,3 +294,27 @@ class NodeRegistry:
         for subject in subjects:
             node.revisions[subject] += 1
             self.revisions[subject] += 1
+
+
+def name_at(node: NodeStatus, satellite: str) -> str:
+    """The same, with what this node has told of the satellite's address."""
+    return satellite_name(satellite, addressed(node, satellite))
+
+
+def addressed(node: NodeStatus, satellite: str) -> Mapping[str, str]:
+    """Its name by its address, from its standing, its payouts or what it holds; nothing where none of them tells one."""
+    known, held = node.standing.known.get(satellite), node.money.held_history.get(satellite)
+    address = (known.address if known is not None else "") or (held.satellite_address if held is not None else "")
+    address = address or next((one.satellite_address for key, one in node.money.payouts.items() if key.satellite == satellite), "")
+    name = name_of_address(address)
+    return {satellite: name} if name else NO_NAMES
+
+
+def addressed_by(nodes: Mapping[str, NodeStatus]) -> dict[str, str]:
+    """Names by addresses of all satellites that any node trusts."""
+    return {
+        satellite: name
+        for node in nodes.values()
+        for satellite, known in node.standing.known.items()
+        if (name := name_of_address(known.address))
+    }

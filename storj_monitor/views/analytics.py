@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from storj_monitor.model.analytics import FULL_HOURS, Band, Finding, FindingKind, FindingState, Learning, Metric
 from storj_monitor.model.figures import Help
+from storj_monitor.model.satellites import satellite_name
 from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import helps
-from storj_monitor.views.names import satellite_name
 from storj_monitor.views.node_states import reason_rows
 from storj_monitor.views.tables import Row, Rows
 

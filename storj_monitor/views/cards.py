@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from storj_monitor.financial_tracker.terms import OwnTerms
-from storj_monitor.reputation_tracker.report import SatelliteReport
+from storj_monitor.financial_tracker.earnings import NodeEstimates
+from storj_monitor.reputation_tracker.report import SatelliteReports
 from storj_monitor.state.node_status import HOUR_S, NodeRegistry, NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.views import analytics, earnings, node_health, reputation, storage
 from storj_monitor.views.actions import Counters, Grown, counters_of
 from storj_monitor.views.analytics import AnalyticsView
 from storj_monitor.views.earnings import EarningsView
-from storj_monitor.views.names import addressed_by
 from storj_monitor.views.node_health import HealthView
 from storj_monitor.views.reputation import ReputationView
 from storj_monitor.views.storage import StorageView
@@ -36,34 +35,40 @@ COUNTED_S = 60.0
 
 
 class Cards:
-    """Rows of the subject topics for any set of nodes; `now` is asked for when they are made, `terms` are what the operator sets.
+    """Rows of the subject topics for any set of nodes; `now` is asked for when they are made. `estimates` and `reports` may be shared.
 
     keep -- False: rows are made anew for everybody who looks, not once for a change
     """
 
     def __init__(
-        self, subjects: NodeRegistry, state: State, now: Callable[[], float], terms: OwnTerms | None = None, *, keep: bool = True
+        self,
+        subjects: NodeRegistry,
+        state: State,
+        now: Callable[[], float],
+        estimates: NodeEstimates | None = None,
+        reports: SatelliteReports | None = None,
+        *,
+        keep: bool = True,
     ) -> None:
         self.subjects = subjects
         self._state = state
-        self._terms = terms
+        self.estimates = estimates or NodeEstimates()
+        self.reports = reports or SatelliteReports()
         self._now = now
         self._keep = keep
         self._begin()
 
     def _begin(self) -> None:
         """Nothing is made yet."""
-        self.earnings = EarningsView(self._terms)
+        self.estimates.forget()
+        self.reports.forget()
+        self._earnings = EarningsView(self.estimates)
         self._health = HealthView(self._state)
         self._analytics = AnalyticsView(self._state)
-        self._reputation = ReputationView()
+        self._reputation = ReputationView(self.reports)
         self._storage = StorageView()
         self._shown: dict[str, tuple[int, float]] = {}
         self._counted: dict[str, tuple[tuple[float, int], Counters | None]] = {}
-
-    def learn_names(self) -> None:
-        """Addresses of satellites may be new: tables that know no addresses name them, too."""
-        self._state.satellite_names |= addressed_by(self.subjects.nodes)
 
     @property
     def log_nodes(self) -> Mapping[str, NodeState]:
@@ -105,15 +110,11 @@ class Cards:
             case Topic.STORAGE:
                 return self._storage.rows(nodes, now)
             case Topic.EARNINGS:
-                return self.earnings.rows(nodes, now)
+                return self._earnings.rows(nodes, now)
             case Topic.HEALTH:
                 return self._health.rows(nodes, now)
             case Topic.ANALYTICS:
                 return self._analytics.rows(nodes)
-
-    def reports(self, node: NodeStatus) -> list[SatelliteReport]:
-        """A node at each of its satellites, as the reputation card shows it."""
-        return self._reputation.reports(node, self._now())
 
     def reasons(self, names: Iterable[str]) -> list[Row]:
         """Reasons of the states of these nodes, as findings."""

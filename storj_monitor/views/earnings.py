@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from storj_monitor.financial_tracker.earnings import NodeInputs, node_earnings
+from storj_monitor.financial_tracker.earnings import NodeEstimates
 from storj_monitor.financial_tracker.help_texts import HELP
+from storj_monitor.financial_tracker.missing import MissingSatellite, missing_paystubs, missing_satellites, why_nothing
 from storj_monitor.financial_tracker.revenue import unpaid_data
 from storj_monitor.financial_tracker.terms import OwnTerms
 from storj_monitor.model.estimates import HeldPosition, NodeEarnings, SatelliteEstimate, UnpaidData
 from storj_monitor.model.figures import Figure
-from storj_monitor.state.node_status import NodeStatus, Topic
+from storj_monitor.state.node_status import NodeStatus, Topic, name_at
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.earnings_fleet import NodeMoney, fleet_row
 from storj_monitor.views.earnings_rows import (
@@ -27,28 +28,25 @@ from storj_monitor.views.earnings_rows import (
     unpaid_row,
 )
 from storj_monitor.views.figures import helps
-from storj_monitor.views.missing import MissingSatellite, missing_paystubs, missing_satellites, why_nothing
-from storj_monitor.views.names import name_at
 from storj_monitor.views.tables import Row, Rows
 
 HELP_TEXTS = helps(HELP)
-TOLD_AGAIN_S = 300.0
 
 
 class _Made(NamedTuple):
-    """`of_money` and `of_space`: what it was made of."""
+    """`earnings` and `of_space`: what it was made of."""
 
-    of_money: tuple[object, ...]
+    earnings: NodeEarnings
     of_space: int
     money: NodeMoney
     rows: Rows
 
 
 class EarningsView:
-    """Estimates are made once for a change, however many pages and questions look. `terms` are what the operator sets."""
+    """Rows are made once for a change, however many pages and questions look. `estimates` are shared with all who ask for them."""
 
-    def __init__(self, terms: OwnTerms | None = None) -> None:
-        self.terms = terms or OwnTerms()
+    def __init__(self, estimates: NodeEstimates) -> None:
+        self._estimates = estimates
         self._made: dict[str, _Made] = {}
 
     def rows(self, nodes: Iterable[NodeStatus], now: float) -> Rows:
@@ -59,7 +57,7 @@ class EarningsView:
         if not told:
             return {}
         left_out = [name for name, one in made.items() if one is None]
-        rows: Rows = {"": fleet_row([one.money for one in told], left_out, self.terms.currency)}
+        rows: Rows = {"": fleet_row([one.money for one in told], left_out, self._estimates.terms.currency)}
         rows[""]["left_out_satellites"] = [
             missing_row(node, lost) for node in every if node.name not in left_out for lost in missing_satellites(node)
         ]
@@ -68,45 +66,15 @@ class EarningsView:
             rows.update(one.rows)
         return rows
 
-    def estimate_of(self, node: NodeStatus, now: float) -> NodeEarnings | None:
-        """All figures of one node; None before its first answer about money."""
-        made = self._of(node, now)
-        return None if made is None else made.money.earnings
-
     def _of(self, node: NodeStatus, now: float) -> _Made | None:
-        money = node.money
-        if not (money.usages or money.stubs):
+        earnings, of_space = self._estimates.of(node, now), node.revisions[Topic.STORAGE]
+        if earnings is None:
             return None
-        # before the first answer that has the node's time it is ours that counts
-        at = money.now_ms or int(now // TOLD_AGAIN_S)
-        of_money, of_space = (node.revisions[Topic.EARNINGS], at, node.disqualified_ms), node.revisions[Topic.STORAGE]
         made = self._made.get(node.name)
-        if made is None or (made.of_money, made.of_space) != (of_money, of_space):
-            if made is not None and made.of_money == of_money:
-                earnings = made.money.earnings  # only what nobody pays for, a figure of storage, is another
-            else:
-                earnings = node_earnings(inputs_of(node, self.terms), money.now_ms or int(now * 1000))
+        if made is None or made.earnings is not earnings or made.of_space != of_space:
             known = NodeMoney(node, earnings, _unpaid(node, earnings, now))
-            made = self._made[node.name] = _Made(of_money, of_space, known, _rows(known, self.terms))
+            made = self._made[node.name] = _Made(earnings, of_space, known, _rows(known, self._estimates.terms))
         return made
-
-
-def inputs_of(node: NodeStatus, terms: OwnTerms) -> NodeInputs:
-    """What is known of a node's money, as the tracker wants it."""
-    money = node.money
-    return NodeInputs(
-        usages=money.usages,
-        kept=money.kept,
-        pricing=money.pricing,
-        overrides=terms.overrides,
-        disqualified_ms=node.disqualified_ms,
-        estimates=money.estimates,
-        stubs=money.stubs,
-        held_history=money.held_history,
-        costs=terms.costs.get(node.name),
-        missing={name_at(node, one.satellite): one.why for one in missing_satellites(node)},
-        since_ms=min((usage.joined_ms for usage in money.usages.values() if usage.joined_ms is not None), default=None),
-    )
 
 
 def _rows(known: NodeMoney, terms: OwnTerms) -> Rows:

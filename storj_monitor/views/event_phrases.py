@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from storj_monitor.model.satellites import satellite_name
 from storj_monitor.units import format_bytes
-from storj_monitor.views.names import satellite_name
 
 MOST_TEXT = 240
 

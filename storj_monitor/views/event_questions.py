@@ -15,11 +15,11 @@ from storj_monitor.database.reader import Reader
 from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.node_events import AnyNodeEvent, MigrationProgress
+from storj_monitor.model.satellites import satellite_name
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_figures import figure_rows
 from storj_monitor.views.event_words import KIND_NAMES, KINDS, say
 from storj_monitor.views.garbage_runs import RUN_KINDS, runs_of
-from storj_monitor.views.names import satellite_name
 from storj_monitor.views.tables import Row
 
 MOST_LOOKED_AT = 20_000

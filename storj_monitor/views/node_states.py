@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Iterator
 
 from storj_monitor.model.node_state import NodeState, NodeStateKind, StandingLevel, StateReason
+from storj_monitor.model.satellites import satellite_name
 from storj_monitor.state.node_rules import RULES
-from storj_monitor.views.names import satellite_name
 from storj_monitor.views.tables import Row
 
 _RULES = {rule.code: rule for rule in RULES}

@@ -22,6 +22,7 @@ from storj_monitor.model.ids import op_action, op_outcome
 from storj_monitor.model.node_events import AnyNodeEvent
 from storj_monitor.model.node_metrics import Growth
 from storj_monitor.model.rollups import HOUR_S, Cell, HotPiece
+from storj_monitor.model.satellites import satellite_name
 from storj_monitor.state.compactions import HISTORY_KINDS, Compactions
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.stats import quantile
@@ -29,7 +30,6 @@ from storj_monitor.views import tables
 from storj_monitor.views.actions import INFO, NodeActions, action_rows, counted_hours
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_questions import event_page
-from storj_monitor.views.names import satellite_name
 from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.tables import Row
 from storj_monitor.views.untold import has_success, untold_of, untold_reason, without_success

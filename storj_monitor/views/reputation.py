@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from storj_monitor.model.ids import Action, Outcome, op_action, op_code
-from storj_monitor.model.node_metrics import Growth
+from storj_monitor.financial_tracker.missing import why_nothing
 from storj_monitor.model.reputation import AuditWindow
 from storj_monitor.reputation_tracker.guard import AuditGuard
 from storj_monitor.reputation_tracker.help_texts import HELP
 from storj_monitor.reputation_tracker.online import DowntimeBudget
-from storj_monitor.reputation_tracker.pieces import CAUSES, Failures, RefusedAudits, failures
-from storj_monitor.reputation_tracker.report import SatelliteReport, report, worst_first
-from storj_monitor.reputation_tracker.told import offline_suspensions
-from storj_monitor.reputation_tracker.uptime import node_away_since
+from storj_monitor.reputation_tracker.pieces import CAUSES, Failures, RefusedAudits
+from storj_monitor.reputation_tracker.report import SatelliteReport, SatelliteReports, worst_first
 from storj_monitor.reputation_tracker.vetting import Vetting
-from storj_monitor.state.node_status import HOUR_S, POLL_S, NodeStatus, Topic
+from storj_monitor.state.node_status import NodeStatus, name_at
 from storj_monitor.views.figures import date, figure, helps
-from storj_monitor.views.missing import why_nothing
-from storj_monitor.views.names import name_at
 from storj_monitor.views.tables import Row, Rows
 
-MOST_PIECES = 20
-BUDGET_S = 900.0
 # 30 days of 12 hours, the open one, and one of chance.
 MOST_WINDOWS = 62
-_FAILED_AUDIT = op_code(Action.GET_AUDIT, Outcome.FAILED)
 HELP_TEXTS = helps(HELP)
 POINT_COLUMNS = ("at", "until", "audit_score", "suspension_score", "online_score", "total_audits", "successful_audits", "source")
 
 
 class ReputationView:
-    """Reports are made once for a change, however many pages and questions look."""
+    """Rows are made once for a change, however many pages and questions look. `reports` are shared with all who ask for them."""
 
-    def __init__(self) -> None:
-        self._made: dict[str, tuple[int, list[SatelliteReport]]] = {}
+    def __init__(self, reports: SatelliteReports) -> None:
+        self._reports = reports
         self._rows: dict[str, tuple[list[SatelliteReport], Rows]] = {}
-        self._budgets: dict[tuple[str, str], tuple[tuple[object, ...], DowntimeBudget]] = {}
 
     def rows(self, nodes: Iterable[NodeStatus], now: float) -> Rows:
         """By `node/satellite`, the worst first."""
         reports: list[tuple[str, SatelliteReport]] = []
         made: Rows = {}
         for node in nodes:
-            own = self.reports(node, now)
+            own = self._reports.of(node, now)
             reports += [(node.name, one) for one in own]
             made.update(self._rows_of(node, own))
         place = {id(one): number for number, one in enumerate(worst_first(one for _, one in reports))}
@@ -51,41 +42,12 @@ class ReputationView:
         keys = [f"{name}/{one.reputation.satellite}" for name, one in reports]
         return {key: {**made[key], "rank": rank} for rank, key in enumerate(keys)}
 
-    def reports(self, node: NodeStatus, now: float) -> list[SatelliteReport]:
-        """One node at each of its satellites."""
-        revision = node.revisions[Topic.REPUTATION]
-        made = self._made.get(node.name)
-        if made is None or made[0] != revision:
-            away_since = node_away_since(node, now)
-            made = self._made[node.name] = (revision, [self._report(node, satellite, now, away_since) for satellite in node.standing.known])
-        return made[1]
-
     def _rows_of(self, node: NodeStatus, reports: list[SatelliteReport]) -> Rows:
         made = self._rows.get(node.name)
         if made is None or made[0] is not reports:
             rows = {f"{node.name}/{one.reputation.satellite}": _row_of(node, one) for one in reports}
             made = self._rows[node.name] = (reports, rows)
         return made[1]
-
-    def _report(self, node: NodeStatus, satellite: str, now: float, away_since: float | None) -> SatelliteReport:
-        """A budget is in steps of a quarter of an hour: it is reckoned anew with new windows, or when another quarter has begun."""
-        standing = node.standing
-        known = standing.known[satellite]
-        basis = (known.windows or known.online_score, known.joined_at, away_since, int(now // BUDGET_S))
-        before = self._budgets.get((node.name, satellite))
-        made = report(
-            known,
-            standing.points.get(satellite, ()),
-            now,
-            failures=failures(standing.failing, standing.in_trash, satellite=satellite, limit=MOST_PIECES),
-            offline_since=away_since,
-            budget=before[1] if before is not None and before[0] == basis else None,
-            refused=refused_audits(node, now),
-            left_by=standing.exits.get(satellite),
-            offline_suspended_at=offline_suspensions(node.notifications).get(satellite),
-        )
-        self._budgets[node.name, satellite] = (basis, made.budget)
-        return made
 
 
 def _row_of(node: NodeStatus, one: SatelliteReport) -> Row:
@@ -128,22 +90,6 @@ def _row(node: str, one: SatelliteReport) -> Row:
         "failures": _failures(one.failures),
         "refused_audits": _refused(one.refused),
     }
-
-
-def refused_audits(node: NodeStatus, now: float) -> RefusedAudits | None:
-    """By the counters of /metrics, less what the log tells of the same time; None for a node without them."""
-    counted = node.counted
-    if not counted.since:
-        return None
-    told = [one.time_ms / 1000 for one in node.standing.failing if op_action(one.op) is Action.GET_AUDIT]
-
-    def beyond_the_log(growth: Mapping[int, Growth], since: float) -> int:
-        found = growth.get(_FAILED_AUDIT)
-        return max(0, (found.number if found is not None else 0) - sum(at >= since for at in told))
-
-    return RefusedAudits(
-        beyond_the_log(counted.ops, counted.since), counted.since, beyond_the_log(counted.last_hour(now), now - HOUR_S - POLL_S)
-    )
 
 
 def _refused(one: RefusedAudits | None) -> Row | None:

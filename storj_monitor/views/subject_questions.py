@@ -18,16 +18,16 @@ from storj_monitor.financial_tracker.history import missing_periods
 from storj_monitor.financial_tracker.receipts import read_receipt
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub, StubKey
 from storj_monitor.model.estimates import DayEarnings
+from storj_monitor.model.satellites import satellite_name
 from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.reputation_tracker.downtime import downtimes
 from storj_monitor.reputation_tracker.uptime import seen_outages
-from storj_monitor.state.node_status import NodeStatus, Topic
+from storj_monitor.state.node_status import NodeStatus, Topic, addressed, name_at
 from storj_monitor.views import reputation, storage
 from storj_monitor.views.analytics import finding_row, learning_row
 from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.earnings_rows import balance_row
 from storj_monitor.views.earnings_sums import MadeForecast, day_sums, forecast_sums
-from storj_monitor.views.names import addressed, name_at, satellite_name
 from storj_monitor.views.node_health import downtime_row
 from storj_monitor.views.questions import AnyWindow
 from storj_monitor.views.tables import Row
@@ -121,7 +121,7 @@ class SubjectQuestions:
 
     def _days(self, node: NodeStatus) -> list[DayEarnings]:
         """What each day of the present month has brought."""
-        made = self._cards.earnings.estimate_of(node, self._now())
+        made = self._cards.estimates.of(node, self._now())
         return [] if made is None else month_days(made.days, made.estimate.now.period)
 
     async def health(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
@@ -163,13 +163,13 @@ class SubjectQuestions:
 
         Without a rate the currency of the settings is taken, where there is one.
         """
-        to = _currency(rate) or self._cards.earnings.terms.currency
+        to = _currency(rate) or self._cards.estimates.terms.currency
         known, now = self._cards.nodes(nodes), self._now()
         satellites = {key.satellite for node in known for key in node.money.stubs} | {one for node in known for one in node.money.usages}
         names = {one: next((name for node in known if (name := addressed(node, one).get(one))), "") for one in satellites}
         names = {one: satellite_name(one, {one: name}) for one, name in names.items()}
         if kind != "paystubs":
-            told = {node.name: made for node in known if (made := self._cards.earnings.estimate_of(node, now)) is not None}
+            told = {node.name: made for node in known if (made := self._cards.estimates.of(node, now)) is not None}
             if kind == "profit":
                 return _BOM + await asyncio.to_thread(profits_csv, told, to)
             estimates = {name: one.estimate for name, one in told.items()}

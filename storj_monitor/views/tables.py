@@ -8,12 +8,12 @@ from storj_monitor.model.events import LineKind
 from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome, piece_hash_hex
 from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.rollups import Cell, ErrorCount, ErrorKey, HotPiece
+from storj_monitor.model.satellites import NO_NAMES, satellite_name
 from storj_monitor.model.severity import classify, severity_of
 from storj_monitor.state.compactions import RUNNING, Compaction
 from storj_monitor.state.nodes import NodeState
 from storj_monitor.state.windows import OTHER
 from storj_monitor.stats import SIZE_CLASS_BOUNDS_BYTES, SIZE_CLASSES
-from storj_monitor.views.names import NO_NAMES, satellite_name
 
 Row = dict[str, object]
 Rows = dict[str, Row]

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storj_monitor.app.node_states import NodeStates
-from storj_monitor.app.subjects import SubjectKeeper
+from keeper_rig import keeper_of, states_of
+
 from storj_monitor.log_processor.processor import LineProcessor
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer
@@ -126,8 +126,8 @@ class LiveReplay:
         self.clock = HandClock(at)
         self.state = State(["n"])
         cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
-        self.keeper = SubjectKeeper(cards, _NoDesk(), self.clock, changed=lambda: None, from_writer=lambda call: call())
-        self.states = NodeStates(cards, self.state, self.clock, with_log=frozenset({"n"}), silent_s=300, changed=lambda: None)
+        self.keeper = keeper_of(cards, self.state, _NoDesk(), self.clock)
+        self.states = states_of(cards, self.state, self.clock)
         self.keeper.on_moved = self.states.moved
         self.state.on_status("n", LogStatus("live", "", "node.log", 0, at, at))
         self.keeper.on_log("n", SourceState.LIVE)

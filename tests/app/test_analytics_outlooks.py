@@ -123,7 +123,7 @@ def test_samples_leave_out_what_a_compaction_gives_back() -> None:
 
 def test_forecasts_are_made_again_only_for_other_inputs_or_when_they_are_old() -> None:
     cards = cards_of(NOW)
-    outlooks, node = Outlooks(cards), cards.subjects.of("a")
+    outlooks, node = Outlooks(cards.subjects, cards.estimates), cards.subjects.of("a")
     assert outlooks.of("a", NOW) == ((), None, None, None)
     node.space.points = tuple(growing(0.1, 1.0))
     node.standing.known["us1"] = seen(60)

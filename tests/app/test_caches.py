@@ -15,9 +15,9 @@ import pytest
 from app_rig import Rig, ingest_quietly, line
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from keeper_rig import keeper_of
 from polling_rig import SUBJECTS, Running, fake_node, generated, running, until
 
-from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.config import IngestInput
 from storj_monitor.database import queries
 from storj_monitor.database.connection import connect_writer
@@ -228,7 +228,7 @@ def test_rows_that_are_kept_are_the_rows_that_would_be_made(said: Said, seed: in
     random, clock = Random(seed), Still(max(answer.asked_at for answer in said.answers) + 60)
     state = State(["a"])
     kept = Cards(NodeRegistry(["a"]), state, clock.now)
-    keeper = SubjectKeeper(kept, Instant(), clock, changed=lambda: None, from_writer=lambda call: call())
+    keeper = keeper_of(kept, state, Instant(), clock)
     for answer in random.choices(said.answers, k=count):
         keeper.on_answer(answer)
         made = Cards(kept.subjects, state, clock.now)

@@ -10,10 +10,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from keeper_rig import keeper_of
 from patience import PATIENCE_S
 
 from storj_monitor.app.file_systems import FileSystems
-from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import SystemClock
 from storj_monitor.model.figures import Source
 from storj_monitor.model.space import DiskSpace, FileSystemSpace, SpaceEvidence
@@ -106,7 +106,7 @@ class Nowhere:
 def test_the_page_says_the_disk_and_what_is_wrong() -> None:
     clock, state = SystemClock(), State(["a", "b"])
     cards = Cards(NodeRegistry(["a", "b"]), state, clock.now)
-    keeper = SubjectKeeper(cards, Nowhere(), clock, changed=lambda: None, from_writer=lambda call: call())
+    keeper = keeper_of(cards, state, Nowhere(), clock)
     now = clock.now()
     disk = FileSystemSpace(taken_at=now, path="/mnt/x", total_bytes=4 * 10**12, free_bytes=10**12, device="7")
     keeper.on_file_system("a", "/mnt/x", disk, "")

@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from keeper_rig import keeper_of, states_of
 from live_replay import HandClock, clock, node_answer
 
 from storj_monitor.app.node_evidence import log_fresh_s
-from storj_monitor.app.node_states import NodeStates
-from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.config.table import THRESHOLD_SILENT
 from storj_monitor.model.earnings import Paystub, StubKey
 from storj_monitor.model.figures import Source
@@ -35,8 +34,8 @@ class Rig:
         self.clock = HandClock(clock("11:00:00"))
         self.state = State(["n"])
         self.cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
-        self.keeper = SubjectKeeper(self.cards, self, self.clock, changed=lambda: None, from_writer=lambda call: call())
-        self.states = NodeStates(self.cards, self.state, self.clock, with_log=frozenset({"n"}), silent_s=300, changed=lambda: None)
+        self.keeper = keeper_of(self.cards, self.state, self, self.clock)
+        self.states = states_of(self.cards, self.state, self.clock)
         self.keeper.on_moved = self.states.moved
         self.state.on_status("n", LogStatus("live", "", "node.log", 0, self.clock.at, self.clock.at))
         self.door(ApiStatus.OK)

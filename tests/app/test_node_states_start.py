@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from keeper_rig import keeper_of, states_of
 from live_replay import HandClock, clock, node_answer
 
-from storj_monitor.app.node_states import NodeStates
-from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door
 from storj_monitor.model.node_state import NodeState, NodeStateKind
@@ -27,10 +26,10 @@ class Started:
         self.state = State(["n"])
         if newest_h is not None:
             self.state.nodes["n"].newest_ms = int((self.clock.at - newest_h * HOUR_S) * 1000)
-        cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
+        self.cards = cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
         self.node = cards.subjects.of("n")
-        self.keeper = SubjectKeeper(cards, self, self.clock, changed=lambda: None, from_writer=lambda call: call())
-        self.states = NodeStates(cards, self.state, self.clock, with_log=frozenset({"n"}), silent_s=300, changed=lambda: None)
+        self.keeper = keeper_of(cards, self.state, self, self.clock)
+        self.states = states_of(cards, self.state, self.clock)
         self.keeper.on_moved = self.states.moved
 
     def submit_work(self, write: object, done: object) -> None:
@@ -150,7 +149,7 @@ async def test_a_node_whose_log_pauses_is_down_since_it_answered_an_earlier_run_
 async def test_what_an_earlier_run_saw_shut_is_shut_since_then(detail: str) -> None:
     """Without a log, too."""
     now = Started()
-    now.states = NodeStates(now.states._cards, now.state, now.clock, with_log=frozenset(), silent_s=300, changed=lambda: None)
+    now.states = states_of(now.cards, now.state, now.clock, with_log=frozenset())
     now.keeper.on_moved = now.states.moved
     shut_at = now.clock.at - 2 * HOUR_S
     now.node.answer = node_answer(shut_at - 50)

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from keeper_rig import keeper_of
 from polling_rig import generated
 
 from storj_monitor.app.demo_history import remember
@@ -41,9 +42,9 @@ class Desk:
         done()
 
 
-def keeper_of(names: list[str], desk: Desk) -> SubjectKeeper:
+def keeper_for(names: list[str], desk: Desk) -> SubjectKeeper:
     cards = Cards(NodeRegistry(names), State(names), time.time)
-    return SubjectKeeper(cards, desk, SystemClock(), changed=lambda: None, from_writer=lambda call: call())
+    return keeper_of(cards, State(names), desk, SystemClock())
 
 
 def tell(keeper: SubjectKeeper, name: str, answers: Answers, at: float) -> None:
@@ -63,7 +64,7 @@ def kept(path: Path, name: str) -> NodeStatus:
     """What a monitor that starts now knows of a node."""
     with closing(connect_reader(path)) as db:
         found = store.read_all(db, LOADED, [name], {})
-    keeper = keeper_of([name], None)  # type: ignore[arg-type]
+    keeper = keeper_for([name], None)  # type: ignore[arg-type]
     keeper.load(found)
     return keeper.subjects.of(name)
 
@@ -72,7 +73,7 @@ async def test_history_goes_with_the_name(tmp_path: Path) -> None:
     path, at = tmp_path / "monitor.db", time.time()
     open_database(path, 1.0, "stamp")
     desk = Desk(path)
-    keeper = keeper_of(["a", "b"], desk)
+    keeper = keeper_for(["a", "b"], desk)
     for number, name in enumerate("ab"):
         answers = generated(number)
         await remember(keeper, name, answers, at, Event())
@@ -99,14 +100,14 @@ async def test_an_open_outage_goes_with_the_name_and_ends_under_it(tmp_path: Pat
     path, at = tmp_path / "monitor.db", time.time()
     open_database(path, 1.0, "stamp")
     desk = Desk(path)
-    keeper = keeper_of(["a"], desk)
+    keeper = keeper_for(["a"], desk)
     for status in (ApiStatus.OK, ApiStatus.UNREACHABLE):
         keeper.on_state("a", ApiState(status, at - 500, "", "http://node", open_door))
     desk.db.close()
     with node_care(path, at) as care:
         care.rename("a", "attic")
     desk = Desk(path)
-    keeper = keeper_of(["attic"], desk)
+    keeper = keeper_for(["attic"], desk)
     with closing(connect_reader(path)) as db:
         keeper.load(store.read_all(db, LOADED, ["attic"], {}))
     keeper.on_state("attic", ApiState(ApiStatus.OK, at, "", "http://node", open_door))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from keeper_rig import keeper_of
 
 from storj_monitor.app.subject_loading import LOADED
-from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.database import subjects as store
 from storj_monitor.database.bad_rows import BadRows
 from storj_monitor.database.connection import connect_reader, connect_writer
@@ -95,7 +95,7 @@ class Rig:
     def begin(self) -> None:
         """A monitor that has just started."""
         self.cards = Cards(NodeRegistry(["a"]), self.state, self.clock.now)
-        self.keeper = SubjectKeeper(self.cards, self.desk, self.clock, changed=lambda: None, from_writer=lambda call: call())
+        self.keeper = keeper_of(self.cards, self.state, self.desk, self.clock)
 
     def take(self, kind: AnswerKind, value: AnswerValue, satellite: str | None = None) -> None:
         self.keeper.on_answer(Answer("a", kind, satellite, self.clock.at, 1.0, value))

@@ -116,7 +116,7 @@ def test_an_estimate_that_contradicts_asks_the_satellites_again(rig: Rig) -> Non
     rig.keeper.on_doubt = asked.append
     rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
     rig.take(AnswerKind.SATELLITE, satellite_answer(rig.clock.at, 29), SAT)
-    ours = rig.cards.earnings.estimate_of(rig.cards.subjects.of("a"), rig.clock.at)
+    ours = rig.cards.estimates.of(rig.cards.subjects.of("a"), rig.clock.at)
     assert ours is not None
     cents = ours.estimate.now.payout_usd_micros / 10_000
     other = MonthPayout(payout_cents=cents + 40)

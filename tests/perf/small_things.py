@@ -28,13 +28,13 @@ from samples import NODE, Sink, batches, chunks, durations
 from storj_monitor.database.connection import connect_reader
 from storj_monitor.database.opening import open_database
 from storj_monitor.log_processor import CountryLookup, LineProcessor
+from storj_monitor.model.satellites import satellite_name
 from storj_monitor.quiet import RepeatFilter
 from storj_monitor.server.encoding import make_encoder
 from storj_monitor.simulator.profile import SATELLITES
 from storj_monitor.state.nodes import State
 from storj_monitor.stats import bucket_of
 from storj_monitor.views.feed import LIVE, Feeds
-from storj_monitor.views.names import satellite_name
 from storj_monitor.websocket_utils import Frame
 
 CLIENTS = 10
@@ -162,7 +162,12 @@ def _memo() -> list[Thing]:
             EVENTS_PER_S,
         ),
         Thing(
-            "name of a satellite: searched → looked up", "views.names", spelled, lambda: [satellite_name(text) for text in names], 1000, 8
+            "name of a satellite: searched → looked up",
+            "model.satellites",
+            spelled,
+            lambda: [satellite_name(text) for text in names],
+            1000,
+            8,
         ),
     ]
 

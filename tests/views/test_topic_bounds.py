@@ -13,11 +13,12 @@ from storj_monitor.model.events import ErrorSeen, LineKey
 from storj_monitor.model.hashstore_events import CompactionFinished, CompactionStarted
 from storj_monitor.model.ids import Action, Outcome
 from storj_monitor.model.rollups import HotPiece
+from storj_monitor.reputation_tracker.report import MOST_PIECES
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.nodes import State
 from storj_monitor.views import tables
 from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
-from storj_monitor.views.reputation import MOST_PIECES, MOST_WINDOWS
+from storj_monitor.views.reputation import MOST_WINDOWS
 
 NOW = NOON_MS / 1000
 PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")

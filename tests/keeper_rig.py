@@ -1,0 +1,21 @@
+"""What keeps memory of nodes, joined as the monitor joins it, without a page and without tasks."""
+
+from __future__ import annotations
+
+from storj_monitor.app.node_states import NodeStates
+from storj_monitor.app.subject_writing import Works
+from storj_monitor.app.subjects import SubjectKeeper
+from storj_monitor.clock import Clock
+from storj_monitor.state.nodes import State
+from storj_monitor.views.cards import Cards
+
+
+def keeper_of(cards: Cards, state: State, works: Works, clock: Clock) -> SubjectKeeper:
+    """Rows go to `works` at once."""
+    estimates = cards.estimates
+    return SubjectKeeper(cards.subjects, state, estimates, works, clock, changed=lambda: None, from_writer=lambda call: call())
+
+
+def states_of(cards: Cards, state: State, clock: Clock, *, with_log: frozenset[str] = frozenset({"n"})) -> NodeStates:
+    """A log may be silent for five minutes."""
+    return NodeStates(cards.subjects, cards.reports, state, clock, with_log=with_log, silent_s=300, changed=lambda: None)
