@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from app_rig import line
+from app.app_rig import line
 from patience import PATIENCE_S
 
 from storj_monitor.app.monitor import Monitor

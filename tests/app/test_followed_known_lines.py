@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from app_rig import Rig, ingest_quietly, line
-from test_ingest_known_lines import crlf, docker, plain, syslog
+from app.app_rig import Rig, ingest_quietly, line
+from app.test_ingest_known_lines import crlf, docker, plain, syslog
 
 from storj_monitor.app.lanes import parse
 from storj_monitor.config import IngestInput

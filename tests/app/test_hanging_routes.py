@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from polling_rig import fake_node, running, until
+from app.polling_rig import fake_node, running, until
 from world_answers import ADDRESSES, WorldAnswers
 
 from storj_monitor.simulator.fake_faults import Fault

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_rig import line
+from app.app_rig import line
+from app.polling_rig import fake_node, running, until
 from hypothesis import example, given
 from hypothesis import strategies as st
 from patience import PATIENCE_S
-from polling_rig import fake_node, running, until
 from world_answers import US1, WorldAnswers
 
 from storj_monitor.app.own_log import OwnLog

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from polling_rig import Running, fake_node, running, until
+from app.polling_rig import Running, fake_node, running, until
 from world_answers import EU1, GB, TB, US1, WorldAnswers, estimate, failing
 
 IMPOSSIBLE = "The node reports an impossible value"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from app_rig import ingest_quietly, line, settings_for
+from app.app_rig import ingest_quietly, line, settings_for
 
 from storj_monitor.app.ingest import CELLS_A_CHUNK, CHUNK_BYTES, PARALLEL_FROM_BYTES, ingest, next_chunk_bytes
 from storj_monitor.app.stats import stats_of_database, stats_of_logs

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import line_forms
 import pytest
-from app_rig import ingest_quietly, line, settings_for
+from app.app_rig import ingest_quietly, line, settings_for
+from app.test_ingest import rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_ingest import rows
 
 from storj_monitor.app.ingest import ingest
 from storj_monitor.config import STANDARD_INPUT, IngestInput

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from live_replay import FROZEN, REFUSED, LiveReplay, clock, node_answer
+from app.live_replay import FROZEN, REFUSED, LiveReplay, clock, node_answer
 
 from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import NodeAnswer

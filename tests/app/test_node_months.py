@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from test_subject_keeping import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
+from app.test_subject_keeping import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
 
 from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.database import subjects as store

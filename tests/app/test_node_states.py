@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from app.live_replay import HandClock, clock, node_answer
 from keeper_rig import keeper_of, states_of
-from live_replay import HandClock, clock, node_answer
 
 from storj_monitor.app.node_evidence import log_fresh_s
 from storj_monitor.config.table import THRESHOLD_SILENT

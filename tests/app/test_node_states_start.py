@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from app.live_replay import HandClock, clock, node_answer
 from keeper_rig import keeper_of, states_of
-from live_replay import HandClock, clock, node_answer
 
 from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from app_rig import SATELLITE, Rig, ingest_quietly, line
+from app.app_rig import SATELLITE, Rig, ingest_quietly, line
 from patience import PATIENCE_S
 
 from storj_monitor.app.lanes import LINES_A_CELL, LOOP_BYTES, READ_BYTES, ROUND_BYTES, Lane, Lanes, Processor, Rest

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from app_rig import line
+from app.app_rig import line
+from app.polling_rig import SUBJECTS, fake_node, generated, running, until
 from patience import PATIENCE_S
-from polling_rig import SUBJECTS, fake_node, generated, running, until
 
 from storj_monitor.model.uptime import Witness
 from storj_monitor.simulator.fake_answers import RecordedAnswers

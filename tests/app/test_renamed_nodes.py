@@ -10,8 +10,8 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from app.polling_rig import generated
 from keeper_rig import keeper_of
-from polling_rig import generated
 
 from storj_monitor.app.demo_history import remember
 from storj_monitor.app.subject_loading import LOADED

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from test_subject_keeping import DAY_S, OCTOBER_30, SAT, TB, Rig, node_answer, satellite_answer
+from app.test_subject_keeping import DAY_S, OCTOBER_30, SAT, TB, Rig, node_answer, satellite_answer
 
 from storj_monitor.app.demo_history import Past, _past
 from storj_monitor.database import subjects as store

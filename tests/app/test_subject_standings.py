@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from app.test_subject_keeping import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
 from node_recordings import answer, api_snapshots, at
-from test_subject_keeping import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
 
 from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.database import subjects as store

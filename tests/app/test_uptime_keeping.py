@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from app.test_subject_keeping import DAY_S, SAT, Rig, door, node_answer, satellite_answer
 from builders import transfer
-from test_subject_keeping import DAY_S, SAT, Rig, door, node_answer, satellite_answer
 
 from storj_monitor.app.subject_loading import LOADED
 from storj_monitor.database import subjects as store

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from polling_rig import Running, fake_node, running, until
+from app.polling_rig import Running, fake_node, running, until
 from world_answers import WorldAnswers
 
 from storj_monitor.analytics_engine.changes import VERSION, changes_of

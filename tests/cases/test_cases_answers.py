@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from case_rig import Case, World, content, unix, world
+from cases.case_rig import Case, World, content, unix, world
 
 NOON = "2026-11-30T12:00:00Z"
 US1 = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"

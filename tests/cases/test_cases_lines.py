@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from case_rig import stats_of, unix
+from cases.case_rig import stats_of, unix
 
 OTHER_FORMS = ("ansi_levels.log", "cri_partial.log", "journal_json.log", "synology_logcenter_csv.log", "syslog5424_bom_sd.log")
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from case_rig import Case, content, unix
+from cases.case_rig import Case, content, unix
 
 US1 = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
 SALTLAKE = "1wFTAgs9DP5RSnCqKV1eLf6N9wtk4EAtmN5DpSxcs8EjT69tGE"

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from small_log import LOG
+from cli.small_log import LOG
 
 from storj_monitor.app.ingest import ingest
 from storj_monitor.cli import main

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_log import LOG, line
+from cli.small_log import LOG, line
 
 from storj_monitor.cli import main
 

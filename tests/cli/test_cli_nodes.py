@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from app.app_rig import line
 from builders import NOON_MS
+from cli.small_log import LOG
 from patience import PATIENCE_S
-from small_log import LOG
 
 from storj_monitor.app.ingest import ingest
 from storj_monitor.app.nodes import remove_node

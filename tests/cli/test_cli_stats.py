@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_log import LOG, SAT
+from cli.small_log import LOG, SAT
 
 from storj_monitor.cli import main
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database.opening import open_database
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from builders import EU1, NOON_MS, US1, batch, transfer
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database.analytics import (
     change_events,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from builders import EU1, NOON_MS, batch, transfer
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database import commit, queries
 from storj_monitor.model.events import ErrorSeen, LineKey

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from builders import NOON_MS, batch, transfer
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database import queries
 from storj_monitor.errors import PositionConflict

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from builders import NOON_MS, US1, batch
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database.event_rows import events_page
 from storj_monitor.database.reader import Reader

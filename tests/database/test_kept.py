@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from builders import EU1, NOON_MS, batch, transfer
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database import queries
 from storj_monitor.database.kept import kept_window

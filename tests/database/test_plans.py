@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from builders import NOON_MS, US1, batch, transfer
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database import history, queries
 from storj_monitor.database.analytics import failures

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from builders import NOON_MS, batch, transfer
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database.retention import DAY_S, Pruner, Retention
 from storj_monitor.model.ids import Outcome

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from builders import EU1, NOON_MS, US1, batch, transfer
-from database_store import Store
+from database.database_store import Store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

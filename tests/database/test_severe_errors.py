@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from builders import NOON_MS, batch
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database import commit, queries
 from storj_monitor.database.history import node_history

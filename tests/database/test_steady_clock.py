@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 from builders import NOON_MS, batch, transfer
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database.retention import DAY_S, Pruner, Retention
 from storj_monitor.database.steady_clock import STEADY_S, SteadyClock, accept_clock

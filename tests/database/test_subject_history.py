@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from database_store import Store
+from database.database_store import Store
 
 from storj_monitor.database.subject_history import (
     AUDIT_WINDOWS,

@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 from builders import NOON_MS, batch, transfer
-from database_store import Store
+from database.database_store import Store
 from patience import PATIENCE_S
 
 from storj_monitor.database import retention, subjects

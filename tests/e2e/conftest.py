@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chromium import launched
+from e2e.chromium import launched
 from patience import PATIENCE_S
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import WSMsgType, web
-from made_up import World
-from made_up_events import events_answer
-from made_up_nodes import HELP
+from e2e.made_up import World
+from e2e.made_up_events import events_answer
+from e2e.made_up_nodes import HELP
 
 from storj_monitor.views.summaries import SUMMARIES, summary
 

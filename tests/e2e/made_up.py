@@ -7,9 +7,9 @@ import random
 import time
 from typing import Any
 
-from made_up_nodes import HELP, Sayings
-from made_up_said import EVIL
-from made_up_states import node_state
+from e2e.made_up_nodes import HELP, Sayings
+from e2e.made_up_said import EVIL
+from e2e.made_up_states import node_state
 
 from storj_monitor.model.severity import classify, severity_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from made_up_said import DAY_S, SATELLITES, Row, Said
-from made_up_states import state_findings
+from e2e.made_up_said import DAY_S, SATELLITES, Row, Said
+from e2e.made_up_states import state_findings
 
 US1, EU1, AP1 = SATELLITES
 HOUR_S = 3600.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from made_up_said import DAY_S, SATELLITES, Row, Said
+from e2e.made_up_said import DAY_S, SATELLITES, Row, Said
 
 AUGUST = 1_785_542_400.0
 """2026-08-01."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from made_up_findings import Findings
-from made_up_money import Money
-from made_up_said import DAY_S, SATELLITES, Row
-from made_up_space import Space
+from e2e.made_up_findings import Findings
+from e2e.made_up_money import Money
+from e2e.made_up_said import DAY_S, SATELLITES, Row
+from e2e.made_up_space import Space
 
 
 def help_text(what: str) -> Row:

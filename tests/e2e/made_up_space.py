@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from made_up_said import DAY_S, TB, Row, Said
+from e2e.made_up_said import DAY_S, TB, Row, Said
 
 
 class Space(Said):

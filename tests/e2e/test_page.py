@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from e2e.tasks import REFERENCE_TASK, traced
 from patience import PATIENCE_S, stretched
 from playwright.sync_api import ConsoleMessage, Page, WebSocket, WebSocketRoute, expect
-from tasks import REFERENCE_TASK, traced
 
 pytestmark = pytest.mark.browser
 

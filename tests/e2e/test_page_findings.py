@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from e2e.test_page import complaints, open_everything, open_page
 from playwright.sync_api import Page, Route, expect
-from test_page import complaints, open_everything, open_page
 
 pytestmark = pytest.mark.browser
 

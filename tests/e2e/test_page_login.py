@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chromium import launched
 from conftest import DIST, MonitorServer
+from e2e.chromium import launched
+from e2e.test_page import complaints
+from e2e.widths import fits
 from playwright.sync_api import Browser, Page, expect
-from test_page import complaints
-from widths import fits
 
 pytestmark = pytest.mark.browser
 

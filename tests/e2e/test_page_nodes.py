@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from e2e.test_page import complaints, drawn, open_everything, open_page
 from patience import PATIENCE_S
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
-from test_page import complaints, drawn, open_everything, open_page
 
 pytestmark = pytest.mark.browser
 

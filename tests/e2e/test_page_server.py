@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from conftest import DIST, MonitorServer
+from e2e.test_page import at_rest, complaints, figure, moves, open_page
 from playwright.sync_api import Page, WebSocketRoute, expect
-from test_page import at_rest, complaints, figure, moves, open_page
 
 pytestmark = pytest.mark.browser
 

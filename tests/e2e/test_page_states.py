@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from made_up_states import AT_RISK, DOWN
+from e2e.made_up_states import AT_RISK, DOWN
+from e2e.test_page import complaints, open_page
 from playwright.sync_api import Page, expect
-from test_page import complaints, open_page
 
 pytestmark = pytest.mark.browser
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from e2e.widths import fits
 from playwright.sync_api import Page, expect
-from widths import fits
 
 pytestmark = pytest.mark.browser
 

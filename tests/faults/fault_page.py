@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import aiohttp
-from fault_processes import Late, until
+from faults.fault_processes import Late, until
 
 
 class Page:

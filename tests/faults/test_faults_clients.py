@@ -12,9 +12,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from fault_fleet import Fleet
-from fault_page import Page
-from fault_processes import Monitor, difference, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_page import Page
+from faults.fault_processes import Monitor, difference, stored, until
 from patience import stretched
 
 TOPICS = ["live", "nodes", "actions", "satellites", "sizes", "errors", "pieces", "countries", "compactions", "lines"]

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_fleet import Fleet
-from fault_page import Page
-from fault_processes import Monitor, SettableClock, difference, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_page import Page
+from faults.fault_processes import Monitor, SettableClock, difference, stored, until
 
 from storj_monitor.simulator.bulk import transfer_lines
 from storj_monitor.simulator.profile import NodeProfile

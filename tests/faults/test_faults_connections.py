@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from fault_fleet import Fleet
-from fault_processes import Monitor, difference, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_processes import Monitor, difference, stored, until
 
 CROWD = 2500
 FILES = 2048

@@ -7,8 +7,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from fault_fleet import Fleet
-from fault_processes import Monitor, difference, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_processes import Monitor, difference, stored, until
 
 PAGE_BYTES = 4096
 BROKEN = b"\xa5" * PAGE_BYTES

@@ -12,8 +12,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from fault_fleet import Fleet
-from fault_processes import ROOT, Monitor, command, environment, logged, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_processes import ROOT, Monitor, command, environment, logged, stored, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import psutil
 import pytest
-from fault_fleet import Fleet
-from fault_page import Page
-from fault_processes import Monitor, Process, command, difference, positions, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_page import Page
+from faults.fault_processes import Monitor, Process, command, difference, positions, stored, until
 
 from storj_monitor.app.ingest import PARALLEL_FROM_BYTES
 from storj_monitor.simulator.bulk import transfer_blocks

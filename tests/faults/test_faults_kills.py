@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 
 import pytest
-from fault_fleet import Fleet
-from fault_processes import Monitor, difference, positions, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_processes import Monitor, difference, positions, stored, until
 
 KINDS = ("copytruncate", "gzip", "rename", "zstd")
 

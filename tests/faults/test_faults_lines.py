@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.app_rig import line
-from fault_fleet import Fleet
-from fault_page import Page
-from fault_processes import Monitor, difference, figures, logged, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_page import Page
+from faults.fault_processes import Monitor, difference, figures, logged, stored, until
 
 MIB = 1 << 20
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from fault_processes import Monitor, command, environment, stored
+from faults.fault_processes import Monitor, command, environment, stored
 from flags import all_off
 
 BLOCK_LINES = 40_000

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from fault_fleet import Fleet
-from fault_processes import Monitor, difference, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_processes import Monitor, difference, stored, until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="takes the powers of root away as Linux does")
 _DROP_FROM_BOUNDING_SET, _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 24, 1, 2

@@ -6,9 +6,9 @@ import itertools
 from pathlib import Path
 
 import pytest
-from failing_reads import FailingReads
-from fault_fleet import Fleet
-from fault_processes import Monitor, difference, stored, until
+from faults.failing_reads import FailingReads
+from faults.fault_fleet import Fleet
+from faults.fault_processes import Monitor, difference, stored, until
 
 
 def set_aside(folder: Path) -> list[str]:

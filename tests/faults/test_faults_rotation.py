@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fault_fleet import Fleet
-from fault_processes import Monitor, difference, stored
+from faults.fault_fleet import Fleet
+from faults.fault_processes import Monitor, difference, stored
 
 KINDS = ("rename", "copytruncate", "gzip", "zstd", "delete")
 

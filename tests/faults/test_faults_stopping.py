@@ -6,9 +6,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from fault_fleet import Fleet
-from fault_page import Page
-from fault_processes import Monitor, Process, command, difference, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_page import Page
+from faults.fault_processes import Monitor, Process, command, difference, stored, until
 from patience import stretched
 
 

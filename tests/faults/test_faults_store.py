@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fault_fleet import Fleet
-from fault_page import Page
-from fault_processes import Monitor, difference, stored, until
+from faults.fault_fleet import Fleet
+from faults.fault_page import Page
+from faults.fault_processes import Monitor, difference, stored, until
+from faults.small_disk import fill, small_disk
 from patience import stretched
-from small_disk import fill, small_disk
 
 
 def wait_until_said(page: Page, name: str, limit_s: float) -> str:

@@ -8,7 +8,19 @@ import json
 from collections.abc import Callable
 
 import pytest
-from log_lines import CORPUS, IDENTITY, OTHER_PIECE, chunk_of, chunks_of, new_fields, new_processor, one, read_all, same_totals, zap
+from log_processor.log_lines import (
+    CORPUS,
+    IDENTITY,
+    OTHER_PIECE,
+    chunk_of,
+    chunks_of,
+    new_fields,
+    new_processor,
+    one,
+    read_all,
+    same_totals,
+    zap,
+)
 
 from storj_monitor.log_processor import character_of
 from storj_monitor.log_processor.exact_path import FOREIGN

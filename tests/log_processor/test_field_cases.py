@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from log_lines import Totals, chunk_of, one, read_all, zap
+from log_processor.log_lines import Totals, chunk_of, one, read_all, zap
 
 from storj_monitor.log_processor import character_of
 from storj_monitor.model.events import LineKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from log_lines import OTHER_PIECE, PIECE, SATELLITE, TIME_MS, chunk_of, new_fields, new_processor, one, zap
+from log_processor.log_lines import OTHER_PIECE, PIECE, SATELLITE, TIME_MS, chunk_of, new_fields, new_processor, one, zap
 
 from storj_monitor.log_processor import free_space
 from storj_monitor.model.events import FreeSpace

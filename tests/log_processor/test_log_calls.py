@@ -9,7 +9,7 @@ import json
 from typing import NamedTuple
 
 import pytest
-from log_lines import CORPUS, chunk_of, read_all
+from log_processor.log_lines import CORPUS, chunk_of, read_all
 
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.events import LineKind

@@ -6,7 +6,19 @@ import inspect
 
 import msgspec
 import pytest
-from log_lines import PIECE, SATELLITE, TIME_MS, chunk_of, new_fields, new_processor, one, only_event, read_all, totals_of, zap
+from log_processor.log_lines import (
+    PIECE,
+    SATELLITE,
+    TIME_MS,
+    chunk_of,
+    new_fields,
+    new_processor,
+    one,
+    only_event,
+    read_all,
+    totals_of,
+    zap,
+)
 
 from storj_monitor.log_processor.exact_path import (
     CONTAINER,

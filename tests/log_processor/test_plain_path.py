@@ -6,7 +6,7 @@ import gzip
 import json
 
 import pytest
-from log_lines import CORPUS, chunks_of, somewhere
+from log_processor.log_lines import CORPUS, chunks_of, somewhere
 
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.events import EventBatch

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from log_lines import chunk_of, chunks_of, new_processor, read_all, same_totals, somewhere
+from log_processor.log_lines import chunk_of, chunks_of, new_processor, read_all, same_totals, somewhere
 
 from storj_monitor.log_processor.completing import Completer
 from storj_monitor.log_processor.exact_path import ExactPath

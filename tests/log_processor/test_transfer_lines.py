@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from log_lines import (
+from log_processor.log_lines import (
     ADDRESS,
     OTHER_PIECE,
     PIECE,

@@ -6,7 +6,7 @@ import json
 
 import msgspec
 import pytest
-from log_lines import (
+from log_processor.log_lines import (
     CORPUS,
     IDENTITY,
     OTHER_PIECE,

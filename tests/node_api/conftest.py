@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from node_fleet import StartNode
+from node_api.node_fleet import StartNode
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.node_api.transport import open_session

@@ -9,7 +9,7 @@ from datetime import datetime
 import aiohttp
 import pytest
 from aiohttp import web
-from node_fleet import CORPUS, FOLDERS, PAYOUT, SAT0, SAT1, StartNode, recorded
+from node_api.node_fleet import CORPUS, FOLDERS, PAYOUT, SAT0, SAT1, StartNode, recorded
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.errors import AnswerNotUnderstood, NodeApiError, NodeUnreachable, RouteHangs, RouteMissing

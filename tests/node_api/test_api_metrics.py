@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from node_fleet import CORPUS, SAT0, StartNode, recorded
-from perf.ratios import ratio
+from node_api.node_fleet import CORPUS, SAT0, StartNode, recorded
 from prometheus_client.parser import text_string_to_metric_families
+from ratios import ratio
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.errors import AnswerNotUnderstood

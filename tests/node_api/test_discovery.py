@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import aiohttp
-from node_fleet import StartNode, recorded
+from node_api.node_fleet import StartNode, recorded
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.node_api.discovery import FoundApi, Known, find_apis, match_apis, shared_apis

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from node_fleet import FOLDERS, PAYOUT, SAT0, SAT1, HandClock, StartNode, recorded
+from node_api.node_fleet import FOLDERS, PAYOUT, SAT0, SAT1, HandClock, StartNode, recorded
 from patience import PATIENCE_S
 
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer, RouteStatus

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 from flags import all_off, chosen
-from server_fakes import CannedQuestions, CountingFeeds, Serve, TwoGauges
+from server.server_fakes import CannedQuestions, CountingFeeds, Serve, TwoGauges
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.server import Exposure, Server

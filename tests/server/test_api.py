@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from server_fakes import BROKEN, REFUSED, Serve
+from server.server_fakes import BROKEN, REFUSED, Serve
 
 from storj_monitor.server import openapi
 

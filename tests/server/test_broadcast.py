@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 from patience import PATIENCE_S, eventually, stretched
-from server_fakes import Serve
+from server.server_fakes import Serve
 
 from storj_monitor.websocket_utils import OUTBOX_LIMIT_BYTES
 

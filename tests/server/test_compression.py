@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from flags import all_off
 from patience import PATIENCE_S
-from server_fakes import Serve
+from server.server_fakes import Serve
 
 from storj_monitor.server.encoding import KeptBodies
 from storj_monitor.websocket_utils import DEFLATE_FROM_BYTES, Frame, Outbox

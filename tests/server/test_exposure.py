@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 from patience import PATIENCE_S
-from server_fakes import Serve
+from server.server_fakes import Serve
 
 from storj_monitor.server import Limits, hash_password
 

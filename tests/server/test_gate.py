@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from patience import PATIENCE_S, eventually
-from server_fakes import Serve
+from server.server_fakes import Serve
 
 from storj_monitor.model.addresses import same_place
 from storj_monitor.server import Limits, hash_password

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import aiohttp
 import pytest
 from patience import PATIENCE_S, eventually
-from server_fakes import Serve
+from server.server_fakes import Serve
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.errors import ConfigError, RequestError

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import aiohttp
 import pytest
-from server_fakes import Serve
+from server.server_fakes import Serve
 
 from storj_monitor.server import hash_password
 

@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 from patience import PATIENCE_S
-from server_fakes import Serve
-from test_broadcast import Watcher
+from server.server_fakes import Serve
+from server.test_broadcast import Watcher
 
 from storj_monitor.model.load import Load, LoadState, Measures
 

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from server_fakes import Serve
+from server.server_fakes import Serve
 
 SCRIPT = "console.log('x');\n" * 200
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jsonschema
 from patience import PATIENCE_S
-from server_fakes import Serve
+from server.server_fakes import Serve
 
 
 async def test_the_api_says_what_is_wrong_as_its_document_promises(serve: Serve) -> None:

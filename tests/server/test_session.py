@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from patience import PATIENCE_S
-from server_fakes import Serve
+from server.server_fakes import Serve
 
 from storj_monitor.errors import RequestError
 from storj_monitor.server.session import _id_of, _parse

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from source_helpers import NOW, Ledger, commit_all, drain, text
+from sources.source_helpers import NOW, Ledger, commit_all, drain, text
 
 from storj_monitor.model.lines import Chunk
 from storj_monitor.sources import ArchiveSource, FileSource

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from source_helpers import NOW
+from sources.source_helpers import NOW
 
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import SavedPosition

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from source_helpers import NOW, Ledger, commit_all, drain
+from sources.source_helpers import NOW, Ledger, commit_all, drain
 
 from storj_monitor.log_processor import LineProcessor, character_of
 from storj_monitor.model.lines import Chunk

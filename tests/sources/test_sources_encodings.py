@@ -15,7 +15,7 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
-from source_helpers import NOW, Ledger, commit_all, drain, text
+from sources.source_helpers import NOW, Ledger, commit_all, drain, text
 
 from storj_monitor.model.lines import Chunk
 from storj_monitor.sources import FileSource

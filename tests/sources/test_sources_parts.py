@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from source_helpers import NOW, Ledger, commit_all, drain
+from sources.source_helpers import NOW, Ledger, commit_all, drain
 
 from storj_monitor.model.sources import SourceState
 from storj_monitor.sources.file_source import FileSource

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from source_helpers import NOW, Ledger, commit_all, drain
+from sources.source_helpers import NOW, Ledger, commit_all, drain
 
 from storj_monitor.sources import FileSource
 from storj_monitor.sources.content import PlainContent

@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from source_helpers import NOW, Ledger
+from sources.source_helpers import NOW, Ledger
 
 from storj_monitor.model.lines import Chunk
 from storj_monitor.sources import FileSource

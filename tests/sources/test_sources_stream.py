@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from patience import PATIENCE_S
-from source_helpers import NOW
+from sources.source_helpers import NOW
 
 from storj_monitor.model.lines import Chunk
 from storj_monitor.sources import SourceState, StreamSource
