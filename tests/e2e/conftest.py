@@ -73,8 +73,8 @@ class PageServer:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, str(Path(__file__).parent / "fake_server.py"), "--port", str(self.port), *self.flags]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "e2e.fake_server", "--port", str(self.port), *self.flags]
+        self.process = subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
         assert self.url.startswith("http://"), "the server did not start"
