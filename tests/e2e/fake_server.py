@@ -1,6 +1,7 @@
 """A server of made-up figures that speaks docs/protocol.md, so that the page can be tried without logs.
 
-    cd tests && ../.venv/bin/python -m e2e.fake_server [--port 0] [--rate 200] [--nodes 4] [--hostile] [--quiet] [--empty] [--silent-s S] [--success-pct N]
+    cd tests
+    python -m e2e.fake_server [--port 0] [--rate 200] [--nodes 4] [--hostile] [--quiet] [--empty] [--silent-s S] [--success-pct N]
 
 Prints its address as the first line. `--hostile` puts markup into every text; `--quiet` sends no event; `--empty` has no rows;
 `--silent-s` and `--success-pct` are told as thresholds.
