@@ -115,8 +115,8 @@ def samples(node: str) -> dict[tuple[str, str, str], float]:
     """(family, satellite, field) to value of the kept lines of /metrics."""
     found = {}
     for line in (HERE / node / "metrics.txt").read_text().splitlines():
-        family, labels, value = re.fullmatch(r"(\w+)\{(.*)\} (\S+)", line).groups()  # type: ignore[union-attr]
-        named = dict(re.findall(r'(\w+)="([^"]*)"', labels))
+        family, labels, value = re.findall(r"^(\w+)\{(.*)\} (\S+)$", line)[0]
+        named: dict[str, str] = dict(re.findall(r'(\w+)="([^"]*)"', labels))
         satellite = named.get("satellite_id", named.get("satellite", ""))[1:]
         found[family, satellite, named["field"]] = float(value)
     return found

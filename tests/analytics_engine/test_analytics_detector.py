@@ -99,7 +99,7 @@ def test_the_gate_changes_no_finding() -> None:
     """The same minutes through an always open gate raise at the same minute, give or take one."""
     for step in range(1, 20):
         gated, plain = Detector(Watch.SUCCESS), Detector(Watch.SUCCESS)
-        at = {}
+        at: dict[str, int] = {}
         for minute in range(200):
             bad = 1 + (minute * 7919 % 3) + (step if minute > 100 else 0)
             gated.offer(minute * 60, 40, bad, SUCCESS)
@@ -108,7 +108,7 @@ def test_the_gate_changes_no_finding() -> None:
             for name, one in (("gated", gated), ("plain", plain)):
                 if one.is_raised:
                     at.setdefault(name, minute)
-        assert at.keys() in ({"gated", "plain"}, set())
+        assert at.keys() in (set(), {"gated", "plain"})
         if at:
             assert abs(at["gated"] - at["plain"]) <= 1
 

@@ -135,7 +135,7 @@ def test_a_restart_of_the_monitor_keeps_findings_and_baselines() -> None:
     assert stored.keys() == {("oak", s, d) for s in ("", *SATELLITES) for d in ("up", "down")} | {("oak", "", "")}
     second = AnalyticsEngine({})
     second.restore(stored.values(), msgspec.json.decode(msgspec.json.encode(standing), type=tuple[Finding, ...]), number + 1)
-    more = []
+    more: list[Finding] = []
     for minute in range(60, 80):
         at_s = BEGIN_S + minute * 60
         more += second.tick(at_s + 75, fleet.minute(at_s)).findings
@@ -202,7 +202,7 @@ def test_what_lasts_for_days_is_the_new_level() -> None:
 
 def test_a_backlog_is_learnt_and_not_judged() -> None:
     engine = steady_engine()
-    told = []
+    told: list[Finding] = []
     cells: dict[CellKey, Cell] = {}
     for minute in range(36 * 60):
         cells.update(steady_minute(HOUR_START_S + minute * 60, failed=40).cells)
@@ -297,7 +297,7 @@ def test_a_finding_tells_what_would_be_normal() -> None:
 
 def test_a_silent_node_with_one_satellite_is_silent_as_a_whole() -> None:
     engine = steady_engine()
-    told = []
+    told: list[Finding] = []
     for minute in range(40):
         at_s = HOUR_START_S + minute * 60
         new = steady_minute(at_s) if minute < 10 else NodeInput(node="oak", read_to_s=at_s + 60)

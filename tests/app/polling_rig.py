@@ -13,12 +13,12 @@ import aiohttp
 from flags import flag_environment
 from patience import PATIENCE_S
 
-from storj_monitor.app import polling
 from storj_monitor.app.monitor import Monitor
 from storj_monitor.app.serving import RealFleet
 from storj_monitor.clock import Clock, SystemClock
 from storj_monitor.config import load
 from storj_monitor.database.opening import open_database
+from storj_monitor.node_api.schedule import Schedule
 from storj_monitor.simulator.fake_answers import Answers
 from storj_monitor.simulator.fake_api import FakeNode
 from storj_monitor.simulator.fake_generated import GeneratedAnswers
@@ -93,7 +93,7 @@ async def running(
     open_database(settings.database, time.time(), "stamp")
     fleet = RealFleet(settings.nodes)
     monitor = Monitor(settings, fleet.logs, port=0, demo=False, watched=fleet.watched)
-    monitor._polling._schedule = polling.Schedule(group_gap_s=0.05, retry_first_s=0.05, retry_most_s=0.1)
+    monitor._polling._schedule = Schedule(group_gap_s=0.05, retry_first_s=0.05, retry_most_s=0.1)
     monitor._polling._ports = ports
     if analytics_clock is not None:
         monitor.analytics._clock = analytics_clock

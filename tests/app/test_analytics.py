@@ -13,8 +13,9 @@ from typing import Any
 import jsonschema
 import pytest
 from app.app_rig import SATELLITE, line
-from app.polling_rig import PATIENCE_S, Running, running, until
+from app.polling_rig import Running, running, until
 from flags import all_off
+from patience import PATIENCE_S
 
 from storj_monitor.app import analytics as room
 from storj_monitor.app import pipeline

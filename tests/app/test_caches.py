@@ -215,7 +215,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Said:
             answers.change = change
             async with monitored(tmp_path_factory.mktemp("said"), answers) as (_, one):
                 poller = one.pollers()["a"]
-                await until(lambda poller=poller: {answer.kind for answer in poller.answers()} >= KINDS)
+                await until(lambda poller=poller: {answer.kind for answer in poller.answers()} >= KINDS)  # type: ignore[misc]
                 found += [answer for answer in poller.answers() if answer.kind is not AnswerKind.PAYOUT_HISTORY]
         return Said(found)
 
@@ -253,7 +253,7 @@ async def test_an_answer_is_new_after_a_commit_and_after_that_of_another_process
         for number in range(1, 4):
             with log.open("ab") as file:
                 file.write(line(time.time() - 120, number))
-            await asyncio.to_thread(rig.until, lambda number=number: rig.stored_lines() == number, "the commit")
+            await asyncio.to_thread(rig.until, lambda number=number: rig.stored_lines() == number, "the commit")  # type: ignore[misc]
             await until(lambda: rig.writer.status.committed_at)
             assert await successes() == number
         loads = rig.state.loads

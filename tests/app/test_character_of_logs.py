@@ -18,7 +18,7 @@ def test_a_log_above_info_is_known_at_once_and_after_a_restart(tmp_path: Path) -
     for _ in range(2):
         with Rig(tmp_path, {"oak": log}) as rig:
             node = rig.state.nodes["oak"]
-            rig.until(lambda node=node: node.character.lines == 40, "the lines of the log")
+            rig.until(lambda node=node: node.character.lines == 40, "the lines of the log")  # type: ignore[misc]
             row = node_row(node, "", "")["log"]
             assert isinstance(row, dict)
             assert (row["level"], row["transfers"], row["quiet"], row["understood_pct"]) == ("ERROR", False, True, 100.0)

@@ -35,7 +35,8 @@ class PlannedClock:
 
 async def looked(plan: list[float], lags: list[int], commits: list[int], watched: bool = True, rare_looks: int = 0) -> list[Load]:
     """What was told, for these lengths of sleep and these measures."""
-    clock, told = PlannedClock(plan), []
+    clock = PlannedClock(plan)
+    told: list[Load] = []
     watch = LoadWatch(
         clock, lag_bytes=lambda: lags.pop(0), commits_waiting=lambda: commits.pop(0), watched=lambda: watched, tell=told.append
     )

@@ -158,7 +158,7 @@ class House:
             assert browser.cells.get(second, [0, 0, 0, 0]) == list(cell), second
 
 
-FLAGS = {
+FLAGS: dict[str, dict[str, Any]] = {
     "all on": {"diffs": True, "coalesce_s": 0.075, "slow_hz": 2, "plain": False, "orjson": True},
     "all off": {"diffs": False, "coalesce_s": 0, "slow_hz": 0, "plain": True, "orjson": False},
     "no diffs": {"diffs": False, "coalesce_s": 0.075, "slow_hz": 2, "plain": False, "orjson": False},

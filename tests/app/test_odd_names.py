@@ -21,8 +21,8 @@ def test_such_a_log_goes_all_the_way(tmp_path: Path) -> None:
         log.write_bytes(b"".join(line(now - i, i) for i in range(20)))
     for _ in range(2):
         with Rig(tmp_path, {"odd": odd, "bad": Path("/nowhere/\ud800.log"), "oak": oak}) as rig:
-            rig.until(lambda rig=rig: rig.stored_lines() == 40, "the lines of both logs in the database")
-            rig.until(lambda rig=rig: rig.state.nodes["bad"].status.state == "error", "the word about the third")
+            rig.until(lambda rig=rig: rig.stored_lines() == 40, "the lines of both logs in the database")  # type: ignore[misc]
+            rig.until(lambda rig=rig: rig.state.nodes["bad"].status.state == "error", "the word about the third")  # type: ignore[misc]
             rows = {name: node_row(node, "", "") for name, node in rig.state.nodes.items()}
             msgspec.json.encode(rows)
             assert str(rows["odd"]["path"]).endswith("node-\\xff.log")

@@ -336,7 +336,7 @@ def test_an_error_in_a_round_on_the_loop_ends_the_thread(tmp_path: Path, lent: b
             return rig.lent > 0
 
         rig.until(is_lent, "lent")
-        lane.processor = FailsOnTheLoop(lane.processor)
+        lane.processor = FailsOnTheLoop(lane.processor)  # type: ignore[assignment]
         for number in range(2, 2000):  # until a round on the loop has some of them
             append(log, lines(1, number))
             if seen.wait(0.01):

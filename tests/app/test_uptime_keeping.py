@@ -215,7 +215,7 @@ async def test_an_end_that_memory_knows_better_than_the_database_counts(rig: Rig
     node(rig).outages = (Outage(Witness.PROCESS, at - 6000, at - 5930),)
     reader = Reader(Path(rig.desk.db.execute("PRAGMA database_list").fetchone()[2]), 1)
     try:
-        window = Window(int(at) - DAY_S, int(at) + 60, 60, ("a",))
+        window = Window(int(at) - int(DAY_S), int(at) + 60, 60, ("a",))
         answer = await SubjectQuestions(reader, rig.cards, lambda: at).health(window, frozenset({"downtimes"}))
     finally:
         reader.close()

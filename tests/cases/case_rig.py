@@ -156,7 +156,7 @@ class Case:
             where = f'log = "{self.log}"\n' if self._has_log else ""
             config.write_text(f'[[node]]\nname = "{NODE}"\n{where}api = "{fake.api_url}"\n{metrics}')
             extra = ["--config", str(config)]
-        nodes = {} if extra else {NODE: self.log}
+        nodes: dict[str, object] = {} if extra else {NODE: self.log}
         self.monitor = self._stack.enter_context(Monitor(self.folder, nodes, extra=extra, clock=clock))
         if self._has_log:
             count = self.log.read_bytes().count(b"\n")

@@ -40,7 +40,10 @@ def ingest(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 @pytest.mark.parametrize("packed", [False, True])
 def test_the_same_file_again(ingest: Said, tmp_path: Path, packed: bool) -> None:
     log = tmp_path / "node.log"
-    write = (lambda text: log.write_bytes(gzip.compress(text.encode()))) if packed else (lambda text: log.write_bytes(text.encode()))
+
+    def write(text: str) -> None:
+        log.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+
     write(LOG)
     assert ingest(f"mine:{log}") == (0, f"{log}: 7 lines read, all new\n", "")
     known = f"{log}: 7 lines read, none new: all are in the database already (not counted again)\n"

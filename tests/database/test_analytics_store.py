@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,7 @@ from storj_monitor.model.analytics import (
     StoredBaseline,
     Subject,
 )
+from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.node_events import NodeStarted, VersionSeen
 from storj_monitor.model.rollups import CellKey
@@ -125,7 +128,7 @@ def test_findings_are_kept_as_long_as_hours(store: Store) -> None:
 
 
 def test_damaged_events_do_not_hide_the_others(store: Store) -> None:
-    events = [VersionSeen(time_ms=NOON_MS + i, version=f"1.{i}.0") for i in range(3)]
+    events: list[NodeEvent] = [VersionSeen(time_ms=NOON_MS + i, version=f"1.{i}.0") for i in range(3)]
     store.commit(batch([], events=events, newest_ms=NOON_MS))
     (node,) = store.node_ids()
     store.writer.execute("UPDATE node_event SET data = 'no JSON' WHERE time_ms > ?", (NOON_MS + 1,))
@@ -175,17 +178,17 @@ def test_rows_for_the_engine(store: Store) -> None:
 def test_no_question_reads_more_than_its_rows(store: Store, question: str) -> None:
     store.commit(batch([transfer()]))
     put(store, finding(1))
-    ask = {
+    asks: dict[str, Callable[[sqlite3.Connection], object]] = {
         "find": lambda db: find(db, ["n1"], NOON, NOON + 60, 10),
         "restore": restore,
         "minutes": lambda db: minutes(db, 1, NOON, NOON + 60),
         "hours": lambda db: hours(db, 1, NOON, NOON + 3600),
         "failures": lambda db: failures(db, 1, NOON, NOON + 60),
         "change_events": lambda db: change_events(db, 1, NOON, NOON + 60),
-    }[question]
+    }
     said: list[str] = []
     store.reader.set_trace_callback(said.append)
-    ask(store.reader)
+    asks[question](store.reader)
     store.reader.set_trace_callback(None)
     # All baselines are wanted, standing findings have an index of their own; the others are tables of a few rows.
     small = {"node", "satellite", "baseline", "sqlite_sequence"}

@@ -78,7 +78,7 @@ async def test_a_damaged_row_costs_no_other_row_and_no_page(store: Store) -> Non
 async def test_a_commit_that_fails_leaves_no_count_behind(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store, [rejected(0)])
     with monkeypatch.context() as patch:
-        patch.setattr(store.committer, "_encode", lambda event: {}["no such answer"])
+        patch.setattr(store.committer, "_encode", lambda event: dict[str, bytes]()["no such answer"])
         with pytest.raises(KeyError):
             put(store, [rejected(1)], start=1)
     put(store, [rejected(2)], start=1)

@@ -47,7 +47,10 @@ class Rig:
         self.path = folder / "data" / "monitor.db"
         self.path.parent.mkdir()
         open_database(self.path, 1.0, "stamp")
-        self.anew, self.notices, self.problems, self.refused = threading.Event(), [], [], []
+        self.anew = threading.Event()
+        self.notices: list[str] = []
+        self.problems: list[str] = []
+        self.refused: list[str] = []
         self._moved = threading.Condition()
         self.reader = Reader(self.path, 1)
         self.on_reopen: Callable[[], object] = lambda: None

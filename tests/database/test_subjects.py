@@ -95,7 +95,7 @@ def year(store: Store, nodes: int = 10, satellites: int = 4) -> list[str]:
     told = [ScorePoint(at, at, 1.0, 1.0, random.random(), i, i, Source.API) for i in range(6 * 365) if (at := now - (6 * 365 - i) * 14_400)]
     points = scores_kept(told, now)
     rows = [score(n, f"sat{s}", round(p.at * 1000), total=p.total_audits) for n in names for s in range(satellites) for p in points]
-    spaces = [SpacePoint(now - i * 600, *([i] * 9), Source.API) for i in range(6 * 24 * 365, -1, -1)]
+    spaces = [SpacePoint(now - i * 600, *([i] * 9), Source.API) for i in range(6 * 24 * 365, -1, -1)]  # type: ignore[arg-type, call-arg]
     times = [round(point.at * 1000) for point in space_kept(spaces, now)]
     store.writer.execute("BEGIN")
     write(store.writer, changes(SCORE_POINT, *rows))
@@ -148,8 +148,8 @@ def test_works_are_committed_in_order_beside_logs_and_tried_again_while_the_data
         last = threading.Event()
         for number in range(3):
             row = score("a", "s", 1000, 1000 + number)
-            written = done.append if number < 2 else lambda n: (done.append(n), last.set())
-            writer.submit_work(partial(write, changes=changes(SCORE_POINT, row)), partial(written, number))
+            written = done.append if number < 2 else lambda n: (done.append(n), last.set())  # type: ignore[func-returns-value]
+            writer.submit_work(partial(write, changes=changes(SCORE_POINT, row)), partial(written, number))  # type: ignore[arg-type]
         assert not last.wait(0.3) and not done
         other.execute("ROLLBACK")
         other.close()
@@ -163,7 +163,7 @@ def test_works_are_committed_in_order_beside_logs_and_tried_again_while_the_data
 def test_a_work_that_can_never_succeed_is_given_up_and_the_next_is_done(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     writer = Writer(store.path, Retention(), on_conflict=lambda _: None)
     done = threading.Event()
-    writer.submit_work(lambda db: db.execute("INSERT INTO node(name) VALUES (NULL)") and None, lambda: None)
+    writer.submit_work(lambda db: db.execute("INSERT INTO node(name) VALUES (NULL)") and None, lambda: None)  # type: ignore[arg-type]
     writer.submit_work(partial(write, changes=changes(SCORE_POINT, score("a", "s", 1))), done.set)
     assert done.wait(PATIENCE_S)
     writer.close()

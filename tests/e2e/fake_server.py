@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +195,7 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
         """What nodes say of themselves, in the parts that are asked for."""
         topic = request.path.rsplit("/", 1)[1]
         start, end, view = window(request)
-        answers = {
+        answers: dict[str, Callable[[], dict[str, Any]]] = {
             "reputation": lambda: world.sayings.reputation_history(view, start, end),
             "storage": lambda: world.sayings.storage_history(view, start, end),
             "earnings": lambda: world.sayings.earnings_answer(view, end),

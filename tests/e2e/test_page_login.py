@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import DIST, MonitorServer
 from e2e.chromium import launched
+from e2e.conftest import DIST, MonitorServer
 from e2e.test_page import complaints
 from e2e.widths import fits
 from playwright.sync_api import Browser, Page, expect

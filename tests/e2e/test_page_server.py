@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import DIST, MonitorServer
+from e2e.conftest import DIST, MonitorServer
 from e2e.test_page import at_rest, complaints, figure, moves, open_page
 from playwright.sync_api import Page, WebSocketRoute, expect
 

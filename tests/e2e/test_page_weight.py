@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import MonitorServer
+from e2e.conftest import MonitorServer
 from patience import PATIENCE_S
 from playwright.sync_api import Page
 

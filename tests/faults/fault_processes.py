@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import psutil
 from flags import flag_environment
@@ -100,7 +100,7 @@ class Process:
                 env=environment(clock.path if clock else None) | dict(more), start_new_session=group, preexec_fn=partial(_in_child, before),
             )  # fmt: skip
 
-    def __enter__(self) -> Process:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -118,7 +118,7 @@ class Process:
 
     def end(self, limit_s: float) -> int:
         """Its exit code, when it ends by itself within the limit."""
-        until(lambda: self.popen.poll() is not None, limit_s, lambda: f"end of {self.popen.args}:\n{self.text()[-1500:]}")
+        until(lambda: self.popen.poll() is not None, limit_s, lambda: f"end of {self.popen.args!r}:\n{self.text()[-1500:]}")
         return self.popen.returncode
 
     def stop(self, number: signal.Signals = signal.SIGTERM, limit_s: float = PATIENCE_S) -> tuple[int, float]:

@@ -67,7 +67,7 @@ def test_the_machine_sets_its_clock_while_lines_come(tmp_path: Path) -> None:
                 clock.move(jump_s)
                 before = page.deltas
                 fleet.wait_for_lines(1500)
-                until(lambda before=before: page.deltas > before, 10, "deltas after the jump")
+                until(lambda before=before: page.deltas > before, 10, "deltas after the jump")  # type: ignore[misc]
             for name in fleet.names:
                 fleet.rotate(name, "rename")
             fleet.wait_for_lines(1000)

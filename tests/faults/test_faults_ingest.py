@@ -56,7 +56,7 @@ def test_interrupted_and_repeated_doubles_nothing(tmp_path: Path) -> None:
         with ingest(tmp_path, database, f"mine:{pipe}") as process, pipe.open("wb") as log:
             log.write(whole[: int(len(whole) * share)])
             log.flush()
-            until(lambda before=before: committed(database) > before, 30, "a commit")
+            until(lambda before=before: committed(database) > before, 30, "a commit")  # type: ignore[misc]
             os.killpg(process.popen.pid, number)
             assert process.end(10) == code, process.text()
             assert "Traceback" not in process.text(), process.text()
@@ -75,7 +75,7 @@ def test_interrupted_side_by_side_and_repeated(tmp_path: Path, lines: int) -> No
     for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
         before = committed(database)
         with ingest(tmp_path, database, source) as process:
-            until(lambda before=before, process=process: committed(database) > before or process.popen.poll() is not None, 30, "a commit")
+            until(lambda before=before, process=process: committed(database) > before or process.popen.poll() is not None, 30, "a commit")  # type: ignore[misc]
             assert process.popen.poll() is None, process.text()
             os.killpg(process.popen.pid, number)
             assert process.end(10) == code, process.text()

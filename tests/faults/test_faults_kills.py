@@ -57,7 +57,7 @@ def test_a_kill_while_it_catches_up(tmp_path: Path) -> None:
         for part in (1, 2):
             with Monitor(tmp_path, fleet.logs) as monitor:
                 goal = fleet.lines() * part // 3
-                until(lambda goal=goal, monitor=monitor: monitor.lines() > goal, 20, "part of the log")
+                until(lambda goal=goal, monitor=monitor: monitor.lines() > goal, 20, "part of the log")  # type: ignore[misc]
         with Monitor(tmp_path, fleet.logs) as monitor:
             monitor.wait_for_lines(fleet.lines())
             assert monitor.stop()[0] == 0

@@ -94,7 +94,7 @@ def test_a_monitor_that_waits_for_its_disk_can_be_stopped(tmp_path: Path) -> Non
         for wait in itertools.chain([True], [False] * 2):
             with Monitor(tmp_path, fleet.logs, more=reads.environment, wait=wait) as monitor:
                 before = reads.faults
-                until(lambda before=before: reads.faults > before, 20, "a failing read")
+                until(lambda before=before: reads.faults > before, 20, "a failing read")  # type: ignore[misc]
                 assert monitor.stop()[0] == 0
         assert set_aside(tmp_path) == []
         fleet.finish()

@@ -77,7 +77,7 @@ def test_month_end_while_reports_are_two_days_late() -> None:
     assert made.estimate.now.payout_usd_micros == 242_100  # so far as the node has it
     assert made.comparison is not None and made.comparison.agrees
     assert "reports' pace" in made.forecast_reasons[0]
-    assert judge_earnings(EarningsOutlook("2026-04", end.payout_usd_micros, 6_634_600, 0.0), None) is None
+    assert judge_earnings(EarningsOutlook("2026-04", end.payout_usd_micros, 6_634_600, 0), None) is None
 
 
 @pytest.mark.parametrize("hours", [23, 24])

@@ -36,7 +36,7 @@ def troubles(data: bytes) -> list[LogTrouble]:
     return [remark.trouble for remark in character_of(data).remarks()]
 
 
-def test_an_ordinary_log_has_nothing_to_remark():
+def test_an_ordinary_log_has_nothing_to_remark() -> None:
     data = started(ONE, 0) + b"".join(transfer("INFO", "downloaded", minute) for minute in range(60))
     character = character_of(data)
     assert (character.form, character.level, character.transfer_level) == (LogForm.CONSOLE, "INFO", "INFO")
@@ -45,7 +45,7 @@ def test_an_ordinary_log_has_nothing_to_remark():
     assert character.remarks() == []
 
 
-def test_a_log_above_info_says_what_it_cannot_show():
+def test_a_log_above_info_says_what_it_cannot_show() -> None:
     data = b"".join(transfer("ERROR", "download failed", 30 * i) for i in range(18))
     character = character_of(data)
     assert character.level == "ERROR"
@@ -56,11 +56,11 @@ def test_a_log_above_info_says_what_it_cannot_show():
     assert "unknown" in remark.text
 
 
-def test_one_error_is_no_level():
+def test_one_error_is_no_level() -> None:
     assert troubles(transfer("ERROR", "download failed", 0)) == []
 
 
-def test_a_level_that_is_changed_while_running_is_noticed():
+def test_a_level_that_is_changed_while_running_is_noticed() -> None:
     processor = LineProcessor("n", lambda _: "")
     at = 0
 
@@ -79,13 +79,13 @@ def test_a_level_that_is_changed_while_running_is_noticed():
     assert processor.character.tells_transfers
 
 
-def test_hidden_transfers_of_a_log_at_info():
+def test_hidden_transfers_of_a_log_at_info() -> None:
     data = started(ONE, 0) + b"".join(line("INFO", "trust", "Scheduling next refresh", minute) for minute in range(0, 60, 5))
     assert troubles(data) == [LogTrouble.NO_TRANSFERS]
     assert troubles(data + transfer("INFO", "downloaded", 59)) == []
 
 
-def test_two_nodes_in_one_log():
+def test_two_nodes_in_one_log() -> None:
     data = started(ONE, 0) + started(TWO, 1) + b"".join(transfer("INFO", "downloaded", minute) for minute in range(2, 9))
     [remark] = character_of(data).remarks()
     assert remark.trouble is LogTrouble.TWO_NODES
@@ -101,14 +101,14 @@ def test_two_nodes_in_one_log():
         (b"06:42:10.123\tINFO\tuploaded\n", "log.encoding"),
     ],
 )
-def test_a_log_that_is_not_understood_says_what_to_do(text: bytes, advice: str):
+def test_a_log_that_is_not_understood_says_what_to_do(text: bytes, advice: str) -> None:
     [remark] = character_of(text * 30).remarks()
     assert remark.trouble is LogTrouble.NOT_UNDERSTOOD
     assert remark.text.startswith("Nothing of this log is understood: 30 of its newest 30 lines are not.")
     assert advice in remark.text
 
 
-def test_a_log_that_is_understood_again_is_readable():
+def test_a_log_that_is_understood_again_is_readable() -> None:
     bad = b"06:42:10.123\tINFO\tuploaded\n"
     data = bad * 4000 + b"".join(transfer("INFO", "downloaded", minute) for minute in range(60)) * 100
     processor = LineProcessor("n", lambda _: "")
@@ -120,14 +120,14 @@ def test_a_log_that_is_understood_again_is_readable():
     assert processor.character.lines <= 6000
 
 
-def test_nothing_is_said_of_nothing():
+def test_nothing_is_said_of_nothing() -> None:
     character = character_of(b"")
     assert character.form is LogForm.NONE
     assert character.remarks() == []
     assert character.is_readable is None
 
 
-def test_errors_of_a_node_at_info_do_not_make_its_log_one_above_info():
+def test_errors_of_a_node_at_info_do_not_make_its_log_one_above_info() -> None:
     """A node that nobody reaches any more writes thousands of errors, and some lines at INFO an hour: its silence is to be found."""
     data = b"".join(line("ERROR", "contact:service", "ping satellite failed ", minute) * 60 for minute in range(100))
     data += b"".join(line("INFO", "trust", "Scheduling next refresh", minute) for minute in range(50, 100, 25))

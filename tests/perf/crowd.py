@@ -137,7 +137,7 @@ async def gather_crowd(url: str, count: int, seconds: float, deflate: bool = Fal
     async def connect() -> None:
         async with gate:
             loop = asyncio.get_running_loop()
-            _, client = await loop.create_connection(lambda: CrowdClient(address.netloc, frame_ms, deflate), address.hostname, address.port)
+            _, client = await loop.create_connection(lambda: CrowdClient(address.netloc, frame_ms, deflate), address.hostname, address.port)  # type: ignore[arg-type]
             clients.append(client)
             await client.ready
 

@@ -120,7 +120,7 @@ def _compared(
             row.append(None)
             continue
         sql = question.plain.format(index=hint, nodes=", ".join(map(str, ids)))
-        plain_ms, rows = timed_ms(lambda sql=sql: plain.execute(sql).fetchall(), max(1, rounds // 3))
+        plain_ms, rows = timed_ms(lambda sql=sql: plain.execute(sql).fetchall(), max(1, rounds // 3))  # type: ignore[misc]
         if question.same and question.same([tuple(r) for r in answer]) != question.same(rows):
             raise MeasureError(f"{name}: the rollups say something else than the single events")
         detail += [f"Plain, {way}, {plain_ms:.3g} ms:", "", "```text", *plan_of(plain, sql), "```", ""]

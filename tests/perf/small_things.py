@@ -314,7 +314,7 @@ def _database(folder: Path) -> list[Thing]:
 def measure(rounds: int) -> list[tuple[object, ...]]:
     """Rows of the table."""
     with tempfile.TemporaryDirectory(prefix="storj_monitor-small-") as name:
-        found = []
+        found: list[tuple[object, ...]] = []
         for thing in _logs() + _wire() + _memo() + _loops() + _database(Path(name)):
             ways = (thing.plain, thing.ours)
             repeats = [_repeats(way) for way in ways]

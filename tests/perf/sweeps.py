@@ -148,7 +148,7 @@ def best_of(points: Mapping[str, tuple[float, str, int]], stream: Seconds, event
 def reader_rows(events: int, rounds: int) -> list[tuple[object, ...]]:
     """Milliseconds of the 24 h questions on a connection of its own, cold (first) and warm (median), by PRAGMA."""
     day = make_day(events)
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for pragma in READER_PRAGMAS:
         db = connect_reader(day.database)
         db.execute(f"PRAGMA {pragma}")

@@ -43,7 +43,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Connection:
     open_database(path, 1.0, "stamp")
     now, rng = NOW_MS / 1000, Random(1)
     told = [ScorePoint(at, at, 1.0, 1.0, rng.random(), i, i, Source.API) for i in range(6 * 365) if (at := now - (6 * 365 - i) * 14_400)]
-    space = [SpacePoint(now - i * 600, *([9_876_543_210_123 - i] * 9), Source.API) for i in range(6 * 24 * 365, -1, -1)]
+    space = [SpacePoint(now - i * 600, *([9_876_543_210_123 - i] * 9), Source.API) for i in range(6 * 24 * 365, -1, -1)]  # type: ignore[arg-type, call-arg]
     scores = {
         row[:3]: row for node in NODES for one in SATELLITES for row in (rows.score_row(node, one, p) for p in scores_kept(told, now))
     }

@@ -23,7 +23,7 @@ def history(results: list[tuple[int, int, int]], begin: float = 1.0, every_hours
         total, good = total + well + failed + missed, good + well
         at = NOW - (len(results) - 1 - step) * every_hours * HOUR
         counts = (total, good) if counted else (None, None)
-        points.append(ScorePoint(at, at, state.score, 1.0, 1.0, *counts, Source.LOG))
+        points.append(ScorePoint(at, at, state.score, 1.0, 1.0, *counts, Source.LOG))  # type: ignore[call-arg]
     return points
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -259,7 +261,7 @@ def test_lines_of_a_time_that_is_not_yet_tell_nothing() -> None:
     assert node_uptime(replay.node, clock("07:10:00")).state is UptimeState.DOWN, "its silence is seen"
 
 
-KINDS = {
+KINDS: dict[str, Callable[[int], NodeEvent]] = {
     "loaded": lambda ms: ConfigurationLoaded(time_ms=ms, process="storagenode", previous_ms=ms - 500),
     "started": lambda ms: NodeStarted(time_ms=ms, node_id="x", previous_ms=ms - 500),
     "signal": lambda ms: SignalReceived(time_ms=ms, process="storagenode", signal="terminated"),

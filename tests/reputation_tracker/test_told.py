@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from storj_monitor.model.figures import Figure, Source
@@ -20,7 +22,7 @@ def line(state: str, at_s: int) -> GracefulExit:
 
 
 def judged(exit_: Exit | None, *, online: float = 1.0, since: float | None = None) -> SatelliteReport:
-    scores = {name: Figure(1.0, Source.API, NOW) for name in ("audit_score", "suspension_score")}
+    scores: dict[str, Any] = {name: Figure(1.0, Source.API, NOW) for name in ("audit_score", "suspension_score")}
     known = Reputation(satellite=SATELLITE, online_score=Figure(online, Source.API, NOW), **scores)
     return report(known, (), NOW, left_by=exit_, offline_suspended_at=since)
 

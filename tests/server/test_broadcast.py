@@ -6,7 +6,7 @@ import asyncio
 import random
 import socket
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 import pytest
@@ -27,7 +27,7 @@ class Watcher:
         self.frames = 0
 
     @classmethod
-    async def connect(cls, one: SimpleNamespace) -> Watcher:
+    async def connect(cls, one: SimpleNamespace) -> Self:
         watcher = cls(await one.ws())
         hello = await watcher.ws.receive_json()
         assert hello["k"] == "hello"

@@ -84,7 +84,7 @@ async def test_a_wrong_password_counts_for_the_client_behind_the_proxies(
     one = await serve(password_hash=password_hash, trusted_proxies=(HERE, ipaddress.ip_network("10.0.0.0/8")))
     seen = []
     real = one.server._check.verify
-    monkeypatch.setattr(one.server._check, "verify", lambda password, address: seen.append(address) or real(password, address))
+    monkeypatch.setattr(one.server._check, "verify", lambda password, address: seen.append(address) or real(password, address))  # type: ignore[func-returns-value]
     await log_in(one, **{"X-Forwarded-For": said})
     assert seen == [address]
 

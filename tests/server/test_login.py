@@ -106,7 +106,7 @@ async def test_basic_is_verified_once_and_then_remembered(serve: Serve, password
     one = await serve(password_hash=password_hash)
     verified = []
     real = PasswordCheck._verify
-    monkeypatch.setattr(PasswordCheck, "_verify", lambda self, password: verified.append(1) or real(self, password))
+    monkeypatch.setattr(PasswordCheck, "_verify", lambda self, password: verified.append(1) or real(self, password))  # type: ignore[func-returns-value]
     for _ in range(5):
         async with one.http.get(one.url + "/metrics", headers=basic(PASSWORD)) as response:
             assert response.status == 200 and "storj_monitor_wrong_passwords_total 0.0" in await response.text()

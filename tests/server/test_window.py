@@ -66,7 +66,7 @@ def test_moments(text: str, second: int) -> None:
 )
 def test_mistakes(query: dict[str, str]) -> None:
     with pytest.raises(RequestError) as caught:
-        window(**query)
+        window(**query)  # type: ignore[arg-type]
     assert caught.value.code == "bad_parameter"
     assert str(caught.value).split(":")[0] in {"from", "to", "bucket", "colour"}
 

@@ -63,6 +63,7 @@ async def test_generated_answers_agree(version: str) -> None:
             stubs = await api.paystubs(periods[0], periods[-1])
             assert len(stubs) == 20 and len(await api.paystubs("2026-07", satellite=SATELLITES[0].id)) == 1
             history = await api.payout_history("2026-06")
+            assert history is not None
             assert sum(row.paid_usd_micros for row in history) == sum(stub.paid_usd_micros for stub in stubs if stub.period == "2026-06")
             held = await api.held_history()
             assert sum(row.total_held_usd_micros for row in held) == sum(stub.held_usd_micros for stub in stubs)
@@ -93,7 +94,7 @@ async def test_a_fake_node_that_hangs_up_makes_no_answer_up() -> None:
     try:
         async with open_session() as session:
             fake.hang_up()
-            answers.answer = lambda *_: pytest.fail("made up for nobody")  # type: ignore[assignment,method-assign]
+            answers.answer = lambda *_: pytest.fail("made up for nobody")  # type: ignore[method-assign]
             with pytest.raises(NodeUnreachable):
                 await MetricsClient(fake.metrics_url, session, clock).metrics()
     finally:

@@ -163,7 +163,7 @@ def test_a_day_of_chores_has_whole_compactions_and_a_restart() -> None:
 
 def test_shapes_equal_those_of_recorded_lines() -> None:
     modern, old, as_json = (Speech(v, e) for v, e in ((VERSIONS[0], "console"), (VERSIONS[1], "console"), (VERSIONS[0], "json")))
-    fields = [("satellite_id", "1ds2"), ("total_pieces_size", 7), ("lazy_file_walker", True)]
+    fields: list[tuple[str, Any]] = [("satellite_id", "1ds2"), ("total_pieces_size", 7), ("lazy_file_walker", True)]
     assert modern.line("INFO", "pieces", "used-space-filewalker completed", fields) == (
         b'\0\tINFO\tpieces\tused-space-filewalker completed\t{"process": "storagenode", "satellite_id": "1ds2", '
         b'"total_pieces_size": 7, "lazy_file_walker": true}\n'

@@ -39,7 +39,7 @@ def read_all(source: ArchiveSource) -> list[Chunk]:
     chunks: list[Chunk] = []
     now = NOW
     while not source.finished:
-        chunks += drain(source, now, seconds=1)
+        chunks += drain(source, now, seconds=1)  # type: ignore[arg-type]
         now += 1
     return chunks
 

@@ -156,7 +156,7 @@ def test_a_young_log_gets_its_full_name_at_once(log: Path) -> None:
         append(log, b"%d %s\n" % (number, b"x" * 300))
         chunk = one.read_at_once(NOW + 0.1)
         assert chunk is not None and chunk == other.read(NOW + 0.1)
-    assert chunk.identity is not None and chunk.identity.head_bytes == 4096 and chunk.previous is None
+    assert chunk is not None and chunk.identity is not None and chunk.identity.head_bytes == 4096 and chunk.previous is None
 
 
 @pytest.mark.parametrize("more", [b"\0" * 5000 + b"behind a hole\n", b"x" * 70_000 + b"\n", b"y" * 70_000])

@@ -96,7 +96,8 @@ def test_a_log_written_anew_while_it_is_looked_at_has_not_lost_its_end(tmp_path:
     ledger = Ledger()
     commit_all(ledger, drain(FileSource("n", str(log), [], now=NOW)))
     shutil.copyfile(log, tmp_path / "node.log.1")
-    read_at, beginnings = PlainContent.read_at, []
+    read_at = PlainContent.read_at
+    beginnings: list[bytes] = []
 
     def truncate_after(content: PlainContent, offset: int, size: int) -> bytes:
         data = read_at(content, offset, size)

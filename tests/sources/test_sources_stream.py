@@ -124,7 +124,7 @@ def test_back_off_doubles_up_to_a_minute(forwarder: Forwarder) -> None:
     forwarder.close()  # nobody listens there now
     source = StreamSource("n", "127.0.0.1", forwarder.port, NOW)
     now = NOW
-    waits = []
+    waits: list[float] = []
     for _ in range(8):
         detail = source.status().detail
         while source.status().detail == detail and len(waits) < 6:
@@ -171,7 +171,7 @@ def test_a_connection_that_does_not_come_about() -> None:
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(address)
-        source = StreamSource("n", *address, now=NOW)
+        source = StreamSource("n", *address, now=NOW)  # type: ignore[misc]
         assert source.read(NOW) is None
         if source.status().state is SourceState.LIVE:
             pytest.skip("this kernel lets more connections in")

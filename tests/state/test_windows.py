@@ -62,7 +62,7 @@ def test_sums_equal_a_recount_of_the_window(steps: list[tuple[int, list[Transfer
 def test_catching_up_is_not_now() -> None:
     ring, now = Ring(), float(BEGIN_S)
     transfers = [transfer(int((now - 4000) * 1000)), transfer(int((now + 60) * 1000)), transfer(int(now * 1000), size=7)]
-    ring.add([one[:8] for one in transfers], now, int((now + 60) * 1000))
+    ring.add([one[:8] for one in transfers], now, int((now + 60) * 1000))  # type: ignore[misc]
     up_bytes, down_bytes, up_ops, down_ops = ring.columns(now)
     assert (sum(up_bytes), sum(down_bytes), sum(up_ops), sum(down_ops)) == (7, 0, 1, 0)
     assert up_bytes[-1] == 7
@@ -73,5 +73,5 @@ def test_a_clock_that_is_ahead_is_judged_when_its_lines_come() -> None:
     """Also when others have come a moment before, and nobody looks until later."""
     ring, now = Ring(), float(BEGIN_S)
     for ahead_s in (0, 2, 3, 0):
-        ring.add([transfer(int((now + ahead_s) * 1000), size=1)[:8]], now, int((now + ahead_s) * 1000))
+        ring.add([transfer(int((now + ahead_s) * 1000), size=1)[:8]], now, int((now + ahead_s) * 1000))  # type: ignore[list-item]
     assert sum(ring.columns(now + 10)[0]) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,13 +19,13 @@ from storj_monitor.model.severity import Severity
 from storj_monitor.views.event_phrases import lasting
 from storj_monitor.views.event_words import KIND_NAMES, KINDS, say
 
-CLASSES = {
+CLASSES: set[type[NodeEvent]] = {
     member
     for module in (ev, h)
     for member in vars(module).values()
     if inspect.isclass(member) and issubclass(member, NodeEvent) and member is not NodeEvent
 }
-TIME = {"time_ms": NOON_MS, "satellite": US1}
+TIME: dict[str, Any] = {"time_ms": NOON_MS, "satellite": US1}
 
 
 def test_every_kind_has_words() -> None:
@@ -32,13 +33,13 @@ def test_every_kind_has_words() -> None:
     assert len(KIND_NAMES) == len(CLASSES)
 
 
-@pytest.mark.parametrize("cls", sorted(CLASSES, key=lambda cls: cls.__name__), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", sorted(CLASSES, key=str), ids=str)
 def test_with_nothing_known_and_with_an_error(cls: type[NodeEvent]) -> None:
     needed = {name: "x" for name in cls.__struct_fields__ if name not in ("time_ms", "level", "satellite")}
     bare = {name: value for name, value in needed.items() if name in _required(cls)}
     for values in (bare, bare | {"error": "disk failed.\n\tat x"} if "error" in needed else bare):
         for satellite in ("", US1):
-            event = cls(**{"time_ms": NOON_MS, "satellite": satellite, **values})
+            event = cls(time_ms=NOON_MS, satellite=satellite, **values)
             told = say(event)
             assert told.text[0].isupper() or told.text.startswith("'")
             assert told.text.endswith(".")

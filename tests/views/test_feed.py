@@ -163,5 +163,5 @@ def test_several_views_and_one_tell_the_same_totals() -> None:
         several.push(taken)
     told, both, *single = [one.advance({"live"}, NOW, False)["live"] for one in (feed, *views)]
     assert told == both
-    moved = [sum(size for _, _, size in one["ops"]) for one in (both, *single)]  # type: ignore[attr-defined]
+    moved = [sum(size for _, _, size in one["ops"]) for one in (both, *single)]
     assert moved == [3 * 1111, 3 * 1001, 3 * 110]
