@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from storj_monitor.app.node_states import NodeStates
-from storj_monitor.app.subject_writing import Works
-from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import Clock
+from storj_monitor.services.node_states import NodeStates
+from storj_monitor.services.node_status import SubjectKeeper
+from storj_monitor.services.subject_writing import Works
 from storj_monitor.state.nodes import State
 from storj_monitor.views.cards import Cards
 

@@ -18,7 +18,7 @@ from patience import PATIENCE_S
 
 from storj_monitor import tasks
 from storj_monitor.clock import SystemClock
-from storj_monitor.quiet import RepeatFilter
+from storj_monitor.platform.log_setup import RepeatFilter
 from storj_monitor.tasks import Backoff, Failed, SoonTogether, Supervisor, every, outcome_of, repeat_on
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from storj_monitor.app.subject_rows import Pending
-from storj_monitor.app.subject_uptime import UptimeKeeper
+from storj_monitor.database.subject_rows import Pending
 from storj_monitor.log_processor.processor import LineProcessor
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import FileIdentity
 from storj_monitor.reputation_tracker.uptime import node_downtimes
+from storj_monitor.services.subject_uptime import UptimeKeeper
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.node_status import NodeStatus
 

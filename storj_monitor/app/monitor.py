@@ -12,19 +12,7 @@ from random import Random
 from typing import Any
 
 from storj_monitor import __version__
-from storj_monitor.app.analytics import Analytics
 from storj_monitor.app.exposure import make_exposure
-from storj_monitor.app.file_systems import FileSystems
-from storj_monitor.app.integrity_watch import IntegrityWatch
-from storj_monitor.app.lanes import Lane
-from storj_monitor.app.line_sieves import LineSieves
-from storj_monitor.app.load import LoadWatch
-from storj_monitor.app.node_states import EVERY_S, NodeStates
-from storj_monitor.app.open_files import allow_many_files
-from storj_monitor.app.own_terms import own_terms
-from storj_monitor.app.pipeline import Pipeline, Tick
-from storj_monitor.app.polling import Polling, Watched
-from storj_monitor.app.subjects import SubjectKeeper
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import Secret, Settings
 from storj_monitor.database import queries
@@ -35,13 +23,24 @@ from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import LAST_TRY_S, Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.financial_tracker.earnings import NodeEstimates
+from storj_monitor.financial_tracker.terms import own_terms
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.places import CountryLookup
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HOUR_S, HotPiece
+from storj_monitor.platform.open_files import allow_many_files
 from storj_monitor.reputation_tracker.report import SatelliteReports
 from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
+from storj_monitor.services.analytics import Analytics
+from storj_monitor.services.disk_watch import FileSystems
+from storj_monitor.services.integrity_watch import IntegrityWatch
+from storj_monitor.services.lanes import Lane, LineSieves
+from storj_monitor.services.load_watch import LoadWatch
+from storj_monitor.services.log_pipeline import Pipeline, Tick
+from storj_monitor.services.node_polling import Polling, Watched
+from storj_monitor.services.node_states import EVERY_S, NodeStates
+from storj_monitor.services.node_status import SubjectKeeper
 from storj_monitor.sources.factory import open_source, stream_address
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator

@@ -12,21 +12,15 @@ from random import Random
 from typing import NamedTuple, Protocol
 
 from storj_monitor.app.exposure import renew_certificate
-from storj_monitor.app.memory import (
-    collect_and_give_back,
-    give_back,
-    share_one_heap,
-    spare_the_collector,
-)
 from storj_monitor.app.monitor import Monitor
-from storj_monitor.app.node_check import Grade, check_nodes
-from storj_monitor.app.own_log import OwnLog, own_log
-from storj_monitor.app.polling import Watched
 from storj_monitor.clock import SystemClock
+from storj_monitor.commands.node_check import Grade, check_nodes
 from storj_monitor.config import NodeSettings, Settings
 from storj_monitor.database.connection import MonitorLock
 from storj_monitor.errors import StoreError, StoreLocked
-from storj_monitor.quiet import TELL_S
+from storj_monitor.platform.log_setup import TELL_S, OwnLog, own_log
+from storj_monitor.platform.memory import collect_and_give_back, give_back, share_one_heap, spare_the_collector
+from storj_monitor.services.node_polling import Watched
 from storj_monitor.tasks import Backoff, Supervisor, every
 
 _log = logging.getLogger(__name__)

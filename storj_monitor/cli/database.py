@@ -8,10 +8,10 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storj_monitor.app.database_care import NOT_USABLE, accept_clock, back_up, check_database, restore_database, set_aside_files
 from storj_monitor.cli.arguments import given_flags
 from storj_monitor.cli.exits import Exit
 from storj_monitor.cli.progress import PagesBar
+from storj_monitor.commands.database_care import NOT_USABLE, accept_clock, back_up, check_database, restore_database, set_aside_files
 from storj_monitor.config import load
 from storj_monitor.errors import MonitorError
 from storj_monitor.units import format_bytes

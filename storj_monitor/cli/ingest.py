@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 
-from storj_monitor.app.ingest import ingest
 from storj_monitor.cli.arguments import given_flags
 from storj_monitor.cli.paths import read_inputs
 from storj_monitor.cli.progress import ProgressBar
+from storj_monitor.commands.ingest import ingest
 from storj_monitor.config import load
 
 

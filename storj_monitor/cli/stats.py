@@ -7,9 +7,9 @@ import os
 from argparse import Namespace
 from pathlib import Path
 
-from storj_monitor.app.stats import stats_of_database, stats_of_logs
 from storj_monitor.cli.paths import read_logs
 from storj_monitor.cli.table import console_for_output, render
+from storj_monitor.commands.stats import stats_of_database, stats_of_logs
 from storj_monitor.config import load
 from storj_monitor.config.table import DATABASE
 from storj_monitor.errors import ConfigError

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from storj_monitor.financial_tracker.balance import earned_usd_micros
 from storj_monitor.financial_tracker.comparison import money_text
 from storj_monitor.financial_tracker.held import held_percent, satellite_held_percent
+from storj_monitor.model.analytics import EarningsOutlook
 from storj_monitor.model.earnings import Paystub
-from storj_monitor.model.estimates import MICROS_PER_CENT, Comparison, Difference, MonthEstimate, Score
+from storj_monitor.model.estimates import MICROS_PER_CENT, Comparison, Difference, MonthEstimate, NodeEarnings, Score
+from storj_monitor.state.node_status import NodeStatus
 
 _CODES = {
     "D": "the satellite has disqualified the node",
@@ -90,3 +94,33 @@ def _share(theirs: float, mine: float) -> str:
         return "more"
     percent = 100 * (theirs - mine) / mine
     return f"{abs(percent):.1f} % {'more' if percent > 0 else 'less'}"
+
+
+UNTRIED_BAND = 0.25
+"""Half-width of the band of an estimate that has never been compared with a paystub."""
+
+
+SCORED_MONTHS = 6
+
+
+def earnings_outlook(node: NodeStatus, earnings: NodeEarnings) -> EarningsOutlook | None:
+    """The month's end against the month before, both by our formulas; the band is the worst error of earlier estimates."""
+    estimate = earnings.estimate
+    if estimate.month_end is None or estimate.previous is None:
+        return None
+    return EarningsOutlook(
+        estimate.month_end.period,
+        estimate.month_end.payout_usd_micros,
+        error_band((key.period, one) for key, one in node.money.scores.items()),
+        estimate.previous.payout_usd_micros,
+    )
+
+
+def error_band(scores: Iterable[tuple[str, Score]]) -> float:
+    """Worst error (share of what was paid) of the last months' estimates, all satellites of a month together."""
+    months: dict[str, tuple[int, int]] = {}
+    for period, one in scores:
+        estimated, paid = months.get(period, (0, 0))
+        months[period] = (estimated + one.estimated_usd_micros, paid + one.paid_usd_micros)
+    errors = [abs(estimated - paid) / paid for _, (estimated, paid) in sorted(months.items())[-SCORED_MONTHS:] if paid > 0]
+    return max(errors, default=UNTRIED_BAND)

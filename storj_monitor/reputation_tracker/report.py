@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import IntEnum
 
+from storj_monitor.model.analytics import BudgetOutlook
 from storj_monitor.model.ids import Action, Outcome, op_action, op_code
 from storj_monitor.model.node_metrics import Growth
 from storj_monitor.model.reputation import NEVER, AuditWindow, Exit, Reputation, ScorePoint
@@ -304,3 +305,14 @@ def refused_audits(status: NodeStatus, now: float) -> RefusedAudits | None:
     return RefusedAudits(
         beyond_the_log(counted.ops, counted.since), counted.since, beyond_the_log(counted.last_hour(now), now - HOUR_S - POLL_S)
     )
+
+
+def budget_outlook(known: Iterable[Reputation], now: float) -> BudgetOutlook | None:
+    """The least of all satellites that have not disqualified the node. One that is suspended, or too young to be, has nothing to lose."""
+    found = []
+    for one in known:
+        gone = one.disqualified_at is not None and one.disqualified_at.value != NEVER
+        budget = None if gone else report(one, (), now).budget
+        if budget is not None and budget.hours is not None and budget.state is BudgetState.COUNTED:
+            found.append(BudgetOutlook(budget.hours, one.satellite, budget.estimated))
+    return min(found, default=None)

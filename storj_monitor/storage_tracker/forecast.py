@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from storj_monitor.model.analytics import SpaceOutlook, SpaceSample
 from storj_monitor.model.space import SpacePoint
+from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.storage_tracker.history import DAY_S
+from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.storage_tracker.regression import theil_sen
 
 WINDOWS_DAYS = (7, 30, 90)
@@ -188,3 +191,31 @@ def _days(left_bytes: int, per_day: float | None, age_days: float) -> float | No
         return None
     days = max(0.0, left_bytes / per_day - age_days)
     return days if days <= FAR_DAYS else None
+
+
+OLD_SPACE_S = DAY_S
+"""Space that nobody told for so long is not known."""
+
+
+def space_samples(node: NodeStatus, now: float) -> tuple[SpaceSample, ...]:
+    """Used space without what waits for a compaction, as the node told it last. Nothing where only the log tells."""
+    picture = reconcile(node.space.evidence, now)
+    used, free = picture.used, picture.free
+    if used is None or now - used.taken_at > OLD_SPACE_S:
+        return ()
+    dead = picture.reclaimable
+    basis = f"{picture.meaning} {used.source} {dead is not None}"
+    kept = used.value - (dead.value if dead is not None else 0)
+    return (SpaceSample(int(used.taken_at), kept, None if free is None else free.value, basis),)
+
+
+def space_outlook(points: Sequence[SpacePoint], now: float) -> SpaceOutlook | None:
+    """When the node is full, by the shortest window whose growth is known. None: nobody knows."""
+    if not points or now - points[-1].at > OLD_SPACE_S:
+        return None
+    forecasts = [forecast(points, now, days) for days in WINDOWS_DAYS]
+    best = next((one for one in forecasts if one.growth.state is not GrowthState.UNKNOWN), forecasts[0])
+    for level in best.levels:
+        if level.level == 1.0:
+            return SpaceOutlook(level.days, level.earliest, level.latest, level.reached)
+    return None

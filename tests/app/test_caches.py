@@ -12,11 +12,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from app.app_rig import Rig, ingest_quietly, line
-from app.polling_rig import SUBJECTS, Running, fake_node, generated, running, until
+from app_rig import Rig, ingest_quietly, line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keeper_rig import keeper_of
+from polling_rig import SUBJECTS, Running, fake_node, generated, running, until
 
 from storj_monitor.config import IngestInput
 from storj_monitor.database import queries

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from app.app_rig import Rig, line
+from app_rig import Rig, line
 
 from storj_monitor.model.log_character import LogTrouble
 from storj_monitor.views.tables import node_row

@@ -14,11 +14,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from app.app_rig import line
+from app_rig import line
 from patience import PATIENCE_S
 
 from storj_monitor.app.monitor import Monitor
-from storj_monitor.app.own_log import own_log
 from storj_monitor.app.serving import RealFleet
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import Settings, load
@@ -27,6 +26,7 @@ from storj_monitor.database.reader import auto_workers
 from storj_monitor.log_processor.fast_path import FastPath
 from storj_monitor.log_processor.plain_path import PlainPath
 from storj_monitor.node_api.schedule import CADENCES, Schedule
+from storj_monitor.platform.log_setup import own_log
 from storj_monitor.server.encoding import JsonEncoder, OrjsonEncoder
 from storj_monitor.tasks import Supervisor
 
@@ -187,7 +187,7 @@ def test_repeated_errors_and_warnings_come_out_once_and_what_did_not_is_counted(
     assert sum(" ERROR storj_monitor.hot: lost " in text for text in told) == (1 if limited else 100)
     assert sum(" WARNING storj_monitor.hot: cannot read " in text for text in told) == (1 if limited else 100)
     summaries = [text for text in told if "more like this" in text]
-    assert [text.partition("quiet: ")[2] for text in summaries] == (
+    assert [text.partition("log_setup: ")[2] for text in summaries] == (
         ["storj_monitor.hot: cannot read %s (99 more like this)", "storj_monitor.hot: lost %s (99 more like this)"] if limited else []
     )
 

@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app.app_rig import line
-from app.polling_rig import fake_node, running, until
+from app_rig import line
 from hypothesis import example, given
 from hypothesis import strategies as st
 from patience import PATIENCE_S
+from polling_rig import fake_node, running, until
 from world_answers import US1, WorldAnswers
 
-from storj_monitor.app.own_log import OwnLog
 from storj_monitor.clock import SystemClock
 from storj_monitor.financial_tracker.export import csv_text
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.metrics import Family
 from storj_monitor.node_api.texts import plain_body
+from storj_monitor.platform.log_setup import OwnLog
 from storj_monitor.server.metrics import metrics_text
 from storj_monitor.units import MOST_TEXT, plain_text
 

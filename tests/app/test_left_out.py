@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.polling_rig import fake_node, running, until
+from polling_rig import fake_node, running, until
 from world_answers import ADDRESSES, AP1, EU1, US1, WorldAnswers, failing
 
 RPC_ERROR = "consoleapi storagenode: console: node stats: rpc error"

@@ -12,11 +12,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from app.browsers import Browser
-from app.stepped_loop import LoopClock, run_stepped
+from browsers import Browser
 from builders import EU1, US1, batch, transfer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stepped_loop import LoopClock, run_stepped
 
 from storj_monitor.model.events import ErrorSeen
 from storj_monitor.model.ids import Action, Outcome

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from app.app_rig import Rig, line
+from app_rig import Rig, line
 
 from storj_monitor.views.tables import node_row
 

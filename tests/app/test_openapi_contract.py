@@ -10,8 +10,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from app.polling_rig import Running, fake_node, running, until
 from patience import PATIENCE_S
+from polling_rig import Running, fake_node, running, until
 
 from storj_monitor.simulator.fake_answers import RecordedAnswers
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from app.app_rig import line
-from app.polling_rig import running, until
+from app_rig import line
+from polling_rig import running, until
 
 
 async def test_rejected_uploads_are_counted(tmp_path: Path) -> None:

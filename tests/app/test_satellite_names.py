@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app.polling_rig import fake_node, running, until
+from polling_rig import fake_node, running, until
 from world_answers import ADDRESSES, AP1, US1, WorldAnswers
 
 from storj_monitor.model.satellites import name_of_address

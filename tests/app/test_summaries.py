@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app.polling_rig import Running, fake_node, generated, running, until
 from patience import PATIENCE_S
+from polling_rig import Running, fake_node, generated, running, until
 
 from storj_monitor.views.earnings_sums import MadeForecast, forecast_sums
 from storj_monitor.views.summaries import SUMMARIES

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cli.small_log import LOG
 
-from storj_monitor.app.ingest import ingest
 from storj_monitor.cli import main
+from storj_monitor.commands.ingest import ingest
 from storj_monitor.config import IngestInput, load
 from storj_monitor.database import integrity
 from storj_monitor.database.connection import MonitorLock, connect_writer

@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from app.app_rig import line
+from app_rig import line
 from builders import NOON_MS
 from cli.small_log import LOG
 from patience import PATIENCE_S
 
-from storj_monitor.app.ingest import ingest
-from storj_monitor.app.nodes import remove_node
 from storj_monitor.cli import main
 from storj_monitor.cli.progress import RemovalBar
+from storj_monitor.commands.database_care import remove_node
+from storj_monitor.commands.ingest import ingest
 from storj_monitor.config import IngestInput, IngestProgress, load
 from storj_monitor.database.connection import MonitorLock
 

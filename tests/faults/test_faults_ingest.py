@@ -14,7 +14,7 @@ from faults.fault_fleet import Fleet
 from faults.fault_page import Page
 from faults.fault_processes import Monitor, Process, command, difference, positions, stored, until
 
-from storj_monitor.app.ingest import PARALLEL_FROM_BYTES
+from storj_monitor.commands.ingest import PARALLEL_FROM_BYTES
 from storj_monitor.simulator.bulk import transfer_blocks
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.truth import Truth

@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.app_rig import line
+from app_rig import line
 from faults.fault_fleet import Fleet
 from faults.fault_page import Page
 from faults.fault_processes import Monitor, difference, figures, logged, stored, until

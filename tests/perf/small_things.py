@@ -29,7 +29,7 @@ from storj_monitor.database.connection import connect_reader
 from storj_monitor.database.opening import open_database
 from storj_monitor.log_processor import CountryLookup, LineProcessor
 from storj_monitor.model.satellites import satellite_name
-from storj_monitor.quiet import RepeatFilter
+from storj_monitor.platform.log_setup import RepeatFilter
 from storj_monitor.server.encoding import make_encoder
 from storj_monitor.simulator.profile import SATELLITES
 from storj_monitor.state.nodes import State

@@ -17,7 +17,6 @@ import pytest
 from analytics_engine.fleet import DAY_S, MONDAY_S, Fleet
 
 from storj_monitor.analytics_engine.engine import AnalyticsEngine
-from storj_monitor.app.analytics_feed import AnalyticsFeed, Seen
 from storj_monitor.database.analytics import reaches
 from storj_monitor.database.commit import Committer
 from storj_monitor.database.connection import connect_writer
@@ -25,6 +24,7 @@ from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.analytics import NodeInput
 from storj_monitor.model.rollups import CellKey, NodeDelta
+from storj_monitor.services.analytics_feed import AnalyticsFeed, Seen
 
 pytestmark = pytest.mark.alone
 

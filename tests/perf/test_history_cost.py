@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from ratios import ratio
 
-from storj_monitor.app import subject_rows as rows
+from storj_monitor.database import subject_rows as rows
 from storj_monitor.database import subjects as store
 from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.database.opening import open_database

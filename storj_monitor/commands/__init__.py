@@ -1,0 +1,1 @@
+"""What runs once: the commands that are over when their work is done."""

@@ -1,0 +1,243 @@
+"""What memory knows of a node, as evidence for its state. Reads only; every figure keeps the time when it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from storj_monitor.model.analytics import FindingState, Metric, Severity
+from storj_monitor.model.figures import Source
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, RouteStatus
+from storj_monitor.model.node_state import (
+    ContactEvidence,
+    Hearing,
+    NodeEvidence,
+    Phase,
+    ProcessEvidence,
+    SourceEvidence,
+    SpaceTrouble,
+    StandingEvidence,
+    StandingFinding,
+    StandingLevel,
+    StateSource,
+    VersionEvidence,
+)
+from storj_monitor.model.satellites import name_of_address, satellite_name
+from storj_monitor.model.sources import SourceState
+from storj_monitor.model.uptime import UptimeState, Witness, silence_limit_s
+from storj_monitor.reputation_tracker.report import SatelliteReport, Standing
+from storj_monitor.reputation_tracker.uptime import WITNESS_OF_DOOR, node_uptime
+from storj_monitor.services.node_remarks import MAIN_ROUTE, remarks_of
+from storj_monitor.state.node_conditions import OVER_SHARE, REFUSED_S, needed_bytes
+from storj_monitor.state.node_status import NodeStatus
+from storj_monitor.state.nodes import NodeState as LiveNode
+from storj_monitor.storage_tracker.trouble import space_figures
+
+ANSWER_S = 180.0
+"""API, /metrics and public port are asked every minute."""
+HOUR_S = 3600.0
+MOST_QUIET_S = 4 * HOUR_S
+"""Even a node without traffic writes that it did its chores."""
+ROTATED_S = 30.0
+"""A log that is being rotated may be missing for a moment."""
+_DOORS = {Door.API: StateSource.API, Door.METRICS: StateSource.METRICS, Door.HEALTH: StateSource.PUBLIC_PORT}
+_LEVELS = {
+    Standing.DISQUALIFIED: StandingLevel.DISQUALIFIED,
+    Standing.SUSPENDED: StandingLevel.SUSPENDED,
+    Standing.OFFLINE_SUSPENDED: StandingLevel.OFFLINE_SUSPENDED,
+    Standing.AT_RISK: StandingLevel.AT_RISK,
+    Standing.WATCH: StandingLevel.WATCH,
+}
+_SOURCES = {
+    "api": StateSource.API,
+    "metrics": StateSource.METRICS,
+    "log": StateSource.LOG,
+    "probe": StateSource.PUBLIC_PORT,
+    "file_system": StateSource.FILE_SYSTEM,
+}
+
+
+def log_fresh_s(node: NodeStatus, silent_s: float) -> float:
+    """How long its log may be silent: by its own rhythm, where it has one, and never less than the threshold (0 = for ever)."""
+    if not silent_s:
+        return float("inf")
+    pause_s = node.log.pulse.usual_pause_s
+    return MOST_QUIET_S if pause_s is None else max(silent_s, min(silence_limit_s(pause_s), MOST_QUIET_S))
+
+
+def sources_of(
+    node: NodeStatus, log: LiveNode, silent_s: float, now: float, *, has_log: bool, is_stored: bool, is_stream: bool
+) -> tuple[SourceEvidence, ...]:
+    """Every source of a node. `is_stored` False: the monitor cannot store, so it does not read. `is_stream`: its log is no file."""
+    found = [_door(node, one) for one in node.doors.values()]
+    if has_log:
+        is_mute = log.character.is_above_info
+        fresh_s = float("inf") if is_mute else log_fresh_s(node, silent_s)
+        found.insert(
+            0,
+            _log(log, fresh_s, now, is_stored=is_stored)._replace(
+                is_kept=not is_stream, is_mute=is_mute, is_grim=log.character.has_only_trouble
+            ),
+        )
+    return tuple(found)
+
+
+def _log(log: LiveNode, fresh_s: float, now: float, *, is_stored: bool) -> SourceEvidence:
+    status = log.status
+    good_at = min(log.newest_ms / 1000, now) if log.newest_ms else None
+    hearing, is_read = Hearing.PENDING, status.read_at is not None
+    if status.state == SourceState.CATCHING_UP.value or not is_stored:
+        hearing = Hearing.BEHIND
+    elif status.state == SourceState.LIVE.value:
+        hearing = Hearing.GOOD
+    elif status.state == SourceState.ERROR.value or (status.state == SourceState.WAITING.value and status.detail):
+        is_moment = status.state == SourceState.WAITING.value and now - status.since < ROTATED_S and is_read and good_at is not None
+        hearing = Hearing.GOOD if is_moment else Hearing.FAILING
+    is_unread = hearing in (Hearing.FAILING, Hearing.PENDING) and (not is_read or status.state == SourceState.ERROR.value)
+    return SourceEvidence(StateSource.LOG, hearing, status.since, good_at, fresh_s, status.detail, is_unread=is_unread)
+
+
+def _door(node: NodeStatus, door: ApiState) -> SourceEvidence:
+    """An answer that came after the door was found shut outweighs it: another question is in trouble."""
+    value = {Door.API: node.answer, Door.METRICS: node.metrics, Door.HEALTH: node.health}[door.door]
+    good_at = None if value is None else value.taken_at
+    main = next((one for one in door.routes if one.path == MAIN_ROUTE and one.status is not RouteStatus.ABSENT), None)
+    hearing, since = Hearing.GOOD, door.since
+    if main is not None and (good_at is None or good_at <= main.since):
+        hearing, since = Hearing.FAILING, main.since
+    elif door.status is ApiStatus.UNKNOWN:
+        hearing = Hearing.PENDING
+    elif door.status is not ApiStatus.OK and (good_at is None or (good_at <= door.since and _has_failed(door))):
+        hearing = Hearing.FAILING
+    refuses = door.status is ApiStatus.UNREACHABLE and "refused" in door.detail
+    is_shut = hearing is Hearing.FAILING and door.status is ApiStatus.UNREACHABLE
+    shut = [one.from_at for one in node.outages if one.until_at is None and one.witness is WITNESS_OF_DOOR[door.door]] if is_shut else ()
+    return SourceEvidence(
+        _DOORS[door.door], hearing, since, good_at, ANSWER_S, door.detail, door.door is not Door.HEALTH, refuses,
+        opened_at=door.opened_at, in_part=hearing is Hearing.FAILING and door.status is ApiStatus.PARTIAL,
+        shut_from=min(shut, default=None),
+    )  # fmt: skip
+
+
+def _has_failed(door: ApiState) -> bool:
+    """The API may fail in part, which its routes tell; a port with one question gave nothing, whatever it answered instead."""
+    return door.door is not Door.API or door.status is ApiStatus.UNREACHABLE
+
+
+def gather(
+    node: NodeStatus,
+    log: LiveNode,
+    sources: tuple[SourceEvidence, ...],
+    standings: tuple[StandingEvidence, ...],
+    now: float,
+    watching: tuple[float, float],
+    *,
+    store_problem: str,
+) -> NodeEvidence:
+    """All evidence of one node. `watching`: since when without a break, and since when awake."""
+    health = node.health if node.health is not None and now - node.health.taken_at <= 2 * ANSWER_S else None
+    return NodeEvidence(
+        watching_since=watching[0],
+        awake_since=watching[1],
+        sources=sources,
+        process=_process(node, now),
+        standings=standings,
+        contact=_contact(node),
+        space=_space(node, now),
+        version=_version(node),
+        is_healthy=None if health is None else health.all_healthy,
+        healthy_at=None if health is None else health.taken_at,
+        findings=tuple(_findings(node)),
+        remarks=tuple(remarks_of(node, log, now, store_problem)),
+    )
+
+
+def _process(node: NodeStatus, now: float) -> ProcessEvidence | None:
+    """From the lines of its process; what doors and a silent log tell is evidence of its own."""
+    uptime = node_uptime(node, now)
+    if uptime.state is UptimeState.UP or Witness.PROCESS not in uptime.evidence:
+        return None
+    newest = max((word.at for word in uptime.last_words), default=uptime.since)
+    telling = uptime.last_words[0] if uptime.last_words else None
+    words, is_quoted = (telling.text, not telling.ours) if telling else ("", False)
+    return ProcessEvidence(Phase(uptime.state.value), uptime.since, newest, words, uptime.failed_starts, is_quoted)
+
+
+def standings_of(reports: Iterable[SatelliteReport]) -> Iterator[StandingEvidence]:
+    """Of reports those that are worse than nothing."""
+    for one in reports:
+        level = _LEVELS.get(one.standing)
+        if level is None:
+            continue
+        known = one.reputation
+        date = known.disqualified_at if level is StandingLevel.DISQUALIFIED else known.suspended_at
+        since = date.value if level in (StandingLevel.DISQUALIFIED, StandingLevel.SUSPENDED) and date and date.value > 0 else None
+        told = date or known.audit_score or known.online_score
+        source = _SOURCES.get(told.source.value, StateSource.API) if told is not None else StateSource.API
+        name = satellite_name(known.satellite, {known.satellite: name_of_address(known.address)})
+        yield StandingEvidence(known.satellite, name, level, one.reason, since, known.taken_at, source)
+
+
+def _contact(node: NodeStatus) -> ContactEvidence | None:
+    answer = node.answer
+    if answer is None:
+        return None
+    ahead_s = answer.clock_ahead_s or 0.0
+    last = answer.last_pinged_at
+    return ContactEvidence(
+        answer.taken_at,
+        last - ahead_s if last else last,
+        None if answer.started_at is None else answer.started_at - ahead_s,
+        answer.quic_status,
+        answer.configured_port,
+    )
+
+
+def _space(node: NodeStatus, now: float) -> SpaceTrouble:
+    signs, evidence = node.signs, node.space.evidence
+    at, allocated, disk_free, over = space_figures(evidence, needed_bytes)
+    is_low = disk_free is not None and disk_free < needed_bytes(allocated)
+    if signs.refused_at is not None and not is_low and now - signs.refused_at >= REFUSED_S:
+        signs.refused_at = signs.refused_since = None
+    signs.full_since = _since(signs.full_since, is_low, now)
+    signs.over_since = _since(signs.over_since, over > OVER_SHARE * (allocated or 0), now)
+    signs.problem_since = _since(signs.problem_since, bool(node.space.problem), now)
+    return SpaceTrouble(
+        at=at,
+        refused_at=signs.refused_at,
+        refused_since=signs.refused_since,
+        disk_free=disk_free,
+        full_since=signs.full_since,
+        allocated=allocated,
+        overused=over,
+        over_since=signs.over_since,
+        folder=node.space.folder,
+        problem=node.space.problem,
+        problem_since=signs.problem_since,
+    )
+
+
+def _since(before: float | None, holds: bool, now: float) -> float | None:
+    if not holds:
+        return None
+    return now if before is None else before
+
+
+def _version(node: NodeStatus) -> VersionEvidence | None:
+    answer, refused = node.answer, node.signs.version_refused
+    if refused is not None:
+        version, minimum, at = refused
+        return VersionEvidence(version, minimum, True, at, at, at, StateSource.LOG)
+    versions, allowed = node.versions, node.versions.is_allowed
+    if allowed is not None and not allowed.value and versions.running is not None and versions.minimum is not None:
+        source = StateSource.LOG if allowed.source is Source.LOG else StateSource.API
+        return VersionEvidence(versions.running.value, versions.minimum.value, True, None, None, allowed.taken_at, source)
+    if answer is None or answer.up_to_date is not False or (allowed is not None and allowed.taken_at > answer.taken_at):
+        return None
+    return VersionEvidence(answer.version, answer.allowed_version, True, None, None, answer.taken_at, StateSource.API)
+
+
+def _findings(node: NodeStatus) -> Iterator[StandingFinding]:
+    """Those that an operator must act on; what a month brings in is no state of a node."""
+    for one in node.insight.findings.values():
+        if one.state is not FindingState.RESOLVED and one.severity >= Severity.WARNING and one.subject.metric is not Metric.EARNINGS:
+            yield StandingFinding(one.number, one.severity is Severity.CRITICAL, one.title, float(one.onset_s), float(one.changed_s))
