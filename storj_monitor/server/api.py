@@ -15,8 +15,7 @@ from storj_monitor.errors import MonitorError, RequestError
 from storj_monitor.server.csv_route import earnings_csv
 from storj_monitor.server.encoding import Body, Encoder, KeptBodies
 from storj_monitor.server.events_route import OWN, read_filter
-from storj_monitor.server.openapi import document
-from storj_monitor.server.openapi_subjects import PARTS
+from storj_monitor.server.openapi import PARTS, document
 from storj_monitor.server.ports import Feeds, Parts, Payload, Questions, SubjectQuestions, Window
 from storj_monitor.server.window import PART, read_parts, read_window
 from storj_monitor.tasks import Failed, outcome_of

@@ -10,30 +10,6 @@ from storj_monitor.model.metrics import Family
 Payload = dict[str, object]
 
 _STATES = [state.value for state in LoadState]
-_COUNT: Payload = {"type": "integer", "minimum": 0}
-_ANSWER: Payload = {
-    "state": {"enum": _STATES, "description": "what pages get: everything, a quarter of the updates, or none"},
-    "reason": {"enum": ["", "lag", "commits", "loop"], "description": "the measure that keeps the state from being better"},
-    "lag_bytes": {**_COUNT, "description": "bytes of log not read yet"},
-    "left_s": {"type": ["number", "null"], "description": "seconds until they are read; null when unknown or nothing waits"},
-    "commits_waiting": {**_COUNT, "description": "commits that are not on disk yet"},
-    "loop_lag_ms": {"type": "number", "minimum": 0, "description": "how late the event loop is, for two seconds at least"},
-}
-LOAD_SCHEMA: Payload = {
-    "type": "object",
-    "properties": {"now": {"type": "number", "description": "Unix seconds"}, **_ANSWER},
-    "required": ["now", *_ANSWER],
-    "additionalProperties": False,
-}
-LOAD_OPERATION: Payload = {
-    "operationId": "load",
-    "summary": "How busy the monitor is, and what pages get",
-    "parameters": [],
-    "responses": {
-        "200": {"description": "The answer", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Load"}}}},
-        "default": {"$ref": "#/components/responses/Error"},
-    },
-}
 
 
 def load_payload(load: Load) -> Payload:

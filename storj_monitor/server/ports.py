@@ -46,7 +46,7 @@ class Feeds(Protocol):
         ...
 
     def store(self) -> Payload:
-        """`problem` and `notices` of the database, see store_state; new notices are told to pages at once."""
+        """`problem` and `notices` of the database, see wire.answers.StoreAnswer; new notices are told to pages at once."""
         ...
 
     def open(self, nodes: tuple[str, ...]) -> Feed:

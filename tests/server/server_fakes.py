@@ -107,7 +107,7 @@ _SOURCES = {"source": "log", "timed_source": "log"}
 _ROWS: dict[str, dict[str, object]] = {
     "nodes": {
         "name": "a",
-        "node_id": None,
+        "node_id": "",
         "version": "v1.120.4",
         "first": 1.5,
         "last": 2.5,
@@ -186,8 +186,8 @@ _ROWS: dict[str, dict[str, object]] = {
         "started": 1.0,
         "finished": 3.0,
         "duration_s": 2.0,
-        "stage": None,
-        "error": None,
+        "stage": "",
+        "error": "",
         "reclaimed": "1.4 GiB",
         "total": "2 GiB",
         "rewritten": None,
