@@ -11,16 +11,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from app.app_rig import line
-from app.polling_rig import PATIENCE_S, Running, fake_node, generated, running, until
+from app_rig import line
 from contract.strict import Strict, expected, paths, schema_errors
+from patience import PATIENCE_S
+from polling_rig import Running, fake_node, generated, running, until
 from world_answers import AP1, EU1, GB, US1, WorldAnswers, failing
 
 from storj_monitor.model.analytics import Evidence, Finding, FindingKind, FindingState, Metric, Severity, Step
 from storj_monitor.model.analytics import Subject as FindingSubject
 from storj_monitor.model.load import Load, LoadState
 from storj_monitor.simulator.fake_answers import RecordedAnswers
-from storj_monitor.views.subjects import Subject
+from storj_monitor.state.node_status import Topic
 from storj_monitor.views.wire.fields import Wire
 from storj_monitor.views.wire.frames import CommandError, LiveDelta, LoadMessage, Snap, TableDelta
 from storj_monitor.views.wire.topics import TOPIC_ROWS
@@ -106,13 +107,14 @@ async def heard(one: Running) -> None:
     one.pollers()[MADE].refresh()  # counters grow between two answers
     await until(lambda: one.node(MADE).counted.ops and one.node(MADE).money.stubs)
     one.node(ODD).insight.findings[1] = finding(int(time.time()))
-    one.cards.subjects.changed(ODD, Subject.ANALYTICS)
+    one.cards.subjects.changed(ODD, Topic.ANALYTICS)
 
 
 async def body_of(monitor: Running, path: str, status: int = 200) -> bytes:
     async with monitor.http.get(monitor.url + "api/v1/" + path) as response:
         assert response.status == status, await response.text()
-        return await response.read()
+        body: bytes = await response.read()
+        return body
 
 
 def append(log: Path, lines: bytes) -> None:

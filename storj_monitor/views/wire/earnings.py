@@ -240,7 +240,7 @@ class EarningsSatelliteRow(EarningsCommon, tag="satellite", frozen=True, kw_only
     held: Annotated[Held | None, doc("null = nothing is known")]
 
 
-class EarningsSumCommon(EarningsCommon, kw_only=True):
+class EarningsSumCommon(EarningsCommon, frozen=True, kw_only=True):
     """What the rows of nodes and of the fleet have."""
 
     held: HeldSum

@@ -149,7 +149,7 @@ class HealthCommon(Wire, frozen=True, kw_only=True):
     down_hours_30d: Annotated[float, doc("hours of the last 30 days in which it was away for certain")]
 
 
-class HealthSummary(HealthCommon, kw_only=True):
+class HealthSummary(HealthCommon, frozen=True, kw_only=True):
     """What a view of several nodes has of a row."""
 
     doors: list[DoorSummary]
@@ -158,7 +158,7 @@ class HealthSummary(HealthCommon, kw_only=True):
     notifications: Annotated[list[NoticeSummary], doc("newest 5")]
 
 
-class HealthRow(HealthCommon, kw_only=True):
+class HealthRow(HealthCommon, frozen=True, kw_only=True):
     """One node. Key: its name."""
 
     node_id: NodeId

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from storj_monitor.model.reputation import StandingKind
 from storj_monitor.reputation_tracker.guard import Trend
 from storj_monitor.reputation_tracker.online import BudgetState
 from storj_monitor.reputation_tracker.pieces import Cause
 from storj_monitor.reputation_tracker.report import Standing
-from storj_monitor.reputation_tracker.standings import StandingKind
 from storj_monitor.views.wire.fields import (
     Count,
     Date,
@@ -167,7 +167,7 @@ class ReputationCommon(Wire, frozen=True, kw_only=True):
     suspended_at: Date
 
 
-class ReputationSummary(ReputationCommon, kw_only=True):
+class ReputationSummary(ReputationCommon, frozen=True, kw_only=True):
     """What a view of several nodes has of a row."""
 
     guard: Annotated[GuardSummary | None, doc("null = the score is unknown")]
@@ -175,7 +175,7 @@ class ReputationSummary(ReputationCommon, kw_only=True):
     failures: FailuresSummary
 
 
-class ReputationRow(ReputationCommon, kw_only=True):
+class ReputationRow(ReputationCommon, frozen=True, kw_only=True):
     """A node at a satellite. Key: `node/satellite`."""
 
     address: Annotated[str, doc('address of the satellite, or ""')]
