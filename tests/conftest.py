@@ -21,7 +21,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(flag_environment())
     # How long an example takes is the machine's affair; the time limit of the test ends what hangs.
     settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.load_profile("patient")
+    settings.register_profile("fast", settings.get_profile("patient"), max_examples=15)
+    settings.load_profile("fast" if os.environ.get("STORJ_TEST_FAST") else "patient")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

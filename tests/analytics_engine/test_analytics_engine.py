@@ -187,6 +187,7 @@ def test_a_version_that_makes_uploads_better_is_a_change() -> None:
     assert "right after v1.163.1 started" in news[0].text
 
 
+@pytest.mark.slow
 def test_what_lasts_for_days_is_the_new_level() -> None:
     engine = steady_engine()
     told: list[Finding] = []

@@ -24,6 +24,7 @@ def quiet(seed: int, days: int, release_days: tuple[int, ...], nodes: Sequence[s
     return raised
 
 
+@pytest.mark.slow
 def test_two_quiet_days_with_a_release_raise_nothing() -> None:
     assert [finding.text for finding in quiet(1, 2, (1,), ("oak", "fir"))] == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_processor.log_lines import chunk_of, chunks_of, new_processor, read_all, same_totals, somewhere
@@ -122,6 +123,7 @@ def shown(batch: EventBatch) -> tuple[object, ...]:
     return batch.transfers, batch.events, batch.errors, batch.ops, batch.other_lines, batch.newest_ms, batch.duration_resolution_ms
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(lines(), max_size=12))
 def test_the_fast_path_and_the_exact_path_agree(some: Sequence[bytes]) -> None:
@@ -129,6 +131,7 @@ def test_the_fast_path_and_the_exact_path_agree(some: Sequence[bytes]) -> None:
     assert shown(new_processor().process(chunk_of(data))) == by_exact_path(data)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(lines(), max_size=12), st.integers(1, 2000), st.booleans())
 def test_chunks_do_not_matter(some: Sequence[bytes], size: int, in_docker: bool) -> None:
@@ -175,6 +178,7 @@ prefixes = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(prefixes, st.one_of(st.binary(max_size=40), st.just(b"[" * 5000))), max_size=6))
 def test_lines_that_begin_well_and_end_badly(some: Sequence[tuple[bytes, bytes]]) -> None:

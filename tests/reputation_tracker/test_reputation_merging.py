@@ -153,6 +153,7 @@ def test_any_order_gives_the_same_figures(some: list[ReputationSnapshot], rng: o
     assert all_of(some) == all_of(shuffled)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(many, st.randoms(use_true_random=False))
 def test_history_does_not_double(some: list[ReputationSnapshot], rng: object) -> None:

@@ -115,6 +115,7 @@ def test_reasons_of_lines_are_shared_out(nodes: int, each: int) -> None:
     assert found["n0/ignored/logger/message 149"]["count"] == 150, "the most frequent stay"
 
 
+@pytest.mark.slow
 def test_a_live_frame_has_its_bounds() -> None:
     _, feed = noisy(2)
     live = feed.advance({"live"}, NOW, slow=False)["live"]
@@ -134,6 +135,7 @@ def test_what_did_not_change_is_not_sent_again(noise: tuple[State, Feed]) -> Non
     assert {topic: list(delta["set"]) for topic, delta in deltas.items()} == {"nodes": ["n3"]}  # type: ignore[call-overload]
 
 
+@pytest.mark.slow
 def test_a_whole_snapshot_of_noise_is_no_burden(noise: tuple[State, Feed]) -> None:
     """Under the 256 KiB that may wait for a client that reads slowly."""
     _, feed = noise
