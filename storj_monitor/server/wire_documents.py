@@ -21,7 +21,7 @@ from msgspec import UnsetType
 
 from storj_monitor.views.wire import answers, frames
 from storj_monitor.views.wire.fields import Figure, Wire
-from storj_monitor.views.wire.topics import TOPIC_ROWS
+from storj_monitor.views.wire.topics import TOPIC_ROWS, TopicRows
 
 TOP = Path(__file__).parents[2]
 TYPESCRIPT = TOP / "web" / "src" / "wire.gen.ts"
@@ -144,7 +144,10 @@ def typescript_type(hint: Any) -> str:
     words = _words(hint)
     if words is not None:
         return " | ".join(json.dumps(word) for word in words)
-    plain, _ = _bare(hint)
+    plain, metas = _bare(hint)
+    for meta in metas:
+        if meta.extra:
+            return str(meta.extra["typescript"])
     origin, inner = get_origin(plain), get_args(plain)
     if isinstance(plain, TypeVar):
         return plain.__name__
@@ -186,14 +189,28 @@ def _by_topic(name: str, text: str, rows: Iterable[tuple[str, Iterable[type[Wire
     yield ""
 
 
+def _shown(topic: TopicRows) -> tuple[type[Wire], ...]:
+    """Summaries, and rows of kinds that only views of one node have."""
+    tags = {_tag(one) for one in topic.summaries}
+    return (*topic.summaries, *(one for one in topic.rows if not topic.summaries or _tag(one) not in tags))
+
+
+_TOPICS = """\
+export type Topic = "live" | keyof ShownRows;
+export type SnapTopics = { live?: LiveSnap } & { [T in keyof ShownRows]?: TableSnap<ShownRows[T]> };
+export type DeltaTopics = { live?: LiveDelta } & { [T in keyof ShownRows]?: TableDelta<ShownRows[T]> };
+"""
+
+
 def typescript() -> str:
     """All of `wire.gen.ts`."""
     lines = ["/** Made by `python -m storj_monitor.server.wire_documents` from storj_monitor/views/wire: edit that, not this. */", ""]
     for struct in structs(ROOTS):
         lines += _interface(struct)
     lines += _by_topic("TopicRows", "Whole rows by topic.", ((topic, one.rows) for topic, one in TOPIC_ROWS.items()))
-    shown = ((topic, one.summaries or one.rows) for topic, one in TOPIC_ROWS.items())
-    lines += _by_topic("ShownRows", "Rows by topic as every view has at least: a whole row is a summary, too.", shown)
+    shown = ((topic, _shown(one)) for topic, one in TOPIC_ROWS.items())
+    lines += _by_topic("ShownRows", "Rows by topic with what every view has of them: a whole row is a summary, too.", shown)
+    lines.append(_TOPICS)
     lines.append(f"export type ServerMessage = {' | '.join(one.__name__ for one in get_args(frames.ServerMessage))};")
     return "\n".join(lines) + "\n"
 

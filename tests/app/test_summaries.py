@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -21,7 +20,6 @@ NODES = ("a", "b", "c")
 SATELLITES = 4
 MOST_BYTES_A_NODE = 9_000
 """Of JSON in a snapshot of the four topics, which had 31 kB before. A new field of a row belongs in the first look, or is asked for."""
-WIRE = Path(__file__).parents[2] / "web" / "src" / "wire_nodes.ts"
 
 
 @pytest.fixture
@@ -100,13 +98,3 @@ def test_a_sum_of_forecasts_begins_when_all_have_told() -> None:
         {"period": "2024-10", "made": begin + 1.5 * day, "expected_usd_micros": 370},
     ]
     assert forecast_sums([]) == []
-
-
-@pytest.mark.parametrize("topic", SUMMARIES)
-def test_the_page_knows_the_same_fields(topic: str) -> None:
-    """Its types are written by hand; that it uses no other field of a summary is what its compiler sees to."""
-    name = {"storage": "StorageNode"}.get(topic, topic.capitalize())
-    found = re.search(rf"export type {name}Summary = Pick<\s*\w+,(.*?)>(?: & {{(.*?)\n}})?;\n", WIRE.read_text(), re.DOTALL)
-    assert found is not None
-    picked = set(re.findall(r'"(\w+)"', found[1])) | set(re.findall(r"^  (\w+)\??:", found[2], re.MULTILINE))
-    assert picked | {"unknown"} == set(SUMMARIES[topic].fields) | {"unknown"}

@@ -1,6 +1,6 @@
 /** Money of a month by category, the node's own estimate beside ours, and what was paid. */
 import { money, NBSP } from "./format";
-import type { Currency, EarningsAnswer, EarningsRow, EarningsSummary, Month, PaidMonth } from "./wire_nodes";
+import type { Currency, EarningsAnswer, EarningsRow, EarningsSummary, Held, Month, PaidMonth } from "./wire";
 
 export interface Category {
   id: string;
@@ -158,8 +158,8 @@ export function csvUrl(base: string, nodes: readonly string[] | null, kind: "pay
 
 /** What was held and what comes of it. */
 export function heldText(row: EarningsRow): string {
-  const held = row.held;
-  if (held === null || held === undefined) return "";
+  const held: Held | null = row.held;
+  if (held === null) return "";
   const parts: string[] = [];
   if (typeof held.percent === "number") parts.push(`${held.percent} % is held now`);
   if (typeof held.next_percent === "number" && held.next_percent !== held.percent && held.next_period)

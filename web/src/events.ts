@@ -1,59 +1,11 @@
 /** Events of nodes: the question with its filters, its pages, and what the rows say. */
 import { dateTime } from "./format";
 import type { Chip } from "./panels/states";
+import type { EventFigure, EventKind, EventRow, EventsAnswer as Answer, GarbageRun } from "./wire";
 
-export interface EventRow {
-  id: number;
-  node: string;
-  /** Unix seconds of the first and of the newest of the `count` equal ones. */
-  at: number;
-  last: number;
-  count: number;
-  kind: string;
-  label: string;
-  group: string;
-  severity: "critical" | "warning" | "info";
-  satellite: string;
-  name: string;
-  text: string;
-}
-
-export interface GarbageRun {
-  node: string;
-  satellite: string;
-  name: string;
-  state: "received" | "running" | "done" | "failed" | "nothing_moved";
-  at: number;
-  filter_made: number | null;
-  pieces: number | null;
-  trashed: number | null;
-  kept: number | null;
-  duration_s: number | null;
-  text: string;
-}
-
-export interface EventFigure {
-  node: string;
-  group: string;
-  severity: "critical" | "warning" | "info";
-  text: string;
-  at: number;
-}
-
-export interface EventKind {
-  kind: string;
-  label: string;
-  group: string;
-}
-
-export interface EventsAnswer {
-  as_of: number | null;
-  rows: readonly EventRow[];
-  next: string | null;
-  kinds: readonly EventKind[];
-  garbage: readonly GarbageRun[];
-  figures: readonly EventFigure[];
-}
+export type { EventFigure, EventKind, EventRow, GarbageRun };
+/** What the page takes from the answer of `/api/v1/events`. */
+export type EventsAnswer = Pick<Answer, "as_of" | "rows" | "next" | "kinds" | "garbage" | "figures">;
 
 /** What is asked for. `what`: "" = all, "kind:TAG" or "group:NAME"; `node`: "" = all nodes shown. */
 export interface EventFilters {

@@ -1,6 +1,6 @@
 /** Where a figure comes from and how old it is, in the same words everywhere. */
 import { ago, DASH } from "./format";
-import type { HelpText, HelpTexts, Known } from "./wire_nodes";
+import type { HelpText, HelpTexts, Known } from "./wire";
 
 const SOURCES: Readonly<Record<string, string>> = {
   api: "node API",

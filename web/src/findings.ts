@@ -1,7 +1,7 @@
 /** Findings in the order in which an operator should read them, and their figures in words. */
 import { ago, bytes, count, DASH, dateTime, days, hours, money, NBSP, plural } from "./format";
 import type { Chip } from "./panels/states";
-import type { AnalyticsRow, FindingRow, FindingsAnswer, LearningRow } from "./wire_analytics";
+import type { AnalyticsRow, FindingRow, FindingsAnswer, LearningRow } from "./wire";
 
 const RANKS: Readonly<Record<string, number>> = { critical: 3, warning: 2, info: 1, good: 0 };
 const SEVERITIES: Readonly<Record<string, Chip>> = {
@@ -106,7 +106,10 @@ export function history(answered: readonly FindingRow[], live: readonly FindingR
   return [...byNumber.values()].sort(byEnd);
 }
 
-export function readAnswer(body: unknown): FindingsAnswer | null {
+/** What the page takes from the answer of `/api/v1/findings`. */
+export type Found = Pick<FindingsAnswer, "rows" | "more" | "help">;
+
+export function readAnswer(body: unknown): Found | null {
   const answer = body as Partial<FindingsAnswer> | null;
   return Array.isArray(answer?.rows) ? { rows: answer.rows, more: answer.more ?? 0, help: answer.help ?? {} } : null;
 }

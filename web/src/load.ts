@@ -1,6 +1,6 @@
 /** What the server says about its load, as a sentence for the operator. */
 import { bytes, span } from "./format";
-import type { WireLoad } from "./wire";
+import type { LoadFigures } from "./wire";
 
 /** Below this the backlog is read, and the rest is the server making sure that it stays so. */
 const CAUGHT_UP_BYTES = 4 * 1024 * 1024;
@@ -17,7 +17,7 @@ export interface LoadNotice {
 }
 
 /** Null while all is well, or when the server (an older one) does not say. */
-export function loadNotice(load: WireLoad | null): LoadNotice | null {
+export function loadNotice(load: LoadFigures | null): LoadNotice | null {
   if (load === null || load.state === "normal") return null;
   const effect = load.state === "paused" ? "The live view is paused; the figures stand still." : "The live view moves more slowly.";
   if (load.reason === "commits") return { title: "The disk is slow to take what was read.", figures: "", effect };

@@ -9,7 +9,7 @@ import { afterFrame } from "./pace";
 import { choose, readAddress, sameAddress, toggle, writeAddress, type Address, type Choice } from "./select";
 import { rates, ServerClock, Store, type Rates, type Ring, type Table } from "./store";
 import type { RangeId } from "./traffic";
-import { PROTOCOL, TABLE_TOPICS, TOPICS, type Hello, type ServerMessage, type Snap, type TableRows, type TableTopic, type Topic, type WireLoad } from "./wire";
+import { PROTOCOL, TABLE_TOPICS, TOPICS, type Hello, type ServerMessage, type Snap, type TableRows, type TableTopic, type Topic, type LoadFigures } from "./wire";
 import { refusedTopics } from "./topics";
 
 /** The ring has whole seconds: more often than twice a second there is nothing new to draw. */
@@ -60,7 +60,7 @@ class Page {
   readonly choice = $derived<Choice>(choose(this.address.nodes, this.known));
   readonly stale = $derived(this.connection.name !== "open" && this.hello !== null);
   /** What the server last said of its load; null while it does not say. */
-  load = $state.raw<WireLoad | null>(null);
+  load = $state.raw<LoadFigures | null>(null);
   readonly paused = $derived(this.load?.state === "paused");
   /** The figures do not move, whatever the reason: they are from some moment, not from now. */
   readonly still = $derived(this.stale || this.paused);
@@ -189,7 +189,7 @@ class Page {
     this.subscribe();
   }
 
-  private loaded(load: WireLoad | undefined, now: number): void {
+  private loaded(load: LoadFigures | undefined, now: number): void {
     this.heldAt = load?.state === "paused" ? (this.heldAt ?? now) : null;
     this.load = load ?? null;
   }

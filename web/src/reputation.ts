@@ -1,6 +1,6 @@
 /** Scores against the limits that satellites set, and the words on standing, trend, vetting and downtime. */
 import { count, dateTime, hours, NBSP, plural } from "./format";
-import type { AuditWindow, HistoryAnswer, ReputationSummary } from "./wire_nodes";
+import type { AuditWindow, HistoryAnswer, ReputationSummary } from "./wire";
 
 export type ScoreId = "audit" | "suspension" | "online";
 
@@ -116,7 +116,7 @@ export interface Steps {
 
 /** One score of one satellite out of the history; each value holds until the next one was told. Null where there is none. */
 export function scoreSteps(answer: HistoryAnswer, satellite: string, column: string): Steps | null {
-  const points = answer.history.find((one) => one.satellite === satellite)?.points ?? [];
+  const points = answer.history.find((one) => "satellite" in one && one.satellite === satellite)?.points ?? [];
   const [at, until, value] = ["at", "until", column].map((name) => answer.columns.indexOf(name));
   const number = (cell: unknown): number | null => (typeof cell === "number" && Number.isFinite(cell) ? cell : null);
   const steps = points.flatMap((point) => {

@@ -1,6 +1,6 @@
 /** Parts of a node's space, its growth and its past, as words and columns. */
 import { bytes, bytesChange, days, NBSP } from "./format";
-import type { BarPart, ForecastSummary, HistoryAnswer, Level } from "./wire_nodes";
+import type { BarPart, ForecastSummary, HistoryAnswer, Level } from "./wire";
 
 export interface PartName {
   name: string;

@@ -14,9 +14,9 @@ import {
   type TableSnap,
   type TableTopic,
   type Topic,
-  type WireRing,
+  type LiveRing,
 } from "./wire";
-import type { HelpTexts } from "./wire_nodes";
+import type { HelpTexts } from "./wire";
 
 export const RING_SECONDS = 300;
 /** How far a node's clock may be ahead of the monitor's and still be believed. */
@@ -36,7 +36,7 @@ export class Ring {
   }
 
   /** Replaces everything by a snapshot. */
-  load(wire: WireRing): void {
+  load(wire: LiveRing): void {
     for (const column of this.columns) column.fill(0);
     this.end = Math.floor(wire.t);
     const sources = [wire.up_bytes, wire.down_bytes, wire.up_ops, wire.down_ops];
@@ -121,7 +121,7 @@ export class Store {
     for (const [name, payload] of Object.entries(snap.topics)) {
       const topic = name as Topic;
       if (topic === "live") this.ring.load((payload as LiveSnap).ring);
-      else this.replace(topic, { summary: false, ...(payload as TableSnap) });
+      else this.replace(topic, { summary: false, ...(payload as TableSnap<unknown>) });
       this.numbers.set(topic, payload.n);
       changed.add(topic);
     }
@@ -143,7 +143,7 @@ export class Store {
       }
       this.numbers.set(topic, payload.n);
       if (topic === "live") this.addTotals((payload as LiveDelta).tot, delta.now);
-      else this.change(topic, payload as TableDelta);
+      else this.change(topic, payload as TableDelta<unknown>);
       changed.add(topic);
     }
     // One new subscription answers for every topic: a frame that comes before its snapshot must not ask for another one.
@@ -162,7 +162,7 @@ export class Store {
     for (const total of totals) if (total[0] <= now + FUTURE_SECONDS) this.ring.add(total);
   }
 
-  private replace(topic: TableTopic, payload: Partial<TableSnap> & { as_of: number }): void {
+  private replace(topic: TableTopic, payload: Partial<TableSnap<unknown>> & { as_of: number }): void {
     // Only snapshots bring these: they do not change.
     const help = payload.help ?? this.tables[topic]?.help ?? {};
     const summary = payload.summary ?? this.tables[topic]?.summary ?? false;
@@ -171,7 +171,7 @@ export class Store {
     (this.tables as Record<TableTopic, Table<unknown> | null>)[topic] = table;
   }
 
-  private change(topic: TableTopic, payload: TableDelta): void {
+  private change(topic: TableTopic, payload: TableDelta<unknown>): void {
     if (payload.rows !== undefined) {
       this.replace(topic, payload);
       return;

@@ -26,7 +26,7 @@ export function isSilent(age: number, thresholds: Thresholds): boolean {
 }
 
 /** A log that is read to its end but says nothing. Other states say more themselves; a log above INFO is quiet without trouble. */
-export function isNodeSilent(node: Pick<NodeRow, "state" | "last_line" | "log"> | undefined, now: number, thresholds: Thresholds): boolean {
+export function isNodeSilent(node: (Pick<NodeRow, "state" | "last_line"> & Partial<Pick<NodeRow, "log">>) | undefined, now: number, thresholds: Thresholds): boolean {
   return node?.state === "live" && node.last_line !== null && node.log?.quiet !== true && isSilent(now - node.last_line, thresholds);
 }
 

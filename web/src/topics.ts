@@ -1,6 +1,6 @@
 /** What to leave out of a subscription that a server refused: a server older than this page does not know every topic. */
 import type { Topic } from "./wire";
-import { NODE_TOPICS } from "./wire_nodes";
+import { NODE_TOPICS } from "./wire";
 
 /** The topics that the message names, or all that came later than the first protocol when it names none. Never all of them. */
 export function refusedTopics(wanted: readonly Topic[], message: string): ReadonlySet<Topic> {

@@ -64,7 +64,7 @@ export function totals(rates: readonly (number | null)[], bytes: number, seconds
  */
 export function bandwidth(answer: TrafficAnswer): Bandwidth {
   const bucket = answer.bucket_s;
-  const end = Math.min(answer.to, answer.as_of);
+  const end = Math.min(answer.to, answer.as_of ?? answer.to);
   const elapsed = answer.times.map((start) => Math.min(bucket, end - start));
   const side = (direction: "up" | "down"): { rates: (number | null)[]; totals: Totals } => {
     const sums = sumBytes(answer, direction);
@@ -109,7 +109,7 @@ export class TrafficCache {
   }
 
   put(url: string, answer: TrafficAnswer, at: number): Kept {
-    const entry = { at, value: bandwidth(answer), asOf: answer.as_of };
+    const entry = { at, value: bandwidth(answer), asOf: answer.as_of ?? answer.from };
     this.kept.delete(url);
     this.kept.set(url, entry);
     const oldest = this.kept.keys().next();

@@ -69,7 +69,7 @@ export interface Snap {
   /** How busy the monitor is, and so what pages get. */
   load: LoadFigures;
   /** by topic: `LiveSnap` or `TableSnap` */
-  topics: Record<string, unknown>;
+  topics: SnapTopics;
 }
 
 /** All topics that are due. */
@@ -78,7 +78,7 @@ export interface Delta {
   /** Unix seconds, the server's clock */
   now: number;
   /** by topic: `LiveDelta` or `TableDelta` */
-  topics: Record<string, unknown>;
+  topics: DeltaTopics;
 }
 
 /** How it stands: once a second while all is not normal, and once when it is again. */
@@ -335,18 +335,18 @@ export interface ActionRow {
 export interface SatelliteRow {
   /** short name of the satellite, for people */
   name: string;
-  /** `[success, canceled, failed]`; success null = only logs that do not tell it */
-  put: [number | null, number, number];
-  /** `[success, canceled, failed]`; success null = only logs that do not tell it */
-  get: [number | null, number, number];
-  /** `[success, canceled, failed]`; success null = only logs that do not tell it */
-  audit: [number | null, number, number];
-  /** `[success, canceled, failed]`; success null = only logs that do not tell it */
-  repair: [number | null, number, number];
-  /** bytes of successful uploads; null = unknown */
-  up_bytes: number | null;
-  /** bytes of successful downloads; null = unknown */
-  down_bytes: number | null;
+  /** `[success, canceled, failed]` */
+  put: [number, number, number];
+  /** `[success, canceled, failed]` */
+  get: [number, number, number];
+  /** `[success, canceled, failed]` */
+  audit: [number, number, number];
+  /** `[success, canceled, failed]` */
+  repair: [number, number, number];
+  /** bytes of successful uploads */
+  up_bytes: number;
+  /** bytes of successful downloads */
+  down_bytes: number;
 }
 
 /** Transfers of one size class and direction. */
@@ -1910,8 +1910,10 @@ export interface ActionsAnswer {
   left_out: string[];
 }
 
-/** The same in an answer about the past. */
+/** The same in an answer about the past, of which some may not be known. */
 export interface SatelliteAnswerRow {
+  /** id of the satellite; "" = none is told */
+  satellite: string;
   /** short name of the satellite, for people */
   name: string;
   /** `[success, canceled, failed]`; success null = only logs that do not tell it */
@@ -1926,8 +1928,6 @@ export interface SatelliteAnswerRow {
   up_bytes: number | null;
   /** bytes of successful downloads; null = unknown */
   down_bytes: number | null;
-  /** id of the satellite; "" = none is told */
-  satellite: string;
 }
 
 /** Results and bytes by satellite. */
@@ -1940,7 +1940,7 @@ export interface SatellitesAnswer {
   as_of: number | null;
   /** the nodes that it is about */
   nodes: string[];
-  /** The same in an answer about the past. */
+  /** The same in an answer about the past, of which some may not be known. */
   rows: SatelliteAnswerRow[];
   /** why successes and bytes are unknown (null, not 0); null: they are known */
   unknown: string | null;
@@ -2590,7 +2590,7 @@ export interface TopicRows {
   analytics: FindingRow | LearningRow;
 }
 
-/** Rows by topic as every view has at least: a whole row is a summary, too. */
+/** Rows by topic with what every view has of them: a whole row is a summary, too. */
 export interface ShownRows {
   nodes: NodeRow;
   actions: ActionRow;
@@ -2603,9 +2603,13 @@ export interface ShownRows {
   lines: LineTotalsRow | LineReasonRow;
   reputation: ReputationSummary;
   storage: StorageNodeSummary | StorageFleetRow;
-  earnings: EarningsNodeSummary | EarningsFleetRow;
+  earnings: EarningsNodeSummary | EarningsFleetRow | EarningsSatelliteRow;
   health: HealthSummary;
   analytics: FindingRow | LearningRow;
 }
+
+export type Topic = "live" | keyof ShownRows;
+export type SnapTopics = { live?: LiveSnap } & { [T in keyof ShownRows]?: TableSnap<ShownRows[T]> };
+export type DeltaTopics = { live?: LiveDelta } & { [T in keyof ShownRows]?: TableDelta<ShownRows[T]> };
 
 export type ServerMessage = Hello | Snap | Delta | LoadMessage | Reply;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { eventsUrl, groups, readEvents, when, worstFirst, type EventFigure } from "../src/events";
+import { eventsUrl, groups, readEvents, when, worstFirst, type EventFigure, type EventKind } from "../src/events";
 
 const FILTERS = { from: "-24h", node: "", what: "", severity: "" };
 
@@ -30,14 +30,14 @@ describe("the question about events", () => {
 });
 
 test("kinds stand under their groups in the monitor's order", () => {
-  const kinds = [
-    { kind: "a", label: "A", group: "G" },
-    { kind: "b", label: "B", group: "H" },
-    { kind: "c", label: "C", group: "G" },
+  const kinds: EventKind[] = [
+    { kind: "node_started", label: "A", group: "G" },
+    { kind: "panic", label: "B", group: "H" },
+    { kind: "node_failed", label: "C", group: "G" },
   ];
   expect(groups(kinds).map((group) => [group.name, group.kinds.map((one) => one.kind)])).toEqual([
-    ["G", ["a", "c"]],
-    ["H", ["b"]],
+    ["G", ["node_started", "node_failed"]],
+    ["H", ["panic"]],
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { against, badge, between, figure, headline, history, learned, readAnswer, sinceWhen, sorted } from "../src/findings";
 import { NBSP } from "../src/format";
-import type { FindingRow, LearningRow } from "../src/wire_analytics";
+import type { FindingRow, LearningRow } from "../src/wire";
 
 const plain = (text: string | null): string | null => text?.replaceAll(NBSP, " ") ?? null;
 
@@ -14,6 +14,7 @@ function finding(own: Partial<FindingRow>): FindingRow {
     satellite_name: null,
     direction: "up",
     kind: "anomaly",
+    node_state: null,
     metric: "success",
     severity: "warning",
     state: "active",

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { loadNotice } from "../src/load";
-import { parseMessage, type WireLoad } from "../src/wire";
+import { parseMessage, type LoadFigures } from "../src/wire";
 
-const PAUSED: WireLoad = { state: "paused", reason: "lag", lag_bytes: 1_200_000_000, left_s: 40.2, commits_waiting: 1, loop_lag_ms: 0.4 };
-const plain = (load: WireLoad | null): string => {
+const PAUSED: LoadFigures = { state: "paused", reason: "lag", lag_bytes: 1_200_000_000, left_s: 40.2, commits_waiting: 1, loop_lag_ms: 0.4 };
+const plain = (load: LoadFigures | null): string => {
   const notice = loadNotice(load);
   return notice === null ? "" : `${notice.title} ${notice.figures} ${notice.effect}`.replace(/\u00a0/g, " ");
 };

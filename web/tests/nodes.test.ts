@@ -9,7 +9,7 @@ import { sameAddress } from "../src/select";
 import { firstKnown, growthText, levelText, partName, spaceColumns, stretches } from "../src/space";
 import { refusedTopics } from "../src/topics";
 import { TOPICS } from "../src/wire";
-import type { AuditGuard, EarnedDay, EarningsAnswer, EarningsRow, Forecast, HistoryAnswer, Level, MadeForecast, Month, PaidMonth, ReputationRow } from "../src/wire_nodes";
+import type { AuditGuard, SummedDay, EarningsAnswer, EarningsRow, Forecast, Held, HistoryAnswer, Level, SummedForecast, Month, PaidMonth, ReputationRow } from "../src/wire";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 const NOW = 1_800_000_000;
@@ -53,7 +53,7 @@ describe("scores, hours, days", () => {
 describe("figures", () => {
   it("name source and age", () => {
     expect(plain(origin({ value: 1, source: "api", at: NOW - 180 }, NOW))).toBe("node API, 3 min ago");
-    expect(origin({ value: 1, source: "magic", at: NOW + 5 }, NOW)).toBe("magic, now");
+    expect(origin({ value: 1, source: "magic" as "api", at: NOW + 5 }, NOW)).toBe("magic, now");
     expect(origin(null, NOW)).toBe("nobody tells it");
     expect(plain(origins([null, { value: 1, source: "log", at: NOW - 60 }, { value: 2, source: "api", at: NOW - 7200 }], NOW) ?? "")).toBe("log and node API, 2 h ago");
     expect(origins([null, undefined], NOW)).toBeNull();
@@ -78,7 +78,7 @@ function reputation(change: Partial<ReputationRow> = {}): ReputationRow {
     suspended_at: null,
     guard: GUARD,
     vetting: { done: true, audits: 900, at_least: false, audits_left: null, hours: 900, hours_left: null },
-    budget: { hours: 287, score: 1, windows: 60, full: true, estimated: false, limited_by: "online_score" },
+    budget: { hours: 287, score: 1, windows: 60, full: true, estimated: false, limited_by: "online_score", state: "counted", away_since: null },
     ...change,
   } as ReputationRow;
 }
@@ -103,14 +103,14 @@ describe("reputation", () => {
     expect(plain(trend({ ...GUARD, trend: "falling", hours_to_verdict: 61.5 }))).toBe("falling, at 0.96 in 61 h");
     expect(trend({ ...GUARD, trend: "falling" })).toBe("falling");
     expect(plain(budget(reputation()))).toBe("11.9 d");
-    const unknown = reputation({ budget: { hours: null, score: null, windows: 0, full: false, estimated: true, limited_by: "online_score" } });
+    const unknown = reputation({ budget: { hours: null, score: null, windows: 0, full: false, estimated: true, limited_by: "online_score", state: "counted", away_since: null } });
     expect([budget(unknown), budgetWhy(unknown)]).toEqual(["unknown", "no online score yet"]);
-    const spent = reputation({ budget: { hours: 0, score: 0.6, windows: 60, full: true, estimated: false, limited_by: "contact" } });
+    const spent = reputation({ budget: { hours: 0, score: 0.6, windows: 60, full: true, estimated: false, limited_by: "contact", state: "counted", away_since: null } });
     expect([budget(spent), budgetWhy(spent)]).toEqual(["none left", "until contact counts"]);
-    const away = reputation({ budget: { hours: 188, score: 1, windows: 60, full: true, estimated: false, limited_by: "online_score", away_since: 1764158400 } });
-    const gone = reputation({ budget: { hours: 0, state: "suspended", score: 0.5, windows: 60, full: true, estimated: false, limited_by: "online_score" } });
+    const away = reputation({ budget: { hours: 188, score: 1, windows: 60, full: true, estimated: false, limited_by: "online_score", state: "counted", away_since: 1764158400 } });
+    const gone = reputation({ budget: { hours: 0, state: "suspended", score: 0.5, windows: 60, full: true, estimated: false, limited_by: "online_score", away_since: null } });
     expect([budget(gone), budgetWhy(gone)]).toEqual(["suspended already", "until online is above 0.6"]);
-    const young = reputation({ budget: { hours: 288, state: "young", score: 1, windows: 12, full: false, estimated: false, limited_by: "online_score" } });
+    const young = reputation({ budget: { hours: 288, state: "young", score: 1, windows: 12, full: false, estimated: false, limited_by: "online_score", away_since: null } });
     expect([plain(budget(young)), budgetWhy(young)]).toEqual(["12 d", "no satellite can suspend it yet: it has 6 of 30 days of audits"]);
     expect(budgetWhy(away)).toMatch(/^away since 2025-11-26 /);
   });
@@ -126,7 +126,7 @@ describe("reputation", () => {
   it("sorts and counts, the worst first", () => {
     const rows: [string, ReputationRow][] = [
       ["b", reputation({ rank: 2 })],
-      ["a", reputation({ rank: 2, standing: "odd" })],
+      ["a", reputation({ rank: 2, standing: "odd" as "watch" })],
       ["c", reputation({ rank: 0, standing: "disqualified" })],
     ];
     expect(worstFirst(rows).map(([key]) => key)).toEqual(["c", "a", "b"]);
@@ -140,8 +140,8 @@ describe("reputation", () => {
       as_of: 9,
       columns: ["at", "until", "audit_score", "online_score"],
       history: [
-        { node: "a", satellite: "x", points: [[1, 3, 1, null], [5, 8, 0.97, null]] },
-        { node: "a", satellite: "y", points: [] },
+        { node: "a", satellite: "x", name: "x", points: [[1, 3, 1, null], [5, 8, 0.97, null]] },
+        { node: "a", satellite: "y", name: "y", points: [] },
       ],
     };
     expect(scoreSteps(answer, "x", "audit_score")).toEqual({ steps: [{ from: 1, to: 5, value: 1 }, { from: 5, to: 8, value: 0.97 }], low: 0.97 });
@@ -159,8 +159,8 @@ describe("reputation", () => {
   });
 });
 
-const GROWTH = { state: "growing", bytes_per_day: 12.3e9, low: 10e9, high: 15e9, points: 40, why: "" };
-const UNKNOWN = { state: "unknown", bytes_per_day: null, low: null, high: null, points: 3, why: "3 points over 0.3 days" };
+const GROWTH: Forecast["growth"] = { state: "growing", bytes_per_day: 12.3e9, low: 10e9, high: 15e9, points: 40, why: "" };
+const UNKNOWN: Forecast["growth"] = { state: "unknown", bytes_per_day: null, low: null, high: null, points: 3, why: "3 points over 0.3 days" };
 const level = (change: Partial<Level>): Level => ({ level: 1, bytes: 1, days: 40, earliest: 30, latest: 60, reached: false, ...change });
 
 describe("storage", () => {
@@ -238,7 +238,7 @@ describe("earnings", () => {
   });
 
   it("says how ours and the node's own differ", () => {
-    const theirs = { now_usd_micros: 1_000_000, held_usd_micros: 0, expected_usd_micros: 0, previous_usd_micros: 0, at: NOW, source: "api" };
+    const theirs = { now_usd_micros: 1_000_000, held_usd_micros: 0, expected_usd_micros: 0, previous_usd_micros: 0, at: NOW, source: "api" as const };
     const now = (payout: number): EarningsRow["now"] => ({ payout_usd_micros: payout }) as EarningsRow["now"];
     expect(gapText(earning({}))).toBe("The node gives no estimate.");
     expect(gapText(earning({ theirs, now: now(1), comparison: { agrees: true, reasons: [], differences: [] } }))).toBe("Agrees with ours to the cent.");
@@ -259,8 +259,8 @@ describe("earnings", () => {
 
   it("draws the month: days that add up, where it goes, and what was expected before", () => {
     const begin = Date.UTC(2026, 1, 1) / 1000;
-    const day = (number: number, micros: number): EarnedDay => ({ day: begin + number * 86_400, payout_usd_micros: micros, complete: true });
-    const made = (number: number, micros: number, period = "2026-02"): MadeForecast => ({ period, made: begin + number * 86_400, expected_usd_micros: micros });
+    const day = (number: number, micros: number): SummedDay => ({ day: begin + number * 86_400, payout_usd_micros: micros, complete: true });
+    const made = (number: number, micros: number, period = "2026-02"): SummedForecast => ({ period, made: begin + number * 86_400, expected_usd_micros: micros });
     const sums = { days: [day(0, 10), day(1, 25), day(2, 4)], forecasts: [made(0, 7, "2026-01"), made(1.5, 370)] };
     const answer = { sums } as unknown as EarningsAnswer;
     const month = { period: "2026-02", through: begin + 2.5 * 86_400, payout_usd_micros: 40 } as Month;
@@ -293,9 +293,9 @@ describe("earnings", () => {
   });
 
   it("says what comes of the held amount", () => {
-    const held = { held_usd_micros: 0, disposed_usd_micros: 0, net_usd_micros: 0, percent: 25, next_percent: 0, next_period: "2026-10", return_period: "2027-04", return_usd_micros: 750_000 };
+    const held: Held = { exit_usd_micros: 0, lost_usd_micros: 0, stages_usd_micros: [0, 0, 0, 0], age_months: 1, held_usd_micros: 0, disposed_usd_micros: 0, net_usd_micros: 0, percent: 25, next_percent: 0, next_period: "2026-10", return_period: "2027-04", return_usd_micros: 750_000 };
     expect(heldText(earning({ held }))).toBe("25 % is held now · 0 % from Oct 2026 · $0.75 comes back in Apr 2027");
-    expect(heldText(earning({ held: { ...held, percent: null, return_usd_micros: 0, lost_usd_micros: 10_000 } }))).toBe("0 % from Oct 2026 · $0.01 is lost");
+    expect(heldText(earning({ held: { ...held, percent: undefined, return_usd_micros: 0, lost_usd_micros: 10_000 } }))).toBe("0 % from Oct 2026 · $0.01 is lost");
     expect(heldText(earning({ held: null }))).toBe("");
   });
 });

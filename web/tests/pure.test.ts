@@ -38,6 +38,8 @@ describe("bandwidth of the past", () => {
     to: 180,
     as_of: 125,
     nodes: ["a"],
+    unknown: null,
+    left_out: [],
     bucket_s: 60,
     times: [0, 60, 120],
     series: [

@@ -1,19 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { Ring, rates, ServerClock, smooth, Store, RING_SECONDS } from "../src/store";
-import type { Delta, Snap, WireRing } from "../src/wire";
+import { taken, type Parts } from "./parts";
+import type { Delta, Snap, LiveRing } from "../src/wire";
 
 const NOW = 1_800_000_000;
 
-function wireRing(values: number[], t = NOW): WireRing {
+function wireRing(values: number[], t = NOW): LiveRing {
   return { t, step: 1, up_bytes: values, down_bytes: values.map((value) => value * 2), up_ops: values.map(() => 1), down_ops: values.map(() => 3) };
 }
 
-function snap(topics: Snap["topics"]): Snap {
-  return { k: "snap", view: ["a"], now: NOW, topics };
+function snap(topics: Parts<Snap["topics"]>): Snap {
+  return taken<Snap>({ k: "snap", view: ["a"], now: NOW, topics });
 }
 
-function delta(topics: Delta["topics"]): Delta {
-  return { k: "delta", now: NOW, topics };
+function delta(topics: Parts<Delta["topics"]>): Delta {
+  return taken<Delta>({ k: "delta", now: NOW, topics });
 }
 
 describe("the ring", () => {

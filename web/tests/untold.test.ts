@@ -16,7 +16,7 @@ describe("what logs do not tell", () => {
 
   it("is no bandwidth of 0", () => {
     const answer: TrafficAnswer = {
-      from: 0, to: 60, as_of: 60, nodes: ["a"], bucket_s: 60, times: [0], unknown: "Unknown: level ERROR.",
+      from: 0, to: 60, as_of: 60, nodes: ["a"], bucket_s: 60, times: [0], left_out: ["a"], unknown: "Unknown: level ERROR.",
       series: [{ action: "PUT", direction: "up", outcome: "success", count: [null], bytes: [null] }],
     };
     expect(bandwidth(answer).unknown).toBe("Unknown: level ERROR.");

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from storj_monitor.model.load import LoadState
 from storj_monitor.views.wire.fields import Bytes, Count, HelpText, NodeName, Sentence, UnixSeconds, Wire, doc, one_of
@@ -127,14 +127,14 @@ class Snap(Wire, tag_field="k", tag="snap", frozen=True, kw_only=True):
     view: Annotated[list[NodeName], doc("the nodes that it is about")]
     now: Annotated[UnixSeconds, doc("Unix seconds, the server's clock")]
     load: LoadFigures
-    topics: Annotated[dict[str, Any], doc("by topic: `LiveSnap` or `TableSnap`")]
+    topics: Annotated[dict[str, Any], Meta(description="by topic: `LiveSnap` or `TableSnap`", extra={"typescript": "SnapTopics"})]
 
 
 class Delta(Wire, tag_field="k", tag="delta", frozen=True, kw_only=True):
     """All topics that are due."""
 
     now: Annotated[UnixSeconds, doc("Unix seconds, the server's clock")]
-    topics: Annotated[dict[str, Any], doc("by topic: `LiveDelta` or `TableDelta`")]
+    topics: Annotated[dict[str, Any], Meta(description="by topic: `LiveDelta` or `TableDelta`", extra={"typescript": "DeltaTopics"})]
 
 
 ERROR_CODES = (

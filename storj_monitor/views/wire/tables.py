@@ -26,7 +26,8 @@ from storj_monitor.views.wire.fields import (
     one_of,
 )
 
-Outcomes = Annotated[tuple[int | None, int, int], doc("`[success, canceled, failed]`; success null = only logs that do not tell it")]
+Outcomes = Annotated[tuple[int, int, int], doc("`[success, canceled, failed]`")]
+KnownOutcomes = Annotated[tuple[int | None, int, int], doc("`[success, canceled, failed]`; success null = only logs that do not tell it")]
 CompactionText = Annotated[str | None, doc('the node\'s own rounded text, e.g. "1.4 GiB", or null')]
 Quantile = Annotated[float | None, doc("milliseconds; null = unknown")]
 LogState = Annotated[str, one_of(("live", "catching_up", "waiting", "error", "off"), "how its log stands")]
@@ -118,14 +119,21 @@ class SatelliteRow(Wire, frozen=True, kw_only=True):
     get: Outcomes
     audit: Outcomes
     repair: Outcomes
-    up_bytes: Annotated[int | None, doc("bytes of successful uploads; null = unknown")]
-    down_bytes: Annotated[int | None, doc("bytes of successful downloads; null = unknown")]
+    up_bytes: Annotated[Bytes, doc("bytes of successful uploads")]
+    down_bytes: Annotated[Bytes, doc("bytes of successful downloads")]
 
 
-class SatelliteAnswerRow(SatelliteRow, frozen=True, kw_only=True):
-    """The same in an answer about the past."""
+class SatelliteAnswerRow(Wire, frozen=True, kw_only=True):
+    """The same in an answer about the past, of which some may not be known."""
 
     satellite: SatelliteId
+    name: SatelliteName
+    put: KnownOutcomes
+    get: KnownOutcomes
+    audit: KnownOutcomes
+    repair: KnownOutcomes
+    up_bytes: Annotated[int | None, doc("bytes of successful uploads; null = unknown")]
+    down_bytes: Annotated[int | None, doc("bytes of successful downloads; null = unknown")]
 
 
 class SizeRow(Wire, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ const COMPACTION: Record<CompactionRow["state"], Chip> = {
 const SILENT: Chip = { kind: "warn", word: "silent" };
 
 /** Null for a state that this page does not know. A live log without a new line for too long is silent. */
-export function stateChip(node: Pick<NodeRow, "state" | "last_line" | "log"> | null | undefined, now: number, thresholds: Thresholds): Chip | null {
+export function stateChip(node: (Pick<NodeRow, "state" | "last_line"> & Partial<Pick<NodeRow, "log">>) | null | undefined, now: number, thresholds: Thresholds): Chip | null {
   if (node === null || node === undefined) return null;
   return isNodeSilent(node, now, thresholds) ? SILENT : (NODE[node.state] ?? null);
 }
