@@ -1,3 +1,3 @@
 """storj_monitor: a monitor for Storj storage nodes that costs the node next to nothing."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
