@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from storj_monitor.clock import Clock
 from storj_monitor.services.node_states import NodeStates
-from storj_monitor.services.node_status import SubjectKeeper
-from storj_monitor.services.subject_writing import Works
+from storj_monitor.services.node_status import NodeStatusService
+from storj_monitor.services.row_queue import RowQueue, Works
 from storj_monitor.state.nodes import State
 from storj_monitor.views.cards import Cards
 
 
-def keeper_of(cards: Cards, state: State, works: Works, clock: Clock) -> SubjectKeeper:
+def keeper_of(cards: Cards, state: State, works: Works, clock: Clock) -> NodeStatusService:
     """Rows go to `works` at once."""
-    estimates = cards.estimates
-    return SubjectKeeper(cards.subjects, state, estimates, works, clock, changed=lambda: None, from_writer=lambda call: call())
+    return NodeStatusService(cards.subjects, state, cards.estimates, RowQueue(works, lambda call: call()), clock)
 
 
 def states_of(cards: Cards, state: State, clock: Clock, *, with_log: frozenset[str] = frozenset({"n"})) -> NodeStates:

@@ -128,7 +128,7 @@ class LiveReplay:
         cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
         self.keeper = keeper_of(cards, self.state, _NoDesk(), self.clock)
         self.states = states_of(cards, self.state, self.clock)
-        self.keeper.on_moved = self.states.moved
+        self.keeper.signals.moved.append(self.states.moved)
         self.state.on_status("n", LogStatus("live", "", "node.log", 0, at, at))
         self.keeper.on_log("n", SourceState.LIVE)
         self._processor, self._accumulator, self._offset = LineProcessor("n", lambda _: ""), Accumulator("n"), 0
@@ -144,7 +144,7 @@ class LiveReplay:
     def _poll(self, at: float) -> None:
         why = next((why for begin, end, why in self.away if clock(begin) <= at < clock(end)), None)
         for door in (Door.API, Door.HEALTH):
-            before = self.keeper.subjects.of("n").doors.get(door)
+            before = self.keeper.registry.of("n").doors.get(door)
             status = ApiStatus.OK if why is None else ApiStatus.UNREACHABLE
             since = at if before is None or before.status is not status else before.since
             self.keeper.on_state("n", ApiState(status, since, why or "", "http://n", door))

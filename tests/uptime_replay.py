@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from storj_monitor.database.subject_rows import Pending
 from storj_monitor.log_processor.processor import LineProcessor
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import FileIdentity
 from storj_monitor.reputation_tracker.uptime import node_downtimes
-from storj_monitor.services.subject_uptime import UptimeKeeper
+from storj_monitor.reputation_tracker.uptime_update import update_from_delta, update_from_process_lines
 from storj_monitor.state.accumulator import Accumulator
-from storj_monitor.state.node_status import NodeStatus
+from storj_monitor.state.node_status import AHEAD_S, NodeStatus
 
 FILE = FileIdentity(4096, "aa" * 16)
 
@@ -33,8 +33,6 @@ class Replay:
 
     def __init__(self) -> None:
         self.node = NodeStatus("n")
-        self.keeper = UptimeKeeper()
-        self.pending = Pending()
         self.processor = LineProcessor("n", lambda _address: "")
         self.accumulator = Accumulator("n")
         self.offset = 0
@@ -47,7 +45,7 @@ class Replay:
             if len(part) >= chunk_bytes or i == len(lines) - 1:
                 self._take(part, live)
                 part = b""
-        self.node.log.is_read, self.node.log.is_behind = True, False
+        self.node.log = replace(self.node.log, is_read=True, is_behind=False)
         return self
 
     def next_file(self) -> None:
@@ -62,5 +60,6 @@ class Replay:
         self.offset += len(part)
         self.accumulator.add(self.processor.process(chunk))
         delta = self.accumulator.drain()
-        self.keeper.take_delta(self.node, delta, NOW, self.pending)
-        self.keeper.take_lines(self.node, delta.events, NOW, self.pending)
+        gaps = self.node.log.pulse.take(delta, NOW + AHEAD_S)
+        self.node.apply(update_from_delta(self.node, delta, gaps, NOW))
+        self.node.apply(update_from_process_lines(self.node, delta.events, NOW))

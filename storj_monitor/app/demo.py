@@ -65,7 +65,7 @@ class InventedFleet:
         for name, answers in self._nodes.answers():
             if self._halt.is_set():
                 return
-            await remember(monitor.keeper, name, answers, now, self._halt)
+            await remember(monitor.node_status, name, answers, now, self._halt)
 
     async def _write(self) -> None:
         """Write logs in a thread; a cancellation asks it to end and waits until it has."""

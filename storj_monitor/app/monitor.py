@@ -40,7 +40,8 @@ from storj_monitor.services.load_watch import LoadWatch
 from storj_monitor.services.log_pipeline import Pipeline, Tick
 from storj_monitor.services.node_polling import Polling, Watched
 from storj_monitor.services.node_states import EVERY_S, NodeStates
-from storj_monitor.services.node_status import SubjectKeeper
+from storj_monitor.services.node_status import NodeStatusService
+from storj_monitor.services.row_queue import RowQueue
 from storj_monitor.sources.factory import open_source, stream_address
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator
@@ -113,21 +114,17 @@ class Monitor:
         self._reader.on_doubt = self._writer.suspect
         self.server = self._new_server(port, demo)
         self.pipeline = self._new_pipeline()
-        self.keeper = SubjectKeeper(
-            self._registry,
-            self.state,
-            self._estimates,
-            self._writer,
-            self._clock,
-            changed=self._nudge,
-            from_writer=self._loop.call_soon_threadsafe,
-            believed_now=lambda: self._writer.status.believed_s,
-            later=partial(self._loop.call_later, WRITTEN_WITHIN_S),
+        rows = RowQueue(self._writer, self._loop.call_soon_threadsafe, partial(self._loop.call_later, WRITTEN_WITHIN_S))
+        self.node_status = NodeStatusService(
+            self._registry, self.state, self._estimates, rows, self._clock, lambda: self._writer.status.believed_s
         )
-        self._polling = Polling(watched, self.keeper, self.state, self._reader, self._clock, jitter_pct=settings.perf.analytics_jitter_pct)
+        self.node_status.signals.changed.append(self._nudge)
+        self._polling = Polling(
+            watched, self.node_status, self.state, self._reader, self._clock, jitter_pct=settings.perf.analytics_jitter_pct
+        )
         self.analytics = self._new_analytics([name for name, _ in nodes])
         self.node_states = self._new_node_states()
-        self.keeper.on_moved = SoonTogether(JUDGED_WITHIN_S, self.node_states.moved).tell
+        self.node_status.signals.moved.append(SoonTogether(JUDGED_WITHIN_S, self.node_states.moved).tell)
         self._load = self._new_load_watch()
         self._reading: asyncio.Task[None] | None = None
         self.state.on_store_notices(self._notices)
@@ -255,7 +252,7 @@ class Monitor:
             jitter_pct = self._settings.perf.analytics_jitter_pct
 
             def take(name: str, *found: Any) -> None:
-                self.keeper.on_file_system(name, readable(str(folders[name])), *found)
+                self.node_status.on_file_system(name, readable(str(folders[name])), *found)
 
             tasks.spawn("look at disks", FileSystems(folders, take, self._clock, jitter_pct=jitter_pct).run)
 
@@ -329,9 +326,9 @@ class Monitor:
                 if self._frame_each_read:
                     self.server.broadcaster.tick(tick.now)
         for delta in tick.deltas:
-            self.keeper.on_delta(delta)
+            self.node_status.on_delta(delta)
         for node, status in tick.statuses:
-            self.keeper.on_log(node, status.state)
+            self.node_status.on_log(node, status.state)
         moved = [node for node, status in tick.statuses if state.nodes[node].status.state != status.state.value]
         move_tables(state, tick)
         for node in moved:  # or else its state would speak of another state of its log for some seconds

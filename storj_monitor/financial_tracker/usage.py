@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from storj_monitor.financial_tracker.months import DAY_MS, HOUR_MS, end_ms, start_ms
 from storj_monitor.model.earnings import BandwidthDay, MonthPayout, SatelliteUsage, StorageDay
 from storj_monitor.model.estimates import MONTH_H, MonthUsage, StorageFormula
+from storj_monitor.model.kept import KeptDay
 
 MOST_BYTES = 10**16
 """More than any node stores or sends in a day: an answer that says more is wrong."""
@@ -104,3 +105,11 @@ def merge_days(stored: SatelliteUsage | None, answer: SatelliteUsage, keep_from_
         joined_ms=answer.joined_ms if answer.joined_ms is not None else stored.joined_ms,
         vetted_ms=answer.vetted_ms if answer.vetted_ms is not None else stored.vetted_ms,
     )
+
+
+def usage_days(usage: SatelliteUsage) -> Iterator[KeptDay]:
+    """Each day of traffic and storage as one record."""
+    traffic = {day.start_ms: day for day in usage.bandwidth}
+    stored = {day.start_ms: day for day in usage.storage}
+    for begin_ms in sorted({*traffic, *stored}):
+        yield KeptDay(usage.satellite, begin_ms, traffic.get(begin_ms), stored.get(begin_ms))

@@ -1,6 +1,6 @@
 """What the debug port of a node counts (`/metrics`), reduced to what is watched.
 
-Counts and sums begin at 0 when the node starts: compare two with `node_api.counters`. Durations are seconds, sizes bytes. None means
+Counts and sums begin at 0 when the node starts: compare two with `state.counters`. Durations are seconds, sizes bytes. None means
 that the node has not counted such a thing yet (a series appears with its first event).
 """
 

@@ -83,6 +83,10 @@ class HealthAnswer:
     statuses: tuple[HealthStatus, ...] = ()
 
 
+SCORES_IN_MEMORY_S = 31 * 86_400.0
+"""Points of scores that are older are only in the database."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reputation:
     """Newest figures; None where nobody told yet. Dates are Unix seconds, 0 (NEVER) = told that it has not happened."""

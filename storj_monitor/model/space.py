@@ -161,6 +161,10 @@ class SpaceEvidence:
     log: LogSpace | None = None
 
 
+SPACE_IN_MEMORY_S = 100 * 86_400.0
+"""Points of space that are older are only in the database."""
+
+
 class SpacePoint(NamedTuple):
     """A picture at `at` (Unix seconds); bytes, None where nobody told. `source` told `used`, or what it is computed from."""
 
@@ -182,3 +186,8 @@ class SpacePoint(NamedTuple):
         if self.used is not None:
             return self.used
         return None if self.free is None else -self.free
+
+    @property
+    def can_be(self) -> bool:
+        """Whether it would be stored today: earlier versions kept what a node said, also below nothing."""
+        return (self.used or 0) >= 0 and (self.free is None or self.allocated is None or 0 <= self.free <= self.allocated)

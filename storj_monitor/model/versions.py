@@ -8,7 +8,9 @@ from typing import Final
 
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.figures import Figure, Source
+from storj_monitor.model.node_answers import AnswerValue, NodeAnswer
 from storj_monitor.model.node_events import UpdaterStep, VersionMinimum, VersionOutdated, VersionSeen
+from storj_monitor.model.node_metrics import NodeMetrics
 
 MOST_VERSION: Final = 64
 """Characters of a version that are kept: a real one has some twenty."""
@@ -68,6 +70,13 @@ class Versions:
             elif isinstance(event, VersionOutdated):
                 known = known.with_running(event.current, Source.LOG, at).with_minimum(event.minimum, Source.LOG, at)
         return known
+
+    def with_answer(self, value: AnswerValue) -> Versions:
+        """What the API or /metrics says."""
+        if isinstance(value, NodeAnswer):
+            known = self.with_minimum(value.allowed_version, Source.API, value.taken_at)
+            return known.with_running(value.version, Source.API, value.taken_at)
+        return self.with_running(value.version, Source.METRICS, value.taken_at) if isinstance(value, NodeMetrics) else self
 
     @property
     def is_allowed(self) -> Figure[bool] | None:

@@ -28,7 +28,8 @@ from storj_monitor.reputation_tracker.pieces import failures as failures_of
 from storj_monitor.reputation_tracker.told import COMPLETED, FAILED, offline_suspensions
 from storj_monitor.reputation_tracker.uptime import node_away_since
 from storj_monitor.reputation_tracker.vetting import Vetting, vetting
-from storj_monitor.state.node_status import HOUR_S, POLL_S, NodeStatus, Topic
+from storj_monitor.state.counters import HOUR_S, POLL_S
+from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.units import format_hours
 
 FEW_FAILURES = 20

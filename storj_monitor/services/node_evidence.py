@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from storj_monitor.model.analytics import FindingState, Metric, Severity
 from storj_monitor.model.figures import Source
@@ -197,10 +198,13 @@ def _space(node: NodeStatus, now: float) -> SpaceTrouble:
     at, allocated, disk_free, over = space_figures(evidence, needed_bytes)
     is_low = disk_free is not None and disk_free < needed_bytes(allocated)
     if signs.refused_at is not None and not is_low and now - signs.refused_at >= REFUSED_S:
-        signs.refused_at = signs.refused_since = None
-    signs.full_since = _since(signs.full_since, is_low, now)
-    signs.over_since = _since(signs.over_since, over > OVER_SHARE * (allocated or 0), now)
-    signs.problem_since = _since(signs.problem_since, bool(node.space.problem), now)
+        signs = replace(signs, refused_at=None, refused_since=None)
+    signs = node.signs = replace(
+        signs,
+        full_since=_since(signs.full_since, is_low, now),
+        over_since=_since(signs.over_since, over > OVER_SHARE * (allocated or 0), now),
+        problem_since=_since(signs.problem_since, bool(node.space.problem), now),
+    )
     return SpaceTrouble(
         at=at,
         refused_at=signs.refused_at,

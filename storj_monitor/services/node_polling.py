@@ -16,6 +16,7 @@ from storj_monitor.clock import Clock
 from storj_monitor.database import queries
 from storj_monitor.database import subjects as store
 from storj_monitor.database.bad_rows import bad_rows_of
+from storj_monitor.database.node_loading import LOADED, since_ms
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Asks, Reader
 from storj_monitor.model.events import NodeEvent, Transfer
@@ -28,8 +29,7 @@ from storj_monitor.node_api.poller import Poller
 from storj_monitor.node_api.schedule import Schedule, phases
 from storj_monitor.node_api.transport import open_session
 from storj_monitor.reputation_tracker.history import DAY_S
-from storj_monitor.services.node_status import SubjectKeeper
-from storj_monitor.services.subject_loading import LOADED, since_ms
+from storj_monitor.services.node_status import NodeStatusService
 from storj_monitor.state.nodes import State
 from storj_monitor.tasks import Backoff, Supervisor, every
 
@@ -69,7 +69,7 @@ class Polling:
     def __init__(
         self,
         nodes: Sequence[Watched],
-        keeper: SubjectKeeper,
+        statuses: NodeStatusService,
         state: State,
         reader: Reader,
         clock: Clock,
@@ -79,7 +79,7 @@ class Polling:
         schedule: Schedule | None = None,
     ) -> None:
         self._nodes = {node.name: node for node in nodes}
-        self._keeper = keeper
+        self._statuses = statuses
         self._state = state
         self._reader = reader
         self._clock = clock
@@ -97,26 +97,27 @@ class Polling:
         names, now = list(self._state.nodes), self._clock.now()
         reader = reader or self._reader
         for name in names:
-            self._keeper.subjects.of(name)
+            self._statuses.registry.of(name)
         # Table by table: a disk that fails now and then gets through with each of them, and hardly ever with all at once.
         found = {table.name: (await reader.ask(store.read_all, [table], names, since_ms(now)))[table.name] for table in LOADED}
-        self._keeper.load(found, self._reader.bad_rows)
+        self._statuses.load(found, self._reader.bad_rows)
         lines, failures = await reader.ask(_lines, names, int((now - LINES_BACK_S) * 1000), int((now - DAY_S) * 1000))
         for name, events in lines.items():
-            self._keeper.on_lines(name, events, live=False)
+            self._statuses.on_lines(name, events, live=False)
         for name, transfers in failures.items():
-            self._keeper.on_transfers(name, transfers)
+            self._statuses.on_transfers(name, transfers)
         for name, minutes in (await reader.ask(_busy_minutes, names, now)).items():
-            self._keeper.on_old_minutes(name, minutes)
+            self._statuses.on_old_minutes(name, minutes)
 
     async def start(self, tasks: Supervisor) -> None:
         """Begin to ask."""
         self._tasks, self._session = tasks, open_session()
-        self._keeper.on_scores = self._keeper.on_doubt = self._ask_satellites
+        self._statuses.signals.scored.append(self._ask_satellites)
+        self._statuses.signals.doubted.append(self._ask_satellites)
         asked = [node for node in self._nodes.values() if node.api or node.metrics]
         for name in self._state.nodes:
             if name not in self._nodes or self._nodes[name].api is None:
-                self._keeper.no_doors(name)
+                self._statuses.without_endpoints(name)
         for node in asked:
             self._watch(node, self._session)
         self._repeat("uptime of nodes", LOOK_AT_NODES_S, self._look_at_nodes, LOOK_AT_NODES_S)
@@ -136,7 +137,7 @@ class Polling:
             await self._tasks.cancel(*self._names)  # one after the other a hundred nodes would go on for as many turns of the loop
         if self._session is not None:
             await self._session.close()
-        self._keeper.keep_last()
+        self._statuses.keep_last()
 
     def _ask_satellites(self, name: str) -> None:
         """The log told new scores (windows and dates have changed with them), or the node's estimate knows more than we do."""
@@ -153,14 +154,14 @@ class Polling:
             clock,
             self._rng,
             self._jitter_pct,
-            self._keeper.on_answer,
-            partial(self._keeper.on_state, node.name),
+            self._statuses.on_answer,
+            partial(self._statuses.on_state, node.name),
             lambda url: HealthClient(url, session, clock),
         )
         self.pollers[node.name] = poller
-        poller.expect(self._keeper.subjects.of(node.name).standing.known)
+        poller.expect(self._statuses.registry.of(node.name).standing.known)
         for state in poller.states:
-            self._keeper.on_state(node.name, state)
+            self._statuses.on_state(node.name, state)
         self._spawn(_task_name(node.name), poller.run)
 
     def _repeat(self, name: str, interval_s: float, work: Callable[[], Awaitable[None]], first_s: float) -> None:
@@ -173,13 +174,13 @@ class Polling:
             self._names.append(name)
 
     async def _care(self) -> None:
-        self._keeper.every_hour()
+        self._statuses.every_hour()
 
     async def _look_at_nodes(self) -> None:
-        self._keeper.look()
+        self._statuses.look()
 
     async def _melt(self) -> None:
-        self._keeper.every_while()
+        self._statuses.every_while()
 
     def _seeking(self) -> list[Watched]:
         """Nodes of which no API is known: it may be on this machine."""
@@ -192,7 +193,7 @@ class Polling:
 
     def _known(self, node: Watched) -> Known:
         """By its log and its debug port; where an API is given, by what that said."""
-        subjects = self._keeper.subjects.of(node.name)
+        subjects = self._statuses.registry.of(node.name)
         node_id = (node.api and subjects.node_id) or self._state.nodes[node.name].node_id
         starts = (subjects.log_started_at, subjects.metrics.started_at if subjects.metrics and node.metrics else None)
         return Known(node.name, node.api, node_id, max((at for at in starts if at is not None), default=None))
@@ -208,14 +209,14 @@ class Polling:
         for name, url in matches.apis.items():
             self._nodes[name] = self._nodes[name]._replace(api=url)
             how = f"No API is in the settings; {url} on this machine is asked, because node id or start time are the same."
-            self._keeper.remark(name, (how,), found=True)
+            self._statuses.remark(name, (how,), found=True)
             if name in self.pollers and self._tasks is not None:  # its debug port is asked already: one node, one question at a time
                 await self._tasks.cancel(_task_name(name))
                 self._names.remove(_task_name(name))
             self._watch(self._nodes[name], session)
         for node in seeking:
             if node.name not in matches.apis:
-                self._keeper.remark(node.name, matches.remarks)
+                self._statuses.remark(node.name, matches.remarks)
 
 
 def _task_name(node: str) -> str:

@@ -1,403 +1,350 @@
-"""Keeps the subjects: every answer and every line about a node goes into memory here, and into the database through the one writer.
+"""Routes what is told about a node: to the trackers, whose changes go into memory, to the rows that wait, and to whoever shows them.
 
-Everything runs on the event loop but the writing (see subject_writing).
+It knows no rule: what an answer means is the trackers' to say. Everything runs on the event loop but the writing (see row_queue).
 """
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Final
 
 from storj_monitor.clock import Clock
-from storj_monitor.database import subject_rows as rows
 from storj_monitor.database import subjects as store
 from storj_monitor.database.analytics import add_version
 from storj_monitor.database.bad_rows import BadRows
+from storj_monitor.database.node_loading import kept_answers, known_nodes
+from storj_monitor.financial_tracker import update as money
 from storj_monitor.financial_tracker.earnings import NodeEstimates
 from storj_monitor.financial_tracker.missing import MissingSatellite, missing_satellites, why_nothing
-from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing
 from storj_monitor.model.estimates import SatelliteEstimate
 from storj_monitor.model.events import NodeEvent, Transfer
-from storj_monitor.model.node_answers import (
-    AllSatellitesAnswer,
-    Answer,
-    AnswerKind,
-    ApiState,
-    NodeAnswer,
-    Notification,
-    SatelliteAnswer,
-)
-from storj_monitor.model.node_events import ScoresReported
+from storj_monitor.model.kept import KeptScore
+from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, NodeAnswer
+from storj_monitor.model.node_events import ScoresReported, VersionSeen
 from storj_monitor.model.node_metrics import NodeMetrics
-from storj_monitor.model.reputation import HealthAnswer, ScorePoint
+from storj_monitor.model.reputation import ScorePoint
 from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.space import FileSystemSpace, SpacePoint
-from storj_monitor.reputation_tracker.reputation import snapshots_of_addresses, snapshots_of_health
-from storj_monitor.reputation_tracker.uptime import node_away_since
-from storj_monitor.services import subject_money as money
-from storj_monitor.services import subject_scores as scores
-from storj_monitor.services.answer_keeping import AnswerKeeper
-from storj_monitor.services.subject_health import count_transfers
-from storj_monitor.services.subject_loading import Found, load_counted, load_histories, load_money, load_standings
-from storj_monitor.services.subject_signs import take_event_signs, take_space_signs, tell_doubles
-from storj_monitor.services.subject_space import (
-    add_points,
-    news_of_impossible,
-    recall_free_space,
-    take_disk,
-    take_free_space,
-    take_log_space,
-    take_metrics_space,
-    take_usage_space,
-    thin_points,
-)
-from storj_monitor.services.subject_uptime import UptimeKeeper, expire_outages
-from storj_monitor.services.subject_versions import take_version
-from storj_monitor.services.subject_writing import Later, RowQueue, Works
-from storj_monitor.state.node_status import NodeRegistry, NodeStatus, Standing, Topic, addressed_by
+from storj_monitor.node_api.discovery import shared_apis
+from storj_monitor.reputation_tracker import update as standing
+from storj_monitor.reputation_tracker import uptime_update as uptime
+from storj_monitor.reputation_tracker.uptime import node_away_since, node_uptime
+from storj_monitor.services.row_queue import AnswerKeeper, RowQueue
+from storj_monitor.state.counters import CounterHistory
+from storj_monitor.state.node_status import AHEAD_S, Changes, NodeRegistry, NodeStatus, Standing, Topic, addressed_by
 from storj_monitor.state.nodes import State
+from storj_monitor.state.signs import signs_after_delta, signs_after_lines
+from storj_monitor.storage_tracker import update as space
 
 FRESH_S = 600.0
 """A score line that is not older makes the node's satellites be asked again."""
 REFRESH_S = 300.0
 """Figures that only grow older are sent again this often."""
+_UPTIME = frozenset({Topic.HEALTH, Topic.REPUTATION})
+_log = logging.getLogger(__name__)
 
 
-class SubjectKeeper:
-    """`changed` is called when pages may want to know. `from_writer` brings a call from the writer's thread to the event loop.
-    `believed_now` is the time that what is kept ages by. `later`: see RowQueue.
+@dataclass(slots=True)
+class NodeSignals:
+    """What NodeStatusService says to its subscribers, which are called in turn; but for `changed` with the node's name.
 
-    `on_scores`, `on_doubt` and `on_moved` may be set: called with a node's name when its log tells new scores, when its estimate
-    contradicts ours, and when anything was told about it.
+    changed -- pages may want to know
+    moved   -- something was told about a node
+    scored  -- its log tells new scores: windows and dates have changed with them
+    doubted -- its own estimate contradicts ours
     """
+
+    changed: list[Callable[[], None]] = field(default_factory=list)
+    moved: list[Callable[[str], None]] = field(default_factory=list)
+    scored: list[Callable[[str], None]] = field(default_factory=list)
+    doubted: list[Callable[[str], None]] = field(default_factory=list)
+
+
+class NodeStatusService:
+    """`believed_now` is the time that what is kept ages by: a clock that jumped makes nothing old (see database.steady_clock)."""
 
     def __init__(
         self,
         registry: NodeRegistry,
         state: State,
         estimates: NodeEstimates,
-        works: Works,
+        rows: RowQueue,
         clock: Clock,
-        *,
-        changed: Callable[[], None],
-        from_writer: Callable[[Callable[[], None]], object],
         believed_now: Callable[[], float] | None = None,
-        later: Later | None = None,
     ) -> None:
-        self._believed_now = believed_now or clock.now
-        self.subjects = registry
+        self.registry: Final = registry
+        self.signals: Final = NodeSignals()
         self._state = state
         self._estimates = estimates
-        self._works = works
+        self._rows = rows
         self._clock = clock
-        self._changed = changed
-        self._rows = RowQueue(works, from_writer, later)
-        self._pending = self._rows.pending
-        self._last: dict[str, money.LastEstimates] = {}
-        self._answers = AnswerKeeper(self.subjects)
+        self._believed_now = believed_now or clock.now
+        self._answers = AnswerKeeper(registry, rows.pending)
         self._told_at: dict[tuple[str, Topic], float] = {}
-        self._uptimes = UptimeKeeper()
         self._missing: dict[str, list[MissingSatellite]] = {}
-        self.on_scores: Callable[[str], None] = lambda _: None
-        self.on_doubt: Callable[[str], None] = lambda _: None
-        self.on_moved: Callable[[str], None] = lambda _: None
+        self._shown: dict[str, tuple[object, ...]] = {}
 
     # ---- what comes in ----
 
     def on_answer(self, answer: Answer) -> None:
         """An answer came: into memory, and to the rows that wait."""
-        node = self._node_of(answer)
-        version = take_version(node, answer.value)
-        if version is not None:
-            self._works.submit_work(partial(add_version, node=node.name, event=version), lambda: None)
-        before = node.impossible_texts
-        moved = self._take(node, answer) | news_of_impossible(node, before)
-        self._answers.take(node, answer, self._pending)
-        if money.tells_the_month(node, answer):
-            self._keep_estimate(node, doubts=answer.kind is AnswerKind.ESTIMATE)
-        self._tell(node.name, moved)
+        status, before = self._status_of(answer), self.registry.of(answer.node).impossible_texts
+        self._take_version(status, answer)
+        topics = self._take(status, answer)
+        if status.impossible_texts != before:
+            topics |= {Topic.HEALTH}
+        self._answers.take(status, answer)
+        if money.tells_the_month(status, answer):
+            self._keep_estimate(status, doubts=answer.kind is AnswerKind.ESTIMATE)
+        self._tell(status.name, topics)
         self._rows.flush_soon()
 
     def on_state(self, name: str, state: ApiState) -> None:
-        """A door opened or closed; how long the node may still be away changes with it, and with its routes what sums leave out."""
-        node = self.subjects.of(name)
-        before = node.doors.get(state.door)
-        moved = self._uptimes.take_door(node, state, self._clock.now(), self._pending)
+        """An endpoint opened or closed; how long the node may still be away changes with it, and with its routes what sums leave out."""
+        status = self.registry.of(name)
+        before = status.doors.get(state.door)
+        topics = self._apply(status, uptime.update_endpoint(status, state, self._clock.now()))
         if before is None or before.routes != state.routes:
-            moved |= {Topic.EARNINGS, Topic.REPUTATION}
-        self._tell(name, moved)
+            topics |= {Topic.EARNINGS, Topic.REPUTATION}
+        self._tell(name, topics)
         self._rows.flush_soon()
 
-    def no_doors(self, name: str) -> None:
+    def without_endpoints(self, name: str) -> None:
         """Nobody asks this node (now)."""
-        self._uptimes.take_no_doors(self.subjects.of(name), self._clock.now(), self._pending)
+        status = self.registry.of(name)
+        self._apply(status, uptime.without_endpoints(status, self._clock.now()))
         self._rows.flush()
 
     def on_old_minutes(self, name: str, minutes: Mapping[int, tuple[int, int]]) -> None:
         """Transfers and successes by minute (start, Unix seconds) as an earlier run stored them."""
-        self._uptimes.take_old_minutes(self.subjects.of(name), minutes, self._clock.now(), self._pending)
+        status, latest = self.registry.of(name), self._clock.now() + AHEAD_S
+        gaps = status.log.pulse.add({minute: counts for minute, counts in minutes.items() if minute <= latest})
+        self._apply(status, uptime.update_from_old_gaps(status, gaps))
 
     def on_log(self, name: str, state: SourceState) -> None:
         """How the reading of its log stands."""
-        log = self.subjects.of(name).log
-        log.is_read, log.is_behind = state is SourceState.LIVE, state is SourceState.CATCHING_UP
+        status = self.registry.of(name)
+        stands = (state is SourceState.LIVE, state is SourceState.CATCHING_UP)
+        if stands != (status.log.is_read, status.log.is_behind):
+            status.log = replace(status.log, is_read=stands[0], is_behind=stands[1])
 
     def on_delta(self, delta: NodeDelta) -> None:
         """Lines of a log were summed up."""
-        moved = self._uptimes.take_delta(self.subjects.of(delta.node), delta, self._clock.now(), self._pending)
-        if moved:
-            self._tell(delta.node, moved)
+        status, now = self.registry.of(delta.node), self._clock.now()
+        gaps = status.log.pulse.take(delta, now + AHEAD_S)
+        topics = self._apply(status, uptime.update_from_delta(status, delta, gaps, now))
+        if delta.free_space:
+            topics |= self._apply(status, space.update_from_free_space(status, delta.free_space.values(), now))
+        if topics:
+            self._tell(delta.node, topics)
             self._rows.flush()
-        if delta.free_space and take_free_space(self.subjects.of(delta.node), delta.free_space.values(), self._clock.now(), self._pending):
-            self._tell(delta.node, {Topic.STORAGE})
-            self._rows.flush()
-        if (delta.errors or delta.cells) and take_space_signs(self.subjects.of(delta.node).signs, delta):
-            self.on_moved(delta.node)
+        if delta.errors or delta.cells:
+            signs, status.signs = status.signs, signs_after_delta(status.signs, delta)
+            if signs is not status.signs:
+                self._say(self.signals.moved, delta.node)
         if delta.events or delta.notable:
             self.on_lines(delta.node, delta.events, live=True)
             self.on_transfers(delta.node, delta.notable)
 
     def on_transfers(self, name: str, transfers: Iterable[Transfer]) -> None:
         """Notable transfers; those that a score depends on are kept."""
-        node = self.subjects.of(name)
-        if scores.take_transfers(node, transfers):
-            node.standing.changes += 1
-            self._tell(name, {Topic.REPUTATION})
+        status = self.registry.of(name)
+        self._tell(name, self._apply(status, standing.update_from_transfers(status, transfers)))
 
     def on_lines(self, name: str, events: Iterable[NodeEvent], *, live: bool) -> None:
         """Typed lines of a log, oldest first; `live` when they were just read, else they come from the database."""
-        node, now, every = self.subjects.of(name), self._clock.now(), list(events)
-        moved: set[Topic] = set()
+        status, now, every = self.registry.of(name), self._clock.now(), list(events)
         if live and any(isinstance(event, ScoresReported) and event.time_ms > (now - FRESH_S) * 1000 for event in every):
-            self.on_scores(name)
-        if scores.take_events(node, every, now, self._pending):
-            node.standing.changes += 1
-            moved.add(Topic.REPUTATION)
-        if take_log_space(node, every, now, self._pending):
-            moved.add(Topic.STORAGE)
-        moved |= self._uptimes.take_lines(node, every, now, self._pending)
-        versions, node.versions = node.versions, node.versions.with_events(every)
-        if take_event_signs(node.signs, every) or node.versions != versions:
-            moved.add(Topic.HEALTH)
-        self._tell(name, moved)
+            self._say(self.signals.scored, name)
+        topics: Set[Topic] = frozenset()
+        for update in (standing.update_from_lines, space.update_from_lines, uptime.update_from_process_lines):
+            topics |= self._apply(status, update(status, every, now))
+        versions, signs = status.versions, status.signs
+        status.versions, status.signs = versions.with_events(every), signs_after_lines(signs, every)
+        if status.signs is not signs or status.versions != versions:
+            topics |= {Topic.HEALTH}
+        self._tell(name, topics)
         if live:
             self._rows.flush()
 
     def on_file_system(self, name: str, folder: str, found: FileSystemSpace | None, problem: str) -> None:
         """The disk of a node was looked at; None where it could not be, for the reason `problem`."""
-        space = self.subjects.of(name).space
-        space.evidence = replace(space.evidence, file_system=found)
-        space.folder, space.problem = folder, problem
-        self._tell(name, {Topic.STORAGE})
+        status = self.registry.of(name)
+        self._tell(name, self._apply(status, space.update_from_disk(status, folder, found, problem)))
 
-    def add_history(self, name: str, space: Sequence[SpacePoint], by_satellite: Mapping[str, Sequence[ScorePoint]]) -> None:
+    def add_history(self, name: str, points: Sequence[SpacePoint], by_satellite: Mapping[str, Sequence[ScorePoint]]) -> None:
         """Points of the past, in any order."""
-        node = self.subjects.of(name)
-        add_points(node, space, self._pending)
-        for satellite, points in by_satellite.items():
-            scores.add_points(node, satellite, points, self._pending)
-        self._tell(name, {Topic.STORAGE, Topic.REPUTATION})
+        status = self.registry.of(name)
+        topics = self._apply(status, space.add_history(status, points))
+        self._tell(name, topics | self._apply(status, standing.add_history(status, by_satellite)))
         self._rows.flush()
 
     def add_estimates(self, name: str, made: Sequence[tuple[int, SatelliteEstimate]]) -> None:
         """Estimates of the past, each with the moment (Unix milliseconds) when it was made, oldest first."""
-        now_ms, last = int(self._clock.now() * 1000), self._last.setdefault(name, {})
-        money.add_estimates(self.subjects.of(name), made, last, now_ms, self._pending)
-        self._tell(name, {Topic.EARNINGS})
+        status = self.registry.of(name)
+        self._tell(name, self._apply(status, money.add_estimates(status, made, self._clock.now())))
         self._rows.flush()
 
     def remark(self, name: str, remarks: tuple[str, ...], *, found: bool | None = None) -> None:
         """Sentences for the operator, replacing those before."""
-        node = self.subjects.of(name)
+        status = self.registry.of(name)
         if found is not None:
-            node.found = found
-        node.remarks = remarks
+            status.found = found
+        status.remarks = remarks
         self._tell(name, {Topic.HEALTH})
 
+    # ---- as time goes by ----
+
     def look(self) -> None:
-        """What changes by nothing being said."""
-        for node in self.subjects.nodes.values():
-            self._tell(node.name, self._uptimes.look(node, self._clock.now()))
+        """A silence grows until it is too long, a start takes too long: nothing comes, and the state is another one."""
+        now = self._clock.now()
+        for status in self.registry.nodes.values():
+            seen = node_uptime(status, now)
+            shown = (seen.state, seen.since, seen.certain, seen.evidence)
+            if self._shown.get(status.name) != shown:
+                self._shown[status.name] = shown
+                self._tell(status.name, _UPTIME)
 
     def every_while(self) -> None:
         """While a node is away its budget melts."""
         now = self._clock.now()
-        for node in self.subjects.nodes.values():
-            if node_away_since(node, now) is not None:
-                self._tell(node.name, {Topic.REPUTATION})
+        for status in self.registry.nodes.values():
+            if node_away_since(status, now) is not None:
+                self._tell(status.name, {Topic.REPUTATION})
 
     def every_hour(self) -> None:
-        """Let go of what is too old, keep what the rules keep. A clock that jumped makes nothing old (see database.steady_clock)."""
+        """Let go of what is too old, keep what the rules keep."""
         now = min(self._clock.now(), self._believed_now())
-        for node in self.subjects.nodes.values():
-            scores.thin_points(node, now, self._pending)
-            thin_points(node, now, self._pending)
-            if scores.expire(node, now):
-                self._tell(node.name, {Topic.REPUTATION})
-            expire_outages(node, now, self._pending)
+        for status in self.registry.nodes.values():
+            for tidy in (standing.tidy, space.tidy, uptime.tidy_outages):
+                self._tell(status.name, self._apply(status, tidy(status, now)))
         self._rows.flush()
 
-    # ---- what goes out ----
+    # ---- from run to run ----
 
     def keep_last(self) -> None:
         """The monitor stops: the last answers and scores are stored as they are."""
-        self._answers.keep_all(self._pending, self._clock.now())
-        for node in self.subjects.nodes.values():
-            for satellite, points in node.standing.points.items():
-                if points:
-                    self._pending.put(store.SCORE_POINT, rows.score_row(node.name, satellite, points[-1]))
+        self._answers.keep_all(self._clock.now())
+        for status in self.registry.nodes.values():
+            points = [KeptScore(satellite, points[-1]) for satellite, points in status.standing.points.items() if points]
+            self._rows.pending.keep(status.name, points)
         self._rows.flush(at_once=True)
-
-    # ---- memory of an earlier run ----
 
     def load(self, read: Mapping[str, list[store.Row]], bad_rows: BadRows | None = None) -> None:
         """Begin with what the database has (see `database.subjects.read_all`). `bad_rows`: where rows that cannot be are counted."""
-        found = Found(read, BadRows() if bad_rows is None else bad_rows)
-        load_histories(self.subjects, found)
-        self._last = load_money(self.subjects, found)
-        kept = self._answers.load(read.get(store.LAST_ANSWER.name, ()))
-        deque(found.bad.each(store.LAST_ANSWER.name, kept, self._take_kept), maxlen=0)
-        load_standings(self.subjects, found)
+        bad = BadRows() if bad_rows is None else bad_rows
+        known = known_nodes(read, list(self.registry.nodes), bad)
+        for name, one in known.items():
+            self.registry.of(name).recall(one)
+        deque(bad.each(store.LAST_ANSWER.name, kept_answers(read), self._recall_answer), maxlen=0)
         self._rows.forget()  # what was just read need not be written again
-        for name, node in self.subjects.nodes.items():
-            node.counted = load_counted(node, found, self._clock.now())
-            recall_free_space(node)
-            node.money.usage_since = 0.0
-            self._uptimes.resume(node)
-            if node.node_id:  # another node may have had this name before
-                node.money.stubs = {key: stub for key, stub in node.money.stubs.items() if key.node_id == node.node_id}
-                node.money.payouts = {key: row for key, row in node.money.payouts.items() if key.node_id == node.node_id}
-            self.subjects.changed(name, *Topic)
+        for name, status in self.registry.nodes.items():
+            # sanctions as they are in the database, whatever kept answers told meanwhile: those may be older
+            spans = known[name].spans if name in known else {}
+            status.standing = replace(status.standing, spans=spans, written={})
+            if name in known:
+                status.counted = CounterHistory.resumed(known[name], status.metrics, self._clock.now())
+            for changes in (space.recall_free_space(status), uptime.resume_endpoints(status), money.resume(status)):
+                status.apply(changes)
+            self.registry.changed(name, *Topic)
 
-    def _take_kept(self, answer: Answer) -> None:
-        node = self._node_of(answer)
-        take_version(node, answer.value)
-        self._take(node, answer)
+    def _recall_answer(self, answer: Answer) -> None:
+        self._answers.know(answer, at=answer.asked_at)
+        status = self._status_of(answer)
+        status.versions = status.versions.with_answer(answer.value)
+        self._take(status, answer)
 
     # ---- one answer ----
 
-    def _node_of(self, answer: Answer) -> NodeStatus:
-        """The node; begun anew when another node answers under its name."""
-        node = self.subjects.of(answer.node)
-        if isinstance(answer.value, NodeAnswer) and node.answer is not None and node.answer.node_id != answer.value.node_id:
-            fresh = NodeStatus(node.name, doors=node.doors, found=node.found, outages=node.outages, revisions=node.revisions)
-            fresh.remarks = (f"Since then this is another node: it was {node.answer.node_id}, it is {answer.value.node_id}.",)
-            fresh.standing = Standing(spans=node.standing.spans)
-            fresh.insight, fresh.log = node.insight, node.log
-            fresh.signs = node.signs
-            self.subjects.nodes[node.name] = fresh
-            self._last.pop(node.name, None)
+    def _status_of(self, answer: Answer) -> NodeStatus:
+        """The node's; begun anew when another node answers under its name."""
+        status = self.registry.of(answer.node)
+        if isinstance(answer.value, NodeAnswer) and status.answer is not None and status.answer.node_id != answer.value.node_id:
+            fresh = NodeStatus(status.name, doors=status.doors, found=status.found, outages=status.outages, revisions=status.revisions)
+            fresh.remarks = (f"Since then this is another node: it was {status.answer.node_id}, it is {answer.value.node_id}.",)
+            fresh.standing = Standing(spans=status.standing.spans)
+            fresh.insight, fresh.log, fresh.signs = status.insight, status.log, status.signs
+            fresh.answered_doors = status.answered_doors
+            self.registry.nodes[status.name] = fresh
             return fresh
-        return node
+        return status
 
-    def _take(self, node: NodeStatus, answer: Answer) -> set[Topic]:
-        """Which subjects may look different now."""
-        now, pending, value = self._clock.now(), self._pending, answer.value
-        if isinstance(value, NodeAnswer):
-            return self._take_node(node, value, now)
-        if isinstance(value, SatelliteAnswer):
-            return self._take_satellite(node, answer, value, now)
-        if isinstance(value, AllSatellitesAnswer):
-            addresses = {known.address: satellite for satellite, known in node.standing.known.items() if known.address}
-            told = snapshots_of_addresses(value.scores, addresses, answer.asked_at)
-            take_usage_space(node, value.storage, now, pending)
-            return {Topic.STORAGE} | self._scored(node, scores.take_snapshots(node, told, now, pending), now)
-        if isinstance(value, NodeMetrics):
-            count_transfers(node, value)
-            seen_at = node.metrics.taken_at if node.metrics else None
-            node.metrics = value
-            started = self._uptimes.take_start(node, value.started_at, seen_at, now, pending)
-            take_metrics_space(node, value, now, pending)
-            moved = self._scored(node, scores.take_snapshots(node, value.reputation, now, pending), now)
-            return {Topic.STORAGE, Topic.HEALTH} | moved | started
-        if isinstance(value, HealthAnswer):
-            node.health = value
-            moved = self._scored(node, scores.take_snapshots(node, snapshots_of_health(value), now, pending), now)
-            return {Topic.HEALTH} | moved
-        return self._take_money(node, answer, now)
+    def _take(self, status: NodeStatus, answer: Answer) -> Set[Topic]:
+        """Which topics may look different now."""
+        now = self._clock.now()
+        if isinstance(answer.value, NodeMetrics):
+            status.counted.count(answer.value, status.metrics)
+        topics: Set[Topic] = self._apply(status, uptime.update_start(status, answer.value, now))
+        for update in (standing.update, space.update, money.update):
+            topics |= self._apply(status, update(status, answer, now))
+        topics |= status.take(answer)
+        if isinstance(answer.value, NodeAnswer):
+            if Topic.REPUTATION in topics:  # tables that know no addresses name satellites, too
+                self._state.satellite_names |= addressed_by(self.registry.nodes)
+            self._look_for_doubles()
+        return topics
 
-    def _take_node(self, node: NodeStatus, value: NodeAnswer, now: float) -> set[Topic]:
-        seen_at = node.answer.taken_at if node.answer else None
-        node.answer = value
-        take_disk(node, value.disk, now, self._pending)
-        moved = scores.take_snapshots(node, value.standings, now, self._pending)
-        trusted = frozenset(standing.satellite for standing in value.standings)
-        subjects = {Topic.HEALTH, Topic.STORAGE}
-        started_at = None if value.started_at is None else value.started_at - (value.clock_ahead_s or 0.0)
-        subjects |= self._uptimes.take_start(node, started_at, seen_at, now, self._pending)
-        if moved:
-            self._state.satellite_names |= addressed_by(self.subjects.nodes)  # tables that know no addresses name them, too
-        if trusted:
-            moved |= scores.forget_satellites(node, trusted)
-            if money.forget_satellites(node, trusted):
-                subjects.add(Topic.EARNINGS)
-            gone = [satellite for satellite in node.space.usages if satellite and satellite not in trusted]
-            for satellite in gone:
-                del node.space.usages[satellite]
-        self._look_for_doubles()
-        if moved:
-            subjects |= {Topic.REPUTATION, Topic.EARNINGS}
-        return subjects | self._scored(node, moved, now)
+    def _take_version(self, status: NodeStatus, answer: Answer) -> None:
+        """A change that no log tells is stored as an event: it may explain others."""
+        before, status.versions = status.versions.running, status.versions.with_answer(answer.value)
+        after = status.versions.running
+        if after is not None and after.value != (before.value if before is not None else ""):
+            event = VersionSeen(time_ms=round(after.taken_at * 1000), level="", version=after.value)
+            self._rows.submit(partial(add_version, node=status.name, event=event))
 
-    def _take_satellite(self, node: NodeStatus, answer: Answer, value: SatelliteAnswer, now: float) -> set[Topic]:
-        moved = scores.take_snapshots(node, [value.reputation], now, self._pending)
-        take_usage_space(node, value.storage, now, self._pending)
-        money.take_usage(node, answer, value.usage, self._pending)
-        return {Topic.EARNINGS, Topic.STORAGE} | self._scored(node, moved, now)
-
-    def _take_money(self, node: NodeStatus, answer: Answer, now: float) -> set[Topic]:
-        value, pending = answer.value, self._pending
-        if isinstance(value, EstimatedPayout):
-            money.take_estimate(node, answer, value)
-        elif isinstance(value, Pricing):
-            money.take_pricing(node, answer, value, pending)
-        elif isinstance(value, tuple):
-            if answer.kind is AnswerKind.NOTIFICATIONS:
-                node.notifications = tuple(one for one in value if isinstance(one, Notification))
-                return {Topic.HEALTH, Topic.REPUTATION}
-            if answer.kind is AnswerKind.PERIODS:
-                node.money.periods_at = answer.asked_at
-            if not node.node_id:  # whose paystubs these are is not known yet; they are asked for again
-                return set()
-            last = self._last.setdefault(node.name, {})
-            money.take_paystubs(node, tuple(one for one in value if isinstance(one, Paystub)), last, int(now * 1000), pending)
-            money.take_payouts(node, tuple(one for one in value if isinstance(one, PayoutHistoryRow)), pending)
-            money.take_held_history(node, tuple(one for one in value if isinstance(one, HeldHistoryRow)), int(now * 1000), pending)
-        return {Topic.EARNINGS}
-
-    def _scored(self, node: NodeStatus, moved: bool, now: float) -> set[Topic]:
-        """Scores that stay the same are not sent every minute only because they were told again."""
-        key = (node.name, Topic.REPUTATION)
-        node.standing.changes += moved
-        if moved or now - self._told_at.get(key, 0.0) >= REFRESH_S:
-            self._told_at[key] = now
-            return {Topic.REPUTATION}
-        return set()
-
-    def _tell(self, name: str, moved: Set[Topic]) -> None:
-        if moved:
-            missing = missing_satellites(self.subjects.of(name))
-            if missing != self._missing.get(name, []):  # whoever told it: sums of money leave out another satellite now
-                self._missing[name], moved = missing, moved | {Topic.EARNINGS}
-            self.subjects.changed(name, *moved)
-            self.on_moved(name)
-            self._changed()
-
-    def _keep_estimate(self, node: NodeStatus, *, doubts: bool) -> None:
-        standing = node.answer.standings if node.answer else ()
-        complete = bool(standing) and all(one.satellite in node.money.usages or why_nothing(node, one.satellite) for one in standing)
+    def _keep_estimate(self, status: NodeStatus, *, doubts: bool) -> None:
+        trusted = status.answer.standings if status.answer else ()
+        complete = bool(trusted) and all(one.satellite in status.money.usages or why_nothing(status, one.satellite) for one in trusted)
         if complete:
-            self.subjects.changed(node.name, Topic.EARNINGS)
-            earnings = self._estimates.of(node, self._clock.now())
+            self.registry.changed(status.name, Topic.EARNINGS)
+            earnings = self._estimates.of(status, self._clock.now())
             if earnings is not None:
                 if doubts and money.is_doubtful(earnings):
-                    self.on_doubt(node.name)
-                money.keep_estimate(node, earnings.estimate, self._last.setdefault(node.name, {}), self._pending)
+                    self._say(self.signals.doubted, status.name)
+                self._apply(status, money.update_from_estimate(status, earnings))
+
+    def _apply(self, status: NodeStatus, changes: Changes) -> Set[Topic]:
+        """Into memory and to the rows that wait. Which topics are to be sent: the same figures, only younger, not with every answer."""
+        status.apply(changes)
+        self._rows.pending.drop(status.name, changes.dropped)
+        self._rows.pending.keep(status.name, changes.kept)
+        if changes.refused:
+            more = f" (and {len(changes.refused) - 1} more)" if len(changes.refused) > 1 else ""
+            text = "node %s told what cannot be right, it is not kept: %s%s"
+            _log.warning(text, status.name, changes.refused[0], more, extra={"node": status.name})
+        if not changes.told_again:
+            return changes.topics
+        now = self._clock.now()
+        due = {one for one in changes.told_again if one in changes.topics or now - self._told_at.get((status.name, one), 0.0) >= REFRESH_S}
+        self._told_at.update(((status.name, one), now) for one in due)
+        return changes.topics | due
+
+    def _tell(self, name: str, topics: Set[Topic]) -> None:
+        if topics:
+            missing = missing_satellites(self.registry.of(name))
+            if missing != self._missing.get(name, []):  # whoever told it: sums of money leave out another satellite now
+                self._missing[name], topics = missing, topics | {Topic.EARNINGS}
+            self.registry.changed(name, *topics)
+            self._say(self.signals.moved, name)
+            for subscriber in self.signals.changed:
+                subscriber()
+
+    def _say(self, subscribers: Iterable[Callable[[str], None]], name: str) -> None:
+        for subscriber in subscribers:
+            subscriber(name)
 
     def _look_for_doubles(self) -> None:
         """Two names for one node are said on the page of both."""
-        for name in tell_doubles(self.subjects.nodes.values()):
-            self._tell(name, {Topic.HEALTH})
+        every = list(self.registry.nodes.values())
+        doubles = shared_apis([(status.name, None, status.node_id) for status in every if status.node_id])
+        for status in every:
+            others = tuple(one for one in status.remarks if "are given the same API" not in one)
+            own = tuple(one for one in doubles if status.node_id and status.node_id in one)
+            if others + own != status.remarks:
+                status.remarks = others + own
+                self._tell(status.name, {Topic.HEALTH})

@@ -5,20 +5,19 @@ Everything here is what was said, with who said it and when; what is made of it 
 
 from __future__ import annotations
 
-import marshal
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
 from storj_monitor.model.analytics import Finding, Learning
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage, StubKey
 from storj_monitor.model.estimates import Score
+from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.figures import ImpossibleValue
-from storj_monitor.model.node_answers import ApiState, Door, NodeAnswer, Notification
+from storj_monitor.model.kept import Kept, KnownNode, LastEstimates
+from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, Door, NodeAnswer, Notification
 from storj_monitor.model.node_events import FoundInTrash
-from storj_monitor.model.node_metrics import CounterPosition, Growth, NodeMetrics
+from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import (
     AuditWindow,
     Exit,
@@ -34,13 +33,14 @@ from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence, SpacePoint
 from storj_monitor.model.uptime import Outage, ProcessLife
 from storj_monitor.model.versions import Versions
+from storj_monitor.state.counters import CounterHistory
 from storj_monitor.state.pulse import Pulse
+from storj_monitor.state.signs import Signs
 
-HOUR_S = 3600.0
-POLL_S = 90.0
-"""Counters are asked every minute or so."""
 CLOCK_BELIEVED_S = 3600.0
 """A node's clock that is off by more is not believed."""
+AHEAD_S = 3600.0
+"""Lines of a time that is not yet (a clock that was wrong for a while) tell nothing: they would outweigh all that comes."""
 
 
 class Topic(StrEnum):
@@ -53,7 +53,7 @@ class Topic(StrEnum):
     ANALYTICS = "analytics"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """By satellite. `points` are the last month's, oldest first; failures are of the last day, oldest first.
 
@@ -62,17 +62,17 @@ class Standing:
     changes -- how often a value (not only its age) was another one
     """
 
-    known: dict[str, Reputation] = field(default_factory=dict)
-    points: dict[str, tuple[ScorePoint, ...]] = field(default_factory=dict)
-    failing: list[NotableTransfer] = field(default_factory=list)
-    in_trash: list[FoundInTrash] = field(default_factory=list)
-    spans: dict[tuple[str, StandingKind], StandingSpan] = field(default_factory=dict)
-    exits: dict[str, Exit] = field(default_factory=dict)
-    written: dict[str, tuple[AuditWindow, ...]] = field(default_factory=dict)
+    known: Mapping[str, Reputation] = field(default_factory=dict)
+    points: Mapping[str, tuple[ScorePoint, ...]] = field(default_factory=dict)
+    failing: tuple[NotableTransfer, ...] = ()
+    in_trash: tuple[FoundInTrash, ...] = ()
+    spans: Mapping[tuple[str, StandingKind], StandingSpan] = field(default_factory=dict)
+    exits: Mapping[str, Exit] = field(default_factory=dict)
+    written: Mapping[str, tuple[AuditWindow, ...]] = field(default_factory=dict)
     changes: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
     """`usages` by satellite ("" = all at once, only where no satellite told); `points` the last three months', oldest first.
 
@@ -83,12 +83,12 @@ class Space:
     evidence: SpaceEvidence = SpaceEvidence()
     folder: str = ""
     problem: str = ""
-    usages: dict[str, StoredUsage] = field(default_factory=dict)
+    usages: Mapping[str, StoredUsage] = field(default_factory=dict)
     points: tuple[SpacePoint, ...] = ()
     checked: SpaceEvidence | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
     """See financial_tracker.earnings.NodeInputs for the parts.
 
@@ -100,81 +100,20 @@ class Money:
     usage_since   -- when this run of the monitor was first told usage
     """
 
-    usages: dict[str, SatelliteUsage] = field(default_factory=dict)
-    kept: dict[str, SatelliteUsage] = field(default_factory=dict)
-    pricing: dict[str, Pricing] = field(default_factory=dict)
-    estimates: dict[str, EstimatedPayout] = field(default_factory=dict)
-    stubs: dict[StubKey, Paystub] = field(default_factory=dict)
-    payouts: dict[StubKey, PayoutHistoryRow] = field(default_factory=dict)
-    held_history: dict[str, HeldHistoryRow] = field(default_factory=dict)
-    scores: dict[StubKey, Score] = field(default_factory=dict)
+    usages: Mapping[str, SatelliteUsage] = field(default_factory=dict)
+    kept: Mapping[str, SatelliteUsage] = field(default_factory=dict)
+    pricing: Mapping[str, Pricing] = field(default_factory=dict)
+    estimates: Mapping[str, EstimatedPayout] = field(default_factory=dict)
+    stubs: Mapping[StubKey, Paystub] = field(default_factory=dict)
+    payouts: Mapping[StubKey, PayoutHistoryRow] = field(default_factory=dict)
+    held_history: Mapping[str, HeldHistoryRow] = field(default_factory=dict)
+    scores: Mapping[StubKey, Score] = field(default_factory=dict)
+    last_estimates: LastEstimates = field(default_factory=dict)
     now_ms: int = 0
     at: float = 0.0
     estimated_at: float = 0.0
     usage_since: float = 0.0
     periods_at: float = 0.0
-
-
-class CounterInterval(NamedTuple):
-    """Between two answers: what the node's counters grew by, by op."""
-
-    from_at: float
-    growth: Mapping[int, Growth]
-
-    def pack(self) -> bytes:
-        """The same in far less memory: an hour of them is held only to be let go of one by one."""
-        return marshal.dumps((self.from_at, {op: tuple(growth) for op, growth in self.growth.items()}))
-
-    @classmethod
-    def unpack(cls, packed: bytes) -> CounterInterval:
-        from_at, growth = marshal.loads(packed)  # our own bytes
-        return cls(from_at, {op: Growth(*values) for op, values in growth.items()})
-
-
-@dataclass(slots=True)
-class CounterHistory:
-    """Growth of the node's own counters, by op.
-
-    since, ops -- since the first answer to this run of the monitor
-    recent     -- the last hour's, answer by answer: when each began, and the stretch packed; `hour` is their sum
-    hours      -- by start of the hour (Unix milliseconds): those that are not stored yet, and the one that the stored answer lies in
-    position   -- up to where all of this counts; after a restart as it was stored
-    unkept     -- stretches that are not stored yet
-    slot       -- where the next one is stored: the newest take the place of the oldest
-    kept_at    -- when this was stored last
-    """
-
-    since: float = 0.0
-    ops: dict[int, Growth] = field(default_factory=dict)
-    recent: deque[tuple[float, bytes]] = field(default_factory=deque)
-    hour: dict[int, Growth] = field(default_factory=dict)
-    hours: dict[int, dict[int, Growth]] = field(default_factory=dict)
-    position: CounterPosition | None = None
-    unkept: list[CounterInterval] = field(default_factory=list)
-    slot: int = 0
-    kept_at: float = 0.0
-
-    def add(self, stretch: CounterInterval) -> None:
-        """The newest stretch."""
-        self.recent.append((stretch.from_at, stretch.pack()))
-        self.hour = add_up((self.hour, stretch.growth))
-
-    def last_hour(self, now: float) -> dict[int, Growth]:
-        """What was added in the last 60 minutes, as far as it was asked."""
-        while self.recent and self.recent[0][0] < now - HOUR_S - POLL_S:
-            for op, growth in CounterInterval.unpack(self.recent.popleft()[1]).growth.items():
-                self.hour[op] = self.hour[op].minus(growth)
-        return {op: growth for op, growth in self.hour.items() if growth.number}
-
-
-def add_up(parts: Iterable[Mapping[int, Growth]]) -> dict[int, Growth]:
-    """The sums by op."""
-    total: dict[int, Growth] = {}
-    for part in parts:
-        for op, growth in part.items():
-            known = total.get(op)
-            total[op] = growth if known is None else known.plus(growth)
-    return total
 
 
 @dataclass(slots=True)
@@ -185,14 +124,15 @@ class Insight:
     learning: Learning | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeLog:
     """What the log tells of the node's life.
 
     life        -- of its process
-    pulse       -- how transfers come; `transfer_at` is the newest
+    pulse       -- how transfers come, added to as lines are read; `transfer_at` is the newest
     is_read     -- the monitor has read all that is in the log, and reads on
     is_behind   -- it has not come to the end of the log yet, in this run: what it read last may be long over
+    lines, pings -- lines of its process, and failed check-ins: what `life` and outages are made of
     """
 
     life: ProcessLife = ProcessLife()
@@ -200,30 +140,43 @@ class NodeLog:
     transfer_at: float | None = None
     is_read: bool = False
     is_behind: bool = True
+    lines: tuple[NodeEvent, ...] = ()
+    pings: tuple[NodeEvent, ...] = ()
 
 
-@dataclass(slots=True)
-class Signs:
-    """What the log says about the node's state (see services.node_status), and since when other trouble is seen. Unix seconds.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a tracker makes of something that was told: parts of the status as they are now (None: as before), and what follows from it.
 
-    version_refused -- the version that is not allowed, the minimum, and when the node said so
+    impossible -- what was said and cannot be, by what was asked; () takes back what was said before
+    kept       -- to be stored, or stored anew
+    dropped    -- what is stored and is to go
+    topics     -- which may look different now
+    told_again -- whose figures are the same, only younger
+    refused    -- sentences about what is not kept because it cannot be right
     """
 
-    revision: int = 0
-    refused_at: float | None = None
-    refused_since: float | None = None
-    version_refused: tuple[str, str, float] | None = None
-    clock_off_at: float | None = None
-    full_since: float | None = None
-    over_since: float | None = None
-    problem_since: float | None = None
+    standing: Standing | None = None
+    space: Space | None = None
+    money: Money | None = None
+    log: NodeLog | None = None
+    outages: tuple[Outage, ...] | None = None
+    doors: Mapping[Door, ApiState] | None = None
+    answered_doors: frozenset[Door] | None = None
+    impossible: Mapping[tuple[str, ...], tuple[ImpossibleValue, ...]] = field(default_factory=dict)
+    kept: tuple[Kept, ...] = ()
+    dropped: tuple[Kept, ...] = ()
+    topics: frozenset[Topic] = frozenset()
+    told_again: frozenset[Topic] = frozenset()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class NodeStatus:
     """One node. `revisions` grow when a subject may look different; `outages` are what each witness saw, and marks of life.
 
-    impossible -- what was said and cannot be, by what was asked: the newest of each
+    impossible     -- what was said and cannot be, by what was asked: the newest of each
+    answered_doors -- those that have answered, in this run or an earlier one
     """
 
     name: str
@@ -231,7 +184,8 @@ class NodeStatus:
     health: HealthAnswer | None = None
     metrics: NodeMetrics | None = None
     notifications: tuple[Notification, ...] = ()
-    doors: dict[Door, ApiState] = field(default_factory=dict)
+    doors: Mapping[Door, ApiState] = field(default_factory=dict)
+    answered_doors: frozenset[Door] = frozenset()
     found: bool = False
     remarks: tuple[str, ...] = ()
     impossible: dict[tuple[str, ...], tuple[ImpossibleValue, ...]] = field(default_factory=dict)
@@ -245,6 +199,48 @@ class NodeStatus:
     versions: Versions = Versions()
     signs: Signs = field(default_factory=Signs)
     revisions: dict[Topic, int] = field(default_factory=lambda: dict.fromkeys(Topic, 0))
+
+    def take(self, answer: Answer) -> frozenset[Topic]:
+        """The newest answer of its kind, as it came, after the trackers have taken theirs of it. Which topics show it."""
+        value = answer.value
+        if isinstance(value, NodeAnswer):
+            self.answer = value
+        elif isinstance(value, NodeMetrics):
+            self.metrics = value
+        elif isinstance(value, HealthAnswer):
+            self.health = value
+        elif answer.kind is AnswerKind.NOTIFICATIONS and isinstance(value, tuple):
+            self.notifications = tuple(one for one in value if isinstance(one, Notification))
+        else:
+            return frozenset()
+        return frozenset({Topic.HEALTH})
+
+    def apply(self, changes: Changes) -> None:
+        """What a tracker made of something that was told."""
+        self.standing = self.standing if changes.standing is None else changes.standing
+        self.space = self.space if changes.space is None else changes.space
+        self.money = self.money if changes.money is None else changes.money
+        self.log = self.log if changes.log is None else changes.log
+        self.outages = self.outages if changes.outages is None else changes.outages
+        self.doors = self.doors if changes.doors is None else changes.doors
+        self.answered_doors = self.answered_doors if changes.answered_doors is None else changes.answered_doors
+        for asked, found in changes.impossible.items():
+            self.note_impossible(asked, found)
+
+    def recall(self, known: KnownNode) -> None:
+        """What an earlier run stored, before its last answers."""
+        self.standing = Standing(points=known.points, spans=known.spans)
+        self.space = Space(points=known.space)
+        self.outages = known.outages
+        self.money = Money(
+            kept=known.days,
+            pricing=known.pricing,
+            stubs=known.stubs,
+            payouts=known.payouts,
+            held_history=known.held_history,
+            scores=known.accuracy,
+            last_estimates=known.last_estimates,
+        )
 
     def note_impossible(self, asked: tuple[str, ...], found: tuple[ImpossibleValue, ...]) -> None:
         """What one answer has that cannot be; () when all of it can."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 
+from storj_monitor.model.ids import Outcome, op_outcome
+from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.model.uptime import Outage, Witness, silence_limit_s
 
 HOUR_S = 3600
@@ -64,6 +66,19 @@ class Pulse:
     def lose_track(self) -> None:
         """Lines may be missing before what comes next: that is no silence."""
         self._hour, self._day = _Counted(HOUR_S), _Counted(DAY_S)
+
+    def take(self, delta: NodeDelta, latest: float) -> list[Outage]:
+        """Silences that ended in lines that were just read; those of a time after `latest` are let pass."""
+        if not delta.follows:
+            self.lose_track()
+        if not delta.cells:
+            return []
+        minutes: dict[int, tuple[int, int]] = {}
+        for key, cell in delta.cells.items():
+            if key.start_s <= latest:
+                count, good = minutes.get(key.start_s, (0, 0))
+                minutes[key.start_s] = (count + cell.count, good + cell.count * (op_outcome(key.op) is Outcome.SUCCESS))
+        return self.add(minutes)
 
     def add(self, minutes: Mapping[int, tuple[int, int]]) -> list[Outage]:
         """Silences that ended in these minutes (start in Unix seconds -> transfers, successes). Older minutes are let pass."""

@@ -39,11 +39,6 @@ def point_of(picture: SpacePicture) -> SpacePoint | None:
     )
 
 
-def can_be(point: SpacePoint) -> bool:
-    """Whether a stored point is one that would be stored today: earlier versions kept what a node said, also below nothing."""
-    return (point.used or 0) >= 0 and (point.free is None or point.allocated is None or 0 <= point.free <= point.allocated)
-
-
 def is_due(last: SpacePoint | None, point: SpacePoint) -> bool:
     """Whether the point is worth a row after the newest one that is stored."""
     if last is None or point.at >= last.at + SNAPSHOT_S:

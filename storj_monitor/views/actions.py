@@ -15,7 +15,8 @@ from storj_monitor.model.ids import Action, Outcome, op_action, op_code
 from storj_monitor.model.node_metrics import Growth, NodeMetrics, Spread
 from storj_monitor.model.rollups import Cell
 from storj_monitor.state.accumulator import DIRECTION_BY_OP
-from storj_monitor.state.node_status import NodeStatus, add_up
+from storj_monitor.state.counters import add_up
+from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.stats import quantile
 from storj_monitor.views.tables import Row, Rows, sum_cells
 

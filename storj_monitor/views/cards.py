@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from storj_monitor.financial_tracker.earnings import NodeEstimates
 from storj_monitor.reputation_tracker.report import SatelliteReports
-from storj_monitor.state.node_status import HOUR_S, NodeRegistry, NodeStatus, Topic
+from storj_monitor.state.counters import HOUR_S
+from storj_monitor.state.node_status import NodeRegistry, NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.views import analytics, earnings, node_health, reputation, storage
 from storj_monitor.views.actions import Counters, Grown, counters_of

@@ -13,7 +13,8 @@ from storj_monitor.model.uptime import Uptime
 from storj_monitor.reputation_tracker.downtime import Downtime, hours_down
 from storj_monitor.reputation_tracker.help_texts import HELP as REPUTATION_HELP
 from storj_monitor.reputation_tracker.uptime import node_downtimes, node_uptime
-from storj_monitor.state.node_status import CLOCK_BELIEVED_S, CounterHistory, NodeStatus, Topic
+from storj_monitor.state.counters import CounterHistory
+from storj_monitor.state.node_status import CLOCK_BELIEVED_S, NodeStatus, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import Wire, date, helps, said
 from storj_monitor.views.tables import Row, Rows

@@ -13,13 +13,14 @@ from random import Random
 import pytest
 from ratios import ratio
 
-from storj_monitor.database import subject_rows as rows
+from storj_monitor.database import node_records as rows
 from storj_monitor.database import subjects as store
 from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.database.opening import open_database
 from storj_monitor.database.subject_history import SCORE_POINTS, SPACE_POINTS, score_history, space_history
 from storj_monitor.database.subjects import Connection
 from storj_monitor.model.figures import Source
+from storj_monitor.model.kept import KeptScore
 from storj_monitor.model.reputation import ScorePoint
 from storj_monitor.model.space import SpacePoint
 from storj_monitor.reputation_tracker.history import thin as scores_kept
@@ -44,9 +45,8 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Connection:
     now, rng = NOW_MS / 1000, Random(1)
     told = [ScorePoint(at, at, 1.0, 1.0, rng.random(), i, i, Source.API) for i in range(6 * 365) if (at := now - (6 * 365 - i) * 14_400)]
     space = [SpacePoint(now - i * 600, *([9_876_543_210_123 - i] * 9), Source.API) for i in range(6 * 24 * 365, -1, -1)]  # type: ignore[arg-type, call-arg]
-    scores = {
-        row[:3]: row for node in NODES for one in SATELLITES for row in (rows.score_row(node, one, p) for p in scores_kept(told, now))
-    }
+    kept = scores_kept(told, now)
+    scores = {row[:3]: row for node in NODES for one in SATELLITES for row in (rows.score_row(node, KeptScore(one, p)) for p in kept)}
     spaces = {row[:2]: row for node in NODES for row in (rows.space_row(node, p) for p in space_kept(space, now))}
     writer = connect_writer(path)
     writer.execute("BEGIN")

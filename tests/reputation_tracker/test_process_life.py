@@ -11,9 +11,12 @@ from uptime_replay import Replay, clock
 
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.node_events import ConfigurationLoaded, NodeFailed, NodeStarted, Panic, PlainError, ServiceStopped, SignalReceived
+from storj_monitor.model.node_metrics import NodeMetrics
+from storj_monitor.model.space import SpaceMetrics
 from storj_monitor.model.uptime import Outage, UptimeState, Witness
 from storj_monitor.reputation_tracker.process_life import process_life
 from storj_monitor.reputation_tracker.uptime import node_away_since, node_downtimes, node_uptime
+from storj_monitor.reputation_tracker.uptime_update import update_start
 
 NODE = '{"process": "storagenode"}'
 
@@ -148,7 +151,9 @@ def test_at_level_error_a_transfer_ends_the_time_away_and_the_api_ends_it_sooner
     replay.read(failed_download("06:40:00") + failed_download("08:10:00"))
     assert replay.downtimes() == [("06:00:00", "06:40:00", True)]
     assert node_uptime(replay.node, clock("08:30:00")).state is UptimeState.UP
-    replay.keeper.take_start(replay.node, clock("06:01:10"), None, clock("08:30:00"), replay.pending)
+    at = clock("08:30:00")
+    told = NodeMetrics(taken_at=at, uptime_s=at - clock("06:01:10"), space=SpaceMetrics(taken_at=at))
+    replay.node.apply(update_start(replay.node, told, at))
     assert replay.downtimes() == [("06:00:00", "06:01:10", True)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from storj_monitor.model.reputation import AuditWindow, Reputation
 from storj_monitor.model.space import DiskSpace, SpaceEvidence, SpacePoint
 from storj_monitor.reputation_tracker.report import budget_outlook
 from storj_monitor.services.analytics import MAX_AGE_S, Outlooks
-from storj_monitor.state.node_status import NodeRegistry
+from storj_monitor.state.node_status import NodeRegistry, Space, Standing
 from storj_monitor.state.nodes import State
 from storj_monitor.storage_tracker.forecast import space_outlook, space_samples
 from storj_monitor.views.cards import Cards
@@ -115,10 +116,10 @@ def disk(at: float, used: int, reclaimable: int | None) -> SpaceEvidence:
 def test_samples_leave_out_what_a_compaction_gives_back() -> None:
     node = cards_of(NOW).subjects.of("a")
     assert space_samples(node, NOW) == ()
-    node.space.evidence = disk(NOW, 5 * TB, TB)
+    node.space = Space(evidence=disk(NOW, 5 * TB, TB))
     (sample,) = space_samples(node, NOW)
     assert (sample.at_s, sample.used_bytes, sample.free_bytes) == (int(NOW), 4 * TB, TB)
-    node.space.evidence = disk(NOW + 60, 5 * TB, None)
+    node.space = Space(evidence=disk(NOW + 60, 5 * TB, None))
     (other,) = space_samples(node, NOW + 60)
     assert other.basis != sample.basis, "figures that were made otherwise are not compared"
     assert space_samples(node, NOW + 3 * DAY_S) == ()
@@ -128,13 +129,13 @@ def test_forecasts_are_made_again_only_for_other_inputs_or_when_they_are_old() -
     cards = cards_of(NOW)
     outlooks, node = Outlooks(cards.subjects, cards.estimates), cards.subjects.of("a")
     assert outlooks.of("a", NOW) == ((), None, None, None)
-    node.space.points = tuple(growing(0.1, 1.0))
-    node.standing.known["us1"] = seen(60)
+    node.space = Space(points=tuple(growing(0.1, 1.0)))
+    node.standing = Standing(known={"us1": seen(60)})
     first = outlooks.of("a", NOW)
     assert (first.points, first.known) == (node.space.points, (seen(60),))
     assert outlooks.of("a", NOW + 60) == ((), None, None, None)
-    node.space.points = (*node.space.points, point(-1 / 144, 5.1, 0.9))
-    node.standing.known["us1"] = seen(60, 1)
+    node.space = Space(points=(*node.space.points, point(-1 / 144, 5.1, 0.9)))
+    node.standing = Standing(known={"us1": seen(60, 1)})
     second = outlooks.of("a", NOW + 600)
     assert second.points is None, "a longer history within the hour"
     assert second.known == (seen(60, 1),), "a window that was missed is told at once"
@@ -150,9 +151,9 @@ async def test_a_node_without_a_log_has_its_forecasts_judged(tmp_path: Path) -> 
     async with fake_node(generated()) as fake, running(tmp_path, {"a": {"api": fake.api_url, "metrics": fake.metrics_url}}) as one:
         await until(lambda: one.rows("storage") and one.rows("reputation"))
         node = one.node()
-        node.space.points = tuple(
-            p._replace(at=p.at + one.monitor._clock.now() - NOW, used=5 * TB, free=0, source=Source.API) for p in growing(0.0, 0.0)
-        )
+        shift_s = one.monitor._clock.now() - NOW
+        points = tuple(p._replace(at=p.at + shift_s, used=5 * TB, free=0, source=Source.API) for p in growing(0.0, 0.0))
+        node.space = replace(node.space, points=points)
         await one.monitor.analytics.round()
         rows = one.rows("analytics")
         assert rows["node/a"]["judged_to"] is None

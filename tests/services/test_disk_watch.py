@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,10 +118,9 @@ def test_the_page_says_the_disk_and_what_is_wrong() -> None:
     total = rows[""]["file_system_total"]
     assert isinstance(total, dict)
     assert (total["value"], total["nodes"]) == (4 * 10**12, 2), "one disk of two nodes counts once"
-    node = keeper.subjects.of("a")
-    node.space.evidence = SpaceEvidence(
-        disk=DiskSpace(taken_at=now, used_bytes=10**12, available_bytes=5 * 10**12, trash_bytes=0, allocated_bytes=6 * 10**12)
-    )
+    node = keeper.registry.of("a")
+    told = DiskSpace(taken_at=now, used_bytes=10**12, available_bytes=5 * 10**12, trash_bytes=0, allocated_bytes=6 * 10**12)
+    node.space = replace(node.space, evidence=SpaceEvidence(disk=told))
     keeper.on_file_system("a", "/mnt/x", disk, "")
     free = cards.rows("storage", ["a"])["a"]["free"]
     assert isinstance(free, dict)

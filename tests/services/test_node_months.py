@@ -9,9 +9,9 @@ import pytest
 from services.test_subject_keeping import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
 
 from storj_monitor.database import subjects as store
+from storj_monitor.database.node_loading import LOADED
 from storj_monitor.model.earnings import EstimatedPayout, MonthPayout, Paystub
 from storj_monitor.model.node_answers import Answer, AnswerKind
-from storj_monitor.services.subject_loading import LOADED
 from storj_monitor.views.subject_gauges import subject_families
 
 SUM = EstimatedPayout(satellite="", current_month=MonthPayout(payout_cents=300.0), previous_month=MonthPayout(), expected_cents=0.0)
@@ -33,7 +33,7 @@ def usage_at(rig: Rig, at: float, days: int) -> dict[str, object]:
 
 def test_the_month_goes_on_and_is_kept_without_the_nodes_sum(rig: Rig) -> None:
     doubts: list[str] = []
-    rig.keeper.on_doubt = doubts.append
+    rig.keeper.signals.doubted.append(doubts.append)
     first = usage_at(rig, OCTOBER_30, 29)["now"]
     assert rig.rows(store.ESTIMATE_SNAPSHOT) == []  # its sum may still come
     later = usage_at(rig, OCTOBER_30 + 6 * 3600, 30)["now"]
@@ -59,7 +59,7 @@ def test_a_sum_of_another_month_is_no_comparison(rig: Rig) -> None:
 
 def test_the_first_sum_of_a_month_is_not_held_against_the_usage_of_the_one_before(rig: Rig) -> None:
     doubts: list[str] = []
-    rig.keeper.on_doubt = doubts.append
+    rig.keeper.signals.doubted.append(doubts.append)
     midnight = OCTOBER_30 + 2 * DAY_S
     usage_at(rig, midnight - 600, 31)
     for at, days, kept in ((midnight + 300, None, 0), (midnight + 2100, 31, 1)):

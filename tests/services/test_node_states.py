@@ -36,7 +36,7 @@ class Rig:
         self.cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
         self.keeper = keeper_of(self.cards, self.state, self, self.clock)
         self.states = states_of(self.cards, self.state, self.clock)
-        self.keeper.on_moved = self.states.moved
+        self.keeper.signals.moved.append(self.states.moved)
         self.state.on_status("n", LogStatus("live", "", "node.log", 0, self.clock.at, self.clock.at))
         self.door(ApiStatus.OK)
         self.say(node_answer(self.clock.at))

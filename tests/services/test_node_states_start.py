@@ -30,7 +30,7 @@ class Started:
         self.node = cards.subjects.of("n")
         self.keeper = keeper_of(cards, self.state, self, self.clock)
         self.states = states_of(cards, self.state, self.clock)
-        self.keeper.on_moved = self.states.moved
+        self.keeper.signals.moved.append(self.states.moved)
 
     def submit_work(self, write: object, done: object) -> None:
         """Nothing is stored."""
@@ -150,7 +150,7 @@ async def test_what_an_earlier_run_saw_shut_is_shut_since_then(detail: str) -> N
     """Without a log, too."""
     now = Started()
     now.states = states_of(now.cards, now.state, now.clock, with_log=frozenset())
-    now.keeper.on_moved = now.states.moved
+    now.keeper.signals.moved.append(now.states.moved)
     shut_at = now.clock.at - 2 * HOUR_S
     now.node.answer = node_answer(shut_at - 50)
     now.node.outages = (Outage(Witness.API_DOWN, shut_at, None), Outage(Witness.METRICS_DOWN, shut_at + 9, None))

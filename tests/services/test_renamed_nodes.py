@@ -16,14 +16,14 @@ from polling_rig import generated
 from storj_monitor.clock import SystemClock
 from storj_monitor.database import subjects as store
 from storj_monitor.database.connection import connect_reader, connect_writer
+from storj_monitor.database.node_loading import LOADED
 from storj_monitor.database.nodes import node_care
 from storj_monitor.database.opening import open_database
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door
 from storj_monitor.node_api.decode import decode_node
 from storj_monitor.node_api.metrics import decode_metrics
 from storj_monitor.node_api.transport import Reply
-from storj_monitor.services.node_status import SubjectKeeper
-from storj_monitor.services.subject_loading import LOADED
+from storj_monitor.services.node_status import NodeStatusService
 from storj_monitor.simulator.demo_history import remember
 from storj_monitor.simulator.fake_answers import API, DEBUG, Answers
 from storj_monitor.state.node_status import NodeRegistry, NodeStatus
@@ -42,12 +42,12 @@ class Desk:
         done()
 
 
-def keeper_for(names: list[str], desk: Desk) -> SubjectKeeper:
+def keeper_for(names: list[str], desk: Desk) -> NodeStatusService:
     cards = Cards(NodeRegistry(names), State(names), time.time)
     return keeper_of(cards, State(names), desk, SystemClock())
 
 
-def tell(keeper: SubjectKeeper, name: str, answers: Answers, at: float) -> None:
+def tell(keeper: NodeStatusService, name: str, answers: Answers, at: float) -> None:
     """What a node says within a minute, and that its API then does not answer any more."""
     for moment in (at - 60, at):
         reply = answers.answer(API, "/api/sno/", moment)
@@ -66,7 +66,7 @@ def kept(path: Path, name: str) -> NodeStatus:
         found = store.read_all(db, LOADED, [name], {})
     keeper = keeper_for([name], None)  # type: ignore[arg-type]
     keeper.load(found)
-    return keeper.subjects.of(name)
+    return keeper.registry.of(name)
 
 
 async def test_history_goes_with_the_name(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from keeper_rig import keeper_of
 from storj_monitor.database import subjects as store
 from storj_monitor.database.bad_rows import BadRows
 from storj_monitor.database.connection import connect_reader, connect_writer
+from storj_monitor.database.node_loading import LOADED
 from storj_monitor.database.opening import open_database
 from storj_monitor.model.earnings import (
     BandwidthDay,
@@ -37,7 +38,6 @@ from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
 from storj_monitor.model.space import DiskSpace, SpaceMetrics, SpacePoint, UsageDay
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.uptime import MARKS, Outage, Witness
-from storj_monitor.services.subject_loading import LOADED
 from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
 from storj_monitor.views.cards import Cards
@@ -336,7 +336,7 @@ def test_a_door_that_answered_an_earlier_run_may_be_shut_in_this_one(rig: Rig) -
     door(rig, ApiStatus.UNREACHABLE)
     assert [one.witness for one in seen(rig)] == [Witness.API_DOWN]
     rig.clock.at += 60
-    rig.keeper.no_doors("a")
+    rig.keeper.without_endpoints("a")
     assert [one.until_at for one in seen(rig)] == [rig.clock.at], "an API that was taken out of the settings"
 
 
@@ -450,7 +450,7 @@ def test_answers_are_stored_every_two_minutes_or_so_and_of_many_nodes_more_rarel
         (row,) = rig.rows(store.LAST_ANSWER)
         assert rig.clock.at - row[3] / 1000 <= 120
     for number in range(100):
-        rig.keeper.subjects.of(f"n{number}")
+        rig.keeper.registry.of(f"n{number}")
     works = rig.desk.works
     for second in range(0, 3600, 60):
         rig.clock.at = begin + 3660 + second
@@ -491,7 +491,7 @@ def test_a_damaged_row_is_named_left_out_and_counted(rig: Rig, table: str, chang
         rig.keeper.load(store.read_all(db, LOADED, ["a"], {}), bad)
     assert bad.tables().get(table, 0) > 0
     assert f"a row of the table {table} cannot be understood" in caplog.text
-    assert rig.keeper.subjects.of("a").money.kept or table == "usage_day"
+    assert rig.keeper.registry.of("a").money.kept or table == "usage_day"
     rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
     for topic in ("health", "reputation", "storage", "earnings"):
         assert rig.cards.rows(topic, ["a"]) is not None

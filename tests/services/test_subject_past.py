@@ -113,7 +113,7 @@ def test_old_estimates_score_the_paystubs_that_are_there_and_those_that_come(rig
 
 def test_an_estimate_that_contradicts_asks_the_satellites_again(rig: Rig) -> None:
     asked: list[str] = []
-    rig.keeper.on_doubt = asked.append
+    rig.keeper.signals.doubted.append(asked.append)
     rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
     rig.take(AnswerKind.SATELLITE, satellite_answer(rig.clock.at, 29), SAT)
     ours = rig.cards.estimates.of(rig.cards.subjects.of("a"), rig.clock.at)

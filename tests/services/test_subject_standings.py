@@ -12,6 +12,7 @@ from node_recordings import answer, api_snapshots, at
 from services.test_subject_keeping import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
 
 from storj_monitor.database import subjects as store
+from storj_monitor.database.node_loading import LOADED
 from storj_monitor.database.nodes import node_care
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.subject_history import standings_history
@@ -19,7 +20,6 @@ from storj_monitor.model.figures import Source
 from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.reputation import NEVER, AuditWindow, HealthAnswer, HealthStatus, ReputationSnapshot
 from storj_monitor.model.satellites import satellite_name
-from storj_monitor.services.subject_loading import LOADED
 from storj_monitor.views.questions import Window
 from storj_monitor.views.subject_questions import SubjectQuestions
 

@@ -11,6 +11,7 @@ from builders import transfer
 from services.test_subject_keeping import DAY_S, SAT, Rig, door, node_answer, satellite_answer
 
 from storj_monitor.database import subjects as store
+from storj_monitor.database.node_loading import LOADED
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.events import NodeEvent, Transfer
 from storj_monitor.model.node_answers import AnswerKind, ApiStatus, Door
@@ -20,7 +21,6 @@ from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import Outage, UptimeState, Witness
 from storj_monitor.reputation_tracker.uptime import node_away_since, node_downtimes, node_uptime
-from storj_monitor.services.subject_loading import LOADED
 from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.views.questions import Window
 from storj_monitor.views.subject_questions import SubjectQuestions

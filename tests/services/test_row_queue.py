@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from storj_monitor.database.subjects import OUTAGE
-from storj_monitor.services.subject_writing import RowQueue
+from storj_monitor.model.uptime import Outage, Witness
+from storj_monitor.services.row_queue import RowQueue
 
 
 class Desk:
@@ -21,7 +21,7 @@ class Desk:
 
 def tell(rows: RowQueue, times: int) -> None:
     for number in range(times):
-        rows.pending.put(OUTAGE, ("node", "api", number, None))
+        rows.pending.keep("node", [Outage(Witness.API_DOWN, float(number), None)])
         rows.flush_soon()
 
 

@@ -1,8 +1,9 @@
-"""Between what memory holds of the subjects and rows of the database: one pair of functions a table. Times become whole milliseconds."""
+"""Between what is stored of a node and rows of the database: one pair of functions a table. Times become whole milliseconds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -20,8 +21,24 @@ from storj_monitor.model.earnings import (
     StorageDay,
     StubKey,
 )
-from storj_monitor.model.estimates import Comparison, MonthEstimate, MonthUsage, SatelliteEstimate, Score
+from storj_monitor.model.estimates import Comparison, MonthEstimate, MonthUsage, Score
 from storj_monitor.model.figures import Source
+from storj_monitor.model.kept import (
+    Kept,
+    KeptAccuracy,
+    KeptDay,
+    KeptEstimate,
+    KeptGrowth,
+    KeptHeld,
+    KeptInterval,
+    KeptPayout,
+    KeptPaystub,
+    KeptPricing,
+    KeptSanction,
+    KeptScore,
+    KeptWindow,
+    Membership,
+)
 from storj_monitor.model.node_answers import (
     AllSatellitesAnswer,
     Answer,
@@ -31,7 +48,7 @@ from storj_monitor.model.node_answers import (
     SatelliteAnswer,
 )
 from storj_monitor.model.node_metrics import CounterPosition, Growth, NodeMetrics, Spread, TransferCount
-from storj_monitor.model.reputation import AuditWindow, HealthAnswer, ScorePoint, StandingKind, StandingSpan
+from storj_monitor.model.reputation import HealthAnswer, ScorePoint, StandingKind, StandingSpan
 from storj_monitor.model.space import SpacePoint
 from storj_monitor.model.uptime import Outage, Witness
 
@@ -53,7 +70,8 @@ def _ms(at: float) -> int:
     return round(at * 1000)
 
 
-def score_row(node: str, satellite: str, point: ScorePoint) -> Row:
+def score_row(node: str, one: KeptScore) -> Row:
+    satellite, point = one
     return (node, satellite, _ms(point.at), _ms(point.until), *point[2:7], point.source.value)
 
 
@@ -61,11 +79,17 @@ def score_point(row: Row) -> ScorePoint:
     return ScorePoint._make((row[2] / 1000, row[3] / 1000, *row[4:9], Source(row[9])))
 
 
-def window_row(node: str, satellite: str, window: AuditWindow) -> Row:
+def window_row(node: str, one: KeptWindow) -> Row:
+    satellite, window = one
     return (node, satellite, _ms(window.start_at), window.total, window.online)
 
 
-def standing_row(node: str, satellite: str, span: StandingSpan) -> Row:
+def membership_row(node: str, one: Membership) -> Row:
+    return (node, one.satellite, *(None if at is None else _ms(at) for at in one[1:]))
+
+
+def standing_row(node: str, one: KeptSanction) -> Row:
+    satellite, span = one
     return (node, satellite, span.kind.value, _ms(span.from_at), None if span.until_at is None else _ms(span.until_at))
 
 
@@ -89,7 +113,8 @@ def outage(row: Row) -> Outage:
     return Outage(Witness(row[1]), row[2] / 1000, None if row[3] is None else row[3] / 1000)
 
 
-def counter_row(node: str, start_ms: int, op: int, growth: Growth) -> Row:
+def counter_row(node: str, one: KeptGrowth) -> Row:
+    start_ms, op, growth = one
     return (node, start_ms, op, growth.number, growth.size_bytes, growth.timed, round(growth.total_s * 1000))
 
 
@@ -111,17 +136,17 @@ def position(row: Row) -> CounterPosition:
     return CounterPosition(row[1] / 1000, row[2], transfers)
 
 
-def stretch_row(node: str, slot: int, from_at: float, growth: Mapping[int, Growth]) -> Row:
+def interval_row(node: str, one: KeptInterval) -> Row:
+    slot, from_at, growth = one
     return (node, slot, _ms(from_at), msgspec.json.encode({op: tuple(one) for op, one in growth.items()}).decode())
 
 
-def stretch(row: Row) -> tuple[float, dict[int, Growth]]:
-    """When it began, and what was added in it."""
+def interval(row: Row) -> KeptInterval:
     growth = msgspec.json.decode(row[3], type=dict[int, tuple[int, int, int, float]])
-    return row[2] / 1000, {op: Growth(*values) for op, values in growth.items()}
+    return KeptInterval(row[1], row[2] / 1000, {op: Growth(*values) for op, values in growth.items()})
 
 
-def answer_row(answer: Answer) -> Row:
+def answer_row(_node: str, answer: Answer) -> Row:
     data = msgspec.json.encode(answer.value).decode()
     return (answer.node, answer.kind.value, answer.satellite or "", _ms(answer.asked_at), answer.took_ms, data)
 
@@ -144,16 +169,16 @@ def _fields(table: Table, row: Row, skip: int) -> dict[str, Any]:
     return dict(zip(table.columns[skip:], row[skip:], strict=True))
 
 
-def paystub_row(node: str, key: StubKey, stub: Paystub) -> Row:
-    return _struct_row(store.PAYSTUB, (*key, node), stub)
+def paystub_row(node: str, one: KeptPaystub) -> Row:
+    return _struct_row(store.PAYSTUB, (*one.key, node), one.stub)
 
 
 def paystub(row: Row) -> tuple[StubKey, Paystub]:
     return StubKey(*row[:3]), Paystub(satellite=row[1], period=row[2], **_fields(store.PAYSTUB, row, 4))
 
 
-def payout_row(node: str, key: StubKey, payout_: PayoutHistoryRow) -> Row:
-    return _struct_row(store.PAYOUT, (*key, node), payout_)
+def payout_row(node: str, one: KeptPayout) -> Row:
+    return _struct_row(store.PAYOUT, (*one.key, node), one.payout)
 
 
 def payout(row: Row) -> tuple[StubKey, PayoutHistoryRow]:
@@ -162,38 +187,34 @@ def payout(row: Row) -> tuple[StubKey, PayoutHistoryRow]:
     return StubKey(*row[:3]), PayoutHistoryRow(satellite=row[1], period=row[2], **fields)
 
 
-def held_row(node_id: str, node: str, held_: HeldHistoryRow) -> Row:
-    return _struct_row(store.HELD_HISTORY, (node_id, held_.satellite, node), held_)
+def held_row(node: str, one: KeptHeld) -> Row:
+    return _struct_row(store.HELD_HISTORY, (one.node_id, one.held.satellite, node), one.held)
 
 
 def held(row: Row) -> HeldHistoryRow:
     return HeldHistoryRow(satellite=row[1], **_fields(store.HELD_HISTORY, row, 3))
 
 
-def pricing_row(node: str, since_ms: int, pricing_: Pricing) -> Row:
-    return _struct_row(store.PRICING, (node, pricing_.satellite, since_ms), pricing_)
+def pricing_row(node: str, one: KeptPricing) -> Row:
+    return _struct_row(store.PRICING, (node, one.pricing.satellite, one.since_ms), one.pricing)
 
 
 def pricing(row: Row) -> Pricing:
     return Pricing(satellite=row[1], **_fields(store.PRICING, row, 3))
 
 
-def usage_rows(node: str, usage: SatelliteUsage) -> Iterator[Row]:
-    """Each day of traffic and storage as one row."""
-    traffic = {day.start_ms: day for day in usage.bandwidth}
-    stored = {day.start_ms: day for day in usage.storage}
-    for start_ms in sorted({*traffic, *stored}):
-        moved, kept = traffic.get(start_ms), stored.get(start_ms)
-        sizes: tuple[object, ...] = (None,) * 5
-        if moved is not None:
-            sizes = (
-                moved.egress_usage_bytes, moved.egress_repair_bytes, moved.egress_audit_bytes, moved.ingress_usage_bytes,
-                moved.ingress_repair_bytes,
-            )  # fmt: skip
-        amounts: tuple[object, ...] = (None,) * 4
-        if kept is not None:
-            amounts = (kept.byte_hours, kept.average_bytes, kept.interval_h, None if kept.calculated is None else int(kept.calculated))
-        yield (node, usage.satellite, start_ms, *sizes, *amounts)
+def day_row(node: str, one: KeptDay) -> Row:
+    moved, kept = one.traffic, one.storage
+    sizes: tuple[object, ...] = (None,) * 5
+    if moved is not None:
+        sizes = (
+            moved.egress_usage_bytes, moved.egress_repair_bytes, moved.egress_audit_bytes, moved.ingress_usage_bytes,
+            moved.ingress_repair_bytes,
+        )  # fmt: skip
+    amounts: tuple[object, ...] = (None,) * 4
+    if kept is not None:
+        amounts = (kept.byte_hours, kept.average_bytes, kept.interval_h, None if kept.calculated is None else int(kept.calculated))
+    return (node, one.satellite, one.start_ms, *sizes, *amounts)
 
 
 def usages(rows: Iterable[Row]) -> dict[str, SatelliteUsage]:
@@ -218,8 +239,9 @@ def usages(rows: Iterable[Row]) -> dict[str, SatelliteUsage]:
     }
 
 
-def estimate_row(node: str, made_ms: int, one: SatelliteEstimate, theirs_usd_micros: int | None) -> Row:
-    """Our estimate of one satellite as made at a moment; the day in its key is that of the moment."""
+def estimate_row(node: str, made: KeptEstimate) -> Row:
+    """The day in its key is that of the moment when it was made."""
+    made_ms, one, theirs_usd_micros = made
     now, usage = one.now, one.now.usage
     return (
         node, one.satellite, now.period, made_ms // DAY_MS, made_ms, now.through_ms, usage.egress_bytes, usage.repair_bytes,
@@ -245,13 +267,14 @@ def estimate(row: Row) -> MonthEstimate:
     )
 
 
-def estimate_score_row(node: str, key: StubKey, made_ms: int, one: Score) -> Row:
+def accuracy_row(node: str, kept: KeptAccuracy) -> Row:
+    key, made_ms, one = kept
     reasons = msgspec.json.encode(one.comparison.reasons).decode()
     agrees = int(one.comparison.agrees)
     return (*key, node, made_ms, one.estimated_usd_micros, one.paid_usd_micros, one.error_percent, agrees, reasons)
 
 
-def estimate_score(row: Row) -> tuple[StubKey, Score]:
+def accuracy(row: Row) -> tuple[StubKey, Score]:
     """The score without its categories, which are not kept."""
     _, satellite, period, _, _, estimated, paid, error, agrees, reasons = row
     told = msgspec.json.decode(reasons, type=tuple[str, ...])
@@ -266,6 +289,29 @@ def estimate_score(row: Row) -> tuple[StubKey, Score]:
     )
 
 
+_TABLES: Mapping[type, tuple[Table, Callable[[str, Any], Row]]] = MappingProxyType(
+    {
+        KeptScore: (store.SCORE_POINT, score_row),
+        KeptWindow: (store.AUDIT_WINDOW, window_row),
+        KeptSanction: (store.STANDING, standing_row),
+        Membership: (store.MEMBERSHIP, membership_row),
+        SpacePoint: (store.SPACE_POINT, space_row),
+        Outage: (store.OUTAGE, outage_row),
+        KeptDay: (store.USAGE_DAY, day_row),
+        KeptPricing: (store.PRICING, pricing_row),
+        KeptPaystub: (store.PAYSTUB, paystub_row),
+        KeptPayout: (store.PAYOUT, payout_row),
+        KeptHeld: (store.HELD_HISTORY, held_row),
+        KeptEstimate: (store.ESTIMATE_SNAPSHOT, estimate_row),
+        KeptAccuracy: (store.ESTIMATE_SCORE, accuracy_row),
+        KeptGrowth: (store.COUNTER_HOUR, counter_row),
+        KeptInterval: (store.COUNTER_RECENT, interval_row),
+        CounterPosition: (store.COUNTER_POSITION, position_row),
+        Answer: (store.LAST_ANSWER, answer_row),
+    }
+)
+
+
 class Pending:
     """Rows to be written, the newest of each key: bounded by what there is, however long the database does not take them."""
 
@@ -275,13 +321,18 @@ class Pending:
     def __bool__(self) -> bool:
         return bool(self._changes)
 
-    def put(self, table: Table, row: Row) -> None:
-        """Write this row."""
-        self._changes.setdefault(table.name, {})[row[: table.key]] = row
+    def keep(self, node: str, records: Iterable[Kept]) -> None:
+        """Write these."""
+        for record in records:
+            table, make = _TABLES[type(record)]
+            row = make(node, record)
+            self._changes.setdefault(table.name, {})[row[: table.key]] = row
 
-    def drop(self, table: Table, key: Key) -> None:
-        """Delete the row of this key."""
-        self._changes.setdefault(table.name, {})[key] = None
+    def drop(self, node: str, records: Iterable[Kept]) -> None:
+        """Delete these, by their keys."""
+        for record in records:
+            table, make = _TABLES[type(record)]
+            self._changes.setdefault(table.name, {})[make(node, record)[: table.key]] = None
 
     def take(self) -> dict[str, dict[Key, Row | None]]:
         """All of them; nothing is pending afterwards."""
