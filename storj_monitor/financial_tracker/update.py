@@ -20,7 +20,7 @@ from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, Satellite
 from storj_monitor.model.figures import ImpossibleValue
 from storj_monitor.model.kept import Kept, KeptAccuracy, KeptEstimate, KeptHeld, KeptPayout, KeptPaystub, KeptPricing
 from storj_monitor.model.node_answers import Answer, AnswerKind, NodeAnswer, SatelliteAnswer
-from storj_monitor.state.node_status import CLOCK_BELIEVED_S, Changes, Money, NodeStatus, Topic
+from storj_monitor.state.node_status import CLOCK_BELIEVED_S, NO_CHANGES, Changes, Money, NodeStatus, Topic
 
 ESTIMATE_LATE_S = 7200.0
 """A node that has not given its own sum for so long does not give it: time goes on by its other answers."""
@@ -40,7 +40,7 @@ def update(status: NodeStatus, answer: Answer, now: float) -> Changes:
         draft.take_pricing(answer, value)
     elif isinstance(value, NodeAnswer):
         trusted = frozenset(one.satellite for one in value.standings)
-        return draft.changes() if trusted and draft.forget_satellites(trusted) else Changes()
+        return draft.changes() if trusted and draft.forget_satellites(trusted) else NO_CHANGES
     elif isinstance(value, tuple) and answer.kind in _OF_PAYOUTS:
         if answer.kind is AnswerKind.PERIODS:
             draft.money = replace(draft.money, periods_at=answer.asked_at)
@@ -50,7 +50,7 @@ def update(status: NodeStatus, answer: Answer, now: float) -> Changes:
         draft.take_payouts([one for one in value if isinstance(one, PayoutHistoryRow)])
         draft.take_held_history([one for one in value if isinstance(one, HeldHistoryRow)], now)
     else:
-        return Changes()
+        return NO_CHANGES
     return draft.changes()
 
 

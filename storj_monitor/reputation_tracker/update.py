@@ -32,7 +32,7 @@ from storj_monitor.reputation_tracker.reputation import (
 )
 from storj_monitor.reputation_tracker.standings import spans_after
 from storj_monitor.reputation_tracker.told import exit_after
-from storj_monitor.state.node_status import Changes, NodeStatus, Topic
+from storj_monitor.state.node_status import NO_CHANGES, Changes, NodeStatus, Topic
 
 CONFIRM_S = 3600.0
 """A score that stays is confirmed in the database this often; in memory at once."""
@@ -76,7 +76,7 @@ def update_from_lines(status: NodeStatus, events: Iterable[NodeEvent], now: floa
     """Score lines, pieces found in the trash and graceful exits."""
     told = [event for event in events if isinstance(event, (ScoresReported, FoundInTrash, GracefulExit))]
     if not told:
-        return Changes()
+        return NO_CHANGES
     draft = _Draft(status)
     for event in told:
         if isinstance(event, ScoresReported):
@@ -97,7 +97,7 @@ def update_from_transfers(status: NodeStatus, transfers: Iterable[Transfer]) -> 
         if op_outcome(one.op) is Outcome.FAILED and op_action(one.op) in _SCORED
     ]
     if not new:
-        return Changes()
+        return NO_CHANGES
     standing = status.standing
     return Changes(standing=replace(standing, failing=(*standing.failing, *new), changes=standing.changes + 1), topics=_REPUTATION)
 

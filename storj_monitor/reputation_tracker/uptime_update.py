@@ -15,7 +15,7 @@ from storj_monitor.reputation_tracker.downtime import coalesce, ping_outages
 from storj_monitor.reputation_tracker.history import DAY_S
 from storj_monitor.reputation_tracker.process_life import SAME_START_S, is_process_line, missing_signs, process_life
 from storj_monitor.reputation_tracker.uptime import CONTACT_S, FRESH_S, WITNESS_OF_DOOR, without_contradicted
-from storj_monitor.state.node_status import AHEAD_S, Changes, NodeLog, NodeStatus, Topic
+from storj_monitor.state.node_status import AHEAD_S, NO_CHANGES, Changes, NodeLog, NodeStatus, Topic
 
 OUTAGES_S = 400 * DAY_S
 MOST_LINES = 1000
@@ -27,7 +27,6 @@ _LOGGED = frozenset({Witness.PROCESS, Witness.PING_FAILED})
 _DOORS = frozenset(WITNESS_OF_DOOR.values())
 _HEALTH = frozenset({Topic.HEALTH})
 _BOTH = frozenset({Topic.HEALTH, Topic.REPUTATION})
-_NOTHING = Changes()
 
 
 # ---- endpoints ----
@@ -82,12 +81,12 @@ def update_start(status: NodeStatus, value: AnswerValue, now: float) -> Changes:
     elif isinstance(value, NodeMetrics):
         started_at, seen_at = value.started_at, status.metrics.taken_at if status.metrics is not None else None
     else:
-        return _NOTHING
+        return NO_CHANGES
     if started_at is None or not 0 < started_at <= now + SAME_START_S:
-        return _NOTHING
+        return NO_CHANGES
     told = [one.from_at for one in status.outages if one.witness is Witness.API_STARTED]
     if any(abs(at - started_at) < SAME_START_S for at in told):
-        return _NOTHING
+        return NO_CHANGES
     found = [_started_again(one, started_at) for one in status.outages]
     found.append(Outage(Witness.API_STARTED, started_at, started_at))
     if told and seen_at is not None and status.log.is_behind and 0 < started_at - seen_at <= ANSWERS_APART_S:
@@ -104,8 +103,6 @@ def update_from_delta(status: NodeStatus, delta: NodeDelta, gaps: Sequence[Outag
     gaps -- silences of the log that ended in them (see Pulse)
     """
     latest, log, outages = now + AHEAD_S, status.log, status.outages
-    if delta.transfers and delta.transfers[-1].time_ms / 1000 <= latest:
-        log = replace(log, transfer_at=max(log.transfer_at or 0.0, delta.transfers[-1].time_ms / 1000))
     if gaps:
         outages = coalesce([*outages, *gaps, *_unreached(status, gaps)])
     lines = [event for event in delta.events if is_process_line(event) and event.time_ms / 1000 <= latest]
@@ -113,16 +110,12 @@ def update_from_delta(status: NodeStatus, delta: NodeDelta, gaps: Sequence[Outag
         signs = missing_signs([*log.lines[-1:], *lines], [at for at in _signs_of_life(delta) if at <= latest])
         if signs:
             return _reckoned(status, log, coalesce([*outages, *signs]))
-    changes = _outages(status, outages)
-    return changes if log is status.log else replace(changes, log=log)
+    return _outages(status, outages)
 
 
 def update_from_old_gaps(status: NodeStatus, gaps: Sequence[Outage]) -> Changes:
     """Silences in what an earlier run stored."""
-    log, last = status.log, status.log.pulse.last_minute
-    if last is not None:
-        log = replace(log, transfer_at=max(log.transfer_at or 0.0, float(last)))
-    return replace(_outages(status, coalesce([*status.outages, *gaps]), frozenset()), log=log)
+    return _outages(status, coalesce([*status.outages, *gaps]), frozenset())
 
 
 def update_from_process_lines(status: NodeStatus, events: Iterable[NodeEvent], now: float) -> Changes:
@@ -132,7 +125,7 @@ def update_from_process_lines(status: NodeStatus, events: Iterable[NodeEvent], n
     lines = [event for event in known if is_process_line(event)]
     pings = [event for event in known if isinstance(event, PingFailed)]
     if not (lines or pings):
-        return _NOTHING
+        return NO_CHANGES
     changes = _reckoned(status, replace(log, lines=_added(log.lines, lines), pings=_added(log.pings, pings)), status.outages)
     is_other_life = changes.log is not None and changes.log.life != log.life
     return replace(changes, topics=_BOTH) if is_other_life else changes
@@ -159,10 +152,10 @@ def _reckoned(status: NodeStatus, log: NodeLog, outages: Sequence[Outage], topic
 def _outages(status: NodeStatus, after: tuple[Outage, ...], topics: frozenset[Topic] | None = None) -> Changes:
     """`topics` None: both, where there are other outages than before."""
     before = status.outages
+    if after is before:
+        return Changes(topics=topics) if topics else NO_CHANGES
     if topics is None:
         topics = _BOTH if after != before else frozenset()
-    if after is before:
-        return Changes(topics=topics) if topics else _NOTHING
     old, new = set(before), set(after)
     # What only the log tells is open comes back from its lines, which are stored.
     kept = tuple(one for one in new - old if one.until_at is not None or one.witness in _DOORS)

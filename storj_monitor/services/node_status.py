@@ -36,7 +36,7 @@ from storj_monitor.reputation_tracker import uptime_update as uptime
 from storj_monitor.reputation_tracker.uptime import node_away_since, node_uptime
 from storj_monitor.services.row_queue import AnswerKeeper, RowQueue
 from storj_monitor.state.counters import CounterHistory
-from storj_monitor.state.node_status import AHEAD_S, Changes, NodeRegistry, NodeStatus, Standing, Topic, addressed_by
+from storj_monitor.state.node_status import AHEAD_S, NO_CHANGES, Changes, NodeRegistry, NodeStatus, Standing, Topic, addressed_by
 from storj_monitor.state.nodes import State
 from storj_monitor.state.signs import signs_after_delta, signs_after_lines
 from storj_monitor.storage_tracker import update as space
@@ -123,7 +123,7 @@ class NodeStatusService:
     def on_old_minutes(self, name: str, minutes: Mapping[int, tuple[int, int]]) -> None:
         """Transfers and successes by minute (start, Unix seconds) as an earlier run stored them."""
         status, latest = self.registry.of(name), self._clock.now() + AHEAD_S
-        gaps = status.log.pulse.add({minute: counts for minute, counts in minutes.items() if minute <= latest})
+        gaps = status.log.pulse.recall(minutes, latest)
         self._apply(status, uptime.update_from_old_gaps(status, gaps))
 
     def on_log(self, name: str, state: SourceState) -> None:
@@ -310,6 +310,8 @@ class NodeStatusService:
 
     def _apply(self, status: NodeStatus, changes: Changes) -> Set[Topic]:
         """Into memory and to the rows that wait. Which topics are to be sent: the same figures, only younger, not with every answer."""
+        if changes is NO_CHANGES:
+            return changes.topics
         status.apply(changes)
         self._rows.pending.drop(status.name, changes.dropped)
         self._rows.pending.keep(status.name, changes.kept)

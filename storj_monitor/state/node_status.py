@@ -129,7 +129,7 @@ class NodeLog:
     """What the log tells of the node's life.
 
     life        -- of its process
-    pulse       -- how transfers come, added to as lines are read; `transfer_at` is the newest
+    pulse       -- how transfers come, added to as lines are read
     is_read     -- the monitor has read all that is in the log, and reads on
     is_behind   -- it has not come to the end of the log yet, in this run: what it read last may be long over
     lines, pings -- lines of its process, and failed check-ins: what `life` and outages are made of
@@ -137,11 +137,15 @@ class NodeLog:
 
     life: ProcessLife = ProcessLife()
     pulse: Pulse = field(default_factory=Pulse)
-    transfer_at: float | None = None
     is_read: bool = False
     is_behind: bool = True
     lines: tuple[NodeEvent, ...] = ()
     pings: tuple[NodeEvent, ...] = ()
+
+    @property
+    def transfer_at(self) -> float | None:
+        """Time of the newest transfer."""
+        return self.pulse.transfer_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +173,9 @@ class Changes:
     topics: frozenset[Topic] = frozenset()
     told_again: frozenset[Topic] = frozenset()
     refused: tuple[str, ...] = ()
+
+
+NO_CHANGES = Changes()
 
 
 @dataclass(slots=True)

@@ -45,6 +45,8 @@ class Pulse:
     def __init__(self) -> None:
         self._hour, self._day = _Counted(HOUR_S), _Counted(DAY_S)
         self._good_at: int | None = None
+        self.transfer_at: float | None = None
+        """Time of the newest transfer."""
 
     def __iter__(self) -> Iterator[int]:
         """Starts of the minutes with transfers, of the last day, ascending."""
@@ -71,6 +73,8 @@ class Pulse:
         """Silences that ended in lines that were just read; those of a time after `latest` are let pass."""
         if not delta.follows:
             self.lose_track()
+        if delta.transfers and (newest_s := delta.transfers[-1].time_ms / 1000) <= latest:
+            self.transfer_at = max(self.transfer_at or 0.0, newest_s)
         if not delta.cells:
             return []
         minutes: dict[int, tuple[int, int]] = {}
@@ -79,6 +83,13 @@ class Pulse:
                 count, good = minutes.get(key.start_s, (0, 0))
                 minutes[key.start_s] = (count + cell.count, good + cell.count * (op_outcome(key.op) is Outcome.SUCCESS))
         return self.add(minutes)
+
+    def recall(self, minutes: Mapping[int, tuple[int, int]], latest: float) -> list[Outage]:
+        """The same of minutes that an earlier run stored."""
+        gaps = self.add({minute: counts for minute, counts in minutes.items() if minute <= latest})
+        if self.last_minute is not None:
+            self.transfer_at = max(self.transfer_at or 0.0, float(self.last_minute))
+        return gaps
 
     def add(self, minutes: Mapping[int, tuple[int, int]]) -> list[Outage]:
         """Silences that ended in these minutes (start in Unix seconds -> transfers, successes). Older minutes are let pass."""

@@ -12,7 +12,7 @@ from storj_monitor.model.node_answers import AllSatellitesAnswer, Answer, NodeAn
 from storj_monitor.model.node_events import Filewalker, SpaceWarning
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.space import SPACE_IN_MEMORY_S, FileSystemSpace, LogSpace, SatelliteUsage, SpacePoint
-from storj_monitor.state.node_status import Changes, NodeStatus, Space, Topic
+from storj_monitor.state.node_status import NO_CHANGES, Changes, NodeStatus, Space, Topic
 from storj_monitor.storage_tracker.history import is_due, merge_points, point_of, thin
 from storj_monitor.storage_tracker.log_only import log_space
 from storj_monitor.storage_tracker.plausible import checked, impossible_size
@@ -24,7 +24,6 @@ FREE_SPACE_S = 60.0
 AHEAD_S = 60.0
 """A line from further ahead of our clock is not believed."""
 _STORAGE = frozenset({Topic.STORAGE})
-_NOTHING = Changes()
 
 
 def update(status: NodeStatus, answer: Answer, now: float) -> Changes:
@@ -41,14 +40,14 @@ def update(status: NodeStatus, answer: Answer, now: float) -> Changes:
         return _changes(*_with_point(replace(space, evidence=replace(space.evidence, metrics=value.space)), now))
     if isinstance(value, (SatelliteAnswer, AllSatellitesAnswer)):
         return _changes(*_with_usage(status, value.storage, now))
-    return _NOTHING
+    return NO_CHANGES
 
 
 def update_from_lines(status: NodeStatus, events: Iterable[NodeEvent], now: float) -> Changes:
     """Warnings and used-space walks of the log."""
     told = log_space(event for event in events if isinstance(event, (Filewalker, SpaceWarning)))
     if told is None:
-        return _NOTHING
+        return NO_CHANGES
     evidence = replace(status.space.evidence, log=_merged(status.space.evidence.log, told))
     space, kept = _with_point(replace(status.space, evidence=evidence), now)
     return Changes(space=space, kept=kept, topics=_STORAGE)
@@ -69,7 +68,7 @@ def update_from_free_space(status: NodeStatus, told: Iterable[FreeSpace], now: f
             if point is not None and is_due(points[-1] if points else None, point):
                 points = (*points, point)
     if evidence is status.space.evidence:
-        return _NOTHING
+        return NO_CHANGES
     space = replace(status.space, evidence=evidence, points=points)
     return Changes(space=space, kept=points[len(status.space.points) :], topics=_STORAGE if shows else frozenset())
 
@@ -85,7 +84,7 @@ def recall_free_space(status: NodeStatus) -> Changes:
     space = status.space
     last = space.points[-1] if space.points else None
     if last is None or last.source is not Source.LOG or last.free is None or space.evidence.log is not None:
-        return _NOTHING
+        return NO_CHANGES
     return Changes(space=replace(space, evidence=replace(space.evidence, log=LogSpace(taken_at=last.at, available_bytes=last.free))))
 
 
