@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from storj_monitor.database import restoring
-from storj_monitor.database.copying import CopyProgress
 from storj_monitor.database.nodes import NodeSummary, RemovalProgress, half_removed, node_care, summaries
 from storj_monitor.database.opening import refuse_foreign
 from storj_monitor.database.reader import Reader
-from storj_monitor.database.restoring import AsideFile, Checked, Restored
+from storj_monitor.database.restoring import AsideFile, Checked, CopyProgress, Restored
 from storj_monitor.database.schema import Owner
 from storj_monitor.errors import StoreError, StoreForeign
 

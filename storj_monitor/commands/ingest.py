@@ -23,7 +23,7 @@ from storj_monitor.commands.workers import Digester, Workers
 from storj_monitor.config import STANDARD_INPUT, IngestInput, IngestProgress, ProgressCallback, Settings
 from storj_monitor.database import queries
 from storj_monitor.database.history import node_history
-from storj_monitor.database.line_lookup import StoredLines
+from storj_monitor.database.known_lines import StoredLines
 from storj_monitor.database.opening import open_patiently
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention

@@ -23,8 +23,8 @@ from storj_monitor.model.log_character import LogCharacter, LogForm, LogTrouble
 from storj_monitor.node_api.client import MetricsClient, NodeClient
 from storj_monitor.node_api.discovery import FoundApi, Known, find_apis, match_apis
 from storj_monitor.node_api.transport import open_session
+from storj_monitor.sources.factory import SAMPLE_BYTES, newest_lines
 from storj_monitor.sources.opening import why_not
-from storj_monitor.sources.sample import SAMPLE_BYTES, newest_lines
 from storj_monitor.units import format_age, format_bytes
 
 CONNECT_S = 5.0

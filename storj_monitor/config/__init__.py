@@ -6,11 +6,15 @@
 from storj_monitor.config.kinds import Secret
 from storj_monitor.config.load import Loaded, load
 from storj_monitor.config.nodes import FileLog, NodeSettings, StreamLog
-from storj_monitor.config.requests import STANDARD_INPUT, DemoOptions, IngestInput, IngestProgress, ProgressCallback
 from storj_monitor.config.settings import (
+    STANDARD_INPUT,
+    DemoOptions,
+    IngestInput,
+    IngestProgress,
     MoneySettings,
     PerfSettings,
     PriceSettings,
+    ProgressCallback,
     RetentionSettings,
     ServerSettings,
     Settings,

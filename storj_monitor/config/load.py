@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
@@ -12,7 +13,6 @@ from typing import TypeVar, cast
 from storj_monitor.config import table
 from storj_monitor.config.layers import CONFIG_ENVIRONMENT, Layer, read_environment, read_file, read_flags
 from storj_monitor.config.nodes import NodeSettings
-from storj_monitor.config.paths import default_database
 from storj_monitor.config.settings import (
     MoneySettings,
     PerfSettings,
@@ -23,9 +23,57 @@ from storj_monitor.config.settings import (
     ThresholdSettings,
 )
 from storj_monitor.config.table import Setting
-from storj_monitor.config.warnings import warnings_of
 from storj_monitor.errors import ConfigError
 from storj_monitor.model.addresses import is_loopback
+
+# ---- Where the database lives when nobody says: the user's own data folder, by platform.
+
+
+DATABASE_NAME = "storj_monitor.db"
+
+
+def default_database(platform: str, environ: Mapping[str, str], home: Path) -> Path:
+    """`platform` as sys.platform. XDG_DATA_HOME counts when it is absolute, as its specification asks."""
+    if platform == "win32":
+        local = environ.get("LOCALAPPDATA")
+        folder = Path(local) if local else home / "AppData" / "Local"
+    elif platform == "darwin":
+        folder = home / "Library" / "Application Support"
+    else:
+        xdg = environ.get("XDG_DATA_HOME", "")
+        folder = Path(xdg) if xdg.startswith("/") else home / ".local" / "share"
+    return folder / "storj_monitor" / DATABASE_NAME
+
+
+# ---- What the settings allow but should not be left so: the password in the clear, and secrets that others can read.
+
+
+def warnings_of(server: ServerSettings, password_file: Path | None) -> Iterator[str]:
+    """`password_file`: the settings file, where the password is in it."""
+    if server.password is not None and not is_loopback(server.bind) and server.tls_cert is None and not server.trusted_proxies:
+        yield (
+            f"{table.BIND.name} = {server.bind}: the page is served by plain HTTP, and whoever is on the way can read the password."
+            f" Give {table.TLS_CERT.flag}, or set up a reverse proxy with TLS and name it in {table.TRUSTED_PROXIES.name}"
+        )
+    if password_file is not None and _others_read(password_file, stat.S_IRGRP | stat.S_IROTH):
+        yield f"{password_file}: holds the password, and other users of this machine can read it: chmod 600 {password_file}"
+    key = server.tls_key or server.tls_cert
+    if key is not None and _others_read(key, stat.S_IROTH):
+        yield f"{key}: holds the private key of the page, and every user of this machine can read it: chmod 600 {key}"
+
+
+def _others_read(path: Path, bits: int) -> bool:
+    """False where it cannot be told; whoever reads the file says that it cannot be read."""
+    if sys.platform == "win32":
+        return False
+    try:
+        return path.is_file() and bool(path.stat().st_mode & bits)
+    except OSError:
+        return False
+
+
+# ---- Settings from file, environment and flags (the later wins), or one ConfigError with every mistake in all of them.
+
 
 T = TypeVar("T")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from storj_monitor.config.kinds import Secret
 from storj_monitor.config.money_kinds import SatellitePrices
@@ -101,3 +103,37 @@ class Settings:
     money: MoneySettings
     perf: PerfSettings
     warnings: tuple[str, ...] = ()
+
+
+# ---- What the command line asks of the app beside settings.
+
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """`nodes` invented nodes that together make `rate` transfers a second; `folder` is there, empty, and removed afterwards."""
+
+    nodes: int
+    rate: float
+    folder: Path
+
+
+class IngestInput(NamedTuple):
+    """One file of old log of one node; STANDARD_INPUT as `path` is the standard input. Matches of one glob come by name."""
+
+    node: str
+    path: str
+
+
+class IngestProgress(NamedTuple):
+    """How far `ingest` is. Bytes as they are on disk (compressed ones too); `total_bytes` 0 = unknown (standard input)."""
+
+    path: str
+    done_bytes: int
+    total_bytes: int
+    lines: int
+
+
+ProgressCallback = Callable[[IngestProgress], None]

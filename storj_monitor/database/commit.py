@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 
+from storj_monitor.database.connection import transaction
 from storj_monitor.database.dictionary import Dictionary
 from storj_monitor.database.event_rows import EventRow, EventRows
 from storj_monitor.database.known_lines import write_known_lines
 from storj_monitor.database.schema import COARSE_LEVELS, SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS
-from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import PositionConflict
 from storj_monitor.model.blocks import encode_block, pack_events
 from storj_monitor.model.event_folding import fold_key
@@ -22,6 +24,32 @@ from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
 from storj_monitor.model.severity import classify, fold_class
 from storj_monitor.model.versions import version_of
 from storj_monitor.stats import encode_sketch
+
+# ---- A commit that the database will never take as it is: what of it can be kept. One bad value must not stop a node's log for ever.
+
+
+_ALL: Mapping[str, Mapping[str, Any]] = {
+    "single transfers": {"transfers": [], "singles": [], "blocks": []},
+    "failed transfers": {"notable": []},
+    "sums": {"cells": {}},
+    "countries": {"countries": {}},
+    "errors": {"errors": {}},
+    "most downloaded pieces": {"hot": {}},
+    "events": {"events": []},
+    "counts of lines": {"lines": {}, "samples": {}},
+}  # fmt: skip
+
+
+def reductions(delta: NodeDelta) -> Iterator[tuple[str, NodeDelta]]:
+    """The delta without one part after the other, at last with nothing but its positions; each with the name of what is left out."""
+    for name, empty in _ALL.items():
+        if any(getattr(delta, part) for part in empty):
+            yield name, replace(delta, **empty)
+    yield "everything but the position in the log", NodeDelta(delta.node, checkpoints=delta.checkpoints)
+
+
+# ---- One commit: events, rollups, counts and log positions of a NodeDelta go to disk together, or not at all.
+
 
 _SUMMED = ("n", "bytes", "timed", "duration_sum_ms", *SIZE_COLUMNS)
 # A node's clock may be ahead of ours. Lines further in the future are kept where they say, but do not tell how far the node is.

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storj_monitor.database import queries
-from storj_monitor.database.connection import MonitorLock, connect_writer
+from storj_monitor.database.connection import MonitorLock, connect_writer, transaction
 from storj_monitor.database.opening import refuse_foreign
 from storj_monitor.database.queries import REMOVED_NODE
 from storj_monitor.database.schema import migrate
-from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreError
 
 # A transaction deletes for so long, in steps of so many rows.

@@ -13,9 +13,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storj_monitor.database.connection import connect_reader, connect_writer
+from storj_monitor.database.connection import connect_reader, connect_writer, make_private_folder
 from storj_monitor.database.integrity import PROOF_PAUSES_S, Examination, Pause, Verdict, error_code, examine, is_doubtful, prove, sleep
-from storj_monitor.database.privacy import make_private_folder
 from storj_monitor.database.schema import Owner, migrate, owner_of
 from storj_monitor.errors import StoreError, StoreFailing, StoreForeign
 

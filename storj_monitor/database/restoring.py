@@ -2,22 +2,151 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from storj_monitor.database.connection import MonitorLock, connect_reader, connect_writer
-from storj_monitor.database.copying import CopyProgress, copy_database, sync_folder
+from storj_monitor.database.connection import MonitorLock, connect_reader, connect_writer, transaction
 from storj_monitor.database.integrity import PROOF_PAUSES_S, Examination, Pause, Verdict, examine, prove, sleep
 from storj_monitor.database.opening import aside_name, open_database, refuse_foreign, set_aside, stamp_of
-from storj_monitor.database.salvage import Salvaged, salvage
+from storj_monitor.database.retention import accept_clock
 from storj_monitor.database.schema import Owner, migrate, owner_of
-from storj_monitor.database.steady_clock import accept_clock
-from storj_monitor.database.transaction import transaction
 from storj_monitor.errors import StoreError, StoreForeign
+
+# ---- A whole database into a new file, while it is in use: SQLite's own online backup, checked before it gets its name.
+
+
+_PAGES = 2048
+
+CopyProgress = Callable[[int, int], None]
+"""Pages done, and pages in all."""
+
+
+def copy_database(source: sqlite3.Connection, target: Path, progress: CopyProgress | None = None) -> None:
+    """Copy everything that the connection sees to `target`, which must not be there yet; it appears when it is complete and was checked.
+
+    With `progress` the connection must be in a transaction: else the copy begins anew whenever somebody writes.
+    Raises StoreError when something stands there already or the copy is not sound, sqlite3.Error, OSError.
+    """
+    draft = target.with_name(target.name + ".unfinished")
+    _remove_draft(draft)
+    try:
+        os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with closing(sqlite3.connect(draft, isolation_level=None)) as copy:
+            if progress is None:
+                # In one step nobody can write in between, so that it never begins again.
+                source.backup(copy)
+            else:
+                source.backup(copy, pages=_PAGES, progress=lambda _, left, total: progress(total - left, total), sleep=0.0)
+        look = examine(draft)
+        if look.verdict is not Verdict.SOUND:
+            raise StoreError(f"the copy is not what it should be: {look.words}")
+        _give_name(draft, target)
+    finally:
+        _remove_draft(draft)
+
+
+def _give_name(draft: Path, target: Path) -> None:
+    """Unlike a rename this never takes the place of a file that came meanwhile."""
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise StoreError(f"{target} is there already") from None
+    except OSError:  # a file system without hard links
+        if target.exists():
+            raise StoreError(f"{target} is there already") from None
+        draft.rename(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """The names in it are on the disk, where the system can do that."""
+    with contextlib.suppress(OSError):
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _remove_draft(draft: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+
+
+# ---- Every row of a damaged file that can still be read, into a new one: each table from its beginning, and from its end, up to the
+# damage.
+
+
+_ROWS = 500
+_OWN = frozenset(("migration",))
+Row = tuple[object, ...]
+
+
+class Salvaged(NamedTuple):
+    """Rows that were saved by table, and the tables that could not be read to their end."""
+
+    rows: dict[str, int]
+    incomplete: tuple[str, ...]
+
+
+def salvage(source: Path, target: Path, progress: CopyProgress) -> Salvaged:
+    """`target` is a new database of this version. Rows that it does not take are left out."""
+    rows: dict[str, int] = {}
+    incomplete = []
+    with closing(connect_writer(target)) as into, closing(connect_reader(source)) as db:
+        tables = {
+            name: [column[1] for column in into.execute(f'PRAGMA table_info("{name}")')]
+            for (name,) in into.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+            if name not in _OWN and not name.startswith("sqlite_")
+        }
+        for number, (table, columns) in enumerate(tables.items()):
+            progress(number, len(tables))
+            before = into.total_changes
+            whole = _copy(db, into, table, columns, "ASC")
+            if not whole:
+                _copy(db, into, table, columns, "DESC")
+                incomplete.append(table)
+            rows[table] = into.total_changes - before
+        progress(len(tables), len(tables))
+    return Salvaged({table: count for table, count in rows.items() if count}, tuple(incomplete))
+
+
+def _copy(db: sqlite3.Connection, into: sqlite3.Connection, table: str, columns: Sequence[str], direction: str) -> bool:
+    """False when the damage ended it."""
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    key = [column[1] for column in sorted(into.execute(f'PRAGMA table_info("{table}")'), key=lambda one: one[5]) if column[5]] or ["rowid"]
+    question = f"SELECT {names} FROM {table} NOT INDEXED ORDER BY {', '.join(f'{column} {direction}' for column in key)}"
+    rows = _Rows(db, question)
+    while batch := rows.next(_ROWS):
+        with transaction(into):
+            into.executemany(f"INSERT OR IGNORE INTO {table}({names}) VALUES ({marks})", batch)
+    return not rows.broken
+
+
+class _Rows:
+    """Rows up to where the file cannot be read."""
+
+    def __init__(self, db: sqlite3.Connection, question: str) -> None:
+        self.broken = False
+        self._rows = self._read(db, question)
+
+    def _read(self, db: sqlite3.Connection, question: str) -> Iterator[Row]:
+        try:
+            yield from db.execute(question)
+        except sqlite3.Error:
+            self.broken = True
+
+    def next(self, most: int) -> list[Row]:
+        return [row for _, row in zip(range(most), self._rows, strict=False)]
+
+
+# ---- `database check | backup | restore | accept-clock`: is a file sound, a copy of one in use, and what was set aside taken back.
+
 
 ASIDE = ("damaged", "replaced", "rescued", "before-restore")
 """Why a file stands beside the database: the first part of what follows its name."""

@@ -20,12 +20,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from storj_monitor.database.connection import WAL_PAGES
+from storj_monitor.database.commit import reductions
+from storj_monitor.database.connection import WAL_PAGES, transaction
 from storj_monitor.database.file_keeper import FileHooks, FileKeeper
 from storj_monitor.database.integrity import is_busy, may_pass
-from storj_monitor.database.leave_out import reductions
 from storj_monitor.database.retention import Retention
-from storj_monitor.database.transaction import transaction
 from storj_monitor.database.work import Suspicion, Task, Work, WriterStatus
 from storj_monitor.errors import PositionConflict, StoreError
 from storj_monitor.model.rollups import NodeDelta

@@ -16,9 +16,8 @@ from storj_monitor.model.node_answers import AllSatellitesAnswer, NodeAnswer, No
 from storj_monitor.model.reputation import NEVER, AddressScores, AuditWindow, HealthAnswer, HealthStatus, ReputationSnapshot
 from storj_monitor.model.versions import MOST_VERSION
 from storj_monitor.node_api import wire
-from storj_monitor.node_api.numbers import decode_clamped
-from storj_monitor.node_api.texts import plain_body
 from storj_monitor.node_api.transport import Reply
+from storj_monitor.node_api.wire import decode_clamped, plain_body
 
 T = TypeVar("T")
 

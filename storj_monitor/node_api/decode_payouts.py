@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from storj_monitor.errors import AnswerNotUnderstood
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, MonthPayout, PayoutHistoryRow, Paystub, Pricing
-from storj_monitor.node_api import wire_payouts as wire
+from storj_monitor.node_api import wire as wire
 from storj_monitor.node_api.decode import decode_as, unix_ms
 from storj_monitor.node_api.transport import Reply
 from storj_monitor.node_api.wire import MOST_SATELLITES, Bounded

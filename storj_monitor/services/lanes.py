@@ -11,8 +11,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from storj_monitor.database import queries
-from storj_monitor.database.known_lines import knows_lines, newest_row
-from storj_monitor.database.line_lookup import StoredLines
+from storj_monitor.database.known_lines import StoredLines, knows_lines, newest_row
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreError
 from storj_monitor.log_processor.sieve import LineSieve

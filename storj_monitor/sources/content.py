@@ -14,8 +14,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 import zstandard
 
 from storj_monitor.sources.docker_local import EntryDecoder, is_docker_local
-from storj_monitor.sources.inflate import Damage, Inflater, codec_of, why_damaged
-from storj_monitor.sources.opening import open_log, read_at, read_in_memory
+from storj_monitor.sources.opening import Damage, Inflater, codec_of, open_log, read_at, read_in_memory, why_damaged
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"

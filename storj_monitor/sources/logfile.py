@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from storj_monitor.model.positions import HEAD_BYTES, FileIdentity
 from storj_monitor.sources.content import Content
-from storj_monitor.sources.cutting import LINE_BYTES, UTF8, detect, first_line, normalise, whole_lines
 from storj_monitor.sources.places import identify
+from storj_monitor.sources.source import LINE_BYTES, UTF8, detect, first_line, normalise, whole_lines
 
 _TAIL_BYTES = 256  # so many in front of the offset, or more: read again with what follows, they tell whether it is still the same file
 _STEPS_BACK = 16  # of unpacking, on the way to the lines in front of a place

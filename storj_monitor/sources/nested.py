@@ -7,8 +7,7 @@ import os
 
 from storj_monitor.sources.content import Content, PlainContent, SequentialContent, is_packed
 from storj_monitor.sources.docker_local import BEGINNING_BYTES
-from storj_monitor.sources.inflate import MAGIC_BYTES, codec_of
-from storj_monitor.sources.opening import open_log, read_at
+from storj_monitor.sources.opening import MAGIC_BYTES, codec_of, open_log, read_at
 
 MOST_LAYERS = 3
 

@@ -11,13 +11,12 @@ from typing import NamedTuple
 
 from storj_monitor.model.positions import HEAD_BYTES, FileIdentity
 from storj_monitor.sources.content import Content, SequentialContent, is_packed
-from storj_monitor.sources.cutting import LINE_BYTES, detect, whole_lines
 from storj_monitor.sources.logfile import LogFile
 from storj_monitor.sources.nested import open_content
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.places import Places
 from storj_monitor.sources.siblings import is_unreadable
-from storj_monitor.sources.source import READ_ERRORS
+from storj_monitor.sources.source import LINE_BYTES, READ_ERRORS, detect, whole_lines
 
 _MTIME_SLACK_S = 1.0  # some compressors and file systems keep whole seconds only
 MOST_OPEN = 64  # files that stay open while it is looked which of them are to be read

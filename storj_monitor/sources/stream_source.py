@@ -17,8 +17,7 @@ from enum import Enum, auto
 from storj_monitor.model.lines import Chunk
 from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.sources import SourceState, SourceStatus
-from storj_monitor.sources.cutting import LINE_BYTES, Encoding, normalise
-from storj_monitor.sources.source import Mood, Pace, elapsed
+from storj_monitor.sources.source import LINE_BYTES, Encoding, Mood, Pace, elapsed, normalise
 
 FIRST_BACK_OFF_S = 1.0
 LONGEST_BACK_OFF_S = 60.0

@@ -12,8 +12,7 @@ import msgspec
 from storj_monitor.database import queries
 from storj_monitor.database import subjects as store
 from storj_monitor.database.bad_rows import bad_rows_of
-from storj_monitor.database.kept import Kept, kept_window
-from storj_monitor.database.queries import Connection
+from storj_monitor.database.queries import Connection, Kept, kept_window
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreError
 from storj_monitor.model.event_question import EventFilter

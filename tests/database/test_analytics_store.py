@@ -22,9 +22,9 @@ from storj_monitor.database.analytics import (
     version_before,
     write,
 )
+from storj_monitor.database.connection import transaction
 from storj_monitor.database.nodes import node_care
 from storj_monitor.database.retention import Pruner, Retention
-from storj_monitor.database.transaction import transaction
 from storj_monitor.model.analytics import (
     NO_REASON,
     Evidence,

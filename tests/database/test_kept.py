@@ -7,7 +7,7 @@ from builders import EU1, NOON_MS, batch, transfer
 from database.database_store import Store
 
 from storj_monitor.database import queries
-from storj_monitor.database.kept import kept_window
+from storj_monitor.database.queries import kept_window
 from storj_monitor.database.retention import Pruner, Retention
 
 NOON = NOON_MS // 1000

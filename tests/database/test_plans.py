@@ -11,7 +11,7 @@ from database.database_store import Store
 
 from storj_monitor.database import history, queries
 from storj_monitor.database.analytics import failures
-from storj_monitor.database.kept import kept_window
+from storj_monitor.database.queries import kept_window
 from storj_monitor.database.subject_history import audit_history, standing_history
 from storj_monitor.database.subjects import AUDIT_WINDOW, STANDING, Row, scored_failures, write
 from storj_monitor.state.hot import HOT_OPS

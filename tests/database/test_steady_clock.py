@@ -8,8 +8,7 @@ import pytest
 from builders import NOON_MS, batch, transfer
 from database.database_store import Store
 
-from storj_monitor.database.retention import DAY_S, Pruner, Retention
-from storj_monitor.database.steady_clock import STEADY_S, SteadyClock, accept_clock
+from storj_monitor.database.retention import DAY_S, STEADY_S, Pruner, Retention, SteadyClock, accept_clock
 from storj_monitor.model.positions import FileIdentity
 
 NOON = NOON_MS / 1000

@@ -21,8 +21,7 @@ from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import NEVER
 from storj_monitor.node_api.client import MetricsClient
-from storj_monitor.node_api.metrics import decode_metrics
-from storj_monitor.node_api.samples import UNWANTED_FIELDS, Families, read_families, wanted
+from storj_monitor.node_api.metrics import UNWANTED_FIELDS, Families, decode_metrics, read_families, wanted
 from storj_monitor.node_api.transport import Limits, Transport
 from storj_monitor.state.counters import has_restarted, transfer_growth
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storj_monitor.errors import AnswerNotUnderstood, RouteHangs
 from storj_monitor.model.node_answers import ApiState, ApiStatus, Door
-from storj_monitor.node_api.doors import DoorWatch
+from storj_monitor.node_api.discovery import DoorWatch
 
 NODE, ONE, TWO = "/api/sno/", "/api/sno/satellite/1", "/api/sno/satellite/2"
 

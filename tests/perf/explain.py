@@ -28,7 +28,7 @@ from shared_calculation import compare_ways
 
 from storj_monitor.database import history, queries
 from storj_monitor.database.connection import connect_reader
-from storj_monitor.database.kept import kept_window
+from storj_monitor.database.queries import kept_window
 from storj_monitor.state.hot import HOT_OPS
 
 Connection = sqlite3.Connection

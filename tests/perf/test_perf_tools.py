@@ -38,8 +38,8 @@ from storj_monitor.config import table
 from storj_monitor.database import queries
 from storj_monitor.database.commit import Committer
 from storj_monitor.database.connection import connect_reader, connect_writer
-from storj_monitor.database.kept import kept_window
 from storj_monitor.database.opening import open_database
+from storj_monitor.database.queries import kept_window
 from storj_monitor.state.accumulator import Accumulator
 
 PLAN = {"rate": 200.0, "nodes": 4, "clients": 10, "seconds": 60.0, "warm_up_s": 10.0, "history_s": 3600.0, "polling": True, "questions": 0}

@@ -18,8 +18,8 @@ import zstandard
 from storj_monitor.sources.archive_source import ArchiveSource
 from storj_monitor.sources.content import SequentialContent
 from storj_monitor.sources.file_source import FileSource
-from storj_monitor.sources.inflate import WINDOW_MOST_BYTES
 from storj_monitor.sources.logfile import LogFile
+from storj_monitor.sources.opening import WINDOW_MOST_BYTES
 
 MOST_BYTES = 24 << 20
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storj_monitor.sources import cutting
-from storj_monitor.sources.cutting import UTF8, normalise
+from storj_monitor.sources import source as cutting
+from storj_monitor.sources.source import UTF8, normalise
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

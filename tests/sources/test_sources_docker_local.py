@@ -13,8 +13,8 @@ from sources.source_helpers import NOW, Ledger, commit_all, drain
 from storj_monitor.log_processor import LineProcessor, character_of
 from storj_monitor.model.lines import Chunk
 from storj_monitor.sources.archive_source import ArchiveSource
+from storj_monitor.sources.factory import newest_lines
 from storj_monitor.sources.file_source import FileSource
-from storj_monitor.sources.sample import newest_lines
 
 SATELLITE = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
 

@@ -20,7 +20,7 @@ from sources.source_helpers import NOW, Ledger, commit_all, drain, text
 from storj_monitor.model.lines import Chunk
 from storj_monitor.sources import FileSource
 from storj_monitor.sources.archive_source import ArchiveSource
-from storj_monitor.sources.cutting import LINE_BYTES, Encoding, first_line, whole_lines
+from storj_monitor.sources.source import LINE_BYTES, Encoding, first_line, whole_lines
 
 SAMPLE = "2026-08-20T06:00:01Z\tINFO\t41.2µs ਊ 🐢\n\nsecond\n"
 

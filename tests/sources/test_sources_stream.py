@@ -13,7 +13,7 @@ from sources.source_helpers import NOW
 
 from storj_monitor.model.lines import Chunk
 from storj_monitor.sources import SourceState, StreamSource
-from storj_monitor.sources.cutting import LINE_BYTES
+from storj_monitor.sources.source import LINE_BYTES
 from storj_monitor.sources.stream_source import CONNECT_TIMEOUT_S
 
 
