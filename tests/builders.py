@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from storj_monitor.model.events import ErrorSeen, EventBatch, LineKey, NodeEvent, Row, Transfer
 from storj_monitor.model.ids import Action, Outcome, op_code, piece_hash
-from storj_monitor.model.positions import Checkpoint, FileIdentity
+from storj_monitor.model.sources import Checkpoint, FileIdentity
 
 US1 = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
 EU1 = "12L9ZFwhzVpuEKMUNUqkaTLGzwY9G24tbiigLiXpmZWKwmcNDDs"

@@ -16,12 +16,10 @@ from pathlib import Path
 from keeper_rig import keeper_of, states_of
 
 from storj_monitor.log_processor.processor import LineProcessor
-from storj_monitor.model.lines import Chunk
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer
 from storj_monitor.model.node_state import NodeState
-from storj_monitor.model.positions import FileIdentity
 from storj_monitor.model.reputation import NEVER, HealthAnswer
-from storj_monitor.model.sources import SourceState
+from storj_monitor.model.sources import Chunk, FileIdentity, SourceState
 from storj_monitor.model.space import DiskSpace
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.node_status import NodeRegistry

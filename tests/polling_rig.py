@@ -19,8 +19,7 @@ from storj_monitor.clock import Clock, SystemClock
 from storj_monitor.config import load
 from storj_monitor.database.opening import open_database
 from storj_monitor.node_api.schedule import Schedule
-from storj_monitor.simulator.fake_answers import Answers
-from storj_monitor.simulator.fake_api import FakeNode
+from storj_monitor.simulator.fake_api import Answers, FakeNode
 from storj_monitor.simulator.fake_generated import GeneratedAnswers
 from storj_monitor.simulator.profile import demo_profiles
 from storj_monitor.tasks import Supervisor

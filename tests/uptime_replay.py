@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from storj_monitor.log_processor.processor import LineProcessor
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import FileIdentity
+from storj_monitor.model.sources import Chunk, FileIdentity
 from storj_monitor.reputation_tracker.uptime import node_downtimes
 from storj_monitor.reputation_tracker.uptime_update import update_from_delta, update_from_process_lines
 from storj_monitor.state.accumulator import Accumulator

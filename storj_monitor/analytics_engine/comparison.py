@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from storj_monitor.analytics_engine.models import worst_share
-from storj_monitor.analytics_engine.observed import Sums, milliseconds
+from storj_monitor.analytics_engine.hours import Sums, milliseconds
+from storj_monitor.analytics_engine.levels import worst_share
 from storj_monitor.model.analytics import Band, Change, Level, Metric
+from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.node_events import ConfigurationLoaded, NodeFailed, NodeStarted, Panic, SignalReceived, UpdaterStep
+from storj_monitor.model.versions import version_of
+
+# ---- What may explain that something is different now: restarts and new versions from a node's log.
+
+
+RESTART = "restart"
+VERSION = "version"
+
+
+def changes_of(events: Iterable[NodeEvent], version: str) -> tuple[list[Change], str]:
+    """Changes in these events, oldest first, and the version that runs after them. `version`: the one before, "" when unknown."""
+    found = []
+    for event in sorted(events, key=lambda event: event.time_ms):
+        at_s = event.time_ms // 1000
+        if told := version_of(event):
+            if version and told != version:
+                how = "was installed" if isinstance(event, UpdaterStep) else "started"
+                found.append(Change(at_s, VERSION, f"v{told} {how}"))
+            version = told
+        elif isinstance(event, (NodeStarted, ConfigurationLoaded)):
+            if not isinstance(event, ConfigurationLoaded) or event.process in ("", "storagenode"):
+                found.append(Change(at_s, RESTART, "the node started again"))
+        elif isinstance(event, (SignalReceived, NodeFailed, Panic)) and at_s:
+            found.append(Change(at_s, RESTART, "the node stopped"))
+    return found, version
+
+
+# ---- Before and after a change: what comes since, against what was normal for the same hours; looked at after 1, 6 and 24 hours.
+
 
 MARKS_S = (3600, 6 * 3600, 24 * 3600)
 METRICS = (Metric.RATE, Metric.SUCCESS, Metric.LATENCY)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from storj_monitor.analytics_engine.models import Model, Test, Watch
+from storj_monitor.analytics_engine.levels import Model, Test, Watch
 from storj_monitor.model.analytics import IllegalMove
 
 RAISE_AT: Mapping[Watch, float] = {

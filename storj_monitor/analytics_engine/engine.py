@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from storj_monitor.analytics_engine.book import Book, unnumbered
-from storj_monitor.analytics_engine.forecasts import Judgement, judge_budget, judge_earnings, judge_space
-from storj_monitor.analytics_engine.judge import Judge
-from storj_monitor.analytics_engine.models import Watch
+from storj_monitor.analytics_engine.growth import Judgement, judge_budget, judge_earnings, judge_space
+from storj_monitor.analytics_engine.judge import Book, Judge, unnumbered
+from storj_monitor.analytics_engine.levels import Watch
 from storj_monitor.analytics_engine.node import NodeWatch
 from storj_monitor.analytics_engine.words import told
 from storj_monitor.model.analytics import (

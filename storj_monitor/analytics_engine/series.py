@@ -7,10 +7,8 @@ from typing import NamedTuple
 
 from storj_monitor.analytics_engine.comparison import Comparison, Difference
 from storj_monitor.analytics_engine.detector import Detector, Seen
-from storj_monitor.analytics_engine.hours import HourHistory
-from storj_monitor.analytics_engine.levels import WATCHED_COLUMNS, Profile, profiles
-from storj_monitor.analytics_engine.models import Model, Watch, model_of
-from storj_monitor.analytics_engine.observed import OFFSET_MS, Sums
+from storj_monitor.analytics_engine.hours import OFFSET_MS, HourHistory, Sums
+from storj_monitor.analytics_engine.levels import WATCHED_COLUMNS, Model, Profile, Watch, model_of, profiles
 from storj_monitor.model.analytics import Change, Finding, Level, Metric, Work
 from storj_monitor.model.rollups import HOUR_S
 

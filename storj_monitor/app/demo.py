@@ -14,8 +14,7 @@ from storj_monitor.app.serving import serve
 from storj_monitor.clock import SystemClock
 from storj_monitor.config import DemoOptions, Settings
 from storj_monitor.services.node_polling import Watched
-from storj_monitor.simulator.demo import Demo
-from storj_monitor.simulator.demo_history import remember
+from storj_monitor.simulator.demo import Demo, remember
 from storj_monitor.simulator.fake_api import FakeNode
 from storj_monitor.tasks import Supervisor
 

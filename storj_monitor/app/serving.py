@@ -19,7 +19,7 @@ from storj_monitor.config import NodeSettings, Settings
 from storj_monitor.database.connection import MonitorLock
 from storj_monitor.errors import StoreError, StoreLocked
 from storj_monitor.platform.log_setup import TELL_S, OwnLog, own_log
-from storj_monitor.platform.memory import collect_and_give_back, give_back, share_one_heap, spare_the_collector
+from storj_monitor.platform.process import collect_and_give_back, give_back, share_one_heap, spare_the_collector
 from storj_monitor.services.node_polling import Watched
 from storj_monitor.tasks import Backoff, Supervisor, every
 

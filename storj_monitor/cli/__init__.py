@@ -17,8 +17,7 @@ from types import TracebackType
 from typing import cast
 
 from storj_monitor.cli.arguments import make_parser
-from storj_monitor.cli.exits import Exit
-from storj_monitor.cli.streams import ensure_streams, say_error
+from storj_monitor.cli.streams import Exit, ensure_streams, say_error
 from storj_monitor.errors import ConfigError, MonitorError, StoreError
 
 # A verb's module is loaded when it is asked for: the monitor that runs for months does not carry the

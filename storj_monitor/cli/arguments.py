@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import NoReturn
 
 from storj_monitor import __version__
-from storj_monitor.cli.exits import EXIT_HELP
+from storj_monitor.cli.streams import EXIT_HELP
 from storj_monitor.config.kinds import Switch
 from storj_monitor.config.layers import NODES_ENVIRONMENT
 from storj_monitor.config.table import DATABASE, SETTINGS, Setting

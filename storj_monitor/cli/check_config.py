@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from storj_monitor.app.exposure import tls_context
 from storj_monitor.cli.arguments import given_flags
-from storj_monitor.cli.exits import Exit
+from storj_monitor.cli.streams import Exit
 from storj_monitor.clock import SystemClock
 from storj_monitor.commands.database_care import why_not_usable
 from storj_monitor.commands.node_check import Grade, NodeCheck, check_nodes

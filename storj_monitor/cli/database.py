@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from storj_monitor.cli.arguments import given_flags
-from storj_monitor.cli.exits import Exit
 from storj_monitor.cli.progress import PagesBar
+from storj_monitor.cli.streams import Exit
 from storj_monitor.commands.database_care import NOT_USABLE, accept_clock, back_up, check_database, restore_database, set_aside_files
 from storj_monitor.config import load
 from storj_monitor.errors import MonitorError

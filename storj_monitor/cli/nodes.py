@@ -13,8 +13,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from storj_monitor.cli.arguments import given_flags
-from storj_monitor.cli.exits import Exit
 from storj_monitor.cli.progress import RemovalBar
+from storj_monitor.cli.streams import Exit
 from storj_monitor.cli.table import console_for_output, plain
 from storj_monitor.commands.database_care import list_nodes, remove_node, rename_node
 from storj_monitor.config import load

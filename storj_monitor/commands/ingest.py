@@ -31,10 +31,9 @@ from storj_monitor.database.writer import Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.log_processor.sieve import LineSieve, RepeatWatch
 from storj_monitor.model.fingerprints import new_session
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HOUR_S, NodeDelta
-from storj_monitor.platform.memory import put_the_collector_off
+from storj_monitor.model.sources import Chunk, SavedPosition
+from storj_monitor.platform.process import put_the_collector_off
 from storj_monitor.sources.archive_source import ArchiveSource
 from storj_monitor.state.hot import HOT_OPS, HotPieces
 

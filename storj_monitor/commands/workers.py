@@ -28,12 +28,12 @@ import msgspec
 
 from storj_monitor.errors import MonitorError
 from storj_monitor.log_processor import LineProcessor
-from storj_monitor.log_processor.places import CountryLookup
+from storj_monitor.log_processor.line_state import CountryLookup
 from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.model.blocks import pack_events
-from storj_monitor.model.lines import Chunk
 from storj_monitor.model.rollups import NodeDelta
-from storj_monitor.platform.memory import keep_the_heap, put_the_collector_off
+from storj_monitor.model.sources import Chunk
+from storj_monitor.platform.process import keep_the_heap, put_the_collector_off
 from storj_monitor.state.accumulator import Accumulator
 
 # Two stretches for each worker: one being digested, the next one waiting.

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from storj_monitor.config.kinds import Number
-from storj_monitor.model.satellites import WELL_KNOWN
+from storj_monitor.model.ids import WELL_KNOWN
 
 NONE: Final = "none"
 PRICE_KEYS: Final = ("egress", "repair", "audit", "storage")

@@ -16,12 +16,12 @@ from storj_monitor.database.known_lines import write_known_lines
 from storj_monitor.database.schema import COARSE_LEVELS, SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS
 from storj_monitor.errors import PositionConflict
 from storj_monitor.model.blocks import encode_block, pack_events
-from storj_monitor.model.event_folding import fold_key
 from storj_monitor.model.events import LineKey, NodeEvent
 from storj_monitor.model.node_events import NodeStarted
-from storj_monitor.model.positions import Checkpoint, FileIdentity
 from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
 from storj_monitor.model.severity import classify, fold_class
+from storj_monitor.model.sources import Checkpoint, FileIdentity
+from storj_monitor.model.stored_events import fold_key
 from storj_monitor.model.versions import version_of
 from storj_monitor.stats import encode_sketch
 

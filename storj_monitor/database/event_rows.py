@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from storj_monitor.model.event_folding import FOLD_MS, MOST_AN_HOUR
+from storj_monitor.model.stored_events import FOLD_MS, MOST_AN_HOUR
 
 MAX_REMEMBERED = 20_000
 

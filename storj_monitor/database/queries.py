@@ -21,9 +21,9 @@ from storj_monitor.model.blocks import StoredTransfer, decode_block, decode_colu
 from storj_monitor.model.events import LineKind
 from storj_monitor.model.history import SatelliteMinute, TotalMinute
 from storj_monitor.model.ids import op_action, op_code, op_outcome
-from storj_monitor.model.positions import FileIdentity, SavedPosition
 from storj_monitor.model.rollups import HOUR_S, Cell, ErrorCount, ErrorKey, HotPiece
 from storj_monitor.model.severity import classify
+from storj_monitor.model.sources import FileIdentity, SavedPosition
 from storj_monitor.stats import add_counts, decode_sketch
 
 # ---- What is still kept as finely as it is asked for.

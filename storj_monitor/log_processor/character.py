@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from storj_monitor.log_processor.fields import parse_time_ms
 from storj_monitor.log_processor.harvest import Harvest
-from storj_monitor.log_processor.values import parse_time_ms
 from storj_monitor.model.events import TRANSFER_LOGGER, LineKey, LineKind, NodeEvent, line_counts
 from storj_monitor.model.ids import Outcome
 from storj_monitor.model.log_character import HOUR_MS, LEVEL_ORDER, LogCharacter, LogForm, NodeIdSeen

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from storj_monitor.log_processor.values import parse_time_ms
+from storj_monitor.log_processor.fields import parse_time_ms
 from storj_monitor.model.events import LineKind
 from storj_monitor.model.log_character import LEFT_OUT, NO_TIME, PRETTY, LogForm
 

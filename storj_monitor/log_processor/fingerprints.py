@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from zlib import crc32
 
-from storj_monitor.log_processor.values import parse_time_ms
+from storj_monitor.log_processor.fields import parse_time_ms
 from storj_monitor.log_processor.wrappers import unwrap_line
 from storj_monitor.model.fingerprints import NO_TIME, Fingerprints
 

@@ -2,12 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 import msgspec
 
-from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
-from storj_monitor.model.events import OPS, UNKNOWN_DURATION, UNKNOWN_SIZE, ErrorSeen, LineKey, LineKind, NodeEvent, Row
+from storj_monitor.log_processor.line_state import CountryLookup
+from storj_monitor.model.events import OPS, UNKNOWN_DURATION, UNKNOWN_SIZE, ErrorSeen, LineKey, LineKind, NodeEvent, Row, Transfer
+from storj_monitor.model.ids import piece_hashes
 from storj_monitor.model.log_character import LogForm
 from storj_monitor.units import plain_text
+
+# ---- An honest count of every line, by class, logger and message, with samples of what was not used. The number of keys is bounded.
+
+
+MAX_KEYS = 2000
+MAX_KEY_TEXT = 200
+MAX_SAMPLE = 500
+OTHER = "(other)"
+
+
+class KnownKeys:
+    """The keys of one log so far: beyond MAX_KEYS, further ones are counted as (other)."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str], LineKey] = {}
+
+    def key(self, kind: str, logger: str, message: str) -> LineKey:
+        found = self._known.get((kind, logger, message))
+        if found is None:
+            if len(self._known) >= MAX_KEYS - 3:
+                return LineKey(kind, OTHER, OTHER)
+            found = LineKey(kind, plain_text(logger[:MAX_KEY_TEXT], MAX_KEY_TEXT), plain_text(message[:MAX_KEY_TEXT], MAX_KEY_TEXT))
+            self._known[kind, logger, message] = found
+        return found
+
+
+# ---- Finished transfers get what their lines do not say themselves: the hash of the piece, and the country of the remote address.
+#
+# Both cost far less for many rows at once than for a few, so batches carry rows, and those of some seconds are completed together.
+
+
+MAX_REMEMBERED = 1024
+# An id of a satellite has some 50 characters, that of a piece 52; what is longer is noise in a log.
+MAX_SATELLITE, MAX_PIECE_ID = 100, 100
+_new_transfer: Callable[[Sequence[object]], Transfer] = partial(tuple.__new__, Transfer)
+
+
+class Completer:
+    """Of one node's rows, in order."""
+
+    def __init__(self, country_of: Callable[[str], str]) -> None:
+        self._countries_of = _for_many(country_of)
+        self._satellites = _Satellites()
+
+    def __call__(self, rows: Sequence[Row]) -> list[Transfer]:
+        if not rows:
+            return []
+        times, raw_satellites, ops, sizes, durations, piece_ids, addresses, reasons = zip(*rows, strict=True)
+        satellites = self._satellites
+        columns = zip(
+            times,
+            [satellites[satellite] for satellite in raw_satellites],
+            ops,
+            sizes,
+            durations,
+            piece_hashes(piece_ids),
+            piece_ids if _are_plain(piece_ids) else [plain_text(piece_id, MAX_PIECE_ID) for piece_id in piece_ids],
+            self._countries_of([address.rpartition(":")[0] for address in addresses]),
+            reasons,
+            strict=True,
+        )
+        return list(map(_new_transfer, columns))
+
+
+def _are_plain(piece_ids: Sequence[str]) -> bool:
+    """Letters and digits only, as all real ones: of bytes that is told far quicker than of text."""
+    joined = "".join(piece_ids)
+    return joined.isascii() and joined.encode().isalnum()
+
+
+class _Satellites(dict[str, str]):
+    """The same satellite is the same text object: batches stay small and look-ups quick; bounded."""
+
+    def __missing__(self, satellite: str) -> str:
+        if len(self) >= MAX_REMEMBERED:
+            self.clear()
+        found = self[satellite] = plain_text(satellite, MAX_SATELLITE)
+        return found
+
+
+def _for_many(country_of: Callable[[str], str]) -> Callable[[Sequence[str]], list[str]]:
+    """The table answers many at once quicker; anything else is asked one by one."""
+    if isinstance(country_of, CountryLookup):
+        return country_of.many
+    return lambda hosts: [country_of(host) for host in hosts]
+
+
+# ---- What one chunk gives: rows of finished transfers, events, errors and counts, put together to an EventBatch at the end.
+
 
 MAX_SIZE_BYTES = 2**62
 COARSE_MS = 1000

@@ -5,24 +5,98 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from storj_monitor.log_processor.hashstore_makers import HASHSTORE_MAKERS
 from storj_monitor.log_processor.making import (
     Getter,
     Maker,
     Said,
     always,
+    amount,
     duration,
     event,
+    length,
     message,
     moment,
     number,
+    positive_ratio,
     ratio,
+    store_stats,
     text,
+    truth,
     version,
 )
+from storj_monitor.model import hashstore_events as hs
 from storj_monitor.model import node_events as ev
 
+# ---- Lines of the hashstore become typed events.
+
+
+_STORE = text("store")
+_DURATION = duration("duration")
 _ERROR = text("error")
+_TRASHED_READ = event(hs.TrashedRecordRead, store=_STORE, record=text("record"), error=_ERROR)
+
+HASHSTORE_MAKERS: Mapping[str, Maker] = {
+    "hashstore opened successfully": event(
+        hs.HashstoreOpened,
+        open_ms=duration("open_time"),
+        logs_skipped=number("logs_skipped"),
+        logs_matched=number("logs_matched"),
+        logs_mismatched=number("logs_mismatched"),
+    ),
+    "unclean shutdown detected: reconciling logs": event(hs.UncleanShutdown, store=_STORE),
+    "mismatched log tail": event(hs.LogTailMismatched, store=_STORE, log_id=number("id"), path=text("path")),
+    "reconciled log with invalid records": event(
+        hs.LogReconciled, store=_STORE, log_id=number("id"), path=text("path"), invalid_count=number("invalid_count")
+    ),
+    "trashed record was read": _TRASHED_READ,
+    "unable to revive record": _TRASHED_READ,
+    "beginning compaction": event(hs.CompactionStarted, store=_STORE, stats=store_stats),
+    "finished compaction": event(hs.CompactionFinished, store=_STORE, duration_ms=_DURATION, error=_ERROR, stats=store_stats),
+    "compact once started": event(hs.CompactionRoundStarted, store=_STORE, today=number("today")),
+    "compact once finished": event(
+        hs.CompactionRoundFinished, store=_STORE, duration_ms=_DURATION, completed=truth("completed"), error=_ERROR
+    ),
+    "compaction acquired locks": event(hs.CompactionWaited, store=_STORE, duration_ms=_DURATION),
+    "including log due to no rewrite candidates": event(
+        hs.CompactionLogIncluded, store=_STORE, log_id=number("id"), path=text("path"), dead=amount("dead")
+    ),
+    "compaction computed details": event(
+        hs.CompactionPlanned,
+        store=_STORE,
+        records=number("nset"),
+        existing_records=number("nexist"),
+        modifications=truth("modifications"),
+        candidates=length("candidates"),
+        rewrite=length("rewrite"),
+        duration_ms=_DURATION,
+    ),
+    "records rewritten": event(
+        hs.CompactionRecordsRewritten, store=_STORE, records=number("records"), amount=amount("bytes"), duration_ms=_DURATION
+    ),
+    "hashtbl rewritten": event(
+        hs.CompactionTableRewritten,
+        store=_STORE,
+        duration_ms=_DURATION,
+        total_records=number("total_records"),
+        total=amount("total_bytes"),
+        rewritten_records=number("rewritten_records"),
+        rewritten=amount("rewritten_bytes"),
+        trashed_records=number("trashed_records"),
+        trashed=amount("trashed_bytes"),
+        restored_records=number("restored_records"),
+        restored=amount("restored_bytes"),
+        expired_records=number("expired_records"),
+        expired=amount("expired_bytes"),
+        reclaimed_logs=number("reclaimed_logs"),
+        reclaimed=amount("reclaimed_bytes"),
+        reclaim_ratio=positive_ratio("reclaim_ratio"),
+    ),
+    "compaction failed": event(hs.CompactionFailed, error=_ERROR),
+}
+"""By message of logger `hashstore`."""
+
+
+# ---- Which lines become which typed events. A known line that has no maker here is understood and needs none.
 
 
 def _in_message(pattern: str) -> Getter:

@@ -4,11 +4,61 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from storj_monitor.log_processor.entry import DECODE_ERRORS, decode_object
-from storj_monitor.log_processor.envelope import DOCKER_JSON, JOURNAL_JSON, JSON_OBJECT, Opened, arrival_ms
+from storj_monitor.log_processor.fields import parse_time_ms
+
+# ---- One physical line, opened: the node's text within, and what the envelope around it says.
+
+
+# What may stand around the node's lines, or was made of them; in words, for operators.
+DOCKER_JSON = "Docker json-file"
+DOCKER_LOCAL = "Docker local driver"
+DOCKER_STAMP = "docker logs -t"
+JOURNAL_JSON = "journalctl -o json"
+JSON_OBJECT = "JSON objects"
+SYSLOG = "syslog or journalctl prefix"
+SYSLOG_5424 = "syslog (RFC 5424)"
+UNIX_STAMP = "Unix time in front"
+KUBERNETES = "Kubernetes (CRI)"
+CSV = "CSV export"
+QUOTED = "quoted in key=value"
+CONTAINER_NAME = "name of the container in front"
+SERVICE_TIME = "time of a service supervisor in front"
+OTHER_PREFIX = "other text in front"
+SPACES = "spaces instead of tabs"
+ESCAPED_TABS = "escaped tabs"
+COLOURS = "terminal colours"
+
+
+class Opened(NamedTuple):
+    """What a physical line holds.
+
+    text      -- as the node wrote it, without line end
+    arrival   -- Unix milliseconds when it was received, where the envelope says so
+    stream    -- parts of one line come in one stream
+    continues -- the line was split: its next part is the next line of the stream
+    wrappers  -- what was taken off; none: the line is bare
+    """
+
+    text: bytes
+    arrival: int | None = None
+    stream: str = ""
+    continues: bool = False
+    wrappers: tuple[str, ...] = ()
+
+
+def arrival_ms(stamp: bytes) -> int | None:
+    """Unix milliseconds of a stamp."""
+    parsed = parse_time_ms(stamp)
+    return parsed[0] if parsed else None
+
+
+# ---- Lines that are JSON objects with the node's line as one of their texts: Docker's, journald's, PM2's, those of log shippers.
+
 
 DOCKER_START = b'{"log":'
 OBJECT_STARTS = (b"{", b"\x1e{", b"data: {", b"@cee:")

@@ -7,7 +7,8 @@ import re
 import msgspec
 
 from storj_monitor.log_processor.catalogue import canonical_logger, canonical_message, family, is_known
-from storj_monitor.log_processor.envelope import (
+from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES
+from storj_monitor.log_processor.objects import (
     COLOURS,
     CONTAINER_NAME,
     CSV,
@@ -25,7 +26,6 @@ from storj_monitor.log_processor.envelope import (
     Opened,
     arrival_ms,
 )
-from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES
 
 _MAX_LAYERS = 3
 _SPACES_A_TAB = 8

@@ -8,22 +8,17 @@ from itertools import groupby
 import msgspec
 
 from storj_monitor.log_processor.character import CharacterTracker
-from storj_monitor.log_processor.completing import Completer
-from storj_monitor.log_processor.exact_path import EMPTY_LINE
+from storj_monitor.log_processor.exact_path import EMPTY_LINE, PlainPath
 from storj_monitor.log_processor.fast_path import FastPath
-from storj_monitor.log_processor.free_space import newest_free_space
-from storj_monitor.log_processor.harvest import Harvest
-from storj_monitor.log_processor.line_state import LineState
+from storj_monitor.log_processor.harvest import MAX_SAMPLE, Completer, Harvest, KnownKeys
+from storj_monitor.log_processor.line_state import LineState, newest_free_space
 from storj_monitor.log_processor.objects import DOCKER_START
-from storj_monitor.log_processor.plain_path import PlainPath
 from storj_monitor.log_processor.sieve import LineSieve
-from storj_monitor.log_processor.tally import MAX_SAMPLE, KnownKeys
 from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, NamePrefixes, Unwrapped, unwrap, unwrap_docker
 from storj_monitor.model.events import EventBatch, FreeSpace, LineKind
 from storj_monitor.model.ids import Action, Outcome, op_code
-from storj_monitor.model.lines import Chunk
 from storj_monitor.model.log_character import LogCharacter
-from storj_monitor.model.positions import Checkpoint, FileIdentity
+from storj_monitor.model.sources import Checkpoint, Chunk, FileIdentity
 
 FREE_SPACE_EVERY_MS = 60_000
 # A log in which known lines come first: so many in front of the first new one are read again for the transfers that they began.

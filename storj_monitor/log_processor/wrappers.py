@@ -10,8 +10,17 @@ from operator import itemgetter
 import msgspec
 
 from storj_monitor.log_processor.entry import DECODE_ERRORS
-from storj_monitor.log_processor.envelope import CONTAINER_NAME, DOCKER_JSON, OTHER_PREFIX, Opened
-from storj_monitor.log_processor.objects import DOCKER_START, OBJECT_STARTS, DockerLine, ObjectOpener, StampReader
+from storj_monitor.log_processor.objects import (
+    CONTAINER_NAME,
+    DOCKER_JSON,
+    DOCKER_START,
+    OBJECT_STARTS,
+    OTHER_PREFIX,
+    DockerLine,
+    ObjectOpener,
+    Opened,
+    StampReader,
+)
 from storj_monitor.log_processor.prefixes import open_prefixed, without_stamp
 
 MAX_HELD_BYTES = 8 << 20

@@ -9,7 +9,7 @@ import msgspec
 
 from storj_monitor.model.fingerprints import FingerprintTaker
 from storj_monitor.model.ids import Action, Outcome, op_code
-from storj_monitor.model.positions import Checkpoint
+from storj_monitor.model.sources import Checkpoint
 
 UNKNOWN_SIZE = -1
 UNKNOWN_DURATION = -1

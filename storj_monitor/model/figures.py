@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -49,3 +50,15 @@ class Help(NamedTuple):
     what: str
     normal: str
     do: str
+
+
+# ---- Figures for Prometheus, as values.
+
+
+class Family(NamedTuple):
+    """One Prometheus metric family. A counter's `name` has no `_total`: that is added. Values come from memory."""
+
+    name: str
+    help: str
+    kind: Literal["gauge", "counter"]
+    samples: Iterable[tuple[Mapping[str, str], float]]

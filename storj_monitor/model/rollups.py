@@ -11,7 +11,7 @@ import msgspec
 from storj_monitor.model.blocks import PackedEvents
 from storj_monitor.model.events import FreeSpace, LineKey, NodeEvent, Transfer
 from storj_monitor.model.fingerprints import Fingerprints
-from storj_monitor.model.positions import Checkpoint
+from storj_monitor.model.sources import Checkpoint
 from storj_monitor.stats import SIZE_CLASSES, Buckets, add_counts
 
 MINUTE_S = 60

@@ -14,8 +14,8 @@ from random import Random
 
 from storj_monitor.clock import Clock
 from storj_monitor.errors import NodeApiError, NodeUnreachable, RouteHangs, RouteMissing
+from storj_monitor.model.ids import WELL_KNOWN
 from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, Door, NodeAnswer
-from storj_monitor.model.satellites import WELL_KNOWN
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
 from storj_monitor.node_api.discovery import DoorWatch
 from storj_monitor.node_api.questions import API_KINDS, PER_NODE, Asker, Question, Questions, door_of

@@ -1,7 +1,7 @@
 """HTTP and WebSocket: routes, sessions, commands, broadcasting. Knows its data only through `ports`."""
 
+from storj_monitor.server.access import Exposure
 from storj_monitor.server.encoding import make_encoder
-from storj_monitor.server.exposure import Exposure
 from storj_monitor.server.gate import Limits
 from storj_monitor.server.passwords import hash_password
 from storj_monitor.server.service import MAX_CLIENTS, Server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -12,13 +12,73 @@ from aiohttp import web
 
 from storj_monitor.clock import Clock
 from storj_monitor.errors import MonitorError, RequestError
-from storj_monitor.server.csv_route import earnings_csv
+from storj_monitor.model.figures import Family
+from storj_monitor.model.load import Load, LoadState
 from storj_monitor.server.encoding import Body, Encoder, KeptBodies
 from storj_monitor.server.events_route import OWN, read_filter
 from storj_monitor.server.openapi import PARTS, document
 from storj_monitor.server.ports import Feeds, Parts, Payload, Questions, SubjectQuestions, Window
 from storj_monitor.server.window import PART, read_parts, read_window
 from storj_monitor.tasks import Failed, outcome_of
+
+# ---- The load state as clients, `/api/v1/load` and `/metrics` get it: one set of figures, three forms.
+
+
+_STATES = [state.value for state in LoadState]
+
+
+def load_payload(load: Load) -> dict[str, object]:
+    """As docs/protocol.md says."""
+    return {
+        "state": load.state.value,
+        "reason": load.reason,
+        "lag_bytes": load.measures.lag_bytes,
+        "left_s": None if load.left_s is None else round(load.left_s, 1),
+        "commits_waiting": load.measures.commits_waiting,
+        "loop_lag_ms": round(load.measures.loop_lag_s * 1000, 1),
+    }
+
+
+def load_families(load: Load) -> Iterable[Family]:
+    """For /metrics; the bytes not read are there by node already."""
+    state = float(_STATES.index(load.state.value))
+    yield Family("storj_monitor_load_state", "What pages get: 0 everything, 1 a quarter of the updates, 2 none.", "gauge", [({}, state)])
+    waiting = load.measures.commits_waiting
+    yield Family("storj_monitor_commits_waiting", "Commits that are not on disk yet.", "gauge", [({}, waiting)])
+    late = load.measures.loop_lag_s
+    yield Family("storj_monitor_loop_lag_seconds", "How late the event loop is, for two seconds at least.", "gauge", [({}, late)])
+
+
+# ---- /api/v1/earnings.csv: a file, not JSON, with parameters of its own.
+
+
+KINDS = ("paystubs", "estimates", "profit")
+_OWN = frozenset({"kind", "currency", "rate"})
+
+
+async def earnings_csv(request: web.Request, questions: SubjectQuestions, feeds: Feeds, clock: Clock) -> web.Response:
+    """RequestError for parameters that are wrong."""
+    query = list(request.query.items())
+    own: dict[str, str] = {}
+    for name, value in query:
+        if name in own:
+            raise RequestError("bad_parameter", f"{name}: given twice")
+        if name in _OWN:
+            own[name] = value
+    window = read_window([pair for pair in query if pair[0] not in _OWN], feeds.nodes(), clock.now(), points=False)
+    kind = own.get("kind", KINDS[0])
+    if kind not in KINDS:
+        raise RequestError("bad_parameter", f"kind: {kind[:40]!r} is none of {', '.join(KINDS)}")
+    if ("currency" in own) != ("rate" in own):
+        raise RequestError("bad_parameter", "currency: needs rate, and rate needs currency")
+    rate = (own["currency"], own["rate"]) if "currency" in own else None
+    text = await questions.earnings_csv(window.nodes, kind, rate)
+    headers = {"Content-Disposition": f'attachment; filename="storj-{kind}.csv"', "Cache-Control": "no-store"}
+    return await Body(text.encode()).response(request, "text/csv; charset=utf-8", headers)
+
+
+# ---- /api/v1: checks the question, asks, encodes. One error shape, bounded time, bounded number of questions at once.
+
 
 ANSWER_S = 15.0
 _QUESTIONS_AT_ONCE = 4

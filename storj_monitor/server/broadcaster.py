@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from storj_monitor.clock import Clock
 from storj_monitor.errors import RequestError
 from storj_monitor.model.load import Load, LoadState
+from storj_monitor.server.api import load_payload
 from storj_monitor.server.encoding import Encoder
-from storj_monitor.server.load import load_payload
 from storj_monitor.server.ports import LIVE, Feed, Feeds, Payload
 from storj_monitor.websocket_utils import Frame, Outbox
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from storj_monitor.errors import RequestError
-from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.severity import Severity
+from storj_monitor.model.stored_events import EventFilter
 from storj_monitor.views.event_words import KIND_NAMES
 
 PAGE, PAGE_MOST = 100, 500

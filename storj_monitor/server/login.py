@@ -18,8 +18,7 @@ from aiohttp import web
 from storj_monitor.clock import Clock
 from storj_monitor.errors import RequestError
 from storj_monitor.model.addresses import is_loopback
-from storj_monitor.server.access import Door
-from storj_monitor.server.exposure import Exposure
+from storj_monitor.server.access import Door, Exposure
 from storj_monitor.server.passwords import PasswordCheck
 
 SESSION_S = 30 * 86400

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from storj_monitor.model.event_question import EventFilter
-from storj_monitor.model.metrics import Family
+from storj_monitor.model.figures import Family
+from storj_monitor.model.stored_events import EventFilter
 
 __all__ = ["LIVE", "Family", "Feed", "Feeds", "Gauges", "Parts", "Payload", "Questions", "SubjectQuestions", "Window"]
 

@@ -19,15 +19,12 @@ from aiohttp.typedefs import Handler
 from storj_monitor.clock import Clock
 from storj_monitor.errors import ConfigError, RequestError
 from storj_monitor.model.addresses import is_loopback
-from storj_monitor.server.access import Door, add_security_headers, asked_by_browser
-from storj_monitor.server.api import Api, error_body, json_response
+from storj_monitor.server.access import Door, Exposure, add_security_headers, asked_by_browser
+from storj_monitor.server.api import Api, error_body, json_response, load_families, load_payload
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.encoding import Body, Encoder
-from storj_monitor.server.exposure import Exposure
 from storj_monitor.server.gate import Gate
-from storj_monitor.server.http_log import HttpLog
-from storj_monitor.server.listening import Listener
-from storj_monitor.server.load import load_families, load_payload
+from storj_monitor.server.listening import HttpLog, Listener
 from storj_monitor.server.login import Login
 from storj_monitor.server.metrics import CONTENT_TYPE, connection_families, metrics_text
 from storj_monitor.server.page import Page

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from storj_monitor.analytics_engine.changes import changes_of
+from storj_monitor.analytics_engine.comparison import changes_of
 from storj_monitor.analytics_engine.engine import AnalyticsEngine
 from storj_monitor.analytics_engine.hours import HOURS
 from storj_monitor.analytics_engine.node import LATE_S, WATCH_WITHIN_S
 from storj_monitor.database import analytics as store
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.analytics import Finding, Learning, NodeInput, StoredBaseline
+from storj_monitor.model.ids import WELL_KNOWN
 from storj_monitor.model.rollups import DAY_S, HOUR_S, MINUTE_S
-from storj_monitor.model.satellites import WELL_KNOWN
 
 CHUNK_S = 5 * MINUTE_S
 HOURS_S = 6 * HOUR_S

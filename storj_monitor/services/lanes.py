@@ -17,11 +17,9 @@ from storj_monitor.errors import StoreError
 from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.model.events import EventBatch, Row
 from storj_monitor.model.fingerprints import PASSES, new_session
-from storj_monitor.model.lines import Chunk
 from storj_monitor.model.log_character import LogCharacter
-from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HotPiece, NodeDelta
-from storj_monitor.model.sources import SourceStatus
+from storj_monitor.model.sources import Chunk, SavedPosition, SourceStatus
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.hot import HotPieces
 

@@ -24,9 +24,8 @@ from storj_monitor.errors import StoreError
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.log_character import LogCharacter
-from storj_monitor.model.positions import SavedPosition
 from storj_monitor.model.rollups import HotPiece, NodeDelta
-from storj_monitor.model.sources import SourceStatus
+from storj_monitor.model.sources import SavedPosition, SourceStatus
 from storj_monitor.services.lanes import Lanes, Rest, parse
 
 IDLE_TICK_S = 0.5

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from storj_monitor.model.analytics import FindingState, Metric, Severity
 from storj_monitor.model.figures import Source
+from storj_monitor.model.ids import name_of_address, satellite_name
 from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, RouteStatus
 from storj_monitor.model.node_state import (
     ContactEvidence,
@@ -22,7 +23,6 @@ from storj_monitor.model.node_state import (
     StateSource,
     VersionEvidence,
 )
-from storj_monitor.model.satellites import name_of_address, satellite_name
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import UptimeState, Witness, silence_limit_s
 from storj_monitor.reputation_tracker.report import SatelliteReport, Standing

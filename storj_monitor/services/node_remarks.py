@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from storj_monitor.model.earnings import Paystub
+from storj_monitor.model.ids import name_of_address, satellite_name
 from storj_monitor.model.log_character import LogTrouble
 from storj_monitor.model.node_answers import ApiStatus, Door, RouteStatus
 from storj_monitor.model.node_state import Remark, StateSource
-from storj_monitor.model.satellites import name_of_address, satellite_name
 from storj_monitor.model.severity import SeverityClass
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import UptimeState, Witness

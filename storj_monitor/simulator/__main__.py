@@ -9,13 +9,11 @@ import threading
 import time
 from pathlib import Path
 
-from storj_monitor.simulator.bulk import transfer_blocks
 from storj_monitor.simulator.demo import run_demo
-from storj_monitor.simulator.node_log import NodeLog
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.speech import VERSIONS
 from storj_monitor.simulator.truth import Truth
-from storj_monitor.simulator.writer import LogWriter, Target, write_truth
+from storj_monitor.simulator.writer import LogWriter, NodeLog, Target, transfer_blocks, write_truth
 
 EXAMPLES = """examples:
   python -m storj_monitor.simulator live --folder logs --nodes 4 --rate 200 --seconds 60 --truth truth.json

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 
 from storj_monitor.simulator.compaction import compaction_lines
-from storj_monitor.simulator.log_figures import LogFigures
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile, online_score
 from storj_monitor.simulator.speech import VERSIONS, Fields, Speech, Value, go_duration, stamp
+from storj_monitor.simulator.truth import LogFigures
 
 HOUR = 3600.0
 DAY = 86400.0

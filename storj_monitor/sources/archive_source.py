@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import HEAD_BYTES, SavedPosition
-from storj_monitor.model.sources import Skipped, SourceState, SourceStatus
+from storj_monitor.model.sources import HEAD_BYTES, Chunk, SavedPosition, Skipped, SourceState, SourceStatus
 from storj_monitor.sources.content import Content, SequentialContent
 from storj_monitor.sources.logfile import FileChanged, LogFile
 from storj_monitor.sources.nested import open_content, unpacked

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from storj_monitor.model.positions import HEAD_BYTES, SavedPosition
+from storj_monitor.model.sources import HEAD_BYTES, SavedPosition
 from storj_monitor.sources.content import Content
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.sources.logfile import LogFile

@@ -7,9 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import HEAD_BYTES, SavedPosition
-from storj_monitor.model.sources import SourceState, SourceStatus
+from storj_monitor.model.sources import HEAD_BYTES, Chunk, SavedPosition, SourceState, SourceStatus
 from storj_monitor.sources.late_file import LateFile
 from storj_monitor.sources.logfile import FileChanged, LogFile, Piece
 from storj_monitor.sources.opening import why_not

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from storj_monitor.model.positions import HEAD_BYTES, FileIdentity
+from storj_monitor.model.sources import HEAD_BYTES, FileIdentity
 from storj_monitor.sources.content import Content
 from storj_monitor.sources.places import identify
 from storj_monitor.sources.source import LINE_BYTES, UTF8, detect, first_line, normalise, whole_lines

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
-from storj_monitor.model.positions import HEAD_BYTES, FileIdentity, SavedPosition
+from storj_monitor.model.sources import HEAD_BYTES, FileIdentity, SavedPosition
 
 
 def identify(head: bytes) -> FileIdentity:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from storj_monitor.model.positions import HEAD_BYTES, FileIdentity
+from storj_monitor.model.sources import HEAD_BYTES, FileIdentity
 from storj_monitor.sources.content import Content, SequentialContent, is_packed
 from storj_monitor.sources.logfile import LogFile
 from storj_monitor.sources.nested import open_content

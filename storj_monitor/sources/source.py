@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol
 
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import HEAD_BYTES, SavedPosition
-from storj_monitor.model.sources import SourceState, SourceStatus
+from storj_monitor.model.sources import HEAD_BYTES, Chunk, SavedPosition, SourceState, SourceStatus
 from storj_monitor.units import readable
 
 WARM_UP_BYTES = 1 << 20  # read in front of a saved position, so that transfers that were under way find their starts

@@ -14,9 +14,7 @@ import threading
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import SavedPosition
-from storj_monitor.model.sources import SourceState, SourceStatus
+from storj_monitor.model.sources import Chunk, SavedPosition, SourceState, SourceStatus
 from storj_monitor.sources.source import LINE_BYTES, Encoding, Mood, Pace, elapsed, normalise
 
 FIRST_BACK_OFF_S = 1.0

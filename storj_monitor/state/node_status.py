@@ -14,6 +14,7 @@ from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, Payout
 from storj_monitor.model.estimates import Score
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.figures import ImpossibleValue
+from storj_monitor.model.ids import NO_NAMES, name_of_address, satellite_name
 from storj_monitor.model.kept import Kept, KnownNode, LastEstimates
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, Door, NodeAnswer, Notification
 from storj_monitor.model.node_events import FoundInTrash
@@ -28,7 +29,6 @@ from storj_monitor.model.reputation import (
     StandingKind,
     StandingSpan,
 )
-from storj_monitor.model.satellites import NO_NAMES, name_of_address, satellite_name
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence, SpacePoint
 from storj_monitor.model.uptime import Outage, ProcessLife

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from storj_monitor.model.analytics import FULL_HOURS, Band, Finding, FindingKind, FindingState, Learning, Metric
 from storj_monitor.model.figures import Help
-from storj_monitor.model.satellites import satellite_name
+from storj_monitor.model.ids import satellite_name
 from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import helps

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from storj_monitor.model.ids import satellite_name
 from storj_monitor.model.node_events import MigrationProgress
 from storj_monitor.model.node_metrics import HashstoreFigures, MigrationFigures, NodeMetrics, Spread
-from storj_monitor.model.satellites import satellite_name
 from storj_monitor.model.severity import Severity
 from storj_monitor.views.event_phrases import at, lasting, many, size
 from storj_monitor.views.tables import Row

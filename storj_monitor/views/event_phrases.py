@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from storj_monitor.model.satellites import satellite_name
+from storj_monitor.model.ids import satellite_name
 from storj_monitor.units import format_bytes
 
 MOST_TEXT = 240

@@ -12,10 +12,10 @@ from storj_monitor.database.bad_rows import BadRows, bad_rows_of
 from storj_monitor.database.event_rows import FoundEvent, events_page
 from storj_monitor.database.queries import Connection
 from storj_monitor.database.reader import Reader
-from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.events import NodeEvent
+from storj_monitor.model.ids import satellite_name
 from storj_monitor.model.node_events import AnyNodeEvent, MigrationProgress
-from storj_monitor.model.satellites import satellite_name
+from storj_monitor.model.stored_events import EventFilter
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_figures import figure_rows
 from storj_monitor.views.event_words import KIND_NAMES, KINDS, say

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from storj_monitor.model import node_events as ev
 from storj_monitor.model.events import NodeEvent
-from storj_monitor.model.satellites import satellite_name
+from storj_monitor.model.ids import satellite_name
 from storj_monitor.views.event_phrases import day, many, size, took
 from storj_monitor.views.tables import Row
 

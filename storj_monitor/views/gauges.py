@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from storj_monitor.model.events import LineKind
+from storj_monitor.model.figures import Family
 from storj_monitor.model.ids import op_action, op_outcome
-from storj_monitor.model.metrics import Family
 from storj_monitor.model.node_state import NodeStateKind
 from storj_monitor.state.nodes import NodeState, State
 

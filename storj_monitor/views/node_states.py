@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
+from storj_monitor.model.ids import satellite_name
 from storj_monitor.model.node_state import NodeState, NodeStateKind, StandingLevel, StateReason
-from storj_monitor.model.satellites import satellite_name
 from storj_monitor.state.node_rules import RULES
 from storj_monitor.views.tables import Row
 

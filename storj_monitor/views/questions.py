@@ -15,13 +15,12 @@ from storj_monitor.database.bad_rows import bad_rows_of
 from storj_monitor.database.queries import Connection, Kept, kept_window
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreError
-from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.events import LineKey, LineKind
-from storj_monitor.model.ids import op_action, op_outcome
+from storj_monitor.model.ids import op_action, op_outcome, satellite_name
 from storj_monitor.model.node_events import AnyNodeEvent
 from storj_monitor.model.node_metrics import Growth
 from storj_monitor.model.rollups import HOUR_S, Cell, HotPiece
-from storj_monitor.model.satellites import satellite_name
+from storj_monitor.model.stored_events import EventFilter
 from storj_monitor.state.compactions import HISTORY_KINDS, Compactions
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.stats import quantile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from storj_monitor.model.analytics import FindingState, Severity
-from storj_monitor.model.metrics import Family
+from storj_monitor.model.figures import Family
 from storj_monitor.model.node_answers import ApiStatus
 from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState

@@ -18,7 +18,7 @@ from storj_monitor.financial_tracker.history import missing_periods
 from storj_monitor.financial_tracker.receipts import read_receipt
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub, StubKey
 from storj_monitor.model.estimates import DayEarnings
-from storj_monitor.model.satellites import satellite_name
+from storj_monitor.model.ids import satellite_name
 from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.reputation_tracker.downtime import downtimes
 from storj_monitor.reputation_tracker.uptime import seen_outages

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from storj_monitor.model.events import LineKind
-from storj_monitor.model.ids import Action, Outcome, op_action, op_outcome, piece_hash_hex
+from storj_monitor.model.ids import NO_NAMES, Action, Outcome, op_action, op_outcome, piece_hash_hex, satellite_name
 from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.rollups import Cell, ErrorCount, ErrorKey, HotPiece
-from storj_monitor.model.satellites import NO_NAMES, satellite_name
 from storj_monitor.model.severity import classify, severity_of
 from storj_monitor.state.compactions import RUNNING, Compaction
 from storj_monitor.state.nodes import NodeState

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from storj_monitor.analytics_engine.book import ACTIVE_AFTER_S, LEAST_UPDATE_S, Book, unnumbered
+from storj_monitor.analytics_engine.judge import ACTIVE_AFTER_S, LEAST_UPDATE_S, Book, unnumbered
 from storj_monitor.model.analytics import FINDING_MOVES, Finding, FindingKind, FindingState, IllegalMove, Metric, Severity, Subject
 
 KIND = FindingKind.ANOMALY

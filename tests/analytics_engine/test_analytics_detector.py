@@ -7,7 +7,7 @@ import math
 import pytest
 
 from storj_monitor.analytics_engine.detector import CLEAR_HOLD_S, MAX_AGE_S, Detector, Stage
-from storj_monitor.analytics_engine.models import Model, Watch, model_of
+from storj_monitor.analytics_engine.levels import Model, Watch, model_of
 from storj_monitor.model.analytics import Basis, IllegalMove, Level
 
 SHARE = Level(0.02, 0.004, 0.0, 200, Basis.OVERALL)

@@ -7,8 +7,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storj_monitor.analytics_engine.hours import BAD, COUNT, EMPTY, FAILED, HOURS, LATENCY, NOISE, HourHistory
-from storj_monitor.analytics_engine.observed import Sums
+from storj_monitor.analytics_engine.hours import BAD, COUNT, EMPTY, FAILED, HOURS, LATENCY, NOISE, HourHistory, Sums
 
 START = 490_000
 

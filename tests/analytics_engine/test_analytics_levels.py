@@ -7,9 +7,8 @@ from random import Random
 
 import pytest
 
-from storj_monitor.analytics_engine.hours import BAD, HourHistory
+from storj_monitor.analytics_engine.hours import BAD, HourHistory, Sums
 from storj_monitor.analytics_engine.levels import FLOORS, profiles
-from storj_monitor.analytics_engine.observed import Sums
 from storj_monitor.model.analytics import Basis, Level, Metric
 
 START = 168 * 2900

@@ -7,9 +7,8 @@ from random import Random
 import pytest
 from builders import US1
 
-from storj_monitor.analytics_engine.changes import changes_of
-from storj_monitor.analytics_engine.forecasts import judge_budget, judge_earnings, judge_space
-from storj_monitor.analytics_engine.growth import STRETCHES, Growth
+from storj_monitor.analytics_engine.comparison import changes_of
+from storj_monitor.analytics_engine.growth import STRETCHES, Growth, judge_budget, judge_earnings, judge_space
 from storj_monitor.model.analytics import BudgetOutlook, EarningsOutlook, Severity, SpaceOutlook, SpaceSample
 from storj_monitor.model.node_events import ConfigurationLoaded, NodeStarted, SignalReceived, VersionSeen
 

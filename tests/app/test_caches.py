@@ -26,8 +26,7 @@ from storj_monitor.database.reader import Reader
 from storj_monitor.log_processor.fields import FieldNames, snake_name
 from storj_monitor.log_processor.folding import Folder, fold_text
 from storj_monitor.model.node_answers import Answer, AnswerKind
-from storj_monitor.simulator.fake_answers import Answers, FakeReply
-from storj_monitor.simulator.fake_api import FakeNode
+from storj_monitor.simulator.fake_api import Answers, FakeNode, FakeReply
 from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
 from storj_monitor.stats import bucket_of

@@ -21,8 +21,8 @@ from world_answers import US1, WorldAnswers
 from storj_monitor.clock import SystemClock
 from storj_monitor.financial_tracker.export import csv_text
 from storj_monitor.log_processor import LineProcessor
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.metrics import Family
+from storj_monitor.model.figures import Family
+from storj_monitor.model.sources import Chunk
 from storj_monitor.node_api.wire import plain_body
 from storj_monitor.platform.log_setup import OwnLog
 from storj_monitor.server.metrics import metrics_text

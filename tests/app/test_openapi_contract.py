@@ -13,7 +13,7 @@ import pytest
 from patience import PATIENCE_S
 from polling_rig import Running, fake_node, running, until
 
-from storj_monitor.simulator.fake_answers import RecordedAnswers
+from storj_monitor.simulator.fake_api import RecordedAnswers
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 NODES = ("v1.120-debug", "v1.162-json-hashstore", "v1.162-payout", "v1.162-disqualified-offline")

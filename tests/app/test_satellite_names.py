@@ -11,7 +11,7 @@ import pytest
 from polling_rig import fake_node, running, until
 from world_answers import ADDRESSES, AP1, US1, WorldAnswers
 
-from storj_monitor.model.satellites import name_of_address
+from storj_monitor.model.ids import name_of_address
 
 EUROPE_NORTH = "12rfG3sh9NCWiX3ivPjq2HtdLmbqCrvHVEzJubnzFzosMuawymB"
 US2 = "12tRQrMTWUWwzwGh18i7Fqs67kmdhH9t6aToeiwbo5mfS2rUmo"

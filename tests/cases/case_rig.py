@@ -23,8 +23,7 @@ from urllib.request import urlopen
 from faults.fault_processes import Monitor, SettableClock, logged, until
 
 from storj_monitor.clock import Clock
-from storj_monitor.simulator.fake_answers import API, DEBUG, FakeReply
-from storj_monitor.simulator.fake_api import FakeNode
+from storj_monitor.simulator.fake_api import API, DEBUG, FakeNode, FakeReply
 
 DATA = Path(__file__).parent / "data"
 PATIENCE_S = 120.0

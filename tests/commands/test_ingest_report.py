@@ -6,8 +6,8 @@ import math
 
 from storj_monitor.commands.ingest_report import InputReport
 from storj_monitor.model.events import LineKey, LineKind
-from storj_monitor.model.positions import Checkpoint, FileIdentity
 from storj_monitor.model.rollups import NodeDelta
+from storj_monitor.model.sources import Checkpoint, FileIdentity
 
 FILE = FileIdentity(4096, "ab")
 

@@ -16,8 +16,7 @@ from storj_monitor.clock import SystemClock
 from storj_monitor.commands.node_check import Grade, NodeCheck, check_nodes
 from storj_monitor.config import NodeSettings
 from storj_monitor.config.nodes import make_node
-from storj_monitor.simulator.fake_answers import RecordedAnswers
-from storj_monitor.simulator.fake_api import FakeNode
+from storj_monitor.simulator.fake_api import FakeNode, RecordedAnswers
 
 NOBODY = 65534
 CORPUS = Path(__file__).parents[1] / "corpus" / "api" / "v1.162-info"

@@ -12,7 +12,7 @@ import pytest
 
 from storj_monitor.commands.workers import Workers
 from storj_monitor.errors import MonitorError
-from storj_monitor.model.lines import Chunk
+from storj_monitor.model.sources import Chunk
 
 LINE = b"2026-08-20T07:01:10Z\tINFO\tcollector\texpired pieces collection started\t{}\n"
 

@@ -10,7 +10,7 @@ from storj_monitor.config import Loaded, load
 from storj_monitor.config.money_kinds import MistakesInParts, PricesBySatellite
 from storj_monitor.config.show import setting_values
 from storj_monitor.errors import ConfigError
-from storj_monitor.model.satellites import WELL_KNOWN
+from storj_monitor.model.ids import WELL_KNOWN
 
 US1, EU1 = (next(key for key, name in WELL_KNOWN.items() if name == wanted) for wanted in ("us1", "eu1"))
 NODE = '[[node]]\nname = "n"\napi = "http://h:14002"\n'

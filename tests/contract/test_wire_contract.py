@@ -20,7 +20,7 @@ from world_answers import AP1, EU1, GB, US1, WorldAnswers, failing
 from storj_monitor.model.analytics import Evidence, Finding, FindingKind, FindingState, Metric, Severity, Step
 from storj_monitor.model.analytics import Subject as FindingSubject
 from storj_monitor.model.load import Load, LoadState
-from storj_monitor.simulator.fake_answers import RecordedAnswers
+from storj_monitor.simulator.fake_api import RecordedAnswers
 from storj_monitor.state.node_status import Topic
 from storj_monitor.views.wire.fields import Wire
 from storj_monitor.views.wire.frames import CommandError, LiveDelta, LoadMessage, Snap, TableDelta

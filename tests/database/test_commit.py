@@ -10,7 +10,7 @@ from database.database_store import Store
 from storj_monitor.database import queries
 from storj_monitor.errors import PositionConflict
 from storj_monitor.model.node_events import NodeStarted, VersionSeen
-from storj_monitor.model.positions import Checkpoint, FileIdentity
+from storj_monitor.model.sources import Checkpoint, FileIdentity
 
 
 def total(store: Store) -> int:

@@ -16,12 +16,10 @@ from storj_monitor.database.event_rows import events_page
 from storj_monitor.database.reader import Reader
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model import node_events as ev
-from storj_monitor.model.event_folding import MOST_AN_HOUR
-from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.events import NodeEvent
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import FileIdentity
 from storj_monitor.model.severity import Severity
+from storj_monitor.model.sources import Chunk, FileIdentity
+from storj_monitor.model.stored_events import MOST_AN_HOUR, EventFilter
 from storj_monitor.views.event_questions import event_page
 
 CASES = Path(__file__).parent.parent / "corpus" / "cases"

@@ -9,7 +9,7 @@ from database.database_store import Store
 
 from storj_monitor.database.retention import DAY_S, Pruner, Retention
 from storj_monitor.model.ids import Outcome
-from storj_monitor.model.positions import FileIdentity
+from storj_monitor.model.sources import FileIdentity
 
 NOON = NOON_MS / 1000
 BLOCK = 6000

@@ -12,9 +12,8 @@ from storj_monitor.database import commit, queries
 from storj_monitor.database.history import node_history
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.events import ErrorSeen, EventBatch
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import FileIdentity
 from storj_monitor.model.severity import SeverityClass
+from storj_monitor.model.sources import Chunk, FileIdentity
 from storj_monitor.state import accumulator, severe, windows
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.nodes import State

@@ -9,7 +9,7 @@ from builders import NOON_MS, batch, transfer
 from database.database_store import Store
 
 from storj_monitor.database.retention import DAY_S, STEADY_S, Pruner, Retention, SteadyClock, accept_clock
-from storj_monitor.model.positions import FileIdentity
+from storj_monitor.model.sources import FileIdentity
 
 NOON = NOON_MS / 1000
 STEP_S = 30.0

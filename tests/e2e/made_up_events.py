@@ -9,7 +9,7 @@ from e2e.made_up_said import EVIL, SATELLITES, Row
 from storj_monitor.model import hashstore_events as h
 from storj_monitor.model import node_events as ev
 from storj_monitor.model.events import NodeEvent
-from storj_monitor.model.satellites import satellite_name
+from storj_monitor.model.ids import satellite_name
 from storj_monitor.views.event_words import KIND_NAMES, KINDS, say
 from storj_monitor.views.garbage_runs import GarbageRun, run_row
 

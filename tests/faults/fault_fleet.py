@@ -13,10 +13,9 @@ from typing import Any
 
 import zstandard
 
-from storj_monitor.simulator.node_log import NodeLog
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.truth import Truth
-from storj_monitor.simulator.writer import Target
+from storj_monitor.simulator.writer import NodeLog, Target
 
 TICK_S = 0.02
 MAX_GAP_S = 0.25

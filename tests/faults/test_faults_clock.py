@@ -13,9 +13,9 @@ from faults.fault_fleet import Fleet
 from faults.fault_page import Page
 from faults.fault_processes import Monitor, SettableClock, difference, stored, until
 
-from storj_monitor.simulator.bulk import transfer_lines
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.truth import Truth
+from storj_monitor.simulator.writer import transfer_lines
 
 DAY_S = 86400.0
 

@@ -15,9 +15,9 @@ from faults.fault_page import Page
 from faults.fault_processes import Monitor, Process, command, difference, positions, stored, until
 
 from storj_monitor.commands.ingest import PARALLEL_FROM_BYTES
-from storj_monitor.simulator.bulk import transfer_blocks
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.truth import Truth
+from storj_monitor.simulator.writer import transfer_blocks
 
 
 def old_log(path: Path, lines: int, days_ago: float, seed: int = 1) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from storj_monitor.analytics_engine.forecasts import judge_earnings
+from storj_monitor.analytics_engine.growth import judge_earnings
 from storj_monitor.financial_tracker.earnings import NodeInputs, node_earnings
 from storj_monitor.financial_tracker.months import unix_ms
 from storj_monitor.model.analytics import EarningsOutlook

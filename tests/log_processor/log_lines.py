@@ -10,8 +10,7 @@ from pathlib import Path
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.events import ErrorSeen, EventBatch, LineKey, LineKind, NodeEvent, Transfer
 from storj_monitor.model.ids import Outcome, op_action, op_code, op_label, op_outcome
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import FileIdentity
+from storj_monitor.model.sources import Chunk, FileIdentity
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "logs"
 IDENTITY = FileIdentity(4096, "00" * 16)

@@ -8,7 +8,7 @@ import pytest
 from log_processor.log_lines import ADDRESS, OTHER_PIECE, PIECE, SATELLITE, TIME_MS, chunk_of, new_fields, new_processor, one, zap
 
 from storj_monitor.log_processor import LineProcessor
-from storj_monitor.log_processor.pairing import MAX_PENDING, PendingStarts
+from storj_monitor.log_processor.transfers import MAX_PENDING, PendingStarts
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.node_events import AuditUnfinished
 

@@ -30,7 +30,7 @@ from storj_monitor.model.events import LineKey, LineKind
 from storj_monitor.model.hashstore_events import CompactionPlanned
 from storj_monitor.model.log_character import LEFT_OUT, LogForm, LogTrouble
 from storj_monitor.model.node_events import PlainError
-from storj_monitor.model.positions import FileIdentity
+from storj_monitor.model.sources import FileIdentity
 
 UNIX_US = 1_787_209_270_137_000
 LONG = zap(

@@ -7,7 +7,7 @@ import json
 import pytest
 from log_processor.log_lines import OTHER_PIECE, PIECE, SATELLITE, TIME_MS, chunk_of, new_fields, new_processor, one, zap
 
-from storj_monitor.log_processor import free_space
+from storj_monitor.log_processor import line_state
 from storj_monitor.model.events import FreeSpace
 from storj_monitor.state.accumulator import Accumulator
 
@@ -72,7 +72,7 @@ def test_a_chunk_without_starts_is_not_looked_at(monkeypatch: pytest.MonkeyPatch
 
 
 def test_many_quotes_of_the_name_are_not_all_read() -> None:
-    quotes = [zap("disk", '{"error": "available_space"}', level="ERROR")] * (free_space._TRIES + 1)
+    quotes = [zap("disk", '{"error": "available_space"}', level="ERROR")] * (line_state._TRIES + 1)
     assert one(start(5), *quotes).free_space is None
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from storj_monitor.log_processor import character_of
 from storj_monitor.log_processor.processor import LineProcessor
-from storj_monitor.model.lines import Chunk
 from storj_monitor.model.log_character import LogForm, LogTrouble
+from storj_monitor.model.sources import Chunk
 
 ONE = "1pwYEciajqVK3ERQbMx21Gt7QsjEtba4Ye4MddsKRojmu8ozz7"
 TWO = "1qzk4ELvq8Szub2w2SqBRTkJ7QJXYSZJcRdkxD7qno8eDFnPnk"

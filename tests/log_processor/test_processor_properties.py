@@ -10,11 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_processor.log_lines import chunk_of, chunks_of, new_processor, read_all, same_totals, somewhere
 
-from storj_monitor.log_processor.completing import Completer
 from storj_monitor.log_processor.exact_path import ExactPath
-from storj_monitor.log_processor.harvest import Harvest
+from storj_monitor.log_processor.harvest import Completer, Harvest, KnownKeys
 from storj_monitor.log_processor.line_state import LineState
-from storj_monitor.log_processor.tally import KnownKeys
 from storj_monitor.log_processor.transfers import TRANSFER_MESSAGES
 from storj_monitor.log_processor.wrappers import unwrap_line
 from storj_monitor.model.events import EventBatch

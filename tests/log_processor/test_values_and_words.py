@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from storj_monitor.log_processor import CountryLookup
-from storj_monitor.log_processor.fields import FieldNames, snake_name
+from storj_monitor.log_processor.fields import FieldNames, parse_amount_bytes, parse_duration_ms, parse_time_ms, snake_name
 from storj_monitor.log_processor.folding import MAX_TEMPLATE, Folder, fold_text
-from storj_monitor.log_processor.values import parse_amount_bytes, parse_duration_ms, parse_time_ms
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from log_processor.log_lines import (
 from storj_monitor.log_processor.wrappers import SPLIT_PART, unwrap_line
 from storj_monitor.model.events import LineKey, LineKind
 from storj_monitor.model.hashstore_events import CompactionPlanned
-from storj_monitor.model.positions import FileIdentity
+from storj_monitor.model.sources import FileIdentity
 
 STAMP = "2026-08-20T07:01:10.481920331Z"
 SPLIT_KEY = LineKey(LineKind.IGNORED, "", SPLIT_PART)

@@ -10,8 +10,7 @@ from node_api.node_fleet import StartNode
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.node_api.transport import open_session
-from storj_monitor.simulator.fake_answers import Answers
-from storj_monitor.simulator.fake_api import FakeNode
+from storj_monitor.simulator.fake_api import Answers, FakeNode
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from patience import PATIENCE_S
 
-from storj_monitor.simulator.fake_answers import Answers, RecordedAnswers
-from storj_monitor.simulator.fake_api import FakeNode
+from storj_monitor.simulator.fake_api import Answers, FakeNode, RecordedAnswers
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "api"
 FOLDERS = sorted(folder.name for folder in CORPUS.iterdir())

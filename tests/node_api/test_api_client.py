@@ -19,8 +19,7 @@ from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClien
 from storj_monitor.node_api.decode import decode_node
 from storj_monitor.node_api.transport import Limits, Reply, Transport
 from storj_monitor.node_api.wire import MOST_SATELLITES
-from storj_monitor.simulator.fake_answers import FakeReply
-from storj_monitor.simulator.fake_faults import Fault, Faults, spoil
+from storj_monitor.simulator.fake_api import FakeReply, Fault, Faults, spoil
 
 CLOCK = SystemClock()
 QUICK = Limits(total_s=0.3)

@@ -9,7 +9,7 @@ from node_api.node_fleet import StartNode, recorded
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.node_api.discovery import FoundApi, Known, find_apis, match_apis, shared_apis
-from storj_monitor.simulator.fake_faults import Fault
+from storj_monitor.simulator.fake_api import Fault
 
 A = FoundApi("http://127.0.0.1:14002", "1A", 1000.0, "1.162.3")
 B = FoundApi("http://127.0.0.1:14003", "1B", 5000.0, "1.162.3")

@@ -22,9 +22,7 @@ from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClien
 from storj_monitor.node_api.poller import Poller
 from storj_monitor.node_api.schedule import CADENCES, Group, Schedule, phases
 from storj_monitor.node_api.transport import Limits
-from storj_monitor.simulator.fake_answers import FakeReply
-from storj_monitor.simulator.fake_api import FakeNode
-from storj_monitor.simulator.fake_faults import Fault
+from storj_monitor.simulator.fake_api import FakeNode, FakeReply, Fault
 
 HOUR = 3600.0
 

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from harness import MeasureError, run_python, stored_stats
 from reporting import Report, arguments, guarded
 
-from storj_monitor.simulator.bulk import transfer_lines
 from storj_monitor.simulator.profile import NodeProfile
+from storj_monitor.simulator.writer import transfer_lines
 
 
 def measure(lines: int, rounds: int) -> dict[str, Any]:

@@ -22,8 +22,7 @@ from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
 from storj_monitor.node_api.schedule import CADENCES
 from storj_monitor.node_api.transport import open_session
-from storj_monitor.simulator.fake_answers import RecordedAnswers
-from storj_monitor.simulator.fake_api import FakeNode
+from storj_monitor.simulator.fake_api import FakeNode, RecordedAnswers
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "api"
 SATELLITE = "1xTwTPLWfiqffa5VbA9c7ZZgkhZuAqdp4aphJ6udVWU2LadQF"

@@ -9,11 +9,10 @@ import checkout  # noqa: F401  (before the package)
 
 from storj_monitor.log_processor import CountryLookup, LineProcessor
 from storj_monitor.model.events import EventBatch
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import FileIdentity
-from storj_monitor.simulator.bulk import transfer_blocks
+from storj_monitor.model.sources import Chunk, FileIdentity
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.truth import Truth
+from storj_monitor.simulator.writer import transfer_blocks
 from storj_monitor.websocket_utils import Frame
 
 START_S = 1_790_000_000.0

@@ -28,7 +28,7 @@ from samples import NODE, Sink, batches, chunks, durations
 from storj_monitor.database.connection import connect_reader
 from storj_monitor.database.opening import open_database
 from storj_monitor.log_processor import CountryLookup, LineProcessor
-from storj_monitor.model.satellites import satellite_name
+from storj_monitor.model.ids import satellite_name
 from storj_monitor.platform.log_setup import RepeatFilter
 from storj_monitor.server.encoding import make_encoder
 from storj_monitor.simulator.profile import SATELLITES

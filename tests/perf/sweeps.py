@@ -31,11 +31,10 @@ from storj_monitor.database.connection import READER_CACHE_KIB, WAL_PAGES, WRITE
 from storj_monitor.database.opening import open_database
 from storj_monitor.log_processor import CountryLookup, LineProcessor
 from storj_monitor.model.events import EventBatch
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import FileIdentity
-from storj_monitor.simulator.bulk import transfer_blocks
+from storj_monitor.model.sources import Chunk, FileIdentity
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.truth import Truth
+from storj_monitor.simulator.writer import transfer_blocks
 from storj_monitor.state.accumulator import Accumulator
 
 CADENCES_S = (0.25, 1, 2, 5, 10, 30, 60)

@@ -14,8 +14,7 @@ from samples import NODE, chunks
 from storj_monitor.log_processor import CountryLookup, LineProcessor
 from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.model.fingerprints import new_session
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import FileIdentity
+from storj_monitor.model.sources import Chunk, FileIdentity
 from storj_monitor.state.accumulator import Accumulator
 
 LINES = 10

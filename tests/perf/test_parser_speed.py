@@ -19,12 +19,11 @@ from storj_monitor.log_processor import CountryLookup, LineProcessor
 from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.model.fingerprints import new_session
 from storj_monitor.model.ids import op_label
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import FileIdentity
-from storj_monitor.simulator.bulk import transfer_lines
+from storj_monitor.model.sources import Chunk, FileIdentity
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.speech import VERSIONS
 from storj_monitor.simulator.truth import Truth
+from storj_monitor.simulator.writer import transfer_lines
 
 pytestmark = pytest.mark.alone
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-CODE = "from storj_monitor.platform.memory import {0}; print({0}())"
+CODE = "from storj_monitor.platform.process import {0}; print({0}())"
 
 
 @pytest.mark.parametrize("what", ["share_one_heap", "keep_the_heap"])
@@ -22,7 +22,7 @@ def test_what_is_free_is_given_back() -> None:
         [
             sys.executable,
             "-c",
-            "from storj_monitor.platform.memory import collect_and_give_back, give_back; give_back(); collect_and_give_back()",
+            "from storj_monitor.platform.process import collect_and_give_back, give_back; give_back(); collect_and_give_back()",
         ],
         check=True,
     )

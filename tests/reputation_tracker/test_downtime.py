@@ -12,8 +12,8 @@ from node_recordings import at
 
 from storj_monitor.log_processor.processor import LineProcessor
 from storj_monitor.model.events import EventBatch
-from storj_monitor.model.lines import Chunk
 from storj_monitor.model.node_events import PingFailed
+from storj_monitor.model.sources import Chunk
 from storj_monitor.model.uptime import MARKS, Outage, Witness
 from storj_monitor.reputation_tracker.downtime import JOIN_S, Downtime, coalesce, downtimes, hours_down, ping_outages
 from storj_monitor.reputation_tracker.process_life import process_life

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from types import SimpleNamespace
 
 from storj_monitor.errors import MonitorError, RequestError
-from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.log_character import LogCharacter
+from storj_monitor.model.stored_events import EventFilter
 from storj_monitor.server.ports import Family, Payload, Window
 from storj_monitor.views.tables import log_row
 

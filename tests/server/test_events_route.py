@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from storj_monitor.errors import RequestError
-from storj_monitor.model.event_question import EventFilter
 from storj_monitor.model.severity import Severity
+from storj_monitor.model.stored_events import EventFilter
 from storj_monitor.server.events_route import GROUPS, OWN, PAGE, read_filter
 from storj_monitor.server.openapi import document
 

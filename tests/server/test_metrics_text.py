@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from storj_monitor.model.metrics import Family
+from storj_monitor.model.figures import Family
 from storj_monitor.server.metrics import metrics_text
 from storj_monitor.units import plain_text
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from polling_rig import fake_node, running, until
 from world_answers import ADDRESSES, WorldAnswers
 
-from storj_monitor.simulator.fake_faults import Fault
+from storj_monitor.simulator.fake_api import Fault
 
 
 async def test_scores_and_money_of_a_node_whose_first_route_hangs_from_the_start(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from storj_monitor.commands.stats import stats_of_database
 from storj_monitor.config import IngestInput
 from storj_monitor.database.connection import connect_reader
 from storj_monitor.model.events import EventBatch
-from storj_monitor.model.lines import Chunk
+from storj_monitor.model.sources import Chunk
 from storj_monitor.services.lanes import LINES_A_CELL, LOOP_BYTES, READ_BYTES, ROUND_BYTES, Lane, Lanes, Processor, Rest
 from storj_monitor.services.log_pipeline import COMMIT_LINES_BEHIND, Tick
 

@@ -18,8 +18,7 @@ from patience import PATIENCE_S
 from polling_rig import SUBJECTS, fake_node, generated, running, until
 
 from storj_monitor.model.uptime import Witness
-from storj_monitor.simulator.fake_answers import RecordedAnswers
-from storj_monitor.simulator.fake_faults import Fault
+from storj_monitor.simulator.fake_api import Fault, RecordedAnswers
 from storj_monitor.state.node_status import Topic
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "api"

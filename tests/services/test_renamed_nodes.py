@@ -24,8 +24,8 @@ from storj_monitor.node_api.decode import decode_node
 from storj_monitor.node_api.metrics import decode_metrics
 from storj_monitor.node_api.transport import Reply
 from storj_monitor.services.node_status import NodeStatusService
-from storj_monitor.simulator.demo_history import remember
-from storj_monitor.simulator.fake_answers import API, DEBUG, Answers
+from storj_monitor.simulator.demo import remember
+from storj_monitor.simulator.fake_api import API, DEBUG, Answers
 from storj_monitor.state.node_status import NodeRegistry, NodeStatus
 from storj_monitor.state.nodes import State
 from storj_monitor.views.cards import Cards

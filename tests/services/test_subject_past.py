@@ -13,7 +13,7 @@ from storj_monitor.database import subjects as store
 from storj_monitor.model.earnings import EstimatedPayout, MonthPayout, Paystub
 from storj_monitor.model.node_answers import AnswerKind, SatelliteAnswer
 from storj_monitor.model.space import SatelliteUsage, UsageDay
-from storj_monitor.simulator.demo_history import Past, _past
+from storj_monitor.simulator.demo import Past, _past
 from storj_monitor.simulator.fake_generated import GeneratedAnswers
 from storj_monitor.simulator.profile import demo_profiles
 from storj_monitor.storage_tracker.reported import reported, reported_month, with_last_day

@@ -17,9 +17,9 @@ from storj_monitor.database.nodes import node_care
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.subject_history import standings_history
 from storj_monitor.model.figures import Source
+from storj_monitor.model.ids import satellite_name
 from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.reputation import NEVER, AuditWindow, HealthAnswer, HealthStatus, ReputationSnapshot
-from storj_monitor.model.satellites import satellite_name
 from storj_monitor.views.questions import Window
 from storj_monitor.views.subject_questions import SubjectQuestions
 

@@ -11,7 +11,7 @@ from typing import Any
 from polling_rig import Running, fake_node, running, until
 from world_answers import WorldAnswers
 
-from storj_monitor.analytics_engine.changes import VERSION, changes_of
+from storj_monitor.analytics_engine.comparison import VERSION, changes_of
 from storj_monitor.database import queries
 from storj_monitor.database.analytics import change_events, version_before
 from storj_monitor.model.node_events import VersionSeen

@@ -12,8 +12,7 @@ from storj_monitor.model.space import SpaceMeaning
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
 from storj_monitor.node_api.transport import open_session
 from storj_monitor.simulator.chores import Chores
-from storj_monitor.simulator.fake_answers import DEBUG, PUBLIC
-from storj_monitor.simulator.fake_api import FakeNode
+from storj_monitor.simulator.fake_api import DEBUG, PUBLIC, FakeNode
 from storj_monitor.simulator.fake_generated import GeneratedAnswers
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile
 from storj_monitor.simulator.speech import VERSIONS

@@ -8,17 +8,17 @@ import pytest
 
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.ids import Action, Outcome, op_code
-from storj_monitor.model.lines import Chunk
 from storj_monitor.model.node_events import ScoresReported
+from storj_monitor.model.sources import Chunk
 from storj_monitor.node_api.decode import decode_satellite
 from storj_monitor.node_api.metrics import decode_metrics
 from storj_monitor.node_api.transport import Reply
 from storj_monitor.reputation_tracker.beta import AUDIT, settled
-from storj_monitor.simulator.fake_answers import API, DEBUG
+from storj_monitor.simulator.fake_api import API, DEBUG
 from storj_monitor.simulator.fake_generated import GeneratedAnswers
-from storj_monitor.simulator.log_figures import LogFigures
-from storj_monitor.simulator.node_log import NodeLog
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile
+from storj_monitor.simulator.truth import LogFigures
+from storj_monitor.simulator.writer import NodeLog
 from storj_monitor.state.counters import transfer_growth
 
 BEGIN = 1_795_000_020.0  # a full minute

@@ -13,9 +13,8 @@ from patience import PATIENCE_S
 
 from storj_monitor.model.ids import piece_hash
 from storj_monitor.simulator.demo import Demo
-from storj_monitor.simulator.node_log import NodeLog
 from storj_monitor.simulator.profile import NodeProfile
-from storj_monitor.simulator.writer import TRACE_HEAD, TRACE_PIECE, LogWriter, Target, write_truth
+from storj_monitor.simulator.writer import TRACE_HEAD, TRACE_PIECE, LogWriter, NodeLog, Target, write_truth
 
 NOW_S = 1_790_000_000.0
 

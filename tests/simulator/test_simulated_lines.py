@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from storj_monitor.simulator.bulk import transfer_lines
-from storj_monitor.simulator.node_log import NodeLog
 from storj_monitor.simulator.profile import NodeProfile, demo_profiles
 from storj_monitor.simulator.speech import VERSIONS, Speech, go_bytes, go_duration
+from storj_monitor.simulator.writer import NodeLog, transfer_lines
 
 START_S = 1_790_000_000.0
 

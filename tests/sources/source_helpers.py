@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import FileIdentity, SavedPosition
+from storj_monitor.model.sources import Chunk, FileIdentity, SavedPosition
 from storj_monitor.sources import LineSource
 
 NOW = 1_780_000_000.0

@@ -12,7 +12,7 @@ import pytest
 import zstandard
 from sources.source_helpers import NOW, Ledger, commit_all, drain, text
 
-from storj_monitor.model.lines import Chunk
+from storj_monitor.model.sources import Chunk
 from storj_monitor.sources import ArchiveSource, FileSource
 from storj_monitor.sources.nested import open_content
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from sources.source_helpers import NOW
 
-from storj_monitor.model.lines import Chunk
-from storj_monitor.model.positions import SavedPosition
+from storj_monitor.model.sources import Chunk, SavedPosition
 from storj_monitor.sources import FileSource, content
 from storj_monitor.sources.opening import read_at, read_in_memory
 from storj_monitor.sources.places import identify

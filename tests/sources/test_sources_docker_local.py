@@ -11,7 +11,7 @@ import pytest
 from sources.source_helpers import NOW, Ledger, commit_all, drain
 
 from storj_monitor.log_processor import LineProcessor, character_of
-from storj_monitor.model.lines import Chunk
+from storj_monitor.model.sources import Chunk
 from storj_monitor.sources.archive_source import ArchiveSource
 from storj_monitor.sources.factory import newest_lines
 from storj_monitor.sources.file_source import FileSource

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sources.source_helpers import NOW, Ledger, commit_all, drain, text
 
-from storj_monitor.model.lines import Chunk
+from storj_monitor.model.sources import Chunk
 from storj_monitor.sources import FileSource
 from storj_monitor.sources.archive_source import ArchiveSource
 from storj_monitor.sources.source import LINE_BYTES, Encoding, first_line, whole_lines

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sources.source_helpers import NOW, Ledger
 
-from storj_monitor.model.lines import Chunk
+from storj_monitor.model.sources import Chunk
 from storj_monitor.sources import FileSource
 
 

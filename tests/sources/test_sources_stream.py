@@ -11,7 +11,7 @@ import pytest
 from patience import PATIENCE_S
 from sources.source_helpers import NOW
 
-from storj_monitor.model.lines import Chunk
+from storj_monitor.model.sources import Chunk
 from storj_monitor.sources import SourceState, StreamSource
 from storj_monitor.sources.source import LINE_BYTES
 from storj_monitor.sources.stream_source import CONNECT_TIMEOUT_S

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from storj_monitor.log_processor.processor import LineProcessor
 from storj_monitor.model.figures import Figure, Source
-from storj_monitor.model.lines import Chunk
 from storj_monitor.model.node_events import Filewalker, SpaceWarning
+from storj_monitor.model.sources import Chunk
 from storj_monitor.model.space import SpaceEvidence
 from storj_monitor.storage_tracker.fleet import FleetFigure, fleet_space
 from storj_monitor.storage_tracker.log_only import log_space
