@@ -87,10 +87,9 @@ class Outbox:
 
     ws         -- prepared; when it has agreed to compression, large messages are compressed
     on_slow    -- called once when the client is closed for reading too slowly
-    direct     -- False sends through `ws.send_str`, one short task a frame: slower, for the day when aiohttp writes differently
     """
 
-    __slots__ = ("_bound_bytes", "_deflates", "_direct", "_limit_bytes", "_on_slow", "_tasks", "_transport", "_ws", "closed")
+    __slots__ = ("_bound_bytes", "_deflates", "_limit_bytes", "_on_slow", "_transport", "_ws", "closed")
 
     def __init__(
         self,
@@ -99,16 +98,13 @@ class Outbox:
         *,
         on_slow: Callable[[], None],
         limit_bytes: int = OUTBOX_LIMIT_BYTES,
-        direct: bool = True,
     ) -> None:
         self._ws = ws
         self._transport = transport
         self._on_slow = on_slow
         self._limit_bytes = limit_bytes
         self._bound_bytes = limit_bytes
-        self._direct = direct
-        self._deflates = direct and ws.compress == DEFLATE_WINDOW_BITS
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._deflates = ws.compress == DEFLATE_WINDOW_BITS
         self.closed = False
 
     def send(self, frame: Frame) -> bool:
@@ -123,10 +119,7 @@ class Outbox:
         if len(wire) > self._limit_bytes // 2:
             # a big message on a thin line is no fault of the client: it may wait for this one and the usual ones after it
             self._bound_bytes = max(self._bound_bytes, self._limit_bytes + len(wire))
-        if self._direct:
-            transport.write(wire)
-        else:
-            self._send_by_task(frame)
+        transport.write(wire)
         return True
 
     def abort_soon(self) -> None:
@@ -154,14 +147,3 @@ class Outbox:
     def _close_slow(self) -> None:
         self.end(CLOSE_TOO_SLOW, "reads too slowly")
         self._on_slow()
-
-    def _send_by_task(self, frame: Frame) -> None:
-        task = asyncio.get_running_loop().create_task(self._send_str(frame.payload.decode()))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _send_str(self, text: str) -> None:
-        try:
-            await self._ws.send_str(text)
-        except ConnectionError:
-            self.closed = True

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from storj_monitor.server.broadcaster import Broadcaster, Client, Topics
-from storj_monitor.websocket_utils import Outbox, text_frame
+from storj_monitor.websocket_utils import Outbox
 
 
 class Socket(asyncio.Transport):
@@ -43,9 +43,8 @@ class Socket(asyncio.Transport):
 class Browser:
     """One page; `cells` are the live seconds, `rows` the tables."""
 
-    def __init__(self, broadcaster: Broadcaster, *, direct: bool, limit_bytes: int) -> None:
+    def __init__(self, broadcaster: Broadcaster, *, limit_bytes: int) -> None:
         self._broadcaster = broadcaster
-        self._direct = direct
         self._limit_bytes = limit_bytes
         self.topics: Topics = frozenset()
         self.nodes: tuple[str, ...] = ()
@@ -57,11 +56,8 @@ class Browser:
         self.socket = Socket()
         socket = self.socket
 
-        async def send_str(text: str) -> None:
-            socket.write(text_frame(text.encode()))
-
-        ws: Any = SimpleNamespace(closed=False, compress=0, send_str=send_str)
-        outbox = Outbox(ws, socket, on_slow=self._on_slow, limit_bytes=self._limit_bytes, direct=self._direct)
+        ws: Any = SimpleNamespace(closed=False, compress=0)
+        outbox = Outbox(ws, socket, on_slow=self._on_slow, limit_bytes=self._limit_bytes)
         self.client = Client(outbox)
         self.n: dict[str, int] = {}
         self.rows: dict[str, dict[str, Any]] = {}

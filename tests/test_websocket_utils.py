@@ -38,7 +38,7 @@ def test_close_frame() -> None:
 async def pair() -> AsyncIterator[SimpleNamespace]:
     """A connected client and the server's outbox for it; `release` ends the handler."""
     ready: asyncio.Future[web.WebSocketResponse] = asyncio.get_running_loop().create_future()
-    one = SimpleNamespace(slow=0, outboxes={})
+    one = SimpleNamespace(slow=0)
 
     def count() -> None:
         one.slow += 1
@@ -47,8 +47,7 @@ async def pair() -> AsyncIterator[SimpleNamespace]:
         ws = web.WebSocketResponse(compress=False)
         await ws.prepare(request)
         assert request.transport is not None
-        for direct in (True, False):
-            one.outboxes[direct] = Outbox(ws, request.transport, on_slow=count, limit_bytes=1000, direct=direct)
+        one.outbox = Outbox(ws, request.transport, on_slow=count, limit_bytes=1000)
         ready.set_result(ws)
         async for _ in ws:
             pass
@@ -67,9 +66,8 @@ async def pair() -> AsyncIterator[SimpleNamespace]:
     await runner.cleanup()
 
 
-@pytest.mark.parametrize("direct", [True, False])
-async def test_frames_stay_whole_between_pings(pair: SimpleNamespace, direct: bool) -> None:
-    outbox = pair.outboxes[direct]
+async def test_frames_stay_whole_between_pings(pair: SimpleNamespace) -> None:
+    outbox = pair.outbox
     outbox._bound_bytes = 1 << 30
     texts = ["x" * size for size in (1, 125, 126, 5000, 65535, 65536, 300_000)] * 3
     for text in texts:
@@ -87,26 +85,23 @@ async def test_frames_stay_whole_between_pings(pair: SimpleNamespace, direct: bo
     assert got == texts
 
 
-@pytest.mark.parametrize("direct", [True, False])
-async def test_nothing_is_sent_after_close(pair: SimpleNamespace, direct: bool) -> None:
-    closing = asyncio.ensure_future(pair.outboxes[direct].close(1001, "bye"))
+async def test_nothing_is_sent_after_close(pair: SimpleNamespace) -> None:
+    closing = asyncio.ensure_future(pair.outbox.close(1001, "bye"))
     message = await pair.client.receive(timeout=PATIENCE_S)
     assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 1001, "bye")
-    assert not pair.outboxes[True].send(Frame(b"late"))
-    assert not pair.outboxes[False].send(Frame(b"late"))
+    assert not pair.outbox.send(Frame(b"late"))
     await closing
 
 
 async def test_a_gone_client_is_noticed_without_an_error(pair: SimpleNamespace) -> None:
-    pair.outboxes[True].abort()
-    assert not pair.outboxes[True].send(Frame(b"x"))
-    assert not pair.outboxes[False].send(Frame(b"x"))
+    pair.outbox.abort()
+    assert not pair.outbox.send(Frame(b"x"))
     assert pair.slow == 0
 
 
 async def test_one_big_message_is_no_reason_to_close(pair: SimpleNamespace) -> None:
     """Written in one turn of the loop, so the client cannot have read any of it."""
-    outbox = pair.outboxes[True]
+    outbox = pair.outbox
     big = 20_000_000  # more than any socket buffer takes at once
     assert outbox.send(Frame(b"x" * big))
     assert outbox.send(Frame(b"y" * 100))

@@ -55,7 +55,7 @@ from storj_monitor.units import readable
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
 from storj_monitor.views.gauges import Gauges, StoreFigures
-from storj_monitor.views.questions import KEPT_ANSWERS, Questions
+from storj_monitor.views.questions import Questions
 from storj_monitor.views.subject_gauges import subject_families
 from storj_monitor.views.subject_questions import SubjectQuestions
 
@@ -98,10 +98,9 @@ class Monitor:
         self._reader = Reader(settings.database, settings.perf.db_executor_max_workers)
         self._nodes = [(name, log) for name, log in nodes if log]
         self.state = State(name for name, _ in nodes)
-        plainly = settings.perf.baseline
         terms = own_terms(settings.prices, settings.money, settings.nodes, [name for name, _ in nodes])
         self._registry, self._estimates, self._reports = NodeRegistry(name for name, _ in nodes), NodeEstimates(terms), SatelliteReports()
-        self._cards = Cards(self._registry, self.state, self._clock.now, self._estimates, self._reports, keep=not plainly)
+        self._cards = Cards(self._registry, self.state, self._clock.now, self._estimates, self._reports)
         self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake(), cards=self._cards)
         self._writer = Writer(
             settings.database,
@@ -130,11 +129,11 @@ class Monitor:
         self.state.on_store_notices(self._notices)
 
     def _new_server(self, port: int, demo: bool) -> Server:
-        settings, plainly = self._settings, self._settings.perf.baseline
+        settings = self._settings
         room = allow_many_files(MAX_CLIENTS, len(self._nodes))
         return Server(
             self._feeds,
-            Questions(self._reader, self.state, lambda: self._writer.status.committed_at, self._cards, keep=0 if plainly else KEPT_ANSWERS),
+            Questions(self._reader, self.state, lambda: self._writer.status.committed_at, self._cards),
             Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(subject_families, self._cards)),
             bind=settings.server.bind,
             port=port,
@@ -151,7 +150,6 @@ class Monitor:
             max_clients=room.pages,
             exposure=make_exposure(settings.server, room.connections),
             subjects=SubjectQuestions(self._reader, self._cards, self._clock.now),
-            plain_sends=plainly,
         )
 
     def _new_pipeline(self) -> Pipeline:
@@ -164,7 +162,7 @@ class Monitor:
             positions=self._positions,
             histories=self._histories,
             downloads=self._downloads,
-            lend=None if self._settings.perf.baseline or self._frame_each_read else partial(repeat_on, self._loop),
+            lend=None if self._frame_each_read else partial(repeat_on, self._loop),
             take_over=self._on_tick,
         )
 

@@ -165,8 +165,7 @@ def _go_on(settings: Settings, fleet: Fleet, log: OwnLog, tasks: Supervisor, mon
     jitter_pct = settings.perf.analytics_jitter_pct
     telling = partial(every, TELL_S, log.tell, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TELL_S)
     tasks.spawn("what the log left out", telling)
-    if not settings.perf.baseline:
-        spare_the_collector()
+    spare_the_collector()
     give_back()
     tidying = partial(every, TIDY_S, _tidy, clock=SystemClock(), rng=Random(), jitter_pct=jitter_pct, offset_s=TIDY_S)
     tasks.spawn("give back memory", tidying)

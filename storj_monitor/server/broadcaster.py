@@ -93,11 +93,9 @@ class Broadcaster:
         slow_hz: float,
         max_clients: int,
         hello: Callable[[], Payload],
-        share: bool = True,
     ) -> None:
         self._feeds = feeds
         self._hello = hello
-        self._share = share
         self._told = self._greeted()
         self._encoder = encoder
         self._clock = clock
@@ -266,8 +264,7 @@ class Broadcaster:
         if topics:
             deltas = view.feed.advance(topics, now, slow)
             if deltas:
-                send = self._send_deltas if self._share else self._send_each
-                send(view, deltas, now)
+                self._send_deltas(view, deltas, now)
         if view.waiting:
             self._admit(view, now)
 
@@ -287,13 +284,6 @@ class Broadcaster:
                 if client.outbox.send(frame):
                     self.frames_sent += 1
 
-    def _send_each(self, view: _View, deltas: Mapping[str, Payload], now: float) -> None:
-        """The plain way: a message a client."""
-        for topics, clients in view.groups.items():
-            due = {topic: payload for topic, payload in deltas.items() if topic in topics}
-            for client in clients if due else ():
-                self.send(client, {"k": "delta", "now": round(now, 3), "topics": due})
-
     def _admit(self, view: _View, now: float) -> None:
         """Snapshots for those who wait. Topics that were not watched are advanced first: their deltas are for nobody."""
         waiting, view.waiting = view.waiting, {}
@@ -302,7 +292,7 @@ class Broadcaster:
             view.feed.advance(fresh, now, True)
         frames: dict[Topics, Frame] = {}
         for client in waiting:
-            frame = frames.get(client.topics) if self._share else None
+            frame = frames.get(client.topics)
             if frame is None:
                 snap = {**self._snap(view.nodes, now), "topics": view.feed.snapshot(client.topics, now)}
                 frame = frames[client.topics] = Frame(self._encoder.encode(snap))

@@ -59,7 +59,6 @@ class Server:
     sample         -- greatest number of single events in one live frame, told in `hello`
     thresholds     -- when the page marks something, told in `hello` by these names (docs/protocol.md)
     subjects       -- answers about what nodes say of themselves; None leaves those paths out
-    plain_sends    -- encode for each client alone and send through aiohttp's own `send_str`, instead of shared frames
     """
 
     def __init__(
@@ -82,7 +81,6 @@ class Server:
         sample: int = 64,
         thresholds: Mapping[str, float] = MappingProxyType({}),
         max_clients: int = MAX_CLIENTS,
-        plain_sends: bool = False,
         subjects: SubjectQuestions | None = None,
     ) -> None:
         if password_hash is None and not is_loopback(bind):
@@ -93,7 +91,6 @@ class Server:
         self._port = port
         self._encoder = encoder
         self._clock = clock
-        self._plain_sends = plain_sends
         self._greeting: dict[str, object] = {
             "k": "hello",
             "protocol": PROTOCOL,
@@ -118,7 +115,6 @@ class Server:
             slow_hz=slow_hz,
             max_clients=max_clients,
             hello=self._hello,
-            share=not plain_sends,
         )
         self._http_log = HttpLog(_log)
         self._gate: Gate | None = None
@@ -302,9 +298,7 @@ class Server:
             raise RequestError("unavailable", "too many connections", 503)
         admitted = await self._login.admits(request)
         patience_s = 2.0 if admitted else _GOODBYE_S
-        ws = web.WebSocketResponse(
-            compress=not self._plain_sends, heartbeat=_HEARTBEAT_S, max_msg_size=4 * COMMAND_BYTES, timeout=patience_s
-        )
+        ws = web.WebSocketResponse(compress=True, heartbeat=_HEARTBEAT_S, max_msg_size=4 * COMMAND_BYTES, timeout=patience_s)
         if not ws.can_prepare(request).ok:
             raise RequestError("bad_parameter", "this path speaks WebSocket only", 426)
         await ws.prepare(request)
@@ -329,7 +323,7 @@ class Server:
 
     async def _serve_client(self, request: web.Request, ws: web.WebSocketResponse, transport: asyncio.Transport) -> None:
         _limit_socket_buffer(transport)
-        outbox = Outbox(ws, transport, on_slow=self.broadcaster.count_slow, direct=not self._plain_sends)
+        outbox = Outbox(ws, transport, on_slow=self.broadcaster.count_slow)
         client = Client(outbox)
         self.broadcaster.add(client)
         forget = self._login.watch_session(request, partial(outbox.end, _CLOSE_NOT_LOGGED_IN, "logged out"))

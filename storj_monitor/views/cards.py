@@ -48,15 +48,12 @@ class Cards:
         now: Callable[[], float],
         estimates: NodeEstimates | None = None,
         reports: SatelliteReports | None = None,
-        *,
-        keep: bool = True,
     ) -> None:
         self.subjects = subjects
         self._state = state
         self.estimates = estimates or NodeEstimates()
         self.reports = reports or SatelliteReports()
         self._now = now
-        self._keep = keep
         self._begin()
 
     def _begin(self) -> None:
@@ -101,8 +98,6 @@ class Cards:
 
     def rows(self, topic: str, names: Iterable[str]) -> Rows:
         """Rows of a topic by their key."""
-        if not self._keep:
-            self._begin()
         nodes = self.nodes(names)
         now = self._now()
         match Topic(topic):

@@ -101,19 +101,14 @@ def in_hours(window: AnyWindow) -> Window:
 
 
 class Questions:
-    """One method a path. `committed_at` tells the time of the newest commit: the `as_of` of every answer.
+    """One method a path. `committed_at` tells the time of the newest commit: the `as_of` of every answer."""
 
-    keep -- how many answers of the database are kept for who asks the same before the next commit; 0: every question is asked
-    """
-
-    def __init__(
-        self, reader: Reader, state: State, committed_at: Callable[[], float], cards: Cards | None = None, *, keep: int = KEPT_ANSWERS
-    ) -> None:
+    def __init__(self, reader: Reader, state: State, committed_at: Callable[[], float], cards: Cards | None = None) -> None:
         self._cards = cards
         self._reader = reader
         self._state = state
         self._committed_at = committed_at
-        self._answers = AnswerCache(lambda: (committed_at(), state.loads), keep)
+        self._answers = AnswerCache(lambda: (committed_at(), state.loads))
         self._ids: dict[str, int] = {}
         self._ids_of = -1
         self._stored: dict[str, queries.StoredNode] = {}

@@ -65,10 +65,7 @@ def in_force(monitor: Monitor) -> dict[str, object]:
         "diffs": monitor._feeds._diffs,
         "jitter": (poller._questions._jitter_pct, monitor._polling._jitter_pct, monitor.analytics._jitter_pct > 0),
         "staggered": poller._schedule.staggered,
-        "share": broadcaster._share,
-        "direct": not monitor.server._plain_sends,
         "parser": type(path),
-        "rows kept": monitor._cards._keep,
     }
 
 
@@ -81,10 +78,7 @@ DEFAULTS = {
     "diffs": True,
     "jitter": (0.15, 0.15, True),
     "staggered": True,
-    "share": True,
-    "direct": True,
     "parser": FastPath,
-    "rows kept": True,
 }
 PLAIN = {
     "coalesce_s": 0,
@@ -95,10 +89,7 @@ PLAIN = {
     "diffs": False,
     "jitter": (0, 0, False),
     "staggered": False,
-    "share": False,
-    "direct": False,
     "parser": PlainPath,
-    "rows kept": False,
 }
 
 

@@ -54,14 +54,13 @@ STEPS = st.lists(
 class House:
     """Everything between a log's batch and a page, with pages."""
 
-    def __init__(self, *, diffs: bool, coalesce_s: float, slow_hz: float, plain: bool, orjson: bool) -> None:
+    def __init__(self, *, diffs: bool, coalesce_s: float, slow_hz: float, orjson: bool) -> None:
         self.clock = LoopClock()
         self.state = State(NODES)
         self.feeds = Feeds(self.state, diffs, on_open=lambda: None)
-        self.plain = plain
         self.broadcaster = Broadcaster(
             self.feeds, make_encoder(orjson), self.clock,
-            coalesce_s=coalesce_s, slow_hz=slow_hz, max_clients=100, hello=lambda: {"k": "hello"}, share=not plain,
+            coalesce_s=coalesce_s, slow_hz=slow_hz, max_clients=100, hello=lambda: {"k": "hello"},
         )  # fmt: skip
         self.browsers: list[Browser] = []
 
@@ -102,7 +101,7 @@ class House:
             broadcaster.on_load(Load(values[0]))
         elif name == "join":
             if len(self.browsers) < 6:
-                self.browsers.append(Browser(broadcaster, direct=not self.plain, limit_bytes=LIMIT_BYTES))
+                self.browsers.append(Browser(broadcaster, limit_bytes=LIMIT_BYTES))
                 self.browsers[-1].subscribe(*values)
         elif values[0] < len(self.browsers):
             await self._of(self.browsers[values[0]], name, *values[1:])
@@ -159,12 +158,11 @@ class House:
 
 
 FLAGS: dict[str, dict[str, Any]] = {
-    "all on": {"diffs": True, "coalesce_s": 0.075, "slow_hz": 2, "plain": False, "orjson": True},
-    "all off": {"diffs": False, "coalesce_s": 0, "slow_hz": 0, "plain": True, "orjson": False},
-    "no diffs": {"diffs": False, "coalesce_s": 0.075, "slow_hz": 2, "plain": False, "orjson": False},
-    "no coalescing": {"diffs": True, "coalesce_s": 0, "slow_hz": 2, "plain": False, "orjson": False},
-    "no bound": {"diffs": True, "coalesce_s": 0.075, "slow_hz": 0, "plain": False, "orjson": False},
-    "each for itself": {"diffs": True, "coalesce_s": 0.075, "slow_hz": 2, "plain": True, "orjson": False},
+    "all on": {"diffs": True, "coalesce_s": 0.075, "slow_hz": 2, "orjson": True},
+    "all off": {"diffs": False, "coalesce_s": 0, "slow_hz": 0, "orjson": False},
+    "no diffs": {"diffs": False, "coalesce_s": 0.075, "slow_hz": 2, "orjson": False},
+    "no coalescing": {"diffs": True, "coalesce_s": 0, "slow_hz": 2, "orjson": False},
+    "no bound": {"diffs": True, "coalesce_s": 0.075, "slow_hz": 0, "orjson": False},
 }
 
 

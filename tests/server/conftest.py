@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from flags import all_off, chosen
+from flags import chosen
 from server.server_fakes import CannedQuestions, CountingFeeds, Serve, TwoGauges
 
 from storj_monitor.clock import SystemClock
@@ -33,7 +33,6 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             "coalesce_ms": 0,
             "slow_hz": 0,
             "encoder": make_encoder(chosen() == "on"),
-            "plain_sends": all_off(),
             "page_dir": tmp_path / "page",
             "clock": clock,
         }

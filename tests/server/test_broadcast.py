@@ -131,9 +131,8 @@ async def test_subscribe_snap_then_deltas(serve: Serve) -> None:
     assert delta["topics"] == {"live": {"n": 1, "add": [5]}, "satellites": {"n": 2, "set": {"sum": {"value": 5}}, "del": []}}
 
 
-@pytest.mark.parametrize("plain_sends", [False, True])
-async def test_many_clients_come_go_and_change_without_gap_or_double(serve: Serve, plain_sends: bool) -> None:
-    one = await serve(plain_sends=plain_sends)
+async def test_many_clients_come_go_and_change_without_gap_or_double(serve: Serve) -> None:
+    one = await serve()
     rng = random.Random(4)
     feeds, watchers = one.feeds, [await Watcher.connect(one) for _ in range(12)]
     choices = [["live"], ["live", "satellites"], ["satellites", "live", "nodes"]]

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import aiohttp
 import pytest
 from aiohttp import web
-from flags import all_off
 from patience import PATIENCE_S
 from server.server_fakes import Serve
 
@@ -115,10 +114,10 @@ async def test_one_compression_serves_all(outboxes: SimpleNamespace) -> None:
 
 
 async def test_a_snapshot_travels_compressed(serve: Serve) -> None:
-    """The server agrees to it (unless the flags of this run ask for plain sends), and takes compressed commands."""
+    """The server agrees to it, and takes compressed commands."""
     one = await serve()
     ws = await one.ws(compress=15)
-    assert bool(ws.compress) is not all_off()
+    assert ws.compress
     await ws.receive_json(timeout=PATIENCE_S)
     await ws.send_str(json.dumps({"cmd": "ping", "id": "x" * 60}))
     assert (await ws.receive_json(timeout=PATIENCE_S)) == {"k": "re", "id": "x" * 60, "ok": True}

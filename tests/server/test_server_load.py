@@ -145,9 +145,8 @@ async def test_the_api_and_prometheus_say_the_same(serve: Serve, load: Load) -> 
     assert f"storj_monitor_loop_lag_seconds {load.measures.loop_lag_s}" in lines
 
 
-@pytest.mark.parametrize("plain_sends", [False, True])
-async def test_whatever_the_load_does_nothing_is_lost_or_counted_twice(serve: Serve, plain_sends: bool) -> None:
-    one = await serve(plain_sends=plain_sends)
+async def test_whatever_the_load_does_nothing_is_lost_or_counted_twice(serve: Serve) -> None:
+    one = await serve()
     rng = random.Random(7)
     watchers = [await LoadWatcher.connect(one) for _ in range(8)]
     for watcher in watchers:
