@@ -142,8 +142,8 @@ async def test_a_frame_is_shared() -> None:
     """A hundred clients cost far less than a hundred times one."""
     (shared, many), (alone, (one,)) = await crowd(100), await crowd(1)
     assert ratio(shared, alone, "frame for a hundred clients", rounds=3) <= MAX_SHARED
-    assert {sink.bytes for sink in many} == {many[0].bytes}
-    assert many[0].bytes == pytest.approx(one.bytes, rel=0.01)
+    # each gets the same, but for how the time of its snapshot is written
+    assert [sink.bytes for sink in many] == pytest.approx([one.bytes] * 100, rel=0.01)
 
 
 def test_deltas_are_smaller_than_tables() -> None:
