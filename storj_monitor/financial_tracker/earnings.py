@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
-from storj_monitor.financial_tracker.balance import balance
 from storj_monitor.financial_tracker.comparison import compare_node, compare_previous, compare_satellite, expectation_reasons
-from storj_monitor.financial_tracker.costs import estimate_profit
 from storj_monitor.financial_tracker.days import day_earnings, month_band, sum_days
 from storj_monitor.financial_tracker.estimate import estimate_node, estimate_satellite, previous_month_usage
-from storj_monitor.financial_tracker.held import expected_disposed_usd_micros, held_position
+from storj_monitor.financial_tracker.held import balance, expected_disposed_usd_micros, held_position
 from storj_monitor.financial_tracker.missing import missing_satellites
 from storj_monitor.financial_tracker.months import period_of
 from storj_monitor.financial_tracker.prices import PriceOverride, override_for, resolve_prices
-from storj_monitor.financial_tracker.revenue import revenue_per_tb, storage_price_usd_micros
+from storj_monitor.financial_tracker.revenue import estimate_profit, revenue_per_tb, storage_price_usd_micros
 from storj_monitor.financial_tracker.terms import OwnTerms
 from storj_monitor.financial_tracker.usage import merge_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, Paystub, Pricing, SatelliteUsage, StubKey

@@ -1,6 +1,7 @@
 """CSV by RFC 4180, in dollars and, with a given rate, in another currency. No cell can be run as a formula by a spreadsheet.
 
 Amounts are written from whole micro-dollars, never from floats: six decimals, exact. Text that begins like a formula gets an apostrophe.
+Receipts are links to the transaction.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from storj_monitor.financial_tracker.balance import earned_usd_micros
-from storj_monitor.financial_tracker.receipts import read_receipt
+from storj_monitor.financial_tracker.held import earned_usd_micros
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub, StubKey
 from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, NodeEstimate, Prices, PriceSource
 from storj_monitor.units import plain_text
@@ -23,6 +23,16 @@ _FORMULA = re.compile(r"[\s\x00-\x20\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20
 _CURRENCY = re.compile(r"[A-Z]{3,5}")
 
 Cell = str | int | float | Decimal | None
+NETWORKS = {
+    "eth": ("Ethereum", "https://etherscan.io/tx/"),
+    "zksync": ("zkSync Lite", "https://zkscan.io/explorer/transactions/"),
+    "zkwithdraw": ("zkSync Lite, withdrawn to Ethereum", "https://zkscan.io/explorer/transactions/"),
+    "zksync-era": ("zkSync Era", "https://explorer.zksync.io/tx/"),
+    "polygon": ("Polygon", "https://polygonscan.com/tx/"),
+}
+"""By prefix of the receipt: name, and where transactions are shown."""
+
+_HASH = re.compile(r"(?:sync-tx:)?((?:0x)?[0-9a-fA-F]{64})")
 
 
 class Currency(NamedTuple):
@@ -181,3 +191,24 @@ def profits_csv(nodes: Mapping[str, NodeEarnings], to: Currency | None = None) -
                 amounts = (profit.revenue_usd_micros, profit.power_usd_micros, profit.fixed_usd_micros, profit.profit_usd_micros)
                 rows.append([node.estimate.now.period, name, figure, *_money_cells(amounts, to)])
     return csv_text(["period", "node", "figure", *_money_header(_PROFIT_MONEY, to)], rows)
+
+
+class Receipt(NamedTuple):
+    """`network` is "" for a prefix that is not known; `url` is "" where no link can be trusted."""
+
+    network: str
+    transaction: str
+    url: str
+
+
+def read_receipt(text: str) -> Receipt | None:
+    """`zksync-era:0x…` taken apart. None for no receipt."""
+    text = text.strip()
+    if not text:
+        return None
+    prefix, colon, transaction = text.partition(":")
+    if not colon or prefix.lower() not in NETWORKS:
+        return Receipt("", text, "")
+    network, base = NETWORKS[prefix.lower()]
+    match = _HASH.fullmatch(transaction)
+    return Receipt(network, transaction, "" if match is None else base + match[1])

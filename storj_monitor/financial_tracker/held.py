@@ -1,4 +1,4 @@
-"""Held amounts: the share that is withheld by age, what is held now, and when half of it comes back.
+"""Held amounts, and the balance of all that was paid: the share that is withheld by age, what is held now, and when half of it comes back.
 
 Two rules live side by side. The node reckons age in calendar months. The satellite, which pays, counts from the day of joining:
 the rates are the same but for nodes that joined on the last days of a month (see `satellite_held_percent`).
@@ -6,11 +6,12 @@ the rates are the same but for nodes that joined on the last days of a month (se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from storj_monitor.financial_tracker.months import add_months, end_ms, months_between, period_of, shifted
-from storj_monitor.model.earnings import HeldHistoryRow, Paystub
-from storj_monitor.model.estimates import HeldPosition
+from storj_monitor.model.earnings import HeldHistoryRow, Paystub, StubKey
+from storj_monitor.model.estimates import Balance, HeldPosition
 
 HELD_PERCENTS = (75, 75, 75, 50, 50, 50, 25, 25, 25)
 """By month of age, the first one first; 0 afterwards."""
@@ -20,6 +21,7 @@ WITHHOLDING_MONTHS = 15
 
 RETURN_PERCENT = 50
 _STAGE_MONTHS = 3
+Group = TypeVar("Group", bound=Hashable)
 
 
 def held_percent(joined_ms: int | None, period: str) -> float:
@@ -119,3 +121,29 @@ def _next_step(joined_ms: int | None, period: str, percent: float) -> str | None
 def expected_disposed_usd_micros(position: HeldPosition | None, period: str) -> int:
     """What the paystub of this period should give back."""
     return 0 if position is None or position.return_period != period else position.return_usd_micros
+
+
+def earned_usd_micros(stub: Paystub) -> int:
+    """What the period brought before held: paid + held - disposed, as the node's own page reckons it."""
+    return stub.paid_usd_micros + stub.held_usd_micros - stub.disposed_usd_micros
+
+
+def balance(stubs: Iterable[Paystub]) -> Balance:
+    """Sums over any paystubs."""
+    rows = list(stubs)
+    return Balance(
+        earned_usd_micros=sum(earned_usd_micros(row) for row in rows),
+        held_usd_micros=sum(row.held_usd_micros for row in rows),
+        disposed_usd_micros=sum(row.disposed_usd_micros for row in rows),
+        paid_usd_micros=sum(row.paid_usd_micros for row in rows),
+        distributed_usd_micros=sum(row.distributed_usd_micros for row in rows),
+        undistributed_usd_micros=sum(max(0, row.paid_usd_micros - row.distributed_usd_micros) for row in rows),
+    )
+
+
+def balances_by(stubs: Mapping[StubKey, Paystub], group: Callable[[StubKey], Group]) -> dict[Group, Balance]:
+    """Balances by node, satellite, period, or what else `group` makes of a key; sorted by it is the caller's."""
+    parts: dict[Group, list[Paystub]] = {}
+    for key, stub in stubs.items():
+        parts.setdefault(group(key), []).append(stub)
+    return {name: balance(rows) for name, rows in parts.items()}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storj_monitor.financial_tracker.balance import earned_usd_micros
 from storj_monitor.financial_tracker.comparison import money_text
-from storj_monitor.financial_tracker.held import held_percent, satellite_held_percent
+from storj_monitor.financial_tracker.held import earned_usd_micros, held_percent, satellite_held_percent
 from storj_monitor.model.analytics import EarningsOutlook
 from storj_monitor.model.earnings import Paystub
 from storj_monitor.model.estimates import MICROS_PER_CENT, Comparison, Difference, MonthEstimate, NodeEarnings, Score

@@ -1,6 +1,6 @@
 """The one state of a node: what it is, why in one sentence, and since when; and the evidence that it is judged by.
 
-Everybody who says how a node is (page, API, /metrics, alerts) says this and nothing else. `state.node_state.judge` makes it.
+Everybody who says how a node is (page, API, /metrics, alerts) says this and nothing else. `state.node_rules.judge` makes it.
 Times are Unix seconds; None = nobody knows.
 """
 

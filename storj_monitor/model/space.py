@@ -134,7 +134,7 @@ class FileSystemSpace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSpace:
-    """What the log said, for nodes that nobody else tells about; `storage_tracker.log_only` makes it of events.
+    """What the log said, for nodes that nobody else tells about; `storage_tracker.reported` makes it of events.
 
     available_bytes -- `available_space` of an upload's start line, at `taken_at`
     allocated_bytes -- what a warning named as the allocation that the node then uses, at `allocated_at`; `what` is its message

@@ -25,7 +25,7 @@ from storj_monitor.reputation_tracker.online import (
 )
 from storj_monitor.reputation_tracker.pieces import Failures, RefusedAudits
 from storj_monitor.reputation_tracker.pieces import failures as failures_of
-from storj_monitor.reputation_tracker.told import COMPLETED, FAILED, offline_suspensions
+from storj_monitor.reputation_tracker.standings import COMPLETED, FAILED, offline_suspensions
 from storj_monitor.reputation_tracker.uptime import node_away_since
 from storj_monitor.reputation_tracker.vetting import Vetting, vetting
 from storj_monitor.state.counters import HOUR_S, POLL_S

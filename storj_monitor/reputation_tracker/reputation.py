@@ -1,4 +1,7 @@
-"""One node at one satellite, put together from API, /metrics and log: each figure is the newest that anyone told, with its source."""
+"""One node at one satellite, put together from API, /metrics and log: each figure is the newest that anyone told, with its source.
+
+What cannot be is left out.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from storj_monitor.model.figures import Figure, Source
+from storj_monitor.model.figures import Figure, ImpossibleValue, Source
 from storj_monitor.model.node_events import ScoresReported
-from storj_monitor.model.reputation import AddressScores, HealthAnswer, Reputation, ReputationSnapshot
+from storj_monitor.model.reputation import AddressScores, AuditWindow, HealthAnswer, Reputation, ReputationSnapshot
 
 T = TypeVar("T")
 
@@ -16,6 +19,8 @@ _ROUNDING = 1e-6
 _RANK = {Source.API: 2, Source.METRICS: 1}
 _SCORES = ("audit_score", "suspension_score", "online_score")
 _DATES = ("disqualified_at", "suspended_at", "vetted_at", "joined_at")
+MOST_AUDITS = 1 << 40
+"""Counts of a window beyond this are noise, and their sums would be too."""
 
 
 def snapshot_of_event(event: ScoresReported) -> ReputationSnapshot:
@@ -117,3 +122,28 @@ def _newer_date(old: Figure[float] | None, new: Figure[float]) -> Figure[float]:
             return other
         return newest if newest.value <= other.value else other
     return newest
+
+
+def checked(snapshot: ReputationSnapshot) -> tuple[ReputationSnapshot, tuple[ImpossibleValue, ...]]:
+    """The snapshot without scores outside 0..1 and windows that count less than nothing, and what was left out."""
+    found = [
+        _refused(snapshot, name.replace("_", " "), value, "a score is between 0 and 1")
+        for name in _SCORES
+        if (value := getattr(snapshot, name)) is not None and known_score(value) is None
+    ]
+    windows = snapshot.windows
+    if windows is not None and not all(map(_can_be, windows)):
+        worst = next(window for window in windows if not _can_be(window))
+        found.append(_refused(snapshot, "audits of a window", min(worst.total, worst.online), f"{worst.online} of {worst.total} online"))
+        snapshot = replace(snapshot, windows=tuple(filter(_can_be, windows)))
+    return snapshot, tuple(found)
+
+
+def _can_be(window: AuditWindow) -> bool:
+    return 0 <= window.online <= window.total <= MOST_AUDITS
+
+
+def _refused(snapshot: ReputationSnapshot, figure: str, value: float, why: str) -> ImpossibleValue:
+    where = f"{figure} at {snapshot.address or snapshot.satellite[:8]}"
+    text = f"The node reports an impossible value: {where} {value:.4g} ({snapshot.source.value}), {why}. It is left out."
+    return ImpossibleValue(where, value, snapshot.source, snapshot.taken_at, text)

@@ -22,16 +22,15 @@ from storj_monitor.model.reputation import (
     StandingKind,
 )
 from storj_monitor.reputation_tracker.history import DAY_S, confirm, merge_points, point_of, thin
-from storj_monitor.reputation_tracker.plausible import checked
 from storj_monitor.reputation_tracker.reputation import (
+    checked,
     merge,
     not_from_the_future,
     snapshot_of_event,
     snapshots_of_addresses,
     snapshots_of_health,
 )
-from storj_monitor.reputation_tracker.standings import spans_after
-from storj_monitor.reputation_tracker.told import exit_after
+from storj_monitor.reputation_tracker.standings import exit_after, spans_after
 from storj_monitor.state.node_status import NO_CHANGES, Changes, NodeStatus, Topic
 
 CONFIRM_S = 3600.0

@@ -13,7 +13,7 @@ from storj_monitor.model.node_state import Remark, StateSource
 from storj_monitor.model.severity import SeverityClass
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import UptimeState, Witness
-from storj_monitor.reputation_tracker.told import BEGUN, COMPLETED
+from storj_monitor.reputation_tracker.standings import BEGUN, COMPLETED
 from storj_monitor.reputation_tracker.uptime import node_uptime
 from storj_monitor.state.node_status import CLOCK_BELIEVED_S, NodeStatus
 from storj_monitor.state.nodes import NodeState as LiveNode

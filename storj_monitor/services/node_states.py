@@ -14,7 +14,7 @@ from storj_monitor.model.node_state import Hearing, NodeEvidence, NodeState, Nod
 from storj_monitor.reputation_tracker.report import SatelliteReports
 from storj_monitor.services.node_evidence import ROTATED_S, gather, sources_of, standings_of
 from storj_monitor.state.node_conditions import GONE_S, LOG_ALONE_MOST_S, LOG_ALONE_S, SILENT_S, silent_from, silent_s
-from storj_monitor.state.node_state import judge
+from storj_monitor.state.node_rules import judge
 from storj_monitor.state.node_status import NodeRegistry, NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.state.nodes import State

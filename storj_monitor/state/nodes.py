@@ -1,8 +1,8 @@
-"""Everything that memory knows of the nodes right now. Changed on the event loop only."""
+"""What memory knows of the logs of all nodes right now, their severe entries too. Changed on the event loop only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from storj_monitor.model.events import EventBatch, LineKey, LineKind, NodeEvent
@@ -11,16 +11,20 @@ from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.node_events import NodeStarted, UploadRejected
 from storj_monitor.model.node_state import NOT_JUDGED
 from storj_monitor.model.node_state import NodeState as JudgedState
-from storj_monitor.model.rollups import HotPiece, NodeDelta
+from storj_monitor.model.rollups import ErrorCount, ErrorKey, HotPiece, NodeDelta
+from storj_monitor.model.severity import SevereEntry, classify
 from storj_monitor.model.versions import version_of
 from storj_monitor.state.compactions import Compactions
 from storj_monitor.state.live import Ring
-from storj_monitor.state.severe import SevereLog
 from storj_monitor.state.windows import AHEAD_S, OTHER, Window
 from storj_monitor.stats import add_counts
 
 # More than there are. Ids come from logs, and a log may be full of noise: what is new beyond is told as OTHER.
 MAX_SATELLITES = 1000
+SEVERE_S = 7 * 86400
+"""Entries that did not come again for so long (by our clock) are history: they are in the database only."""
+MOST_SEVERE = 100
+"""Different ones of one node; beyond, the one that has been quiet for longest goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +187,52 @@ class State:
                 node.reject(event.time_ms)
             elif version := version_of(event):
                 node.version = version
+
+
+class SevereLog:
+    """Fed with the folded errors of each delta; `entries` are worst first, then newest first. `revision` grows with every change."""
+
+    def __init__(self, node: str) -> None:
+        self.revision = 0
+        self._node = node
+        self._kept: dict[ErrorKey, ErrorCount] = {}
+
+    def add(self, errors: Mapping[ErrorKey, ErrorCount]) -> bool:
+        """Take in errors of any class; True when a severe one was among them."""
+        found = False
+        for error, seen in errors.items():
+            if classify(*error[1:]).is_severe:
+                found = True
+                self._kept.setdefault(error._replace(start_s=0), ErrorCount()).merge(seen)
+        while len(self._kept) > MOST_SEVERE:
+            del self._kept[min(self._kept, key=lambda error: self._kept[error].last_ms)]
+        self.revision += found
+        return found
+
+    def expire(self, now: float) -> bool:
+        """Let go of what is too old; True when something left."""
+        oldest_ms = (now - SEVERE_S) * 1000
+        gone = [error for error, seen in self._kept.items() if seen.last_ms < oldest_ms]
+        for error in gone:
+            del self._kept[error]
+        self.revision += bool(gone)
+        return bool(gone)
+
+    def entries(self) -> tuple[SevereEntry, ...]:
+        """All that are kept."""
+        found = [
+            SevereEntry(
+                classify(*error[1:]),
+                self._node,
+                seen.first_ms,
+                seen.last_ms,
+                seen.count,
+                seen.sample or error.message,
+                error.level,
+                error.logger,
+                error.message,
+                seen.satellite,
+            )
+            for error, seen in self._kept.items()
+        ]
+        return tuple(sorted(found, key=lambda one: (one.kind, -one.last_ms)))

@@ -1,19 +1,25 @@
-"""What satellites say that they store on the node: byte-hours divided by hours, day by day and over the month."""
+"""What satellites say that they store on the node: byte-hours divided by hours, day by day and over the month.
+
+For nodes that nobody else tells about also what the log says of space.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.figures import Figure, Source
-from storj_monitor.model.space import SatelliteUsage, UsageDay
+from storj_monitor.model.node_events import Filewalker, SpaceWarning
+from storj_monitor.model.space import LogSpace, SatelliteUsage, UsageDay
 
 DAY_S = 86_400.0
 MOST_BYTES = 1e16
 LAST_DAY_STANDS_S = 4 * DAY_S
 FULL_DAY_HOURS = 12.0
 """Less than this of a day does not stand for a day."""
+_ALLOCATION_WARNINGS = ("Disk space is less than requested. Allocated space is", "Used more space than allocated. Allocated space is")
 
 
 def day_average(day: UsageDay) -> float | None:
@@ -93,3 +99,35 @@ def _sum(parts: Sequence[tuple[float, float]]) -> Figure[int] | None:
     if not parts:
         return None
     return Figure(round(sum(value for value, _ in parts)), Source.API, min(at for _, at in parts))
+
+
+def log_space(events: Iterable[NodeEvent], available: tuple[float, int] | None = None) -> LogSpace | None:
+    """Newest of each; None when the log tells nothing.
+
+    events    -- SpaceWarning and Filewalker events in any order; others are let pass
+    available -- (Unix seconds, bytes) of the newest `available_space`, which start lines have (DEBUG since v1.116)
+    """
+    warning: SpaceWarning | None = None
+    walks: dict[str, Filewalker] = {}
+    for event in events:
+        if isinstance(event, SpaceWarning) and event.what.strip() in _ALLOCATION_WARNINGS and event.bytes_available >= 0:
+            if warning is None or event.time_ms >= warning.time_ms:
+                warning = event
+        elif isinstance(event, Filewalker) and event.walker == "used-space" and event.state == "finished" and event.total_bytes >= 0:
+            known = walks.get(event.satellite)
+            if known is None or event.time_ms >= known.time_ms:
+                walks[event.satellite] = event
+    if warning is None and not walks and available is None:
+        return None
+    walked_at = min((w.time_ms / 1000 for w in walks.values()), default=None)
+    warned_at = None if warning is None else warning.time_ms / 1000
+    newest = max(at for at in (walked_at, warned_at, available[0] if available else None) if at is not None)
+    return LogSpace(
+        taken_at=available[0] if available else newest,
+        available_bytes=available[1] if available else None,
+        allocated_bytes=warning.bytes_available if warning else None,
+        allocated_at=warned_at,
+        pieces_bytes=sum(w.total_bytes for w in walks.values()) if walks else None,
+        pieces_at=walked_at,
+        what=warning.what.strip() if warning else "",
+    )

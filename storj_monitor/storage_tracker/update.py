@@ -14,10 +14,9 @@ from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.space import SPACE_IN_MEMORY_S, FileSystemSpace, LogSpace, SatelliteUsage, SpacePoint
 from storj_monitor.state.node_status import NO_CHANGES, Changes, NodeStatus, Space, Topic
 from storj_monitor.storage_tracker.history import is_due, merge_points, point_of, thin
-from storj_monitor.storage_tracker.log_only import log_space
 from storj_monitor.storage_tracker.plausible import checked, impossible_size
 from storj_monitor.storage_tracker.reconcile import reconcile
-from storj_monitor.storage_tracker.reported import with_last_day
+from storj_monitor.storage_tracker.reported import log_space, with_last_day
 
 FREE_SPACE_S = 60.0
 """Of the free space in start lines one value a minute is enough."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from storj_monitor.financial_tracker.balance import balance
 from storj_monitor.financial_tracker.comparison import compare_nodes
-from storj_monitor.financial_tracker.costs import sum_profits
 from storj_monitor.financial_tracker.days import month_band, sum_days
 from storj_monitor.financial_tracker.estimate import sum_months
 from storj_monitor.financial_tracker.export import Currency
-from storj_monitor.financial_tracker.revenue import revenue_per_tb, sum_unpaid
+from storj_monitor.financial_tracker.held import balance
+from storj_monitor.financial_tracker.revenue import revenue_per_tb, sum_profits, sum_unpaid
 from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, UnpaidData
 from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.views.earnings_rows import (

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from storj_monitor.state.node_status import NodeStatus, Space, Topic
-from storj_monitor.storage_tracker.fleet import FleetFigure, fleet_space
 from storj_monitor.storage_tracker.forecast import WINDOWS_DAYS, DaysUntil, Forecast, Growth, fleet_growth, forecast
 from storj_monitor.storage_tracker.help_texts import HELP
-from storj_monitor.storage_tracker.picture import FIGURES, SpacePicture
+from storj_monitor.storage_tracker.picture import FIGURES, FleetFigure, SpacePicture, fleet_space
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.figures import figure, helps
 from storj_monitor.views.tables import Row, Rows

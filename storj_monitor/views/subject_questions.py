@@ -11,11 +11,10 @@ from storj_monitor.database.analytics import find
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.subject_history import forecast_history, score_history, space_history, standings_history
 from storj_monitor.errors import RequestError
-from storj_monitor.financial_tracker.balance import balances_by, earned_usd_micros
 from storj_monitor.financial_tracker.days import month_days
-from storj_monitor.financial_tracker.export import Currency, currency, estimates_csv, paystubs_csv, profits_csv
+from storj_monitor.financial_tracker.export import Currency, currency, estimates_csv, paystubs_csv, profits_csv, read_receipt
+from storj_monitor.financial_tracker.held import balances_by, earned_usd_micros
 from storj_monitor.financial_tracker.history import missing_periods
-from storj_monitor.financial_tracker.receipts import read_receipt
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub, StubKey
 from storj_monitor.model.estimates import DayEarnings
 from storj_monitor.model.ids import satellite_name

@@ -14,7 +14,7 @@ from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.events import ErrorSeen, EventBatch
 from storj_monitor.model.severity import SeverityClass
 from storj_monitor.model.sources import Chunk, FileIdentity
-from storj_monitor.state import accumulator, severe, windows
+from storj_monitor.state import accumulator, nodes, windows
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.nodes import State
 from storj_monitor.views import tables
@@ -115,15 +115,15 @@ def test_a_full_dictionary_keeps_the_class(store: Store, monkeypatch: pytest.Mon
 
 
 def test_entries_are_bounded_and_end() -> None:
-    log = severe.SevereLog("n1")
-    for i in range(MOST := severe.MOST + 20):
+    log = nodes.SevereLog("n1")
+    for i in range(MOST := nodes.MOST_SEVERE + 20):
         one = MALFORMED._replace(time_ms=NOON_MS + i, message=f"message {i}")
         assert log.add(drained(batch([], errors=[one], newest_ms=NOON_MS)).drain().errors)
     entries = log.entries()
-    assert len(entries) == severe.MOST
+    assert len(entries) == nodes.MOST_SEVERE
     assert entries[0].last_ms == NOON_MS + MOST - 1
-    assert not log.expire(NOON_MS / 1000 + severe.SEVERE_S)
-    assert log.expire(NOON_MS / 1000 + severe.SEVERE_S + 1)
+    assert not log.expire(NOON_MS / 1000 + nodes.SEVERE_S)
+    assert log.expire(NOON_MS / 1000 + nodes.SEVERE_S + 1)
     assert log.entries() == ()
 
 

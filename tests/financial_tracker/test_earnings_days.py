@@ -12,13 +12,12 @@ from financial_tracker.recorded import FOLDERS, asked_ms, usage
 from financial_tracker.test_earnings_of_a_node import inputs
 
 from storj_monitor.financial_tracker.comparison import compare_nodes
-from storj_monitor.financial_tracker.costs import sum_profits
 from storj_monitor.financial_tracker.days import FEWEST_DAYS, day_earnings, month_band, month_days, sum_days
 from storj_monitor.financial_tracker.earnings import node_earnings
 from storj_monitor.financial_tracker.export import currency, estimates_csv, profits_csv
 from storj_monitor.financial_tracker.months import DAY_MS, period_of, start_ms
 from storj_monitor.financial_tracker.prices import PriceOverride
-from storj_monitor.financial_tracker.revenue import sum_unpaid, unpaid_data
+from storj_monitor.financial_tracker.revenue import sum_profits, sum_unpaid, unpaid_data
 from storj_monitor.model.estimates import MICROS_PER_CENT, DayEarnings, Profit
 
 NOVEMBER = start_ms("2026-11")

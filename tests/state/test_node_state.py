@@ -27,8 +27,7 @@ from storj_monitor.model.node_state import (
     VersionEvidence,
 )
 from storj_monitor.state.describe import document
-from storj_monitor.state.node_rules import RULES
-from storj_monitor.state.node_state import judge
+from storj_monitor.state.node_rules import RULES, judge
 
 NOW = 1_796_000_000.0
 DOWN, RISK, WARNING, LEARNING, OK, NO_DATA = NodeStateKind

@@ -10,9 +10,18 @@ from hypothesis import strategies as st
 
 from storj_monitor.model.figures import Source
 from storj_monitor.model.space import SpacePoint
-from storj_monitor.storage_tracker.forecast import Forecast, Growth, GrowthState, days_until, fleet_growth, forecast, growth
+from storj_monitor.storage_tracker.forecast import (
+    MOST_POINTS,
+    Forecast,
+    Growth,
+    GrowthState,
+    days_until,
+    fleet_growth,
+    forecast,
+    growth,
+    theil_sen,
+)
 from storj_monitor.storage_tracker.history import DAY_S
-from storj_monitor.storage_tracker.regression import MOST_POINTS, theil_sen
 
 NOW = 1_795_000_000.0
 GB = 10**9

@@ -10,10 +10,9 @@ from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.node_events import Filewalker, SpaceWarning
 from storj_monitor.model.sources import Chunk
 from storj_monitor.model.space import SpaceEvidence
-from storj_monitor.storage_tracker.fleet import FleetFigure, fleet_space
-from storj_monitor.storage_tracker.log_only import log_space
-from storj_monitor.storage_tracker.picture import SpacePicture
+from storj_monitor.storage_tracker.picture import FleetFigure, SpacePicture, fleet_space
 from storj_monitor.storage_tracker.reconcile import reconcile
+from storj_monitor.storage_tracker.reported import log_space
 
 NOW = 1_795_000_000.0
 TB = 10**12
