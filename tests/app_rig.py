@@ -119,7 +119,7 @@ class Rig:
 
     def commit_every(self, commit_s: float) -> None:
         """From now on; what has been read since the last commit counts."""
-        self.pipeline._commit_s = commit_s
+        self.pipeline.commit_s = commit_s
 
     def until(self, holds: Callable[[], bool], what: str) -> None:
         """Wait until something holds; looked at after each tick, and now and then."""

@@ -61,7 +61,7 @@ class Running:
 
     @property
     def cards(self) -> Any:
-        return self.monitor._cards
+        return self.monitor.cards
 
     def rows(self, topic: str) -> dict[str, dict[str, Any]]:
         return self.cards.rows(topic, list(self.monitor.state.nodes))
@@ -75,7 +75,7 @@ class Running:
             return await response.json()
 
     def pollers(self) -> dict[str, Any]:
-        return self.monitor._polling.pollers
+        return self.monitor.polling.pollers
 
 
 @asynccontextmanager
@@ -92,8 +92,8 @@ async def running(
     open_database(settings.database, time.time(), "stamp")
     fleet = RealFleet(settings.nodes)
     monitor = Monitor(settings, fleet.logs, port=0, demo=False, watched=fleet.watched)
-    monitor._polling._schedule = Schedule(group_gap_s=0.05, retry_first_s=0.05, retry_most_s=0.1)
-    monitor._polling._ports = ports
+    monitor.polling._schedule = Schedule(group_gap_s=0.05, retry_first_s=0.05, retry_most_s=0.1)
+    monitor.polling._ports = ports
     if analytics_clock is not None:
         monitor.analytics._clock = analytics_clock
     async with Supervisor(SystemClock()) as tasks, aiohttp.ClientSession() as http:

@@ -48,6 +48,7 @@ async def pair() -> AsyncIterator[SimpleNamespace]:
         await ws.prepare(request)
         assert request.transport is not None
         one.outbox = Outbox(ws, request.transport, on_slow=count, limit_bytes=1000)
+        one.patient = Outbox(ws, request.transport, on_slow=count, limit_bytes=1 << 30)
         ready.set_result(ws)
         async for _ in ws:
             pass
@@ -67,8 +68,7 @@ async def pair() -> AsyncIterator[SimpleNamespace]:
 
 
 async def test_frames_stay_whole_between_pings(pair: SimpleNamespace) -> None:
-    outbox = pair.outbox
-    outbox._bound_bytes = 1 << 30
+    outbox = pair.patient
     texts = ["x" * size for size in (1, 125, 126, 5000, 65535, 65536, 300_000)] * 3
     for text in texts:
         assert outbox.send(Frame(text.encode()))

@@ -91,35 +91,35 @@ class Monitor:
         self.has_said_address = self.has_begun_to_listen = False
         self._notices = notices if notices is not None else []
         self._settings = settings
-        self._clock = SystemClock()
+        self.clock = SystemClock()
         self._country_of = CountryLookup()
-        self._frame_each_read = settings.perf.ws_coalesce_ms == 0
+        self.frame_each_read = settings.perf.ws_coalesce_ms == 0
         self._loop = asyncio.get_running_loop()
-        self._reader = Reader(settings.database, settings.perf.db_executor_max_workers)
+        self.reader = Reader(settings.database, settings.perf.db_executor_max_workers)
         self._nodes = [(name, log) for name, log in nodes if log]
         self.state = State(name for name, _ in nodes)
         terms = own_terms(settings.prices, settings.money, settings.nodes, [name for name, _ in nodes])
         self._registry, self._estimates, self._reports = NodeRegistry(name for name, _ in nodes), NodeEstimates(terms), SatelliteReports()
-        self._cards = Cards(self._registry, self.state, self._clock.now, self._estimates, self._reports)
-        self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake(), cards=self._cards)
+        self.cards = Cards(self._registry, self.state, self.clock.now, self._estimates, self._reports)
+        self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake(), cards=self.cards)
         self._writer = Writer(
             settings.database,
             _retention(settings),
             on_conflict=lambda node: self.pipeline.conflict(node),
             on_foreign=lambda: self.pipeline.reload(),
             on_problem=self._store_problem,
-            hooks=FileHooks(self._reader.reopen, lambda: self._loop.call_soon_threadsafe(self.anew.set), self._store_notice),
+            hooks=FileHooks(self.reader.reopen, lambda: self._loop.call_soon_threadsafe(self.anew.set), self._store_notice),
         )
-        self._reader.on_doubt = self._writer.suspect
+        self.reader.on_doubt = self._writer.suspect
         self.server = self._new_server(port, demo)
         self.pipeline = self._new_pipeline()
         rows = RowQueue(self._writer, self._loop.call_soon_threadsafe, partial(self._loop.call_later, WRITTEN_WITHIN_S))
         self.node_status = NodeStatusService(
-            self._registry, self.state, self._estimates, rows, self._clock, lambda: self._writer.status.believed_s
+            self._registry, self.state, self._estimates, rows, self.clock, lambda: self._writer.status.believed_s
         )
         self.node_status.signals.changed.append(self._nudge)
-        self._polling = Polling(
-            watched, self.node_status, self.state, self._reader, self._clock, jitter_pct=settings.perf.analytics_jitter_pct
+        self.polling = Polling(
+            watched, self.node_status, self.state, self.reader, self.clock, jitter_pct=settings.perf.analytics_jitter_pct
         )
         self.analytics = self._new_analytics([name for name, _ in nodes])
         self.node_states = self._new_node_states()
@@ -133,8 +133,8 @@ class Monitor:
         room = allow_many_files(MAX_CLIENTS, len(self._nodes))
         return Server(
             self._feeds,
-            Questions(self._reader, self.state, lambda: self._writer.status.committed_at, self._cards),
-            Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(subject_families, self._cards)),
+            Questions(self.reader, self.state, lambda: self._writer.status.committed_at, self.cards),
+            Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(subject_families, self.cards)),
             bind=settings.server.bind,
             port=port,
             password_hash=_password_hash(settings.server.password),
@@ -144,12 +144,12 @@ class Monitor:
             slow_hz=settings.perf.max_broadcast_hz,
             encoder=make_encoder(settings.perf.use_orjson),
             page_dir=PAGE_DIR,
-            clock=self._clock,
+            clock=self.clock,
             sample=SAMPLE,
             thresholds=asdict(settings.thresholds),
             max_clients=room.pages,
             exposure=make_exposure(settings.server, room.connections),
-            subjects=SubjectQuestions(self._reader, self._cards, self._clock.now),
+            subjects=SubjectQuestions(self.reader, self.cards, self.clock.now),
         )
 
     def _new_pipeline(self) -> Pipeline:
@@ -162,7 +162,7 @@ class Monitor:
             positions=self._positions,
             histories=self._histories,
             downloads=self._downloads,
-            lend=None if self._frame_each_read else partial(repeat_on, self._loop),
+            lend=None if self.frame_each_read else partial(repeat_on, self._loop),
             take_over=self._on_tick,
         )
 
@@ -172,9 +172,9 @@ class Monitor:
             self._registry,
             self._estimates,
             self.state,
-            self._reader,
+            self.reader,
             self._writer,
-            self._clock,
+            self.clock,
             changed=self._nudge,
             from_writer=self._loop.call_soon_threadsafe,
             jitter_pct=self._settings.perf.analytics_jitter_pct,
@@ -185,7 +185,7 @@ class Monitor:
             self._registry,
             self._reports,
             self.state,
-            self._clock,
+            self.clock,
             with_log=frozenset(name for name, _ in self._nodes),
             with_stream=frozenset(name for name, log in self._nodes if stream_address(log)),
             silent_s=self._settings.thresholds.silent_s,
@@ -194,7 +194,7 @@ class Monitor:
 
     def _new_load_watch(self) -> LoadWatch:
         return LoadWatch(
-            self._clock,
+            self.clock,
             lag_bytes=lambda: sum(node.status.lag_bytes for node in self.state.nodes.values()),
             commits_waiting=lambda: self._writer.commits_waiting,
             watched=lambda: self.server.client_count > 0,
@@ -203,7 +203,7 @@ class Monitor:
 
     def _nudge(self) -> None:
         """Pages may want to know what has changed."""
-        self.server.broadcaster.nudge(self._clock.now())
+        self.server.broadcaster.nudge(self.clock.now())
 
     async def start(self, tasks: Supervisor) -> None:
         """Load the last hour, listen, follow the logs.
@@ -211,7 +211,7 @@ class Monitor:
         Counting the open hour's downloads again takes longer than all the rest, so that is done when the page is alive already. A disk
         that does not give the database back is waited for, with a page that says so. StoreError when that is of no use.
         """
-        reader = PatientReader(self._reader, self._wait_for_disk)
+        reader = PatientReader(self.reader, self._wait_for_disk)
         while not await asyncio.to_thread(self._writer.opened.wait, OPENED_WITHIN_S):
             await self._listen(say=True)
         if self._writer.refusal is not None:
@@ -219,31 +219,31 @@ class Monitor:
         for node in await reader.ask(queries.nodes):
             for history in await reader.ask(node_history, [node.name], self._window_start(), COMPACTION_KINDS, None):
                 self.state.load(history)
-        await self._polling.load(reader)
+        await self.polling.load(reader)
         await self.analytics.load(reader)
-        now = self._clock.now()
+        now = self.clock.now()
         for name, log in self._nodes:
             saved = await reader.ask(_positions_of, name)
             source = open_source(name, log, saved, self._settings.from_end, now)
             before = source.before if isinstance(source, FileSource) else lambda: None
             processor = partial(LineProcessor, name, self._country_of, fast=not self._settings.perf.baseline)
             hot = HotPieces(begun_s=self.state.nodes[name].newest_ms // 1000 // HOUR_S * HOUR_S or -1)
-            sieves = LineSieves(self._reader, name, placed=isinstance(source, FileSource))
+            sieves = LineSieves(self.reader, name, placed=isinstance(source, FileSource))
             self.pipeline.lanes.add(await asyncio.to_thread(Lane, name, source, processor, Accumulator(name), before, sieves, hot=hot))
         if self.state.store_problem and not self._writer.status.problem:
             self._on_store_problem("")
-        if bad := self._reader.bad_rows.tables():
+        if bad := self.reader.bad_rows.tables():
             what = ", ".join(f"{table} {count}" for table, count in bad.items())
             self._store_notice(f"rows of the database cannot be understood and are left out ({what}); the log names them")
         await self._listen()
         self._reading = tasks.spawn("log pipeline", lambda: asyncio.to_thread(self.pipeline.run))
         tasks.spawn("load watch", self._load.run)
-        watch = IntegrityWatch(self._settings.database, self._writer.suspect, self._clock)
+        watch = IntegrityWatch(self._settings.database, self._writer.suspect, self.clock)
         tasks.spawn("look for damage", partial(watch.run, after_crash=self._writer.was_crash), backoff=Backoff())
         self._loop.call_later(HOT_AFTER_S, self.pipeline.reload)
-        await self._polling.start(tasks)
+        await self.polling.start(tasks)
         self.analytics.start(tasks)
-        looks = partial(every, EVERY_S, self.node_states.look, clock=self._clock, rng=Random(), jitter_pct=0.0)
+        looks = partial(every, EVERY_S, self.node_states.look, clock=self.clock, rng=Random(), jitter_pct=0.0)
         tasks.spawn("states of nodes", looks, backoff=Backoff())
         folders = {node.name: node.storage for node in self._settings.nodes if node.storage is not None}
         if folders:
@@ -252,7 +252,7 @@ class Monitor:
             def take(name: str, *found: Any) -> None:
                 self.node_status.on_file_system(name, readable(str(folders[name])), *found)
 
-            tasks.spawn("look at disks", FileSystems(folders, take, self._clock, jitter_pct=jitter_pct).run)
+            tasks.spawn("look at disks", FileSystems(folders, take, self.clock, jitter_pct=jitter_pct).run)
 
     async def _listen(self, *, say: bool = False) -> None:
         if not self.has_begun_to_listen:
@@ -280,27 +280,27 @@ class Monitor:
         """Everything that was read is committed before this returns (unless the disk refuses)."""
         self._writer.hurry(LAST_TRY_S)
         self.pipeline.stop()
-        await self._polling.ask_no_more()
+        await self.polling.ask_no_more()
         if self._reading is not None:
             await asyncio.wait([self._reading])
-        await self._polling.stop()
+        await self.polling.stop()
         await self.analytics.stop()
         await asyncio.to_thread(self._writer.close)
         await self.server.stop()
-        await asyncio.to_thread(self._reader.close)
+        await asyncio.to_thread(self.reader.close)
 
     def _window_start(self) -> int:
-        return int(self._clock.now()) - WINDOW_S
+        return int(self.clock.now()) - WINDOW_S
 
     def _histories(self) -> Iterator[NodeHistory]:
-        for node in self._reader.ask_now(queries.nodes):
-            yield from self._reader.ask_now(node_history, [node.name], self._window_start(), COMPACTION_KINDS, HOT_OPS)
+        for node in self.reader.ask_now(queries.nodes):
+            yield from self.reader.ask_now(node_history, [node.name], self._window_start(), COMPACTION_KINDS, HOT_OPS)
 
     def _downloads(self, name: str, hour_s: int) -> dict[int, HotPiece]:
-        return self._reader.ask_now(hot_of_hour, name, hour_s, HOT_OPS, KEPT)
+        return self.reader.ask_now(hot_of_hour, name, hour_s, HOT_OPS, KEPT)
 
     def _positions(self, name: str) -> list[SavedPosition]:
-        return self._reader.ask_now(_positions_of, name)
+        return self.reader.ask_now(_positions_of, name)
 
     def _hand_over(self, tick: Tick) -> None:
         """Called in the pipeline's thread."""
@@ -321,7 +321,7 @@ class Monitor:
             if batch.rows:
                 state.on_batch(batch, tick.now)
                 self._feeds.push(batch)
-                if self._frame_each_read:
+                if self.frame_each_read:
                     self.server.broadcaster.tick(tick.now)
         for delta in tick.deltas:
             self.node_status.on_delta(delta)
@@ -336,12 +336,12 @@ class Monitor:
     def _on_store_problem(self, problem: str) -> None:
         """The database began to refuse, or takes commits again ("")."""
         self.state.on_store_problem(problem)
-        self.server.broadcaster.tick(self._clock.now())
+        self.server.broadcaster.tick(self.clock.now())
 
     def _store_figures(self) -> StoreFigures:
         status = self._writer.status
         failing = bool(status.problem or self.state.store_problem)
-        return StoreFigures(status.committed_at, status.commit_s, failing, status.left_out + len(self._reader.bad_rows))
+        return StoreFigures(status.committed_at, status.commit_s, failing, status.left_out + len(self.reader.bad_rows))
 
 
 def _positions_of(db: queries.Connection, name: str) -> list[SavedPosition]:

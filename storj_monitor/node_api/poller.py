@@ -57,7 +57,7 @@ class Poller:
         self.node = node
         self._asker = Asker(client, metrics_client)
         self._open_health = open_health
-        self._schedule = schedule
+        self.schedule = schedule
         self._clock = clock
         self._questions = Questions(schedule, rng, jitter_pct)
         self._on_answer = on_answer
@@ -112,8 +112,8 @@ class Poller:
                 self._close_done()
                 due, question = self._questions.first(API_KINDS if self._down else frozenset(), _NODE, self._open)
                 wait_s = due - self._clock.monotonic()
-                if question is None or wait_s > 0 or len(self._open) >= self._schedule.most_open:
-                    await self._pause(wait_s if len(self._open) < self._schedule.most_open else math.inf)
+                if question is None or wait_s > 0 or len(self._open) >= self.schedule.most_open:
+                    await self._pause(wait_s if len(self._open) < self.schedule.most_open else math.inf)
                 else:
                     await self._ask(question)
         finally:
@@ -125,7 +125,7 @@ class Poller:
         """One question; it holds up the next one for a while, and no longer. What goes wrong in it, but an answer, ends the poller."""
         task = self._open[question] = asyncio.create_task(self._turn(question), name=f"{self.node} {question.kind.value}")
         # not the poller's clock: this is about a connection, whatever time of day a test makes of it
-        await asyncio.wait((task,), timeout=self._schedule.patience_s)
+        await asyncio.wait((task,), timeout=self.schedule.patience_s)
         if task.done():
             del self._open[question]
             task.result()
@@ -210,7 +210,7 @@ class Poller:
         uptime_s = node.uptime_s
         if uptime_s is None or node.started_at is None:
             return
-        young_for_s = self._schedule.young_s - uptime_s
+        young_for_s = self.schedule.young_s - uptime_s
         if before is None:
             self._questions.young_until = now + young_for_s
         elif before.version != node.version or before.started_at is None or abs(before.started_at - node.started_at) > _RESTART_S:

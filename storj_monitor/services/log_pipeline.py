@@ -135,7 +135,7 @@ class Pipeline:
         self._drain_s = min(FIRST_DRAIN_S, DRAIN_S)
         self._store = store
         self._rhythm = Rhythm(delay_s)
-        self._commit_s = commit_s
+        self.commit_s = commit_s
         self._quiet_tick_s = quiet_tick_s
         self._watched = watched
         self._hand_over = hand_over
@@ -173,7 +173,7 @@ class Pipeline:
         """Until `stop`."""
         self._drained_at = self._told_at = time.monotonic()
         # The first lines are committed at once: a log is only known again after a rotation once its position is on disk.
-        self._committed_at = self._drained_at - self._commit_s
+        self._committed_at = self._drained_at - self.commit_s
         try:
             while not self._stopping:
                 now, clock = time.time(), time.monotonic()
@@ -249,7 +249,7 @@ class Pipeline:
     def _is_commit_due(self, clock: float, behind: bool) -> bool:
         waiting = self.lanes.weight
         most = COMMIT_LINES_BEHIND if behind else COMMIT_LINES
-        return waiting >= most or (waiting > 0 and clock - self._committed_at >= self._commit_s)
+        return waiting >= most or (waiting > 0 and clock - self._committed_at >= self.commit_s)
 
     def _tell(
         self,

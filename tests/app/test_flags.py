@@ -53,18 +53,18 @@ async def monitor_with(folder: Path, **perf: object) -> AsyncIterator[Monitor]:
 
 def in_force(monitor: Monitor) -> dict[str, object]:
     """What the parts of the monitor do, read off them."""
-    broadcaster, poller = monitor.server.broadcaster, monitor._polling.pollers["b"]
+    broadcaster, poller = monitor.server.broadcaster, monitor.polling.pollers["b"]
     coalesce_s, slow_s = broadcaster._usual_s
     path = next(iter(monitor.pipeline.lanes)).processor._path  # type: ignore[attr-defined]
     return {
         "coalesce_s": coalesce_s,
-        "frame_each_read": monitor._frame_each_read,
+        "frame_each_read": monitor.frame_each_read,
         "slow_s": slow_s,
         "encoder": type(monitor.server._encoder),
-        "readers": monitor._reader.workers,
+        "readers": monitor.reader.workers,
         "diffs": monitor._feeds._diffs,
-        "jitter": (poller._questions._jitter_pct, monitor._polling._jitter_pct, monitor.analytics._jitter_pct > 0),
-        "staggered": poller._schedule.staggered,
+        "jitter": (poller._questions._jitter_pct, monitor.polling._jitter_pct, monitor.analytics._jitter_pct > 0),
+        "staggered": poller.schedule.staggered,
         "parser": type(path),
     }
 

@@ -59,7 +59,7 @@ def test_another_form_is_loaded_beside(tmp_path: Path, lines: Sequence[bytes]) -
         assert rig.stored_lines() == 450
         with log.open("ab") as file:
             file.write(plain(lines[300:]))
-        rig.pipeline._commit_s = 0.05
+        rig.pipeline.commit_s = 0.05
         rig.until(lambda: rig.stored_lines() >= 600 and rig.conflicts != [], "all lines in the database")
     assert rig.stored_lines() == 600
 

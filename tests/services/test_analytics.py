@@ -88,7 +88,7 @@ async def look(one: Running, clock: HandClock | None = None, at_s: float = 0.0) 
 
 def committed(one: Running) -> dict[str, int]:
     """Time of the newest line of each node that the database has."""
-    return {name: reach.newest_s for name, reach in one.monitor._reader.ask_now(reaches).items()}
+    return {name: reach.newest_s for name, reach in one.monitor.reader.ask_now(reaches).items()}
 
 
 def findings(one: Running) -> list[dict[str, Any]]:

@@ -151,7 +151,7 @@ async def test_a_node_without_a_log_has_its_forecasts_judged(tmp_path: Path) -> 
     async with fake_node(generated()) as fake, running(tmp_path, {"a": {"api": fake.api_url, "metrics": fake.metrics_url}}) as one:
         await until(lambda: one.rows("storage") and one.rows("reputation"))
         node = one.node()
-        shift_s = one.monitor._clock.now() - NOW
+        shift_s = one.monitor.clock.now() - NOW
         points = tuple(p._replace(at=p.at + shift_s, used=5 * TB, free=0, source=Source.API) for p in growing(0.0, 0.0))
         node.space = replace(node.space, points=points)
         await one.monitor.analytics.round()

@@ -160,7 +160,7 @@ async def test_figures_of_a_node_whose_clock_lies_are_shown_but_not_kept(tmp_pat
         assert db.execute("SELECT count(*) FROM estimate_snapshot").fetchone() == (0,)
         assert db.execute("SELECT count(*) FROM usage_day").fetchone() == (0,)
         newest = db.execute("SELECT max(at_ms) FROM (SELECT at_ms FROM space_point UNION ALL SELECT at_ms FROM score_point)").fetchone()[0]
-        assert newest <= one.monitor._clock.now() * 1000
+        assert newest <= one.monitor.clock.now() * 1000
     finally:
         db.close()
 

@@ -65,7 +65,7 @@ async def test_an_upgrade_is_a_change_though_a_log_at_info_tells_no_version(tmp_
             world.node["version"] = "1.162.3"
             one.pollers()["a"].refresh()
             await until(lambda: row(one)["version"]["value"] == "1.162.3")
-            reader = one.monitor._reader
+            reader = one.monitor.reader
             end = int(time.time()) + 60
             await until(lambda: len(reader.ask_now(change_events, 1, 0, end)) >= 2)
             (number,) = [found.id for found in reader.ask_now(queries.nodes)]
