@@ -143,6 +143,10 @@ class StandingSpan(NamedTuple):
     until_at: float | None = None
 
 
+BEGUN, COMPLETED, FAILED = "begun", "completed", "failed"
+"""How far a graceful exit can be."""
+
+
 class Exit(NamedTuple):
     """How far a graceful exit is, and since when (Unix seconds of the node's clock)."""
 

@@ -191,3 +191,12 @@ class SpacePoint(NamedTuple):
     def can_be(self) -> bool:
         """Whether it would be stored today: earlier versions kept what a node said, also below nothing."""
         return (self.used or 0) >= 0 and (self.free is None or self.allocated is None or 0 <= self.free <= self.allocated)
+
+
+class SpaceFigures(NamedTuple):
+    """Bytes; None = not told. `disk_free` is what the disk has left, where that is less than what the allocation has."""
+
+    at: float | None
+    allocated: int | None
+    disk_free: int | None
+    overused: int

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
+
+from storj_monitor.model.node_answers import Door
 
 
 class UptimeState(StrEnum):
@@ -38,6 +42,11 @@ class Witness(StrEnum):
     CONTACT = "contact"
     """Nobody from outside has reached the node for hours."""
 
+
+WITNESS_OF_DOOR: Mapping[Door, Witness] = MappingProxyType(
+    {Door.API: Witness.API_DOWN, Door.METRICS: Witness.METRICS_DOWN, Door.HEALTH: Witness.PROBE}
+)
+"""Who sees that an endpoint does not answer."""
 
 MARKS = frozenset({Witness.LIFE, Witness.API_STARTED})
 """A moment, not an outage."""

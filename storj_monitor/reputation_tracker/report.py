@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import IntEnum
 
 from storj_monitor.model.analytics import BudgetOutlook
-from storj_monitor.model.ids import Action, Outcome, op_action, op_code
+from storj_monitor.model.ids import Action, Outcome, name_of_address, op_action, op_code, satellite_name
 from storj_monitor.model.node_metrics import Growth
-from storj_monitor.model.reputation import NEVER, AuditWindow, Exit, Reputation, ScorePoint
+from storj_monitor.model.node_state import StandingEvidence, StandingLevel, StateSource
+from storj_monitor.model.reputation import COMPLETED, FAILED, NEVER, AuditWindow, Exit, Reputation, ScorePoint
 from storj_monitor.reputation_tracker.beta import AUDIT, SUSPENSION, failures_allowed
 from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guard
 from storj_monitor.reputation_tracker.online import (
@@ -25,7 +26,7 @@ from storj_monitor.reputation_tracker.online import (
 )
 from storj_monitor.reputation_tracker.pieces import Failures, RefusedAudits
 from storj_monitor.reputation_tracker.pieces import failures as failures_of
-from storj_monitor.reputation_tracker.standings import COMPLETED, FAILED, offline_suspensions
+from storj_monitor.reputation_tracker.standings import offline_suspensions
 from storj_monitor.reputation_tracker.uptime import node_away_since
 from storj_monitor.reputation_tracker.vetting import Vetting, vetting
 from storj_monitor.state.counters import HOUR_S, POLL_S
@@ -317,3 +318,36 @@ def budget_outlook(known: Iterable[Reputation], now: float) -> BudgetOutlook | N
         if budget is not None and budget.hours is not None and budget.state is BudgetState.COUNTED:
             found.append(BudgetOutlook(budget.hours, one.satellite, budget.estimated))
     return min(found, default=None)
+
+
+_LEVELS = {
+    Standing.DISQUALIFIED: StandingLevel.DISQUALIFIED,
+    Standing.SUSPENDED: StandingLevel.SUSPENDED,
+    Standing.OFFLINE_SUSPENDED: StandingLevel.OFFLINE_SUSPENDED,
+    Standing.AT_RISK: StandingLevel.AT_RISK,
+    Standing.WATCH: StandingLevel.WATCH,
+}
+
+
+_SOURCES = {
+    "api": StateSource.API,
+    "metrics": StateSource.METRICS,
+    "log": StateSource.LOG,
+    "probe": StateSource.PUBLIC_PORT,
+    "file_system": StateSource.FILE_SYSTEM,
+}
+
+
+def standing_evidence(reports: Iterable[SatelliteReport]) -> Iterator[StandingEvidence]:
+    """Of reports those that are worse than nothing."""
+    for one in reports:
+        level = _LEVELS.get(one.standing)
+        if level is None:
+            continue
+        known = one.reputation
+        date = known.disqualified_at if level is StandingLevel.DISQUALIFIED else known.suspended_at
+        since = date.value if level in (StandingLevel.DISQUALIFIED, StandingLevel.SUSPENDED) and date and date.value > 0 else None
+        told = date or known.audit_score or known.online_score
+        source = _SOURCES.get(told.source.value, StateSource.API) if told is not None else StateSource.API
+        name = satellite_name(known.satellite, {known.satellite: name_of_address(known.address)})
+        yield StandingEvidence(known.satellite, name, level, one.reason, since, known.taken_at, source)

@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 
 from storj_monitor.model.node_answers import Notification
 from storj_monitor.model.node_events import GracefulExit
-from storj_monitor.model.reputation import Exit, StandingKind, StandingSpan
+from storj_monitor.model.reputation import BEGUN, COMPLETED, FAILED, Exit, StandingKind, StandingSpan
 
 SUSPENSION = 3
 """Kind of a notification: at present the node makes it for OFFLINE suspension only."""
-BEGUN, COMPLETED, FAILED = "begun", "completed", "failed"
 
 _SINCE = re.compile(r"suspended since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.IGNORECASE)
 _SATELLITE = re.compile(r"\b([1-9A-HJ-NP-Za-km-z]{40,60})\b")

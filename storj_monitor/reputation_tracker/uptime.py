@@ -8,14 +8,14 @@ with an API or a port that does not answer it is certain.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from storj_monitor.model.node_answers import ApiStatus, Door
 from storj_monitor.model.uptime import (
     MARKS,
     SILENT_S,
+    WITNESS_OF_DOOR,
     LastWord,
     Outage,
     ProcessLife,
@@ -271,10 +271,6 @@ def _seconds(seconds: float) -> str:
 
 
 # ---- of one node, from all that its status holds ----
-
-WITNESS_OF_DOOR: Mapping[Door, Witness] = MappingProxyType(
-    {Door.API: Witness.API_DOWN, Door.METRICS: Witness.METRICS_DOWN, Door.HEALTH: Witness.PROBE}
-)
 
 
 def node_uptime(status: NodeStatus, now: float) -> Uptime:

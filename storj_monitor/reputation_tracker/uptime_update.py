@@ -10,11 +10,11 @@ from storj_monitor.model.node_answers import AnswerValue, ApiState, ApiStatus, D
 from storj_monitor.model.node_events import PingFailed
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.rollups import NodeDelta
-from storj_monitor.model.uptime import MARKS, Outage, Witness
+from storj_monitor.model.uptime import MARKS, WITNESS_OF_DOOR, Outage, Witness
 from storj_monitor.reputation_tracker.downtime import coalesce, ping_outages
 from storj_monitor.reputation_tracker.history import DAY_S
 from storj_monitor.reputation_tracker.process_life import SAME_START_S, is_process_line, missing_signs, process_life
-from storj_monitor.reputation_tracker.uptime import CONTACT_S, FRESH_S, WITNESS_OF_DOOR, without_contradicted
+from storj_monitor.reputation_tracker.uptime import CONTACT_S, FRESH_S, without_contradicted
 from storj_monitor.state.node_status import AHEAD_S, NO_CHANGES, Changes, NodeLog, NodeStatus, Topic
 
 OUTAGES_S = 400 * DAY_S

@@ -10,14 +10,17 @@ from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from storj_monitor.clock import Clock
-from storj_monitor.model.node_state import Hearing, NodeEvidence, NodeState, NodeStateKind, SourceEvidence, StandingEvidence, StateSource
-from storj_monitor.reputation_tracker.report import SatelliteReports
-from storj_monitor.services.node_evidence import ROTATED_S, gather, sources_of, standings_of
-from storj_monitor.state.node_conditions import GONE_S, LOG_ALONE_MOST_S, LOG_ALONE_S, SILENT_S, silent_from, silent_s
+from storj_monitor.model.node_state import NodeState, NodeStateKind, StandingEvidence, StateSource
+from storj_monitor.reputation_tracker.report import SatelliteReports, standing_evidence
+from storj_monitor.reputation_tracker.uptime import node_uptime
+from storj_monitor.state.node_conditions import SILENT_S, needed_bytes, silent_s
+from storj_monitor.state.node_evidence import Told, gather, sources_of, turns_at
 from storj_monitor.state.node_rules import judge
 from storj_monitor.state.node_status import NodeRegistry, NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.state.nodes import State
+from storj_monitor.state.signs import signs_of_space
+from storj_monitor.storage_tracker.trouble import space_figures
 
 EVERY_S = 5.0
 AT_LEAST_S = 60.0
@@ -104,7 +107,7 @@ class NodeStates:
         key = (id(node), node.standing.changes, int(now // STANDINGS_S))
         made = self._standings.get(node.name)
         if made is None or made[0] != key:
-            made = self._standings[node.name] = (key, tuple(standings_of(self._reports.of(node, now))))
+            made = self._standings[node.name] = (key, tuple(standing_evidence(self._reports.of(node, now))))
         return made[1]
 
     def _judge(self, name: str, now: float) -> bool:
@@ -112,12 +115,14 @@ class NodeStates:
         node, log = self._registry.of(name), self._state.nodes[name]
         problem, is_stream = self._state.store_problem, name in self._with_stream
         sources = sources_of(node, log, self._silent_s, now, has_log=name in self._with_log, is_stored=not problem, is_stream=is_stream)
-        standings = self._standings_of(node, now)
-        evidence = gather(node, log, sources, standings, now, (self._watching_since, self._awake_since), store_problem=problem)
+        figures = space_figures(node.space.evidence, needed_bytes)
+        node.signs = signs_of_space(node.signs, figures, node.space.problem, now)
+        told = Told(node_uptime(node, now), self._standings_of(node, now), figures)
+        evidence = gather(node, log, sources, told, now, (self._watching_since, self._awake_since), store_problem=problem)
         before, after = log.judged, judge(evidence, now, log.judged)
         log.judged = after
         is_silent = any(one.source is StateSource.LOG and silent_s(one, evidence, now) >= SILENT_S for one in sources)
-        due_at = min([now + AT_LEAST_S, *(at for one in sources for at in _turns(one, evidence) if at > now)])
+        due_at = min([now + AT_LEAST_S, *(at for one in sources for at in turns_at(one, evidence) if at > now)])
         self._judged[name] = _Judged(due_at, self._log_key(log), log.newest_ms if is_silent else None)
         if before == after:
             return False
@@ -125,15 +130,6 @@ class NodeStates:
         self._registry.changed(name, Topic.ANALYTICS)
         _tell(name, before, after)
         return True
-
-
-def _turns(one: SourceEvidence, evidence: NodeEvidence) -> tuple[float, ...]:
-    """When a source turns from good to silent by time alone, in steps."""
-    since, heard = one.silent_since, silent_from(one, evidence)
-    if since is None or heard is None:
-        return ()
-    soon = (one.since + ROTATED_S, one.since + GONE_S) if one.hearing is Hearing.FAILING or one.detail else ()
-    return (*soon, heard + SILENT_S, since + one.fresh_s, since + LOG_ALONE_S, since + 3 * one.fresh_s, since + LOG_ALONE_MOST_S)
 
 
 def _tell(name: str, before: NodeState, after: NodeState) -> None:

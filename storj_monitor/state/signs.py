@@ -9,7 +9,9 @@ from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.node_events import ClockChecked, VersionOutdated
 from storj_monitor.model.rollups import MINUTE_S, NodeDelta
+from storj_monitor.model.space import SpaceFigures
 from storj_monitor.model.versions import version_of
+from storj_monitor.state.node_conditions import OVER_SHARE, REFUSED_S, needed_bytes
 
 _NO_SPACE = ("no space left on device", "not enough space on the disk", "disk quota exceeded")
 _STORED = frozenset({op_code(Action.PUT, Outcome.SUCCESS), op_code(Action.PUT_REPAIR, Outcome.SUCCESS)})
@@ -63,3 +65,25 @@ def signs_after_lines(signs: Signs, events: Iterable[NodeEvent]) -> Signs:
     if (refused, off_at) == (signs.version_refused, signs.clock_off_at):
         return signs
     return replace(signs, version_refused=refused, clock_off_at=off_at, revision=signs.revision + 1)
+
+
+def signs_of_space(signs: Signs, figures: SpaceFigures, problem: str, now: float) -> Signs:
+    """After a look at the space: since when it is trouble. `problem`: why the disk cannot be looked at, "" when it can."""
+    needed = needed_bytes(figures.allocated)
+    is_low = figures.disk_free is not None and figures.disk_free < needed
+    if signs.refused_at is not None and not is_low and now - signs.refused_at >= REFUSED_S:
+        signs = replace(signs, refused_at=None, refused_since=None)
+    after = (
+        _since(signs.full_since, is_low, now),
+        _since(signs.over_since, figures.overused > OVER_SHARE * (figures.allocated or 0), now),
+        _since(signs.problem_since, bool(problem), now),
+    )
+    if after == (signs.full_since, signs.over_since, signs.problem_since):
+        return signs
+    return replace(signs, full_since=after[0], over_since=after[1], problem_since=after[2])
+
+
+def _since(before: float | None, holds: bool, now: float) -> float | None:
+    if not holds:
+        return None
+    return now if before is None else before

@@ -6,19 +6,9 @@ The same as the whole picture says, but cheap enough for every answer; what cann
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from storj_monitor.model.space import SpaceEvidence, SpaceMeaning
+from storj_monitor.model.space import SpaceEvidence, SpaceFigures, SpaceMeaning
 from storj_monitor.storage_tracker.plausible import MOST_BYTES, SLACK_BYTES
-
-
-class SpaceFigures(NamedTuple):
-    """Bytes; None = not told. `disk_free` is what the disk has left, where that is less than what the allocation has."""
-
-    at: float | None
-    allocated: int | None
-    disk_free: int | None
-    overused: int
 
 
 def space_figures(evidence: SpaceEvidence, needed_bytes: Callable[[int | None], int]) -> SpaceFigures:

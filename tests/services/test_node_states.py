@@ -16,7 +16,7 @@ from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiSt
 from storj_monitor.model.reputation import NEVER, HealthAnswer, HealthStatus, ReputationSnapshot
 from storj_monitor.model.rollups import ErrorCount, ErrorKey, NodeDelta
 from storj_monitor.model.space import FileSystemSpace
-from storj_monitor.services.node_evidence import log_fresh_s
+from storj_monitor.state.node_evidence import log_fresh_s
 from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.views.cards import Cards

@@ -10,11 +10,10 @@ from storj_monitor.model.ids import name_of_address, satellite_name
 from storj_monitor.model.log_character import LogTrouble
 from storj_monitor.model.node_answers import ApiStatus, Door, RouteStatus
 from storj_monitor.model.node_state import Remark, StateSource
+from storj_monitor.model.reputation import BEGUN, COMPLETED
 from storj_monitor.model.severity import SeverityClass
 from storj_monitor.model.sources import SourceState
-from storj_monitor.model.uptime import UptimeState, Witness
-from storj_monitor.reputation_tracker.standings import BEGUN, COMPLETED
-from storj_monitor.reputation_tracker.uptime import node_uptime
+from storj_monitor.model.uptime import Uptime, UptimeState, Witness
 from storj_monitor.state.node_status import CLOCK_BELIEVED_S, NodeStatus
 from storj_monitor.state.nodes import NodeState as LiveNode
 
@@ -45,7 +44,7 @@ _TOLD_ELSEWHERE = ("no space left on device", "node scores worsened", "clock is 
 """Other rules say these, with a begin and an end."""
 
 
-def remarks_of(node: NodeStatus, log: LiveNode, now: float, store_problem: str) -> Iterator[Remark]:
+def remarks_of(node: NodeStatus, log: LiveNode, uptime: Uptime, now: float, store_problem: str) -> Iterator[Remark]:
     """All of them; `code` names the rule."""
     if store_problem:
         words = f"The monitor cannot write its database ({store_problem}), so the log waits."
@@ -55,7 +54,7 @@ def remarks_of(node: NodeStatus, log: LiveNode, now: float, store_problem: str) 
         yield Remark("other_node", words, None, now, StateSource.LOG)
     for told in log.character.remarks():
         yield Remark(_OF_LOG[told.trouble], told.text, None, log.character.newest_ms / 1000 or None, StateSource.LOG, told.trouble.value)
-    yield from _not_heard(node, now)
+    yield from _not_heard(uptime, now)
     yield from _clock(node, now)
     yield from _routes(node)
     yield from _exits(node)
@@ -95,9 +94,8 @@ def _exits(node: NodeStatus) -> Iterator[Remark]:
             yield Remark("leaving", words, None, node.money.at or None, StateSource.API, satellite)
 
 
-def _not_heard(node: NodeStatus, now: float) -> Iterator[Remark]:
+def _not_heard(seen: Uptime, now: float) -> Iterator[Remark]:
     """By the log's own rhythm and those who ask it: certain only where two agree."""
-    seen = node_uptime(node, now)
     if seen.state is not UptimeState.DOWN or not seen.certain or Witness.PROCESS in seen.evidence or seen.since is None:
         return
     if now - seen.since >= NOT_HEARD_S:

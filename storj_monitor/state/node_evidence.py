@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from storj_monitor.model.analytics import FindingState, Metric, Severity
 from storj_monitor.model.figures import Source
-from storj_monitor.model.ids import name_of_address, satellite_name
 from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, RouteStatus
 from storj_monitor.model.node_state import (
     ContactEvidence,
@@ -19,19 +18,16 @@ from storj_monitor.model.node_state import (
     SpaceTrouble,
     StandingEvidence,
     StandingFinding,
-    StandingLevel,
     StateSource,
     VersionEvidence,
 )
 from storj_monitor.model.sources import SourceState
-from storj_monitor.model.uptime import UptimeState, Witness, silence_limit_s
-from storj_monitor.reputation_tracker.report import SatelliteReport, Standing
-from storj_monitor.reputation_tracker.uptime import WITNESS_OF_DOOR, node_uptime
-from storj_monitor.services.node_remarks import MAIN_ROUTE, remarks_of
-from storj_monitor.state.node_conditions import OVER_SHARE, REFUSED_S, needed_bytes
+from storj_monitor.model.space import SpaceFigures
+from storj_monitor.model.uptime import WITNESS_OF_DOOR, Uptime, UptimeState, Witness, silence_limit_s
+from storj_monitor.state.node_conditions import GONE_S, LOG_ALONE_MOST_S, LOG_ALONE_S, SILENT_S, silent_from
+from storj_monitor.state.node_remarks import MAIN_ROUTE, remarks_of
 from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.state.nodes import NodeState as LiveNode
-from storj_monitor.storage_tracker.trouble import space_figures
 
 ANSWER_S = 180.0
 """API, /metrics and public port are asked every minute."""
@@ -41,20 +37,6 @@ MOST_QUIET_S = 4 * HOUR_S
 ROTATED_S = 30.0
 """A log that is being rotated may be missing for a moment."""
 _DOORS = {Door.API: StateSource.API, Door.METRICS: StateSource.METRICS, Door.HEALTH: StateSource.PUBLIC_PORT}
-_LEVELS = {
-    Standing.DISQUALIFIED: StandingLevel.DISQUALIFIED,
-    Standing.SUSPENDED: StandingLevel.SUSPENDED,
-    Standing.OFFLINE_SUSPENDED: StandingLevel.OFFLINE_SUSPENDED,
-    Standing.AT_RISK: StandingLevel.AT_RISK,
-    Standing.WATCH: StandingLevel.WATCH,
-}
-_SOURCES = {
-    "api": StateSource.API,
-    "metrics": StateSource.METRICS,
-    "log": StateSource.LOG,
-    "probe": StateSource.PUBLIC_PORT,
-    "file_system": StateSource.FILE_SYSTEM,
-}
 
 
 def log_fresh_s(node: NodeStatus, silent_s: float) -> float:
@@ -124,11 +106,23 @@ def _has_failed(door: ApiState) -> bool:
     return door.door is not Door.API or door.status is ApiStatus.UNREACHABLE
 
 
+class Told(NamedTuple):
+    """What trackers make of a node's status, for the judge.
+
+    uptime -- whether it runs
+    space  -- what of its space may be trouble
+    """
+
+    uptime: Uptime
+    standings: tuple[StandingEvidence, ...]
+    space: SpaceFigures
+
+
 def gather(
     node: NodeStatus,
     log: LiveNode,
     sources: tuple[SourceEvidence, ...],
-    standings: tuple[StandingEvidence, ...],
+    told: Told,
     now: float,
     watching: tuple[float, float],
     *,
@@ -140,42 +134,26 @@ def gather(
         watching_since=watching[0],
         awake_since=watching[1],
         sources=sources,
-        process=_process(node, now),
-        standings=standings,
+        process=_process(told.uptime),
+        standings=told.standings,
         contact=_contact(node),
-        space=_space(node, now),
+        space=_space(node, told.space),
         version=_version(node),
         is_healthy=None if health is None else health.all_healthy,
         healthy_at=None if health is None else health.taken_at,
         findings=tuple(_findings(node)),
-        remarks=tuple(remarks_of(node, log, now, store_problem)),
+        remarks=tuple(remarks_of(node, log, told.uptime, now, store_problem)),
     )
 
 
-def _process(node: NodeStatus, now: float) -> ProcessEvidence | None:
+def _process(uptime: Uptime) -> ProcessEvidence | None:
     """From the lines of its process; what doors and a silent log tell is evidence of its own."""
-    uptime = node_uptime(node, now)
     if uptime.state is UptimeState.UP or Witness.PROCESS not in uptime.evidence:
         return None
     newest = max((word.at for word in uptime.last_words), default=uptime.since)
     telling = uptime.last_words[0] if uptime.last_words else None
     words, is_quoted = (telling.text, not telling.ours) if telling else ("", False)
     return ProcessEvidence(Phase(uptime.state.value), uptime.since, newest, words, uptime.failed_starts, is_quoted)
-
-
-def standings_of(reports: Iterable[SatelliteReport]) -> Iterator[StandingEvidence]:
-    """Of reports those that are worse than nothing."""
-    for one in reports:
-        level = _LEVELS.get(one.standing)
-        if level is None:
-            continue
-        known = one.reputation
-        date = known.disqualified_at if level is StandingLevel.DISQUALIFIED else known.suspended_at
-        since = date.value if level in (StandingLevel.DISQUALIFIED, StandingLevel.SUSPENDED) and date and date.value > 0 else None
-        told = date or known.audit_score or known.online_score
-        source = _SOURCES.get(told.source.value, StateSource.API) if told is not None else StateSource.API
-        name = satellite_name(known.satellite, {known.satellite: name_of_address(known.address)})
-        yield StandingEvidence(known.satellite, name, level, one.reason, since, known.taken_at, source)
 
 
 def _contact(node: NodeStatus) -> ContactEvidence | None:
@@ -193,37 +171,21 @@ def _contact(node: NodeStatus) -> ContactEvidence | None:
     )
 
 
-def _space(node: NodeStatus, now: float) -> SpaceTrouble:
-    signs, evidence = node.signs, node.space.evidence
-    at, allocated, disk_free, over = space_figures(evidence, needed_bytes)
-    is_low = disk_free is not None and disk_free < needed_bytes(allocated)
-    if signs.refused_at is not None and not is_low and now - signs.refused_at >= REFUSED_S:
-        signs = replace(signs, refused_at=None, refused_since=None)
-    signs = node.signs = replace(
-        signs,
-        full_since=_since(signs.full_since, is_low, now),
-        over_since=_since(signs.over_since, over > OVER_SHARE * (allocated or 0), now),
-        problem_since=_since(signs.problem_since, bool(node.space.problem), now),
-    )
+def _space(node: NodeStatus, figures: SpaceFigures) -> SpaceTrouble:
+    signs = node.signs
     return SpaceTrouble(
-        at=at,
+        at=figures.at,
         refused_at=signs.refused_at,
         refused_since=signs.refused_since,
-        disk_free=disk_free,
+        disk_free=figures.disk_free,
         full_since=signs.full_since,
-        allocated=allocated,
-        overused=over,
+        allocated=figures.allocated,
+        overused=figures.overused,
         over_since=signs.over_since,
         folder=node.space.folder,
         problem=node.space.problem,
         problem_since=signs.problem_since,
     )
-
-
-def _since(before: float | None, holds: bool, now: float) -> float | None:
-    if not holds:
-        return None
-    return now if before is None else before
 
 
 def _version(node: NodeStatus) -> VersionEvidence | None:
@@ -245,3 +207,12 @@ def _findings(node: NodeStatus) -> Iterator[StandingFinding]:
     for one in node.insight.findings.values():
         if one.state is not FindingState.RESOLVED and one.severity >= Severity.WARNING and one.subject.metric is not Metric.EARNINGS:
             yield StandingFinding(one.number, one.severity is Severity.CRITICAL, one.title, float(one.onset_s), float(one.changed_s))
+
+
+def turns_at(one: SourceEvidence, evidence: NodeEvidence) -> tuple[float, ...]:
+    """When a source turns from good to silent by time alone, in steps."""
+    since, heard = one.silent_since, silent_from(one, evidence)
+    if since is None or heard is None:
+        return ()
+    soon = (one.since + ROTATED_S, one.since + GONE_S) if one.hearing is Hearing.FAILING or one.detail else ()
+    return (*soon, heard + SILENT_S, since + one.fresh_s, since + LOG_ALONE_S, since + 3 * one.fresh_s, since + LOG_ALONE_MOST_S)
