@@ -24,8 +24,7 @@ from storj_monitor.database.retention import Retention
 from storj_monitor.database.writer import Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.log_processor import LineProcessor
-from storj_monitor.model.history import NodeHistory
-from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeDelta
+from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeDelta, NodeHistory
 from storj_monitor.model.sources import SavedPosition
 from storj_monitor.model.statistics import Statistics
 from storj_monitor.services.lanes import Lane, LineSieves

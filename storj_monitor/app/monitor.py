@@ -26,8 +26,7 @@ from storj_monitor.financial_tracker.earnings import NodeEstimates
 from storj_monitor.financial_tracker.terms import own_terms
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.line_state import CountryLookup
-from storj_monitor.model.history import NodeHistory
-from storj_monitor.model.rollups import HOUR_S, HotPiece
+from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeHistory
 from storj_monitor.model.sources import SavedPosition
 from storj_monitor.platform.process import allow_many_files
 from storj_monitor.reputation_tracker.report import SatelliteReports

@@ -11,9 +11,8 @@ from storj_monitor.database import queries
 from storj_monitor.database.bad_rows import bad_rows_of
 from storj_monitor.errors import StoreError
 from storj_monitor.model.events import LineKey
-from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.node_events import AnyNodeEvent
-from storj_monitor.model.rollups import HOUR_S, HotPiece
+from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeHistory
 from storj_monitor.model.severity import classify
 from storj_monitor.model.statistics import Statistics, statistics_of_totals
 

@@ -19,9 +19,8 @@ from storj_monitor.database.bad_rows import NUMBER, bad_rows_of, checked
 from storj_monitor.database.schema import SATELLITE_LEVELS, SIZE_COLUMNS, TOTAL_LEVELS, Level
 from storj_monitor.model.blocks import StoredTransfer, decode_block, decode_columns
 from storj_monitor.model.events import LineKind
-from storj_monitor.model.history import SatelliteMinute, TotalMinute
 from storj_monitor.model.ids import op_action, op_code, op_outcome
-from storj_monitor.model.rollups import HOUR_S, Cell, ErrorCount, ErrorKey, HotPiece
+from storj_monitor.model.rollups import HOUR_S, Cell, ErrorCount, ErrorKey, HotPiece, SatelliteMinute, TotalMinute
 from storj_monitor.model.severity import classify
 from storj_monitor.model.sources import FileIdentity, SavedPosition
 from storj_monitor.stats import add_counts, decode_sketch

@@ -17,13 +17,11 @@ from storj_monitor.log_processor.catalogue import (
     is_known,
     is_updater_line,
 )
-from storj_monitor.log_processor.entry import FOREIGN_JSON, TROUBLE_LEVELS, Entry, Rejected, parse_entry
-from storj_monitor.log_processor.fields import MAX_TEXT, Fields, without_frames
+from storj_monitor.log_processor.entry import DOCKER_START, FOREIGN_JSON, TROUBLE_LEVELS, Entry, Rejected, parse_entry
+from storj_monitor.log_processor.fields import MAX_TEXT, Fields, Said, without_frames
 from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.makers import MAKERS, NODE_FAILED, UPDATER_STEP
-from storj_monitor.log_processor.making import Said
-from storj_monitor.log_processor.objects import DOCKER_START
 from storj_monitor.log_processor.supervisors import ending
 from storj_monitor.log_processor.transfers import (
     RACE_LOST,

@@ -14,13 +14,12 @@ from itertools import repeat
 import msgspec
 
 from storj_monitor.log_processor.catalogue import canonical_logger, canonical_message, family, is_free_text, is_known
-from storj_monitor.log_processor.entry import DECODE_ERRORS, LEVELS, TROUBLE_LEVELS, Head, decode_object, parse_head
+from storj_monitor.log_processor.entry import DECODE_ERRORS, DOCKER_START, LEVELS, TROUBLE_LEVELS, Head, decode_object, parse_head
 from storj_monitor.log_processor.exact_path import ExactPath
 from storj_monitor.log_processor.fields import MAX_TEXT, parse_time_ms
 from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.makers import MAKERS
-from storj_monitor.log_processor.objects import DOCKER_START
 from storj_monitor.log_processor.transfers import (
     MAX_AGE_MS,
     SCORED_SUFFIX,

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from iptocc import country_code
 
 from storj_monitor.log_processor.catalogue import canonical_logger
-from storj_monitor.log_processor.entry import Entry, parse_entry
+from storj_monitor.log_processor.entry import DOCKER_START, Entry, parse_entry
 from storj_monitor.log_processor.fields import FieldNames
 from storj_monitor.log_processor.folding import Folder
-from storj_monitor.log_processor.objects import DOCKER_START
 from storj_monitor.log_processor.supervisors import SupervisorClock
 from storj_monitor.log_processor.transfers import DOWN, MAX_PENDING, UP, OpenAudits, PendingStarts, TwinCancels
 from storj_monitor.log_processor.wrappers import Opener, unwrap_docker, unwrap_line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from storj_monitor.log_processor.making import (
+from storj_monitor.log_processor.fields import (
     Getter,
     Maker,
     Said,

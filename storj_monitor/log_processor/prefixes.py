@@ -7,8 +7,7 @@ import re
 import msgspec
 
 from storj_monitor.log_processor.catalogue import canonical_logger, canonical_message, family, is_known
-from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES
-from storj_monitor.log_processor.objects import (
+from storj_monitor.log_processor.entry import (
     COLOURS,
     CONTAINER_NAME,
     CSV,
@@ -26,6 +25,7 @@ from storj_monitor.log_processor.objects import (
     Opened,
     arrival_ms,
 )
+from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES
 
 _MAX_LAYERS = 3
 _SPACES_A_TAB = 8

@@ -8,11 +8,11 @@ from itertools import groupby
 import msgspec
 
 from storj_monitor.log_processor.character import CharacterTracker
+from storj_monitor.log_processor.entry import DOCKER_START
 from storj_monitor.log_processor.exact_path import EMPTY_LINE, PlainPath
 from storj_monitor.log_processor.fast_path import FastPath
 from storj_monitor.log_processor.harvest import MAX_SAMPLE, Completer, Harvest, KnownKeys
 from storj_monitor.log_processor.line_state import LineState, newest_free_space
-from storj_monitor.log_processor.objects import DOCKER_START
 from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, NamePrefixes, Unwrapped, unwrap, unwrap_docker
 from storj_monitor.model.events import EventBatch, FreeSpace, LineKind

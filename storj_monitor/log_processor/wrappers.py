@@ -9,9 +9,9 @@ from operator import itemgetter
 
 import msgspec
 
-from storj_monitor.log_processor.entry import DECODE_ERRORS
-from storj_monitor.log_processor.objects import (
+from storj_monitor.log_processor.entry import (
     CONTAINER_NAME,
+    DECODE_ERRORS,
     DOCKER_JSON,
     DOCKER_START,
     OBJECT_STARTS,

@@ -22,9 +22,8 @@ from typing import NamedTuple, Protocol
 
 from storj_monitor.errors import StoreError
 from storj_monitor.model.events import EventBatch
-from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.log_character import LogCharacter
-from storj_monitor.model.rollups import HotPiece, NodeDelta
+from storj_monitor.model.rollups import HotPiece, NodeDelta, NodeHistory
 from storj_monitor.model.sources import SavedPosition, SourceStatus
 from storj_monitor.services.lanes import Lanes, Rest, parse
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from storj_monitor.simulator.speech import VERSIONS
+from storj_monitor.simulator.speech import PIECE, VERSIONS, Fields, Speech
 
 
 class Satellite(NamedTuple):
@@ -103,3 +104,243 @@ def demo_profiles(count: int) -> list[NodeProfile]:
             )  # fmt: skip
         )
     return fleet
+
+
+# ---- Pre-composed transfers: everything but the time and the piece id, so that a line costs a join when it is written.
+#
+# A template is chosen by weight. Its lines are exactly what a node of the profile's version, level and encoding writes for
+# such a transfer, and its `result` says what an observer of those lines must count.
+
+
+FULL_PIECE_BYTES = 2_319_360
+"""A 64 MiB segment in 29 pieces: the largest and most frequent size of production traffic."""
+
+HOT_PIECES = 200
+
+_STACKS = {
+    "up": (
+        "storj.io/storj/storagenode/piecestore.(*Endpoint).Upload:535",
+        "storj.io/common/pb.DRPCPiecestoreDescription.Method.func1:294",
+        "storj.io/drpc/drpcmux.(*Mux).HandleRPC:33",
+        "storj.io/common/rpc/rpctracing.(*Handler).HandleRPC:62",
+        "storj.io/common/experiment.(*Handler).HandleRPC:43",
+        "storj.io/drpc/drpcserver.(*Server).handleRPC:166",
+        "storj.io/drpc/drpcserver.(*Server).ServeOne:108",
+        "storj.io/drpc/drpcserver.(*Server).Serve.func2:156",
+        "storj.io/drpc/drpcctx.(*Tracker).track:35",
+    ),
+    "down": (
+        "storj.io/storj/storagenode/piecestore.(*Endpoint).sendData.func1:917",
+        "storj.io/storj/storagenode/piecestore.withTimeout[...]:1187",
+        "storj.io/storj/storagenode/piecestore.(*Endpoint).sendData:915",
+        "storj.io/storj/storagenode/piecestore.(*Endpoint).Download.func7:810",
+        "golang.org/x/sync/errgroup.(*Group).Go.func1:93",
+    ),
+    "missing": (
+        "storj.io/storj/storagenode/hashstore.(*DB).Read:443",
+        "storj.io/storj/storagenode/piecestore.(*HashStoreBackend).Reader:339",
+        "storj.io/storj/storagenode/piecestore.(*MigratingBackend).Reader:197",
+        "storj.io/storj/storagenode/piecestore.(*Endpoint).Download:728",
+    ),
+}
+
+
+class Template(NamedTuple):
+    """One possible transfer.
+
+    start, end -- lines with TIME for the time stamp, split where the piece id belongs: `piece.join(end)`; () = no line
+    lines      -- number of lines of `start` and of `end` together
+    action, direction, outcome -- of the result that can be seen; outcome "" = the log shows no result
+    size_bytes -- the size field of the result line
+    duration_s -- between the start and the end
+    piece      -- a hot piece's id, or b"" = a new one each time
+    """
+
+    start: tuple[bytes, ...]
+    end: tuple[bytes, ...]
+    lines: int
+    action: str
+    direction: str
+    outcome: str
+    satellite: str
+    size_bytes: int
+    duration_s: float
+    piece: bytes
+
+
+class Kind(NamedTuple):
+    """A stratum of transfers; `weight` healthy, `bad_weight` on a node in trouble."""
+
+    action: str
+    story: str
+    weight: float
+    bad_weight: float
+
+
+KINDS = (
+    Kind("PUT", "success", 40.0, 22.0),
+    Kind("PUT", "canceled", 1.6, 9.0),
+    Kind("PUT", "reset", 0.25, 3.0),
+    Kind("PUT", "eof", 0.3, 1.0),
+    Kind("PUT", "space", 0.01, 4.0),
+    Kind("GET", "success", 44.0, 26.0),
+    Kind("GET", "canceled", 1.7, 8.0),
+    Kind("GET", "raced", 0.1, 0.4),
+    Kind("GET", "reset", 0.25, 3.0),
+    Kind("GET", "missing", 0.01, 4.0),
+    Kind("GET_AUDIT", "success", 2.8, 2.0),
+    Kind("GET_AUDIT", "missing", 0.0001, 0.08),
+    Kind("GET_REPAIR", "success", 5.5, 4.0),
+    Kind("GET_REPAIR", "canceled", 0.1, 0.5),
+    Kind("GET_REPAIR", "missing", 0.0001, 0.1),
+    Kind("PUT_REPAIR", "success", 2.6, 2.0),
+    Kind("PUT_REPAIR", "canceled", 0.1, 0.6),
+)
+
+PIECE_LETTERS = bytes(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[i & 31] for i in range(256))
+"""Random bytes to base32 letters, for bytes.translate."""
+
+
+def random_piece(rng: random.Random) -> bytes:
+    """A piece id: 32 random bytes in base32; the 52nd letter holds one bit."""
+    return rng.randbytes(51).translate(PIECE_LETTERS) + rng.choice((b"A", b"Q"))
+
+
+def transfer_size(rng: random.Random) -> int:
+    """Log-normal around 60 kB in steps of 256 bytes; a third are whole pieces of full segments."""
+    if rng.random() < 0.33:
+        return FULL_PIECE_BYTES
+    size = int(math.exp(rng.gauss(math.log(60_000), 1.6))) // 256 * 256
+    return max(256, min(size, FULL_PIECE_BYTES))
+
+
+def build_templates(profile: NodeProfile, seed: int) -> tuple[list[Template], list[float], list[float]]:
+    """Templates with their weights when the node is healthy and when it is in trouble."""
+    rng = random.Random(f"templates {seed} {profile.name}")
+    maker = _Maker(profile, rng)
+    templates: list[Template] = []
+    good: list[float] = []
+    bad: list[float] = []
+    total = sum(k.weight for k in KINDS)
+    for kind in KINDS:
+        variants = max(4, round(profile.templates * kind.weight / total))
+        for _ in range(variants):
+            templates.append(maker.template(kind))
+            good.append(kind.weight / variants)
+            bad.append(kind.bad_weight / variants)
+    return templates, good, bad
+
+
+class _Maker:
+    def __init__(self, profile: NodeProfile, rng: random.Random) -> None:
+        self.speech = Speech(profile.version, profile.encoding)
+        self.debug = profile.debug
+        self.rng = rng
+        self.hot = [random_piece(rng) for _ in range(HOT_PIECES)]
+        self.hot_weights = [1 / (rank + 1) ** 1.1 for rank in range(HOT_PIECES)]
+
+    def template(self, kind: Kind) -> Template:
+        rng = self.rng
+        (satellite,) = rng.choices(SATELLITES, [s.share for s in SATELLITES])
+        if kind.action.startswith("PUT"):
+            made = self._upload(kind, satellite.id)
+        else:
+            made = self._download(kind, satellite.id)
+        start, end, outcome, size = made
+        duration_s = self._duration(kind, size)
+        piece = b""
+        if kind.action == "GET" and kind.story == "success" and rng.random() < 0.12:
+            (piece,) = rng.choices(self.hot, self.hot_weights)
+        lines = start.count(b"\n") + end.count(b"\n")
+        direction = "up" if kind.action.startswith("PUT") else "down"
+        split = PIECE.encode()
+        return Template(
+            tuple(start.split(split)) if start else (), tuple(end.split(split)) if end else (), lines,
+            kind.action, direction, outcome, satellite.id, size, duration_s, piece,
+        )  # fmt: skip
+
+    def _duration(self, kind: Kind, size: int) -> float:
+        rng = self.rng
+        base = 0.08 if kind.action == "GET_AUDIT" else 0.25 + size / 4e6
+        if kind.story == "canceled":
+            base *= 3
+        return min(30.0, base * math.exp(rng.gauss(0, 0.7)))
+
+    def _upload(self, kind: Kind, satellite: str) -> tuple[bytes, bytes, str, int]:
+        rng, speech = self.rng, self.speech
+        address = remote_address(rng)
+        common: list[tuple[str, str | int]] = [
+            ("piece_id", PIECE), ("satellite_id", satellite), ("action", kind.action), ("remote_address", address),
+        ]  # fmt: skip
+        size = transfer_size(rng)
+        start = b""
+        if self.debug:
+            space = rng.randint(10**12, 4 * 10**12)
+            start = speech.line("DEBUG", "piecestore", "upload started", [*common, ("available_space", space)])
+        if kind.story == "success":
+            return start, speech.line("INFO", "piecestore", "uploaded", [*common, ("size", size)]), "success", size
+        size = rng.randint(0, size // 65536) * 65536  # what had come until then
+        fields = [*common, ("size", size)]
+        if kind.story == "canceled":
+            return start, speech.line("INFO", "piecestore", "upload canceled", fields), "canceled", size
+        level, detail, twin = self._upload_error(kind, address)
+        end = twin
+        visible = self.debug or level != "DEBUG"
+        if visible:
+            end += speech.line(level, "piecestore", "upload failed", [*fields, *detail])
+        return start, end, "failed" if visible else "", size
+
+    def _upload_error(self, kind: Kind, address: str) -> tuple[str, Fields, bytes]:
+        """Level and error of `upload failed`, and the line `upload internal error` that comes before it."""
+        if kind.story == "space":
+            return "ERROR", _error("out of space", "up"), b""
+        if kind.story == "eof":
+            return "ERROR" if self.speech.version == VERSIONS[2] else "DEBUG", _error("unexpected EOF", "up"), b""
+        end = self.rng.choice(("write: broken pipe", "write: connection reset by peer"))
+        detail = _error(f"write tcp 172.17.0.3:28967->{address}: {end}", "up")
+        modern = self.speech.modern
+        twin = self.speech.line("WARN" if modern else "ERROR", "piecestore", "upload internal error", detail)
+        return "DEBUG" if modern else "ERROR", detail, twin
+
+    def _download(self, kind: Kind, satellite: str) -> tuple[bytes, bytes, str, int]:
+        rng, speech = self.rng, self.speech
+        address = remote_address(rng)
+        whole = transfer_size(rng)
+        offset, size = 0, whole
+        if kind.action == "GET_AUDIT":
+            offset, size = rng.randint(0, whole // 256 - 1) * 256, 256
+        elif kind.action == "GET" and rng.random() < 0.3:
+            offset = rng.randint(0, whole // 256 - 1) * 256
+            size = whole - offset
+        fields: list[tuple[str, str | int]] = [
+            ("piece_id", PIECE), ("satellite_id", satellite), ("action", kind.action),
+            ("offset", offset), ("size", size), ("remote_address", address),
+        ]  # fmt: skip
+        start = speech.line("DEBUG", "piecestore", "download started", fields) if self.debug else b""
+        if kind.story == "success":
+            return start, speech.line("INFO", "piecestore", "downloaded", fields), "success", size
+        if kind.story == "canceled":
+            end = speech.line("INFO", "piecestore", "download canceled", [*fields, ("reason", self._reason(size))])
+            return start, end, "canceled", size
+        if kind.story == "raced":
+            end = speech.line("INFO", "piecestore", "download canceled (race lost or node shutdown)", fields)
+            if self.debug:
+                end += speech.line("DEBUG", "piecestore", "download canceled", [*fields, ("error", "context canceled")])
+            return start, end, "canceled", size
+        if kind.story == "missing":
+            detail = _error("hashstore: file does not exist", "missing")
+        else:
+            how = rng.choice(("write: broken pipe", "write: connection reset by peer", "use of closed network connection"))
+            detail = _error(f"write tcp 172.17.0.3:28967->{address}: {how}", "down")
+        return start, speech.line("ERROR", "piecestore", "download failed", [*fields, *detail]), "failed", size
+
+    def _reason(self, size: int) -> str:
+        sent = self.rng.randint(0, max(0, size - 1)) // 16384 * 16384
+        mismatch = f"downloaded size ({sent} bytes) does not match received message size ({size} bytes)"
+        texts = ("stream closed by peer", mismatch, "context canceled", "unknown reason bug in code, please report")
+        (text,) = self.rng.choices(texts, (60, 28, 10, 2))
+        return text
+
+
+def _error(text: str, stack: str) -> Fields:
+    return [("error", text), ("errorVerbose", "\n\t".join((text, *_STACKS[stack])))]

@@ -6,9 +6,8 @@ import random
 from itertools import accumulate
 from typing import NamedTuple
 
-from storj_monitor.simulator.profile import NodeProfile
+from storj_monitor.simulator.profile import PIECE_LETTERS, NodeProfile, build_templates
 from storj_monitor.simulator.speech import TIME, stamp
-from storj_monitor.simulator.templates import PIECE_LETTERS, build_templates
 from storj_monitor.simulator.truth import Tally
 
 

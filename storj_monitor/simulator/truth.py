@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from storj_monitor.reputation_tracker.beta import AUDIT, Beta, settled
-from storj_monitor.simulator.profile import SATELLITES, Satellite
-from storj_monitor.simulator.templates import Template
+from storj_monitor.simulator.profile import SATELLITES, Satellite, Template
 
 
 class Truth:

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from storj_monitor.model.events import EventBatch, LineKey, LineKind, NodeEvent
-from storj_monitor.model.history import NodeHistory
 from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.node_events import NodeStarted, UploadRejected
 from storj_monitor.model.node_state import NOT_JUDGED
 from storj_monitor.model.node_state import NodeState as JudgedState
-from storj_monitor.model.rollups import ErrorCount, ErrorKey, HotPiece, NodeDelta
+from storj_monitor.model.rollups import ErrorCount, ErrorKey, HotPiece, NodeDelta, NodeHistory
 from storj_monitor.model.severity import SevereEntry, classify
 from storj_monitor.model.versions import version_of
 from storj_monitor.state.compactions import Compactions

@@ -7,8 +7,7 @@ import zlib
 from collections.abc import Hashable
 from typing import TypeVar
 
-from storj_monitor.model.history import NodeHistory
-from storj_monitor.model.rollups import MINUTE_S, Cell, ErrorCount, ErrorKey, NodeDelta
+from storj_monitor.model.rollups import MINUTE_S, Cell, ErrorCount, ErrorKey, NodeDelta, NodeHistory
 from storj_monitor.model.severity import classify, fold_class
 from storj_monitor.stats import SIZE_CLASSES
 

@@ -33,11 +33,10 @@ from storj_monitor.log_processor.exact_path import (
     SERVICE,
     SUPERVISOR,
 )
-from storj_monitor.log_processor.fields import Fields
+from storj_monitor.log_processor.fields import Fields, Said
 from storj_monitor.log_processor.harvest import MAX_KEYS
 from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES
 from storj_monitor.log_processor.makers import MAKERS
-from storj_monitor.log_processor.making import Said
 from storj_monitor.model import hashstore_events, node_events
 from storj_monitor.model.events import LineKey, LineKind, NodeEvent
 from storj_monitor.model.log_character import BINARY, LEFT_OUT

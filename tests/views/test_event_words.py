@@ -9,9 +9,8 @@ import msgspec
 import pytest
 from builders import NOON_MS, US1
 
-from storj_monitor.log_processor.fields import Fields
+from storj_monitor.log_processor.fields import Fields, Said
 from storj_monitor.log_processor.makers import MAKERS
-from storj_monitor.log_processor.making import Said
 from storj_monitor.model import hashstore_events as h
 from storj_monitor.model import node_events as ev
 from storj_monitor.model.events import NodeEvent
