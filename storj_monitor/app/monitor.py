@@ -32,15 +32,13 @@ from storj_monitor.platform.process import allow_many_files
 from storj_monitor.reputation_tracker.report import SatelliteReports
 from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
 from storj_monitor.services.analytics import Analytics
-from storj_monitor.services.disk_watch import FileSystems
-from storj_monitor.services.integrity_watch import IntegrityWatch
 from storj_monitor.services.lanes import Lane, LineSieves
-from storj_monitor.services.load_watch import LoadWatch
 from storj_monitor.services.log_pipeline import Pipeline, Tick
 from storj_monitor.services.node_polling import Polling, Watched
 from storj_monitor.services.node_states import EVERY_S, NodeStates
 from storj_monitor.services.node_status import NodeStatusService
 from storj_monitor.services.row_queue import RowQueue
+from storj_monitor.services.watches import FileSystems, IntegrityWatch, LoadWatch
 from storj_monitor.sources.factory import open_source, stream_address
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator

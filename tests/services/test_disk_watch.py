@@ -17,7 +17,7 @@ from patience import PATIENCE_S
 from storj_monitor.clock import SystemClock
 from storj_monitor.model.figures import Source
 from storj_monitor.model.space import DiskSpace, FileSystemSpace, SpaceEvidence
-from storj_monitor.services.disk_watch import FileSystems
+from storj_monitor.services.watches import FileSystems
 from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
 from storj_monitor.views.cards import Cards
@@ -55,7 +55,7 @@ async def test_the_systems_own_figures(tmp_path: Path) -> None:
 
 
 async def test_a_wrong_folder_is_said_once_and_its_return_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "storj_monitor.services.disk_watch")
+    caplog.set_level(logging.INFO, "storj_monitor.services.watches")
     missing, file = tmp_path / "missing", tmp_path / "file"
     file.write_text("")
     looks = Looks({"gone": missing, "file": file})

@@ -11,7 +11,7 @@ import pytest
 
 from storj_monitor.database.integrity import tables
 from storj_monitor.database.opening import open_database
-from storj_monitor.services.integrity_watch import IntegrityWatch
+from storj_monitor.services.watches import IntegrityWatch
 
 PAGE = 4096
 

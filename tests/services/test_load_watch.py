@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from storj_monitor.model.load import Load, LoadState, Measures
-from storj_monitor.services.load_watch import LOOK_S, UNWATCHED_LOOK_S, LoadWatch
+from storj_monitor.services.watches import LOOK_S, UNWATCHED_LOOK_S, LoadWatch
 
 
 class PlannedClock:
