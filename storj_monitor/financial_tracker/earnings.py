@@ -11,9 +11,8 @@ from storj_monitor.financial_tracker.estimate import estimate_node, estimate_sat
 from storj_monitor.financial_tracker.held import balance, expected_disposed_usd_micros, held_position
 from storj_monitor.financial_tracker.missing import missing_satellites
 from storj_monitor.financial_tracker.months import period_of
-from storj_monitor.financial_tracker.prices import PriceOverride, override_for, resolve_prices
 from storj_monitor.financial_tracker.revenue import estimate_profit, revenue_per_tb, storage_price_usd_micros
-from storj_monitor.financial_tracker.terms import OwnTerms
+from storj_monitor.financial_tracker.terms import OwnTerms, PriceOverride, override_for, resolve_prices
 from storj_monitor.financial_tracker.usage import merge_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, Paystub, Pricing, SatelliteUsage, StubKey
 from storj_monitor.model.estimates import Comparison, CostRates, HeldPosition, NodeEarnings, NodeEstimate, SatelliteEstimate

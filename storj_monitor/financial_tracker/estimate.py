@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from storj_monitor.financial_tracker.held import held_percent
 from storj_monitor.financial_tracker.months import DAY_MS, HOUR_MS, MINUTE_MS, end_ms, node_previous_period, period_of, shifted, start_ms
-from storj_monitor.financial_tracker.prices import price_notes
+from storj_monitor.financial_tracker.terms import price_notes
 from storj_monitor.financial_tracker.usage import (
     believable_storage,
     month_usage,

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import msgspec
 
+from storj_monitor.financial_tracker.comparison import score
 from storj_monitor.financial_tracker.history import merge_payouts, merge_paystubs
 from storj_monitor.financial_tracker.months import DAY_MS, end_ms, node_previous_period, period_of, shifted, start_ms
 from storj_monitor.financial_tracker.plausible import believable, impossible_estimate, impossible_prices, impossible_traffic
-from storj_monitor.financial_tracker.scoring import score
 from storj_monitor.financial_tracker.usage import merge_days, usage_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage, StubKey
 from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, SatelliteEstimate, Score

@@ -20,8 +20,8 @@ from storj_monitor.database import analytics as store
 from storj_monitor.database.analytics import Connection
 from storj_monitor.database.reader import Asks, Reader
 from storj_monitor.errors import StoreError
+from storj_monitor.financial_tracker.comparison import earnings_outlook
 from storj_monitor.financial_tracker.earnings import NodeEstimates
-from storj_monitor.financial_tracker.scoring import earnings_outlook
 from storj_monitor.model.analytics import EarningsOutlook, Finding, FindingState, Learning, NodeInput, SpaceSample, StoredBaseline
 from storj_monitor.model.reputation import Reputation
 from storj_monitor.model.sources import SourceState

@@ -16,8 +16,8 @@ from storj_monitor.financial_tracker.days import FEWEST_DAYS, day_earnings, mont
 from storj_monitor.financial_tracker.earnings import node_earnings
 from storj_monitor.financial_tracker.export import currency, estimates_csv, profits_csv
 from storj_monitor.financial_tracker.months import DAY_MS, period_of, start_ms
-from storj_monitor.financial_tracker.prices import PriceOverride
 from storj_monitor.financial_tracker.revenue import sum_profits, sum_unpaid, unpaid_data
+from storj_monitor.financial_tracker.terms import PriceOverride
 from storj_monitor.model.estimates import MICROS_PER_CENT, DayEarnings, Profit
 
 NOVEMBER = start_ms("2026-11")

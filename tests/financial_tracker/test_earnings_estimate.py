@@ -28,7 +28,7 @@ from storj_monitor.financial_tracker.estimate import (
     round_cents,
 )
 from storj_monitor.financial_tracker.months import DAY_MS, HOUR_MS, end_ms, start_ms
-from storj_monitor.financial_tracker.prices import PriceOverride, price_notes, resolve_prices
+from storj_monitor.financial_tracker.terms import PriceOverride, price_notes, resolve_prices
 from storj_monitor.financial_tracker.usage import merge_days, month_usage, storage_byte_hours
 from storj_monitor.model.earnings import BandwidthDay, EstimatedPayout, MonthPayout, Pricing, SatelliteUsage, StorageDay
 from storj_monitor.model.estimates import MonthUsage, Prices, PriceSource, StorageFormula

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from storj_monitor.financial_tracker.estimate import estimate_node, estimate_satellite
 from storj_monitor.financial_tracker.export import converted, csv_text, currency, estimates_csv, paystubs_csv, read_receipt, safe_text, usd
-from storj_monitor.financial_tracker.prices import resolve_prices
+from storj_monitor.financial_tracker.terms import resolve_prices
 from storj_monitor.model.earnings import PayoutHistoryRow, SatelliteUsage, StubKey
 
 HASH = "0x" + "ab" * 32

@@ -8,7 +8,7 @@ from financial_tracker.recorded import FOLDERS, asked_ms, disqualified_ms, node_
 from storj_monitor.financial_tracker.estimate import estimate_node, estimate_satellite, month_payout, previous_month_usage
 from storj_monitor.financial_tracker.held import held_percent
 from storj_monitor.financial_tracker.months import node_previous_period, period_of
-from storj_monitor.financial_tracker.prices import resolve_prices
+from storj_monitor.financial_tracker.terms import resolve_prices
 from storj_monitor.financial_tracker.usage import month_usage, usage_from_totals
 from storj_monitor.model.earnings import MonthPayout
 from storj_monitor.model.estimates import MICROS_PER_CENT, MonthEstimate, SatelliteEstimate

@@ -8,13 +8,13 @@ from financial_tracker.recorded import FOLDERS, at, payout_history, paystubs
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storj_monitor.financial_tracker.comparison import score
 from storj_monitor.financial_tracker.estimate import estimate_satellite, month_estimate
 from storj_monitor.financial_tracker.held import balance, balances_by, earned_usd_micros
 from storj_monitor.financial_tracker.history import merge_payouts, merge_paystubs, missing_periods
 from storj_monitor.financial_tracker.months import end_ms, start_ms
-from storj_monitor.financial_tracker.prices import PriceOverride, resolve_prices
 from storj_monitor.financial_tracker.revenue import estimate_profit, month_profit, revenue_per_tb, storage_price_usd_micros, unpaid_data
-from storj_monitor.financial_tracker.scoring import score
+from storj_monitor.financial_tracker.terms import PriceOverride, resolve_prices
 from storj_monitor.model.earnings import PayoutHistoryRow, Paystub, Pricing, SatelliteUsage, StorageDay, StubKey
 from storj_monitor.model.estimates import Balance, CostRates, MonthUsage
 

@@ -16,7 +16,7 @@ from financial_tracker.recorded import (
 )
 
 from storj_monitor.financial_tracker.earnings import NodeInputs, node_earnings
-from storj_monitor.financial_tracker.prices import PriceOverride, override_for
+from storj_monitor.financial_tracker.terms import PriceOverride, override_for
 from storj_monitor.model.earnings import StubKey
 from storj_monitor.model.estimates import MICROS_PER_CENT, CostRates
 

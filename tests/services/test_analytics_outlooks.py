@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from polling_rig import fake_node, generated, running, until
 
-from storj_monitor.financial_tracker.scoring import UNTRIED_BAND, error_band
+from storj_monitor.financial_tracker.comparison import UNTRIED_BAND, error_band
 from storj_monitor.model.estimates import Comparison, Score
 from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.reputation import AuditWindow, Reputation
