@@ -13,8 +13,11 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import msgspec
+
 from storj_monitor.database.bad_rows import NUMBER, bad_rows_of, checked
 from storj_monitor.database.schema import IS_SCORED_FAILURE
+from storj_monitor.model.earnings import HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing
 
 Cell = str | int | float | None
 Row = tuple[Any, ...]
@@ -29,6 +32,11 @@ class Table(NamedTuple):
     key: int
     columns: tuple[str, ...]
     at: str = ""
+
+
+def _fields(record: type[msgspec.Struct], *but: str) -> tuple[str, ...]:
+    """Columns of a table that has one for each field, in their order: a new field needs a migration that adds its column at the end."""
+    return tuple(name for name in record.__struct_fields__ if name not in but)
 
 
 SCORE_POINT = Table(
@@ -54,32 +62,10 @@ USAGE_DAY = Table(
      "byte_hours", "average_bytes", "interval_h", "calculated"),
     "start_ms",
 )  # fmt: skip
-PAYSTUB = Table(
-    "paystub",
-    3,
-    ("node_id", "satellite", "period", "node", "created_ms", "codes", "usage_storage_byte_months", "usage_get_bytes", "usage_put_bytes",
-     "usage_get_repair_bytes", "usage_put_repair_bytes", "usage_get_audit_bytes", "storage_usd_micros", "get_usd_micros", "put_usd_micros",
-     "get_repair_usd_micros", "put_repair_usd_micros", "get_audit_usd_micros", "surge_percent", "held_usd_micros", "owed_usd_micros",
-     "disposed_usd_micros", "paid_usd_micros", "distributed_usd_micros"),
-)  # fmt: skip
-PAYOUT = Table(
-    "payout",
-    3,
-    ("node_id", "satellite", "period", "node", "satellite_address", "age_months", "earned_usd_micros", "surge_usd_micros", "surge_percent",
-     "held_usd_micros", "held_percent", "after_held_usd_micros", "disposed_usd_micros", "paid_usd_micros", "distributed_usd_micros",
-     "receipt", "is_exit_complete"),
-)  # fmt: skip
-HELD_HISTORY = Table(
-    "held_history",
-    2,
-    ("node_id", "satellite", "node", "satellite_address", "first_period_usd_micros", "second_period_usd_micros", "third_period_usd_micros",
-     "total_held_usd_micros", "total_disposed_usd_micros", "joined_ms"),
-)  # fmt: skip
-PRICING = Table(
-    "pricing",
-    3,
-    ("node", "satellite", "since_ms", "egress_cents_per_tb", "repair_cents_per_tb", "audit_cents_per_tb", "storage_cents_per_tb_month"),
-)
+PAYSTUB = Table("paystub", 3, ("node_id", "satellite", "period", "node", *_fields(Paystub, "satellite", "period")))
+PAYOUT = Table("payout", 3, ("node_id", "satellite", "period", "node", *_fields(PayoutHistoryRow, "satellite", "period")))
+HELD_HISTORY = Table("held_history", 2, ("node_id", "satellite", "node", *_fields(HeldHistoryRow, "satellite")))
+PRICING = Table("pricing", 3, ("node", "satellite", "since_ms", *_fields(Pricing, "satellite")))
 AUDIT_WINDOW = Table("audit_window", 3, ("node", "satellite", "start_ms", "total", "online"), "start_ms")
 STANDING = Table("standing", 4, ("node", "satellite", "kind", "from_ms", "until_ms"), "from_ms")
 MEMBERSHIP = Table("membership", 2, ("node", "satellite", "joined_ms", "vetted_ms", "disqualified_ms"))
