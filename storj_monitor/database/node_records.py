@@ -321,15 +321,18 @@ class Pending:
     def __bool__(self) -> bool:
         return bool(self._changes)
 
-    def keep(self, node: str, records: Iterable[Kept]) -> None:
-        """Write these."""
+    def write(self, node: str, kept: Iterable[Kept], dropped: Iterable[Kept] = ()) -> None:
+        """Write `kept`, and delete `dropped` by their keys."""
+        self._drop(node, dropped)
+        self._keep(node, kept)
+
+    def _keep(self, node: str, records: Iterable[Kept]) -> None:
         for record in records:
             table, make = _TABLES[type(record)]
             row = make(node, record)
             self._changes.setdefault(table.name, {})[row[: table.key]] = row
 
-    def drop(self, node: str, records: Iterable[Kept]) -> None:
-        """Delete these, by their keys."""
+    def _drop(self, node: str, records: Iterable[Kept]) -> None:
         for record in records:
             table, make = _TABLES[type(record)]
             self._changes.setdefault(table.name, {})[make(node, record)[: table.key]] = None

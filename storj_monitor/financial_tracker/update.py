@@ -5,7 +5,7 @@ Nothing is stored while the node's clock cannot be believed: its month may not b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 import msgspec
@@ -34,13 +34,16 @@ def update(status: NodeStatus, answer: Answer, now: float) -> Changes:
     value, draft = answer.value, _Draft(status)
     if isinstance(value, SatelliteAnswer):
         draft.take_usage(answer, value.usage)
-    elif isinstance(value, EstimatedPayout):
+        return replace(draft.changes(), ends_month=_estimate_is_late(draft.money, answer))
+    if isinstance(value, EstimatedPayout):
         draft.take_estimate(answer, value)
-    elif isinstance(value, Pricing):
+        return replace(draft.changes(), ends_month=not answer.satellite)
+    if isinstance(value, Pricing):
         draft.take_pricing(answer, value)
     elif isinstance(value, NodeAnswer):
         trusted = frozenset(one.satellite for one in value.standings)
-        return draft.changes() if trusted and draft.forget_satellites(trusted) else NO_CHANGES
+        gone = {one.satellite for one in value.standings if one.disqualified_at}
+        return draft.changes() if trusted and draft.forget_satellites(trusted, gone) else NO_CHANGES
     elif isinstance(value, tuple) and answer.kind in _OF_PAYOUTS:
         if answer.kind is AnswerKind.PERIODS:
             draft.money = replace(draft.money, periods_at=answer.asked_at)
@@ -77,13 +80,6 @@ def add_estimates(status: NodeStatus, made: Iterable[tuple[int, SatelliteEstimat
     draft = _Draft(status)
     draft.add_estimates(made, round(now * 1000))
     return draft.changes()
-
-
-def tells_the_month(status: NodeStatus, answer: Answer) -> bool:
-    """Whether the month is to be looked at again after this answer: after the node's own sum, or after usage where it gives none."""
-    if answer.kind is AnswerKind.ESTIMATE:
-        return not answer.satellite
-    return answer.kind is AnswerKind.SATELLITE and _estimate_is_late(status.money, answer)
 
 
 def is_doubtful(earnings: NodeEarnings) -> bool:
@@ -183,9 +179,9 @@ class _Draft:
                 self._kept.append(KeptHeld(self._status.node_id, row))
         self.money = replace(self.money, held_history=known)
 
-    def forget_satellites(self, trusted: frozenset[str]) -> bool:
+    def forget_satellites(self, trusted: Set[str], gone: Set[str]) -> bool:
         """What is asked of a satellite that is not trusted any more is no part of the present month. True when there was something."""
-        money, gone = self.money, self._status.disqualified_ms
+        money, gone = self.money, gone | self._status.disqualified_ms.keys()
         self.money = replace(
             money,
             usages={one: told for one, told in money.usages.items() if one in trusted},

@@ -31,6 +31,7 @@ from storj_monitor.reputation_tracker.reputation import (
     snapshots_of_health,
 )
 from storj_monitor.reputation_tracker.standings import exit_after, spans_after
+from storj_monitor.reputation_tracker.uptime_update import update_start
 from storj_monitor.state.node_status import NO_CHANGES, Changes, NodeStatus, Topic
 
 CONFIRM_S = 3600.0
@@ -55,7 +56,7 @@ def update(status: NodeStatus, answer: Answer, now: float) -> Changes:
         draft.take_snapshots(value.standings, now)
         if value.standings:
             draft.forget_satellites(frozenset(one.satellite for one in value.standings))
-        changes = draft.changes(_REPUTATION)
+        changes = _with_start(status, draft.changes(_REPUTATION), value, now)
         return replace(changes, topics=changes.topics | {Topic.EARNINGS}) if draft.moved else changes
     if isinstance(value, SatelliteAnswer):
         draft.take_snapshots([value.reputation], now)
@@ -64,11 +65,27 @@ def update(status: NodeStatus, answer: Answer, now: float) -> Changes:
         draft.take_snapshots(snapshots_of_addresses(value.scores, addresses, answer.asked_at), now)
     elif isinstance(value, NodeMetrics):
         draft.take_snapshots(value.reputation, now)
+        return _with_start(status, draft.changes(_REPUTATION), value, now)
     elif isinstance(value, HealthAnswer):
         draft.take_snapshots(snapshots_of_health(value), now)
     else:
         return Changes(topics=_REPUTATION if answer.kind is AnswerKind.NOTIFICATIONS else frozenset())
     return draft.changes(_REPUTATION)
+
+
+def _with_start(status: NodeStatus, changes: Changes, value: NodeAnswer | NodeMetrics, now: float) -> Changes:
+    """A start of the process is told by the same answer; it changes other parts."""
+    start = update_start(status, value, now)
+    if start is NO_CHANGES:
+        return changes
+    return replace(
+        changes,
+        outages=start.outages,
+        log=start.log,
+        kept=changes.kept + start.kept,
+        dropped=changes.dropped + start.dropped,
+        topics=changes.topics | start.topics,
+    )
 
 
 def update_from_lines(status: NodeStatus, events: Iterable[NodeEvent], now: float) -> Changes:

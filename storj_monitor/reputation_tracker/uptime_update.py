@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from storj_monitor.model.events import NodeEvent
-from storj_monitor.model.node_answers import AnswerValue, ApiState, ApiStatus, Door, NodeAnswer
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, NodeAnswer
 from storj_monitor.model.node_events import PingFailed
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.rollups import NodeDelta
@@ -70,7 +70,7 @@ def without_endpoints(status: NodeStatus, now: float) -> Changes:
     return _outages(status, after)
 
 
-def update_start(status: NodeStatus, value: AnswerValue, now: float) -> Changes:
+def update_start(status: NodeStatus, value: NodeAnswer | NodeMetrics, now: float) -> Changes:
     """The start of the process, as the API or /metrics tells it.
 
     Of a node whose log is not read, another start proves that it was away, for as long as the two answers leave open.
@@ -78,10 +78,8 @@ def update_start(status: NodeStatus, value: AnswerValue, now: float) -> Changes:
     if isinstance(value, NodeAnswer):
         started_at, before = None if value.started_at is None else value.started_at - (value.clock_ahead_s or 0.0), status.answer
         seen_at = before.taken_at if before is not None else None
-    elif isinstance(value, NodeMetrics):
-        started_at, seen_at = value.started_at, status.metrics.taken_at if status.metrics is not None else None
     else:
-        return NO_CHANGES
+        started_at, seen_at = value.started_at, status.metrics.taken_at if status.metrics is not None else None
     if started_at is None or not 0 < started_at <= now + SAME_START_S:
         return NO_CHANGES
     told = [one.from_at for one in status.outages if one.witness is Witness.API_STARTED]

@@ -22,10 +22,10 @@ from storj_monitor.financial_tracker.earnings import NodeEstimates
 from storj_monitor.financial_tracker.missing import MissingSatellite, missing_satellites, why_nothing
 from storj_monitor.model.estimates import SatelliteEstimate
 from storj_monitor.model.events import NodeEvent, Transfer
+from storj_monitor.model.figures import Figure
 from storj_monitor.model.kept import KeptScore
 from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, NodeAnswer
 from storj_monitor.model.node_events import ScoresReported, VersionSeen
-from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import ScorePoint
 from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.model.sources import SourceState
@@ -84,7 +84,7 @@ class NodeStatusService:
         self._rows = rows
         self._clock = clock
         self._believed_now = believed_now or clock.now
-        self._answers = AnswerKeeper(registry, rows.pending)
+        self._answers = AnswerKeeper(registry)
         self._told_at: dict[tuple[str, Topic], float] = {}
         self._missing: dict[str, list[MissingSatellite]] = {}
         self._shown: dict[str, tuple[object, ...]] = {}
@@ -93,13 +93,15 @@ class NodeStatusService:
 
     def on_answer(self, answer: Answer) -> None:
         """An answer came: into memory, and to the rows that wait."""
-        status, before = self._status_of(answer), self.registry.of(answer.node).impossible_texts
-        self._take_version(status, answer)
-        topics = self._take(status, answer)
-        if status.impossible_texts != before:
-            topics |= {Topic.HEALTH}
-        self._answers.take(status, answer)
-        if money.tells_the_month(status, answer):
+        status = self._status_of(answer)
+        version = status.versions.running
+        changes, topics = self._take(status, answer)
+        dropped = [record for one in changes for record in one.dropped]
+        kept = [record for one in changes for record in one.kept] + self._answers.take(status, answer)
+        self._rows.pending.write(status.name, kept, dropped)
+        if status.versions.running is not version:
+            self._keep_version(status, version)
+        if any(one.ends_month for one in changes):
             self._keep_estimate(status, doubts=answer.kind is AnswerKind.ESTIMATE)
         self._tell(status.name, topics)
         self._rows.flush_soon()
@@ -229,10 +231,12 @@ class NodeStatusService:
 
     def keep_last(self) -> None:
         """The monitor stops: the last answers and scores are stored as they are."""
-        self._answers.keep_all(self._clock.now())
+        now = self._clock.now()
+        for answer in self._answers.every():
+            self._rows.pending.write(answer.node, [answer])
         for status in self.registry.nodes.values():
             points = [KeptScore(satellite, points[-1]) for satellite, points in status.standing.points.items() if points]
-            self._rows.pending.keep(status.name, points)
+            self._rows.pending.write(status.name, [*status.counted.take_unkept(now), *points])
         self._rows.flush(at_once=True)
 
     def load(self, read: Mapping[str, list[store.Row]], bad_rows: BadRows | None = None) -> None:
@@ -242,7 +246,6 @@ class NodeStatusService:
         for name, one in known.items():
             self.registry.of(name).recall(one)
         deque(bad.each(store.LAST_ANSWER.name, kept_answers(read), self._recall_answer), maxlen=0)
-        self._rows.forget()  # what was just read need not be written again
         for name, status in self.registry.nodes.items():
             # sanctions as they are in the database, whatever kept answers told meanwhile: those may be older
             spans = known[name].spans if name in known else {}
@@ -256,7 +259,6 @@ class NodeStatusService:
     def _recall_answer(self, answer: Answer) -> None:
         self._answers.know(answer, at=answer.asked_at)
         status = self._status_of(answer)
-        status.versions = status.versions.with_answer(answer.value)
         self._take(status, answer)
 
     # ---- one answer ----
@@ -274,24 +276,21 @@ class NodeStatusService:
             return fresh
         return status
 
-    def _take(self, status: NodeStatus, answer: Answer) -> Set[Topic]:
-        """Which topics may look different now."""
+    def _take(self, status: NodeStatus, answer: Answer) -> tuple[list[Changes], Set[Topic]]:
+        """What trackers make of it, into memory; and which topics may look different now."""
         now = self._clock.now()
-        if isinstance(answer.value, NodeMetrics):
-            status.counted.count(answer.value, status.metrics)
-        topics: Set[Topic] = self._apply(status, uptime.update_start(status, answer.value, now))
-        for update in (standing.update, space.update, money.update):
-            topics |= self._apply(status, update(status, answer, now))
-        topics |= status.take(answer)
+        changes = [update(status, answer, now) for update in (standing.update, space.update, money.update)]
+        topics: Set[Topic] = status.take(answer, changes)
+        for one in changes:
+            topics |= self._said_with(status, one)
         if isinstance(answer.value, NodeAnswer):
             if Topic.REPUTATION in topics:  # tables that know no addresses name satellites, too
                 self._state.satellite_names |= addressed_by(self.registry.nodes)
             self._look_for_doubles()
-        return topics
+        return changes, topics
 
-    def _take_version(self, status: NodeStatus, answer: Answer) -> None:
+    def _keep_version(self, status: NodeStatus, before: Figure[str] | None) -> None:
         """A change that no log tells is stored as an event: it may explain others."""
-        before, status.versions = status.versions.running, status.versions.with_answer(answer.value)
         after = status.versions.running
         if after is not None and after.value != (before.value if before is not None else ""):
             event = VersionSeen(time_ms=round(after.taken_at * 1000), level="", version=after.value)
@@ -309,22 +308,24 @@ class NodeStatusService:
                 self._apply(status, money.update_from_estimate(status, earnings))
 
     def _apply(self, status: NodeStatus, changes: Changes) -> Set[Topic]:
-        """Into memory and to the rows that wait. Which topics are to be sent: the same figures, only younger, not with every answer."""
-        if changes is NO_CHANGES:
-            return changes.topics
-        status.apply(changes)
-        self._rows.pending.drop(status.name, changes.dropped)
-        self._rows.pending.keep(status.name, changes.kept)
+        """Into memory and to the rows that wait. Which topics may look different now."""
+        if changes is not NO_CHANGES:
+            status.apply(changes)
+            self._rows.pending.write(status.name, changes.kept, changes.dropped)
+        return changes.topics
+
+    def _said_with(self, status: NodeStatus, changes: Changes) -> Set[Topic]:
+        """What is refused is logged. Topics whose figures are the same, only younger: to be sent now and then, not with every answer."""
         if changes.refused:
             more = f" (and {len(changes.refused) - 1} more)" if len(changes.refused) > 1 else ""
             text = "node %s told what cannot be right, it is not kept: %s%s"
             _log.warning(text, status.name, changes.refused[0], more, extra={"node": status.name})
         if not changes.told_again:
-            return changes.topics
+            return frozenset()
         now = self._clock.now()
         due = {one for one in changes.told_again if one in changes.topics or now - self._told_at.get((status.name, one), 0.0) >= REFRESH_S}
         self._told_at.update(((status.name, one), now) for one in due)
-        return changes.topics | due
+        return due
 
     def _tell(self, name: str, topics: Set[Topic]) -> None:
         if topics:

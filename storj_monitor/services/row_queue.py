@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, Protocol
 
 from storj_monitor.database import subjects as store
 from storj_monitor.database.node_records import KEPT_ANSWERS, Pending
 from storj_monitor.database.subjects import Connection
+from storj_monitor.model.kept import Kept
 from storj_monitor.model.node_answers import Answer, AnswerKind
 from storj_monitor.state.node_status import NodeRegistry, NodeStatus
 
@@ -57,10 +58,6 @@ class RowQueue:
         """Something to be written that has no key."""
         self._works.submit_work(write, lambda: None)
 
-    def forget(self) -> None:
-        """What waits need not be written."""
-        self.pending.take()
-
     def _on_written(self) -> None:
         """Called in the writer's thread."""
         self._from_writer(self._written)
@@ -86,23 +83,24 @@ class AnswerKeeper:
     What this writes is bounded: small things with about every answer, large ones more rarely, and of many nodes everything more rarely.
     """
 
-    def __init__(self, registry: NodeRegistry, pending: Pending) -> None:
+    def __init__(self, registry: NodeRegistry) -> None:
         self._registry = registry
-        self._pending = pending
         self._kept_at: dict[_Route, float] = {}
         self._answers: dict[_Route, Answer] = {}
 
-    def take(self, status: NodeStatus, answer: Answer) -> None:
-        """An answer came, and memory has taken it."""
+    def take(self, status: NodeStatus, answer: Answer) -> list[Kept]:
+        """An answer came, and memory has taken it: what is to be stored now."""
         if answer.kind not in KEPT_ANSWERS:
-            return
+            return []
+        due: list[Kept] = []
         least_s = PER_NODE_S * len(self._registry.nodes)
         if answer.kind is AnswerKind.METRICS and answer.asked_at - status.counted.kept_at >= max(KEEP_COUNTERS_S, least_s):
-            self._pending.keep(status.name, status.counted.take_unkept(answer.asked_at))
+            due += status.counted.take_unkept(answer.asked_at)
         key = self.know(answer, at=None)
         if answer.asked_at - self._kept_at.get(key, 0.0) >= max(KEEP_S.get(answer.kind, KEEP_OTHERS_S), least_s):
             self._kept_at[key] = answer.asked_at
-            self._pending.keep(answer.node, [answer])
+            due.append(answer)
+        return due
 
     def know(self, answer: Answer, at: float | None) -> _Route:
         """The newest answer of its route; `at`: when it was stored, where an earlier run has stored it."""
@@ -112,9 +110,6 @@ class AnswerKeeper:
             self._kept_at[key] = at
         return key
 
-    def keep_all(self, now: float) -> None:
-        """The monitor stops."""
-        for answer in self._answers.values():
-            self._pending.keep(answer.node, [answer])
-        for status in self._registry.nodes.values():
-            self._pending.keep(status.name, status.counted.take_unkept(now))
+    def every(self) -> Iterable[Answer]:
+        """The newest of each route."""
+        return self._answers.values()

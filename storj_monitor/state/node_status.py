@@ -157,6 +157,7 @@ class Changes:
     dropped    -- what is stored and is to go
     topics     -- which may look different now
     told_again -- whose figures are the same, only younger
+    ends_month -- after it our estimate of the month is due (see financial_tracker.update.update_from_estimate)
     refused    -- sentences about what is not kept because it cannot be right
     """
 
@@ -172,6 +173,7 @@ class Changes:
     dropped: tuple[Kept, ...] = ()
     topics: frozenset[Topic] = frozenset()
     told_again: frozenset[Topic] = frozenset()
+    ends_month: bool = False
     refused: tuple[str, ...] = ()
 
 
@@ -207,12 +209,25 @@ class NodeStatus:
     signs: Signs = field(default_factory=Signs)
     revisions: dict[Topic, int] = field(default_factory=lambda: dict.fromkeys(Topic, 0))
 
-    def take(self, answer: Answer) -> frozenset[Topic]:
-        """The newest answer of its kind, as it came, after the trackers have taken theirs of it. Which topics show it."""
+    def take(self, answer: Answer, changes: Iterable[Changes] = ()) -> frozenset[Topic]:
+        """An answer, and what trackers have made of it: which topics show it."""
+        before = self.impossible_texts if self.impossible else []
+        topics = self._take(answer)
+        for one in changes:
+            if one is not NO_CHANGES:
+                self.apply(one)
+                topics |= one.topics
+        is_other = (self.impossible_texts if self.impossible else []) != before
+        return topics | {Topic.HEALTH} if is_other else topics
+
+    def _take(self, answer: Answer) -> frozenset[Topic]:
+        """The newest answer of its kind, as it came."""
         value = answer.value
+        self.versions = self.versions.with_answer(value)
         if isinstance(value, NodeAnswer):
             self.answer = value
         elif isinstance(value, NodeMetrics):
+            self.counted.count(value, self.metrics)
             self.metrics = value
         elif isinstance(value, HealthAnswer):
             self.health = value

@@ -21,7 +21,7 @@ class Desk:
 
 def tell(rows: RowQueue, times: int) -> None:
     for number in range(times):
-        rows.pending.keep("node", [Outage(Witness.API_DOWN, float(number), None)])
+        rows.pending.write("node", [Outage(Witness.API_DOWN, float(number), None)])
         rows.flush_soon()
 
 
