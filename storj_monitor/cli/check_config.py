@@ -15,7 +15,7 @@ from storj_monitor.clock import SystemClock
 from storj_monitor.commands.database_care import why_not_usable
 from storj_monitor.commands.node_check import Grade, NodeCheck, check_nodes
 from storj_monitor.config import Loaded, Settings, load, table
-from storj_monitor.config.show import setting_values
+from storj_monitor.config.document import setting_values
 
 _MARKS = {Grade.OK: "ok", Grade.NOTE: "note", Grade.WARNING: "warning", Grade.TROUBLE: "TROUBLE"}
 _WIDTH = max(map(len, _MARKS.values()))

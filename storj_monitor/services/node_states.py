@@ -20,7 +20,7 @@ from storj_monitor.state.node_status import NodeRegistry, NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState as LiveNode
 from storj_monitor.state.nodes import State
 from storj_monitor.state.signs import signs_of_space
-from storj_monitor.storage_tracker.trouble import space_figures
+from storj_monitor.storage_tracker.differences import space_figures
 
 EVERY_S = 5.0
 AT_LEAST_S = 60.0

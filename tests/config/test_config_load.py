@@ -10,8 +10,8 @@ import pytest
 
 from storj_monitor import config
 from storj_monitor.config import FileLog, Loaded, NodeSettings, load
+from storj_monitor.config.document import setting_values
 from storj_monitor.config.load import default_database
-from storj_monitor.config.show import setting_values
 from storj_monitor.config.table import SETTINGS
 from storj_monitor.errors import ConfigError
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from storj_monitor.config import Loaded, load
+from storj_monitor.config.document import setting_values
 from storj_monitor.config.money_kinds import MistakesInParts, PricesBySatellite
-from storj_monitor.config.show import setting_values
 from storj_monitor.errors import ConfigError
 from storj_monitor.model.ids import WELL_KNOWN
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storj_monitor.config import Settings, load
-from storj_monitor.config.show import setting_values
+from storj_monitor.config.document import setting_values
 from storj_monitor.errors import ConfigError
 
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNo"
