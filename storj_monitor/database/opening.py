@@ -158,7 +158,7 @@ def _refuse_other_tables(path: Path) -> None:
 def _take_mark(path: Path) -> bool:
     """Damage was proven a moment ago, and is still there. A mark that does not fit (any more) is removed."""
     try:
-        known = frozenset(_mark(path).read_text(encoding="utf-8").splitlines())
+        known = frozenset(_mark(path).read_text(encoding="utf-8", errors="replace").splitlines())
     except FileNotFoundError:
         return False
     _mark(path).unlink()

@@ -184,8 +184,16 @@ class Monitor(Process):
         return sum(row["lines"] for row in self.get("/api/v1/nodes")["rows"] if not names or row["name"] in names)
 
     def wait_for_lines(self, count: int, *names: str, limit_s: float = PATIENCE_S) -> None:
-        """Until it has read so many lines."""
-        until(lambda: self.lines(*names) >= count, limit_s, lambda: f"{count} lines of {names or 'all'}, it has {self.lines(*names)}")
+        """Until it has read so many lines. How long that takes is the machine's affair: it is late when it has read none for so long."""
+        wanted = f"{count} lines of {names or 'all'}"
+        read = self.lines(*names)
+        while read < count:
+            read = until(partial(self._more_lines, read, *names), limit_s, f"{wanted}, it has {read}")
+
+    def _more_lines(self, than: int, *names: str) -> int:
+        """How many, when they are more; else 0."""
+        read = self.lines(*names)
+        return read if read > than else 0
 
     def rss_bytes(self) -> int:
         return int(psutil.Process(self.popen.pid).memory_info().rss)
