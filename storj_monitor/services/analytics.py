@@ -27,7 +27,7 @@ from storj_monitor.model.reputation import Reputation
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.space import SpacePoint
 from storj_monitor.reputation_tracker.report import budget_outlook
-from storj_monitor.services.analytics_feed import AnalyticsFeed, Outcome, Seen
+from storj_monitor.services.analytics_feed import AnalyticsFeed, NodeSnapshot, Outcome
 from storj_monitor.state.node_status import Insight, NodeRegistry, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.storage_tracker.forecast import space_outlook, space_samples
@@ -79,7 +79,7 @@ class Analytics:
         jitter_pct: float,
     ) -> None:
         self._names = tuple(names)
-        self._subjects = registry
+        self._registry = registry
         self._state = state
         self._reader = reader
         self._writer = writer
@@ -87,7 +87,7 @@ class Analytics:
         self._changed = changed
         self._from_writer = from_writer
         self._jitter_pct = min(jitter_pct, MOST_JITTER_S / EVERY_S)
-        self._outlooks = Outlooks(registry, estimates)
+        self._forecasts = ForecastGate(registry, estimates)
         self._feed = AnalyticsFeed(self._names, reader)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="analytics")
         self._tasks: Supervisor | None = None
@@ -106,7 +106,7 @@ class Analytics:
             self._insight(name).learning = Learning(name, 0, None, NOT_WATCHED, 0, 0)
         for name in self._names:
             self._forget_old(name, int(now))
-            self._subjects.changed(name, Topic.ANALYTICS)
+            self._registry.changed(name, Topic.ANALYTICS)
 
     def start(self, tasks: Supervisor) -> None:
         """Look once a minute from now on."""
@@ -122,14 +122,14 @@ class Analytics:
             self._feed.begin(now, await self._reader.ask(store.reaches))
             self._looked_at = 0.0
         self._looked_at = max(self._looked_at, now)
-        told = [(self._seen(name), self._outlooks.of(name, now)) for name in self._names]
+        told = [(self._seen(name), self._forecasts.of(name, now)) for name in self._names]
         try:
             outcome = await self._in_thread(partial(self._work, now, told))
         except StoreError as error:
             _log.warning("analytics wait for the database: %s", error)
             outcome = None
         if outcome is None:
-            self._outlooks.again()
+            self._forecasts.again()
         else:
             self._take(outcome, int(now))
 
@@ -147,14 +147,14 @@ class Analytics:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _seen(self, name: str) -> Seen:
+    def _seen(self, name: str) -> NodeSnapshot:
         node = self._state.nodes[name]
         live = node.status.state == SourceState.LIVE.value and not self._state.store_problem
         # a log at INFO without transfers may be of a node that has none: that is to be found out
         mute = node.character.is_above_info if node.character.lines else None
-        return Seen(name, live, node.newest_ms // 1000, NodeInput(node=name, read_to_s=0, mute=mute))
+        return NodeSnapshot(name, live, node.newest_ms // 1000, NodeInput(node=name, read_to_s=0, mute=mute))
 
-    def _work(self, now: float, told: Sequence[tuple[Seen, Told]]) -> Outcome | None:
+    def _work(self, now: float, told: Sequence[tuple[NodeSnapshot, ForecastInputs]]) -> Outcome | None:
         """In the thread. None: not everything that was read is committed."""
         if self._feed.halted or not self._writer.barrier(SETTLE_S):
             return None
@@ -173,7 +173,7 @@ class Analytics:
             if self._forget_old(name, now_s):
                 moved.add(name)
         for name in moved:
-            self._subjects.changed(name, Topic.ANALYTICS)
+            self._registry.changed(name, Topic.ANALYTICS)
         self._baselines.update((one[:3], one) for one in outcome.baselines)
         self._keep()
         if moved:
@@ -187,7 +187,7 @@ class Analytics:
         return {one.node}
 
     def _insight(self, name: str) -> Insight:
-        return self._subjects.of(name).insight
+        return self._registry.of(name).insight
 
     def _forget_old(self, name: str, now_s: int) -> bool:
         """Of what has ended only the newest stay in memory. True when something went."""
@@ -223,7 +223,7 @@ HOUR_S = 3600.0
 MAX_AGE_S = 6 * HOUR_S
 
 
-class Told(NamedTuple):
+class ForecastInputs(NamedTuple):
     """What is due of one node; None where nothing is new. `points` and `known` are to be reckoned with elsewhere."""
 
     samples: Sequence[SpaceSample] = ()
@@ -243,7 +243,7 @@ class Told(NamedTuple):
         )
 
 
-class Outlooks:
+class ForecastGate:
     """Remembers of each node what was handed out last. Used on the event loop."""
 
     def __init__(self, registry: NodeRegistry, estimates: NodeEstimates) -> None:
@@ -251,7 +251,7 @@ class Outlooks:
         self._estimates = estimates
         self._handed: dict[tuple[str, str], tuple[Hashable, float]] = {}
 
-    def of(self, name: str, now: float) -> Told:
+    def of(self, name: str, now: float) -> ForecastInputs:
         """What is due of a node now."""
         node = self._registry.of(name)
         points = node.space.points
@@ -260,7 +260,7 @@ class Outlooks:
         if self._is_due(name, "earnings", node.revisions[Topic.EARNINGS], HOUR_S, now):
             estimate = self._estimates.of(node, now)
             earnings = None if estimate is None else earnings_outlook(node, estimate)
-        return Told(
+        return ForecastInputs(
             samples=space_samples(node, now),
             points=points if points and self._is_due(name, "space", (len(points), points[-1].at), HOUR_S, now) else None,
             known=known if known and self._is_due(name, "budget", _scores_of(known), 0.0, now) else None,

@@ -29,7 +29,7 @@ FAILURES_BACK_S = HOUR_S
 """What may explain a finding is looked up so far back when a monitor starts."""
 
 
-class Seen(NamedTuple):
+class NodeSnapshot(NamedTuple):
     """A node at this moment.
 
     live     -- its log has been read to the end: what is not there has not happened
@@ -86,7 +86,7 @@ class AnalyticsFeed:
         self._places.clear()
         self._judged_s = {name: min(reach.newest_s, int(now)) // MINUTE_S * MINUTE_S for name, reach in reaches.items()}
 
-    def work(self, now: float, seen: Sequence[Seen]) -> Outcome:
+    def work(self, now: float, seen: Sequence[NodeSnapshot]) -> Outcome:
         """Take in what was committed and what nodes told, and judge.
 
         Raises StoreError; then nothing is lost: the next call goes on from there, and gives what this one had found already.
@@ -140,7 +140,7 @@ class AnalyticsFeed:
         return engine
 
     @staticmethod
-    def _end(one: Seen, reach: store.Reach, now: float) -> int:
+    def _end(one: NodeSnapshot, reach: store.Reach, now: float) -> int:
         """Minutes before this are complete."""
         return int(min(now - LATE_S, now if one.live and one.newest_s <= reach.newest_s else reach.newest_s)) // MINUTE_S * MINUTE_S
 

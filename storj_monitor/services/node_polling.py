@@ -193,9 +193,9 @@ class Polling:
 
     def _known(self, node: Watched) -> Known:
         """By its log and its debug port; where an API is given, by what that said."""
-        subjects = self._statuses.registry.of(node.name)
-        node_id = (node.api and subjects.node_id) or self._state.nodes[node.name].node_id
-        starts = (subjects.log_started_at, subjects.metrics.started_at if subjects.metrics and node.metrics else None)
+        status = self._statuses.registry.of(node.name)
+        node_id = (node.api and status.node_id) or self._state.nodes[node.name].node_id
+        starts = (status.log_started_at, status.metrics.started_at if status.metrics and node.metrics else None)
         return Known(node.name, node.api, node_id, max((at for at in starts if at is not None), default=None))
 
     async def _look(self) -> None:

@@ -14,7 +14,7 @@ from storj_monitor.model.node_state import NodeState, NodeStateKind, StandingEvi
 from storj_monitor.reputation_tracker.report import SatelliteReports, standing_evidence
 from storj_monitor.reputation_tracker.uptime import node_uptime
 from storj_monitor.state.node_conditions import SILENT_S, needed_bytes, silent_s
-from storj_monitor.state.node_evidence import Told, gather, sources_of, turns_at
+from storj_monitor.state.node_evidence import TrackerEvidence, gather, sources_of, turns_at
 from storj_monitor.state.node_rules import judge
 from storj_monitor.state.node_status import NodeRegistry, NodeStatus, Topic
 from storj_monitor.state.nodes import NodeState as LiveNode
@@ -117,7 +117,7 @@ class NodeStates:
         sources = sources_of(node, log, self._silent_s, now, has_log=name in self._with_log, is_stored=not problem, is_stream=is_stream)
         figures = space_figures(node.space.evidence, needed_bytes)
         node.signs = signs_of_space(node.signs, figures, node.space.problem, now)
-        told = Told(node_uptime(node, now), self._standings_of(node, now), figures)
+        told = TrackerEvidence(node_uptime(node, now), self._standings_of(node, now), figures)
         evidence = gather(node, log, sources, told, now, (self._watching_since, self._awake_since), store_problem=problem)
         before, after = log.judged, judge(evidence, now, log.judged)
         log.judged = after

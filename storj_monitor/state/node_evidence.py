@@ -106,7 +106,7 @@ def _has_failed(door: ApiState) -> bool:
     return door.door is not Door.API or door.status is ApiStatus.UNREACHABLE
 
 
-class Told(NamedTuple):
+class TrackerEvidence(NamedTuple):
     """What trackers make of a node's status, for the judge.
 
     uptime -- whether it runs
@@ -122,7 +122,7 @@ def gather(
     node: NodeStatus,
     log: LiveNode,
     sources: tuple[SourceEvidence, ...],
-    told: Told,
+    told: TrackerEvidence,
     now: float,
     watching: tuple[float, float],
     *,

@@ -24,7 +24,7 @@ from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.analytics import NodeInput
 from storj_monitor.model.rollups import CellKey, NodeDelta
-from storj_monitor.services.analytics_feed import AnalyticsFeed, Seen
+from storj_monitor.services.analytics_feed import AnalyticsFeed, NodeSnapshot
 
 pytestmark = pytest.mark.alone
 
@@ -95,7 +95,7 @@ def test_a_round_of_the_monitor_costs_next_to_nothing_too(tmp_path: Path) -> Non
             committer.commit([NodeDelta(node, cells=cells, newest_ms=BEGIN_S * 1000 - 1)], BEGIN_S)
         feed = AnalyticsFeed(list(fleet.nodes), reader)
         feed.begin(BEGIN_S, reader.ask_now(reaches))
-        seen = [Seen(node, True, 0, NodeInput(node=node, read_to_s=0)) for node in fleet.nodes]
+        seen = [NodeSnapshot(node, True, 0, NodeInput(node=node, read_to_s=0)) for node in fleet.nodes]
         feed.work(BEGIN_S + 15, seen)
         took = 0.0
         for minute in range(40):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from services.test_subject_keeping import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
+from services.test_node_status import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
 
 from storj_monitor.database import subjects as store
 from storj_monitor.database.node_loading import LOADED

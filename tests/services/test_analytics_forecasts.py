@@ -14,7 +14,7 @@ from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.reputation import AuditWindow, Reputation
 from storj_monitor.model.space import DiskSpace, SpaceEvidence, SpacePoint
 from storj_monitor.reputation_tracker.report import budget_outlook
-from storj_monitor.services.analytics import MAX_AGE_S, Outlooks
+from storj_monitor.services.analytics import MAX_AGE_S, ForecastGate
 from storj_monitor.state.node_status import NodeRegistry, Space, Standing
 from storj_monitor.state.nodes import State
 from storj_monitor.storage_tracker.forecast import space_outlook, space_samples
@@ -127,7 +127,7 @@ def test_samples_leave_out_what_a_compaction_gives_back() -> None:
 
 def test_forecasts_are_made_again_only_for_other_inputs_or_when_they_are_old() -> None:
     cards = cards_of(NOW)
-    outlooks, node = Outlooks(cards.subjects, cards.estimates), cards.subjects.of("a")
+    outlooks, node = ForecastGate(cards.subjects, cards.estimates), cards.subjects.of("a")
     assert outlooks.of("a", NOW) == ((), None, None, None)
     node.space = Space(points=tuple(growing(0.1, 1.0)))
     node.standing = Standing(known={"us1": seen(60)})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders import transfer
-from services.test_subject_keeping import DAY_S, SAT, Rig, door, node_answer, satellite_answer
+from services.test_node_status import DAY_S, SAT, Rig, door, node_answer, satellite_answer
 
 from storj_monitor.database import subjects as store
 from storj_monitor.database.node_loading import LOADED
