@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from flags import flag_environment
 from patience import PATIENCE_S
+from plain import plain
 
 from storj_monitor.app.monitor import Monitor
 from storj_monitor.app.serving import RealFleet
@@ -64,7 +65,7 @@ class Running:
         return self.monitor.cards
 
     def rows(self, topic: str) -> dict[str, dict[str, Any]]:
-        return self.cards.rows(topic, list(self.monitor.state.nodes))
+        return plain(self.cards.rows(topic, list(self.monitor.state.nodes)))
 
     def node(self, name: str = "a") -> Any:
         return self.cards.subjects.of(name)

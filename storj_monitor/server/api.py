@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Protocol, TypeVar
 
+import msgspec
 from aiohttp import web
 
 from storj_monitor.clock import Clock
@@ -20,6 +21,8 @@ from storj_monitor.server.openapi import PARTS, document
 from storj_monitor.server.ports import Feeds, Parts, Payload, Questions, SubjectQuestions, Window
 from storj_monitor.server.window import PART, read_parts, read_window
 from storj_monitor.tasks import Failed, outcome_of
+from storj_monitor.views.wire.answers import AnswerError, ErrorAnswer, LoadAnswer
+from storj_monitor.views.wire.frames import LoadFigures, LoadMessage
 
 # ---- The load state as clients, `/api/v1/load` and `/metrics` get it: one set of figures, three forms.
 
@@ -27,16 +30,26 @@ from storj_monitor.tasks import Failed, outcome_of
 _STATES = [state.value for state in LoadState]
 
 
-def load_payload(load: Load) -> dict[str, object]:
+def load_figures(load: Load) -> LoadFigures:
     """As docs/protocol.md says."""
-    return {
-        "state": load.state.value,
-        "reason": load.reason,
-        "lag_bytes": load.measures.lag_bytes,
-        "left_s": None if load.left_s is None else round(load.left_s, 1),
-        "commits_waiting": load.measures.commits_waiting,
-        "loop_lag_ms": round(load.measures.loop_lag_s * 1000, 1),
-    }
+    return LoadFigures(
+        state=load.state.value,
+        reason=load.reason,
+        lag_bytes=load.measures.lag_bytes,
+        left_s=None if load.left_s is None else round(load.left_s, 1),
+        commits_waiting=load.measures.commits_waiting,
+        loop_lag_ms=round(load.measures.loop_lag_s * 1000, 1),
+    )
+
+
+def load_message(load: Load, now: float) -> LoadMessage:
+    """For pages."""
+    return LoadMessage(now=now, **msgspec.structs.asdict(load_figures(load)))
+
+
+def load_answer(load: Load, now: float) -> LoadAnswer:
+    """For `/api/v1/load`."""
+    return LoadAnswer(now=now, **msgspec.structs.asdict(load_figures(load)))
 
 
 def load_families(load: Load) -> Iterable[Family]:
@@ -149,8 +162,7 @@ class Api:
 
     async def _asked(self, name: str, request: web.Request, window: Window, ask: _Ask) -> web.Response:
         outcome = await self._in_turn(name, partial(ask, window))
-        answer = {"from": window.from_s, "to": window.to_s, "nodes": window.nodes, **outcome}
-        return await _json(self._bodies.body(request.path_qs, self._encoder.encode(answer)), request)
+        return await _json(self._bodies.body(request.path_qs, self._encoder.encode(outcome)), request)
 
     async def _events(self, request: web.Request) -> web.Response:
         query = list(request.query.items())
@@ -187,9 +199,9 @@ def json_response(body: bytes, status: int = 200) -> web.Response:
     return web.Response(body=body, status=status, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def error_body(error: RequestError) -> dict[str, object]:
+def error_body(error: RequestError) -> ErrorAnswer:
     """The one error shape."""
-    return {"error": {"code": error.code, "message": str(error)}}
+    return ErrorAnswer(error=AnswerError(code=error.code, message=str(error)))
 
 
 def _translated(name: str, error: Exception) -> RequestError:

@@ -17,9 +17,10 @@ from collections.abc import Callable, Mapping
 from storj_monitor.clock import Clock
 from storj_monitor.errors import RequestError
 from storj_monitor.model.load import Load, LoadState
-from storj_monitor.server.api import load_payload
+from storj_monitor.server.api import load_figures, load_message
 from storj_monitor.server.encoding import Encoder
 from storj_monitor.server.ports import LIVE, Feed, Feeds, Payload
+from storj_monitor.views.wire.frames import Snap
 from storj_monitor.websocket_utils import Frame, Outbox
 
 _log = logging.getLogger(__name__)
@@ -183,7 +184,7 @@ class Broadcaster:
         self._slow_s = slow_s if normal else max(SPARSE * slow_s, SPARSE_LEAST_S)
         self._paused = load.state is LoadState.PAUSED
         now = self._clock.now()
-        frame = Frame(self._encoder.encode({"k": "load", "now": round(now, 3), **load_payload(load)}))
+        frame = Frame(self._encoder.encode(load_message(load, round(now, 3))))
         for client in self.clients:
             if not client.hidden and client.outbox.send(frame):
                 self.frames_sent += 1
@@ -208,7 +209,7 @@ class Broadcaster:
 
     def _greeted(self) -> tuple[object, ...]:
         """What a new greeting would be for."""
-        return (self._feeds.nodes(), self._feeds.store()["notices"])
+        return (self._feeds.nodes(), self._feeds.store().notices)
 
     def _on_beat(self) -> None:
         self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_beat)
@@ -222,7 +223,7 @@ class Broadcaster:
 
     def _enter(self, client: Client) -> None:
         if not client.topics:
-            self.send(client, {**self._snap(client.nodes, self._clock.now()), "topics": {}})
+            self.send(client, self._snap(client.nodes, self._clock.now(), {}))
             return
         view = self._views.get(client.nodes)
         if view is None:
@@ -294,11 +295,11 @@ class Broadcaster:
         for client in waiting:
             frame = frames.get(client.topics)
             if frame is None:
-                snap = {**self._snap(view.nodes, now), "topics": view.feed.snapshot(client.topics, now)}
+                snap = self._snap(view.nodes, now, view.feed.snapshot(client.topics, now))
                 frame = frames[client.topics] = Frame(self._encoder.encode(snap))
             view.join(client)
             if client.outbox.send(frame):
                 self.frames_sent += 1
 
-    def _snap(self, nodes: tuple[str, ...], now: float) -> dict[str, object]:
-        return {"k": "snap", "view": nodes, "now": round(now, 3), "load": load_payload(self.load)}
+    def _snap(self, nodes: tuple[str, ...], now: float, topics: Mapping[str, Payload]) -> Snap:
+        return Snap(view=list(nodes), now=round(now, 3), load=load_figures(self.load), topics=dict(topics))

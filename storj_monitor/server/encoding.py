@@ -22,8 +22,19 @@ except ImportError:  # the optional extra `fast`
 _log = logging.getLogger(__name__)
 # Keys as the standard library writes them, and no type that it would refuse.
 _AS_PLAIN = 0 if orjson is None else orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+def _opened(value: object) -> object:
+    """A Struct as what it is made of."""
+    return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else _refuse(value)
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"{type(value).__name__} is not for the wire")
+
+
 # What is sent is made for it and holds no circles: not looking for them is half the price of a list of short lists.
-_stdlib = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
+_stdlib = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False, default=_opened)
 
 
 _GZIP_FROM_BYTES = 1024
@@ -85,12 +96,14 @@ def _zip(plain: bytes) -> bytes:
 
 
 class Encoder(Protocol):
-    """Object (dict, list, tuple, str, int, float, bool, None) to JSON bytes; NaN and infinities become null."""
+    """A Struct, or dict, list, tuple, str, int, float, bool, None, to JSON bytes; NaN and infinities become null."""
 
     def encode(self, value: object) -> bytes: ...
 
 
 def _finite(value: object) -> object:
+    if isinstance(value, msgspec.Struct):
+        return _finite(_opened(value))
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -114,10 +127,6 @@ class JsonEncoder:
             return _plain(value)
 
 
-def _refuse(value: object) -> object:
-    raise TypeError(f"{type(value).__name__} is not for the wire")
-
-
 def _plain(value: object) -> bytes:
     try:
         return _stdlib.encode(value).encode("ascii")
@@ -130,7 +139,7 @@ class OrjsonEncoder:
 
     def encode(self, value: object) -> bytes:
         try:
-            return orjson.dumps(value, option=_AS_PLAIN)
+            return orjson.dumps(value, default=_opened, option=_AS_PLAIN)
         except TypeError:
             return _plain(value)
 

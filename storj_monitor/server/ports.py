@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 from storj_monitor.model.figures import Family
 from storj_monitor.model.stored_events import EventFilter
+from storj_monitor.views.wire.frames import StoreState
 
 __all__ = ["LIVE", "Family", "Feed", "Feeds", "Gauges", "Parts", "Payload", "Questions", "SubjectQuestions", "Window"]
 
 LIVE = "live"
-Payload = Mapping[str, object]
+Payload = Struct | Mapping[str, object]
+"""An object for the wire, as the encoder takes it: a Struct of views.wire."""
 Parts = frozenset[str]
 
 
@@ -45,8 +49,8 @@ class Feeds(Protocol):
         """All topics that can be subscribed."""
         ...
 
-    def store(self) -> Payload:
-        """`problem` and `notices` of the database, see wire.answers.StoreAnswer; new notices are told to pages at once."""
+    def store(self) -> StoreState:
+        """How the database stands; new notices are told to pages at once."""
         ...
 
     def open(self, nodes: tuple[str, ...]) -> Feed:
@@ -70,8 +74,8 @@ class Window(NamedTuple):
 class Questions(Protocol):
     """/api/v1, one method a path. Each answers with what docs/protocol.md says, `as_of` included.
 
-    `from`, `to` and `nodes` are added by the server; an answer that had to take a coarser window (old minutes are pruned) says
-    so by its own `from` and `to`, which then win. Errors: MonitorError becomes 503 `unavailable`, RequestError itself.
+    `from` and `to` of an answer that had to take a coarser window (old minutes are pruned) are those of that window.
+    Errors: MonitorError becomes 503 `unavailable`, RequestError itself.
     """
 
     async def nodes(self, window: Window) -> Payload: ...

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -20,7 +20,7 @@ from storj_monitor.clock import Clock
 from storj_monitor.errors import ConfigError, RequestError
 from storj_monitor.model.addresses import is_loopback
 from storj_monitor.server.access import Door, Exposure, add_security_headers, asked_by_browser
-from storj_monitor.server.api import Api, error_body, json_response, load_families, load_payload
+from storj_monitor.server.api import Api, error_body, json_response, load_answer, load_families, load_figures
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.encoding import Body, Encoder
 from storj_monitor.server.gate import Gate
@@ -29,8 +29,10 @@ from storj_monitor.server.login import Login
 from storj_monitor.server.metrics import CONTENT_TYPE, connection_families, metrics_text
 from storj_monitor.server.page import Page
 from storj_monitor.server.passwords import PasswordCheck
-from storj_monitor.server.ports import Family, Feeds, Gauges, Payload, Questions, SubjectQuestions
+from storj_monitor.server.ports import Family, Feeds, Gauges, Questions, SubjectQuestions
 from storj_monitor.server.session import COMMAND_BYTES, PROTOCOL, Session
+from storj_monitor.views.wire.answers import StoreAnswer
+from storj_monitor.views.wire.frames import Hello, Notices, Thresholds
 from storj_monitor.websocket_utils import Outbox
 
 if TYPE_CHECKING:
@@ -91,15 +93,14 @@ class Server:
         self._port = port
         self._encoder = encoder
         self._clock = clock
-        self._greeting: dict[str, object] = {
-            "k": "hello",
+        self._greeting: dict[str, Any] = {
             "protocol": PROTOCOL,
             "version": version,
             "demo": demo,
             "coalesce_ms": coalesce_ms,
             "slow_hz": slow_hz,
             "sample": sample,
-            "thresholds": dict(thresholds),
+            "thresholds": Thresholds(**thresholds),
         }
         self._exposure = exposure or Exposure()
         self._door = Door(bind, self._exposure)
@@ -275,11 +276,13 @@ class Server:
         return await Body(body).response(request, CONTENT_TYPE, {"Cache-Control": "no-store"})
 
     async def _load(self, _request: web.Request) -> web.Response:
-        answer = {"now": round(self._clock.now(), 3), **load_payload(self.broadcaster.load)}
-        return json_response(self._encoder.encode(answer))
+        return json_response(self._encoder.encode(load_answer(self.broadcaster.load, round(self._clock.now(), 3))))
 
     async def _store(self, _request: web.Request) -> web.Response:
-        return json_response(self._encoder.encode({"now": round(self._clock.now(), 3), **self._feeds.store()}))
+        stands = self._feeds.store()
+        return json_response(
+            self._encoder.encode(StoreAnswer(now=round(self._clock.now(), 3), problem=stands.problem, notices=stands.notices))
+        )
 
     def _own_gauges(self) -> Iterable[Family]:
         one = self.broadcaster
@@ -312,14 +315,14 @@ class Server:
             await self._serve_client(request, ws, transport)
         return ws
 
-    def _hello(self) -> Payload:
-        return {
+    def _hello(self) -> Hello:
+        return Hello(
             **self._greeting,
-            "now": round(self._clock.now(), 3),
-            "nodes": self._feeds.nodes(),
-            "load": load_payload(self.broadcaster.load),
-            "store": {"notices": self._feeds.store()["notices"]},
-        }
+            now=round(self._clock.now(), 3),
+            nodes=list(self._feeds.nodes()),
+            load=load_figures(self.broadcaster.load),
+            store=Notices(notices=self._feeds.store().notices),
+        )
 
     async def _serve_client(self, request: web.Request, ws: web.WebSocketResponse, transport: asyncio.Transport) -> None:
         _limit_socket_buffer(transport)

@@ -11,9 +11,11 @@ from storj_monitor.clock import Clock
 from storj_monitor.errors import RequestError
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.ports import Feeds, Payload
+from storj_monitor.views.wire.frames import CommandError, Reply
 
 COMMAND_BYTES = 16 * 1024
 PROTOCOL = 1
+_Id = int | str | None
 _COMMANDS_BURST = 20
 _COMMANDS_PER_S = 10.0
 
@@ -57,27 +59,27 @@ class Session:
             self._answer(message.data if message.type is WSMsgType.TEXT else None)
 
     def _answer(self, text: str | None) -> None:
-        command_id: object = None
+        command_id: _Id = None
         try:
             command = _parse(text)
             command_id = _id_of(command)
             self._obey(command, command_id)
         except RequestError as error:
-            self._reply({"k": "re", "id": command_id, "error": {"code": error.code, "message": str(error)}})
+            self._reply(Reply(id=command_id, error=CommandError(code=error.code, message=str(error))))
 
-    def _obey(self, command: dict[str, object], command_id: object) -> None:
+    def _obey(self, command: dict[str, object], command_id: _Id) -> None:
         name = command.get("cmd")
         if name == "ping":
-            self._reply({"k": "re", "id": command_id, "ok": True})
+            self._reply(Reply(id=command_id, ok=True))
         elif name == "subscribe":
             topics, nodes = self._topics(command.get("topics")), self._nodes(command.get("nodes"))
-            self._reply({"k": "re", "id": command_id, "ok": True, "view": nodes, "topics": sorted(topics)})
+            self._reply(Reply(id=command_id, ok=True, view=list(nodes), topics=sorted(topics)))
             self._broadcaster.subscribe(self._client, topics, nodes)
         elif name == "hint":
             hidden = command.get("hidden")
             if not isinstance(hidden, bool):
                 raise RequestError("bad_command", "hint: `hidden` must be true or false")
-            self._reply({"k": "re", "id": command_id, "ok": True, "hidden": hidden})
+            self._reply(Reply(id=command_id, ok=True, hidden=hidden))
             self._broadcaster.hide(self._client, hidden)
         else:
             raise RequestError("bad_command", "`cmd` must be subscribe, hint or ping")
@@ -119,7 +121,7 @@ def _parse(text: str | None) -> dict[str, object]:
     return cast("dict[str, object]", command)
 
 
-def _id_of(command: dict[str, object]) -> object:
+def _id_of(command: dict[str, object]) -> _Id:
     value = command.get("id")
     if value is None or (isinstance(value, int) and abs(value) < 2**53) or (isinstance(value, str) and len(value) <= 64):
         return value

@@ -153,7 +153,7 @@ def typescript_type(hint: Any) -> str:
         return plain.__name__
     if _is_union(plain):
         return " | ".join(dict.fromkeys(typescript_type(one) for one in inner))
-    if origin is list:
+    if origin is list or inner[1:] == (Ellipsis,):
         item = typescript_type(inner[0])
         return f"({item})[]" if " | " in item else f"{item}[]"
     if origin is tuple:
@@ -226,7 +226,7 @@ def words_of_type(hint: Any) -> str:
         return "row" if plain.__name__ == "Row" else "value"
     if _is_union(plain):
         return " or ".join(dict.fromkeys(words_of_type(one) for one in inner))
-    if origin is list:
+    if origin is list or inner[1:] == (Ellipsis,):
         return f"list of {words_of_type(inner[0])}"
     if origin is tuple:
         return f"list of {len(inner)}"

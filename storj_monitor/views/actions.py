@@ -18,7 +18,8 @@ from storj_monitor.state.accumulator import DIRECTION_BY_OP
 from storj_monitor.state.counters import add_up
 from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.stats import quantile
-from storj_monitor.views.tables import Row, Rows, sum_cells
+from storj_monitor.views.tables import sum_cells
+from storj_monitor.views.wire.tables import ActionRow
 
 INFO = "INFO"
 """The level of a log without DEBUG lines."""
@@ -99,7 +100,7 @@ def counted_hours(stored: Iterable[Sequence[Any]], nodes: Iterable[NodeStatus], 
     return {name: total for name, parts in by_name.items() if (total := add_up(parts))}
 
 
-def action_rows(nodes: Sequence[NodeActions]) -> Rows:
+def action_rows(nodes: Sequence[NodeActions]) -> dict[str, ActionRow]:
     """By action: counts of the three outcomes, bytes, durations of the successes, and who told them."""
     logged: list[Cells] = []
     mute: list[Cells] = []
@@ -129,18 +130,18 @@ def action_rows(nodes: Sequence[NodeActions]) -> Rows:
             for action in actions:
                 if one := _timed(counters, action):
                     timed.setdefault(action, []).append(one)
-    resolution_ms = max((node.resolution_ms for node in nodes), default=0)
     told, counted = sum_cells(logged), add_up(grown)
-    rows = {f"{action.label} {action.direction}": _row(action, told, counted, timed.get(action, []), resolution_ms) for action in Action}
-    rejected = sum(node.rejected for node in nodes)
-    may_hide = any(node.hides_failures and node.counters is None for node in nodes)
-    for action in Action:
-        if row := rows[f"{action.label} {action.direction}"]:
-            row |= {"failed": int(str(row["failed"])) + hidden.get(action, 0), "only_counted": hidden.get(action, 0)}
-            row["may_hide"] = may_hide and action.direction == "up" and row["source"] != "metrics"
-            row["rejected"] = rejected if action is Action.PUT else 0
-            _leave_out_untold(row, [cells[op] for cells in mute for outcome in _OUTCOMES if (op := op_code(action, outcome)) in cells])
-    return {key: row for key, row in rows.items() if row}
+    found = _Found(
+        told,
+        counted,
+        mute,
+        hidden,
+        resolution_ms=max((node.resolution_ms for node in nodes), default=0),
+        rejected=sum(node.rejected for node in nodes),
+        may_hide=any(node.hides_failures and node.counters is None for node in nodes),
+    )
+    rows = ((action, found.row(action, timed.get(action, []))) for action in Action)
+    return {f"{action.label} {action.direction}": row for action, row in rows if row is not None}
 
 
 def hidden_failures(growth: Grown, seen: Cells, direction: str) -> dict[Action, int]:
@@ -156,14 +157,6 @@ def hidden_failures(growth: Grown, seen: Cells, direction: str) -> dict[Action, 
     return {action: number for action, number in more.items() if number > max(FEW_HIDDEN, HIDDEN_SHARE * failed[action])}
 
 
-def _leave_out_untold(row: Row, mute: Sequence[Cell]) -> None:
-    """`untold`: results of logs that do not tell successes, which are part of no rate. Where there are no others, successes are unknown."""
-    untold = sum(cell.count for cell in mute)
-    row["untold"] = untold
-    if untold and untold == sum(int(str(row[outcome.label])) for outcome in _OUTCOMES):
-        row |= {"success": None, "bytes": None}
-
-
 def _timed(counters: Counters, action: Action) -> _Timed | None:
     own = op_code(action, Outcome.SUCCESS)
     op = own if own in counters.growth or action.direction == "down" else _ALL_UPLOADS
@@ -171,52 +164,96 @@ def _timed(counters: Counters, action: Action) -> _Timed | None:
     return _Timed(growth.timed, growth.total_s, counters.spreads.get(op)) if growth and growth.timed else None
 
 
-def _row(action: Action, cells: Cells, grown: Grown, durations: Sequence[_Timed], resolution_ms: int) -> Row:
-    """Empty where nobody told of this action."""
-    logged = {outcome: cells[op] for outcome in _OUTCOMES if (op := op_code(action, outcome)) in cells}
-    counted = {outcome: grown[op] for outcome in _OUTCOMES if (op := op_code(action, outcome)) in grown}
-    if not logged and not counted:
-        return {}
-    good, more = logged.get(Outcome.SUCCESS, Cell()), counted.get(Outcome.SUCCESS, Growth())
-    return {
-        "action": action.label,
-        "direction": action.direction,
-        **{
-            outcome.label: (logged[outcome].count if outcome in logged else 0) + (counted[outcome].number if outcome in counted else 0)
+class _Found(NamedTuple):
+    """Of all nodes together.
+
+    told, counted -- by op: what logs say, and what counters say where these stand in
+    mute          -- cells of logs that do not tell successes
+    hidden        -- failures that only counters know, by action
+    """
+
+    told: Cells
+    counted: Grown
+    mute: Sequence[Cells]
+    hidden: Mapping[Action, int]
+    resolution_ms: int
+    rejected: int
+    may_hide: bool
+
+    def row(self, action: Action, durations: Sequence[_Timed]) -> ActionRow | None:
+        """None where nobody told of this action.
+
+        `untold`: results of logs that do not tell successes, which are part of no rate. Where there are no others, successes are unknown.
+        """
+        ops = [(outcome, op_code(action, outcome)) for outcome in _OUTCOMES]
+        logged = {outcome: self.told[op] for outcome, op in ops if op in self.told}
+        counted = {outcome: self.counted[op] for outcome, op in ops if op in self.counted}
+        if not logged and not counted:
+            return None
+        good, more = logged.get(Outcome.SUCCESS, Cell()), counted.get(Outcome.SUCCESS, Growth())
+        results = {
+            outcome: (logged[outcome].count if outcome in logged else 0) + (counted[outcome].number if outcome in counted else 0)
             for outcome in _OUTCOMES
-        },
-        "bytes": good.size_bytes + more.size_bytes,
-        "all_bytes": sum(cell.size_bytes for cell in logged.values()) + sum(one.size_bytes for one in counted.values()),
-        "source": "log" if not counted else "metrics" if not logged else "mixed",
-        **(_log_durations(good, resolution_ms) if good.timed or not durations else _counted_durations(durations)),
-    }
+        }
+        hidden = self.hidden.get(action, 0)
+        untold = sum(cells[op].count for cells in self.mute for _, op in ops if op in cells)
+        is_unknown = untold > 0 and untold == sum(results.values()) + hidden
+        source = "log" if not counted else "metrics" if not logged else "mixed"
+        times = _log_durations(good, self.resolution_ms) if good.timed or not durations else _counted_durations(durations)
+        return ActionRow(
+            action=action.label,
+            direction=action.direction,
+            success=None if is_unknown else results[Outcome.SUCCESS],
+            canceled=results[Outcome.CANCELED],
+            failed=results[Outcome.FAILED] + hidden,
+            bytes=None if is_unknown else good.size_bytes + more.size_bytes,
+            all_bytes=sum(cell.size_bytes for cell in logged.values()) + sum(one.size_bytes for one in counted.values()),
+            untold=untold,
+            only_counted=hidden,
+            rejected=self.rejected if action is Action.PUT else 0,
+            may_hide=self.may_hide and action.direction == "up" and source != "metrics",
+            source=source,
+            **times._asdict(),
+        )
 
 
-def _log_durations(good: Cell, resolution_ms: int) -> Row:
-    return {
-        "timed": good.timed,
-        "mean_ms": round(good.duration_sum_ms / good.timed, 1) if good.timed else None,
-        "p50_ms": _whole_ms(quantile(good.buckets, 0.50)),
-        "p95_ms": _whole_ms(quantile(good.buckets, 0.95)),
-        "p99_ms": _whole_ms(quantile(good.buckets, 0.99)),
-        "resolution_ms": resolution_ms if good.timed else None,
-        "timed_source": "log" if good.timed else None,
-    }
+class _Durations(NamedTuple):
+    """Fields of ActionRow."""
+
+    timed: int
+    mean_ms: float | None
+    p50_ms: int | None
+    p95_ms: int | None
+    p99_ms: int | None
+    resolution_ms: int | None
+    timed_source: str | None
 
 
-def _counted_durations(durations: Sequence[_Timed]) -> Row:
+def _log_durations(good: Cell, resolution_ms: int) -> _Durations:
+    return _Durations(
+        timed=good.timed,
+        mean_ms=round(good.duration_sum_ms / good.timed, 1) if good.timed else None,
+        p50_ms=_whole_ms(quantile(good.buckets, 0.50)),
+        p95_ms=_whole_ms(quantile(good.buckets, 0.95)),
+        p99_ms=_whole_ms(quantile(good.buckets, 0.99)),
+        resolution_ms=resolution_ms if good.timed else None,
+        timed_source="log" if good.timed else None,
+    )
+
+
+def _counted_durations(durations: Sequence[_Timed]) -> _Durations:
     """Means add up; percentiles of several nodes do not, and the node has none of 95 %."""
     number = sum(one.number for one in durations)
     spread = durations[0].spread if len(durations) == 1 else None
-    return {
-        "timed": number,
-        "mean_ms": round(sum(one.total_s for one in durations) / number * 1000, 1),
-        "p50_ms": _ms_of_s(spread.p50) if spread else None,
-        "p95_ms": None,
-        "p99_ms": _ms_of_s(spread.p99) if spread else None,
-        "resolution_ms": None,
-        "timed_source": "metrics",
-    }
+    return _Durations(
+        timed=number,
+        mean_ms=round(sum(one.total_s for one in durations) / number * 1000, 1),
+        p50_ms=_ms_of_s(spread.p50) if spread else None,
+        p95_ms=None,
+        p99_ms=_ms_of_s(spread.p99) if spread else None,
+        resolution_ms=None,
+        timed_source="metrics",
+    )
 
 
 def _whole_ms(value: float | None) -> int | None:

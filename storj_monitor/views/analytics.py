@@ -12,7 +12,9 @@ from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import helps
 from storj_monitor.views.node_states import reason_rows
-from storj_monitor.views.tables import Row, Rows
+from storj_monitor.views.wire import analytics as wire
+from storj_monitor.views.wire.fields import Wire
+from storj_monitor.views.wire.topics import Rows
 
 UNITS = MappingProxyType(
     {
@@ -90,7 +92,7 @@ class AnalyticsView:
 
     def rows(self, nodes: Iterable[NodeStatus]) -> Rows:
         """By `node/NAME` and `finding/NUMBER`."""
-        found: Rows = {}
+        found: dict[str, Wire] = {}
         for node in nodes:
             found.update(self._of(node))
         return found
@@ -100,72 +102,73 @@ class AnalyticsView:
         made = self._made.get(node.name)
         if made is None or made[0] != revision:
             findings = node.insight.findings.values()
-            rows: Rows = {f"node/{node.name}": learning_row(node)}
-            rows.update((f"finding/{row['number']}", row) for row in self.reasons(node.name))
+            rows: dict[str, wire.FindingRow | wire.LearningRow] = {f"node/{node.name}": learning_row(node)}
+            rows.update((f"finding/{row.number}", row) for row in self.reasons(node.name))
             rows.update((f"finding/{one.number}", finding_row(one)) for one in findings)
             made = self._made[node.name] = (revision, rows)
         return made[1]
 
-    def reasons(self, name: str) -> list[Row]:
+    def reasons(self, name: str) -> list[wire.FindingRow]:
         """Why the node is in the state that it is in, as findings."""
         live = self._state.nodes.get(name)
         return [] if live is None else list(reason_rows(name, live.judged))
 
 
-def learning_row(node: NodeStatus) -> Row:
+def learning_row(node: NodeStatus) -> wire.LearningRow:
     """How much is known of a node."""
     known = node.insight.learning or Learning(node.name, 0, None, "the first look comes within a minute", 0, 0)
-    return {
-        "row": "node",
-        "node": node.name,
-        "hours": known.hours,
-        "full_hours": FULL_HOURS,
-        "basis": "none" if known.basis is None else known.basis.value,
-        "words": known.words,
-        "judged_to": known.through_s or None,
-        "series": known.series,
-        "standing": sum(one.state is not FindingState.RESOLVED for one in node.insight.findings.values()),
-    }
+    return wire.LearningRow(
+        node=node.name,
+        hours=known.hours,
+        full_hours=FULL_HOURS,
+        basis="none" if known.basis is None else known.basis.value,
+        words=known.words,
+        judged_to=known.through_s or None,
+        series=known.series,
+        standing=sum(one.state is not FindingState.RESOLVED for one in node.insight.findings.values()),
+    )
 
 
-def finding_row(one: Finding) -> Row:
+def finding_row(one: Finding) -> wire.FindingRow:
     """One finding. Figures have six digits at most."""
     node, satellite, direction, metric = one.subject
     stands = one.state is not FindingState.RESOLVED
-    return {
-        "row": "finding",
-        "number": one.number,
-        "node": node,
-        "satellite": satellite or None,
-        "satellite_name": satellite_name(satellite) or None,
-        "direction": direction or None,
-        "kind": one.kind.value,
-        "node_state": None,
-        "metric": metric.label,
-        "severity": one.severity.name.lower(),
-        "state": one.state.value,
-        "resolved": None if stands else one.why_resolved,
-        "since": one.onset_s,
-        "found": one.found_s,
-        "changed": one.changed_s,
-        "until": one.resolved_s,
-        "title": one.title,
-        "text": one.text,
-        "advice": one.advice,
-        "cause": one.cause or None,
-        "unit": UNITS[metric],
-        "value": _short(one.after),
-        "expected": _short(one.before),
-        "band": _band(one.band),
-        "z": None if one.kind is FindingKind.FORECAST else one.score,
-        "samples": one.samples if metric in _OF_TRANSFERS else None,
-        "evidence": [{"name": name, "part": part, "whole": whole} for name, part, whole in one.evidence],
-        "history": [{"state": step.state.value, "at": step.at_s, "value": _short(step.value)} for step in one.history],
-    }
+    return wire.FindingRow(
+        number=one.number,
+        node=node,
+        satellite=satellite or None,
+        satellite_name=satellite_name(satellite) or None,
+        direction=direction or None,
+        kind=one.kind.value,
+        node_state=None,
+        metric=metric.label,
+        severity=one.severity.name.lower(),
+        state=one.state.value,
+        resolved=None if stands else one.why_resolved,
+        since=one.onset_s,
+        found=one.found_s,
+        changed=one.changed_s,
+        until=one.resolved_s,
+        title=one.title,
+        text=one.text,
+        advice=one.advice,
+        cause=one.cause or None,
+        unit=UNITS[metric],
+        value=_short(one.after),
+        expected=_short(one.before),
+        band=_band(one.band),
+        z=None if one.kind is FindingKind.FORECAST else one.score,
+        samples=one.samples if metric in _OF_TRANSFERS else None,
+        evidence=[wire.FindingEvidence(name=name, part=part, whole=whole) for name, part, whole in one.evidence],
+        history=[wire.FindingStep(state=step.state.value, at=step.at_s, value=_short(step.value)) for step in one.history],
+    )
 
 
-def _band(band: Band | None) -> list[float | None] | None:
-    return None if band is None else [None if end is None else _short(end) for end in band]
+def _band(band: Band | None) -> tuple[float | None, float | None] | None:
+    if band is None:
+        return None
+    low, high = band
+    return None if low is None else _short(low), None if high is None else _short(high)
 
 
 def _short(value: float) -> float:

@@ -17,9 +17,15 @@ from storj_monitor.views.earnings import EarningsView
 from storj_monitor.views.node_health import HealthView
 from storj_monitor.views.reputation import ReputationView
 from storj_monitor.views.storage import StorageView
-from storj_monitor.views.tables import Row, Rows
+from storj_monitor.views.wire.analytics import FindingRow
+from storj_monitor.views.wire.earnings import EarningsRow
+from storj_monitor.views.wire.fields import HelpText
+from storj_monitor.views.wire.health import HealthRow
+from storj_monitor.views.wire.reputation import ReputationRow
+from storj_monitor.views.wire.storage import StorageFleetRow, StorageNodeRow
+from storj_monitor.views.wire.topics import Rows
 
-HELPS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+HELPS: Mapping[str, dict[str, HelpText]] = MappingProxyType(
     {
         Topic.REPUTATION.value: reputation.HELP_TEXTS,
         Topic.STORAGE.value: storage.HELP_TEXTS,
@@ -96,23 +102,37 @@ class Cards:
         """The same of another stretch; the node's recent sample is of one that goes on to now."""
         return counters_of(growth, self.subjects.of(name).metrics if to_s >= self._now() - HOUR_S else None)
 
+    def reputation(self, names: Iterable[str]) -> dict[str, ReputationRow]:
+        """Rows by `node/satellite`, worst first."""
+        return self._reputation.rows(self.nodes(names), self._now())
+
+    def storage(self, names: Iterable[str]) -> dict[str, StorageNodeRow | StorageFleetRow]:
+        """Rows by node; "" is the fleet."""
+        return self._storage.rows(self.nodes(names), self._now())
+
+    def earnings(self, names: Iterable[str]) -> dict[str, EarningsRow]:
+        """Rows by node and `node/satellite`; "" is the fleet."""
+        return self._earnings.rows(self.nodes(names), self._now())
+
+    def health(self, names: Iterable[str]) -> dict[str, HealthRow]:
+        """Rows by node."""
+        return self._health.rows(self.nodes(names), self._now())
+
     def rows(self, topic: str, names: Iterable[str]) -> Rows:
         """Rows of a topic by their key."""
-        nodes = self.nodes(names)
-        now = self._now()
         match Topic(topic):
             case Topic.REPUTATION:
-                return self._reputation.rows(nodes, now)
+                return self.reputation(names)
             case Topic.STORAGE:
-                return self._storage.rows(nodes, now)
+                return self.storage(names)
             case Topic.EARNINGS:
-                return self._earnings.rows(nodes, now)
+                return self.earnings(names)
             case Topic.HEALTH:
-                return self._health.rows(nodes, now)
+                return self.health(names)
             case Topic.ANALYTICS:
-                return self._analytics.rows(nodes)
+                return self._analytics.rows(self.nodes(names))
 
-    def reasons(self, names: Iterable[str]) -> list[Row]:
+    def reasons(self, names: Iterable[str]) -> list[FindingRow]:
         """Reasons of the states of these nodes, as findings."""
         return [row for name in names for row in self._analytics.reasons(name)]
 

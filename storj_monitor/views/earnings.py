@@ -10,25 +10,14 @@ from storj_monitor.financial_tracker.help_texts import HELP
 from storj_monitor.financial_tracker.missing import MissingSatellite, missing_paystubs, missing_satellites, why_nothing
 from storj_monitor.financial_tracker.revenue import unpaid_data
 from storj_monitor.financial_tracker.terms import OwnTerms
-from storj_monitor.model.estimates import HeldPosition, NodeEarnings, SatelliteEstimate, UnpaidData
+from storj_monitor.model.estimates import Comparison, HeldPosition, NodeEarnings, SatelliteEstimate, UnpaidData
 from storj_monitor.model.figures import Figure
 from storj_monitor.state.node_status import NodeStatus, Topic, name_at
 from storj_monitor.storage_tracker.reconcile import reconcile
-from storj_monitor.views.earnings_fleet import NodeMoney, fleet_row
-from storj_monitor.views.earnings_rows import (
-    balance_row,
-    band_row,
-    comparison_row,
-    currency_row,
-    held_sum_row,
-    month_row,
-    profit_row,
-    revenue_row,
-    theirs_row,
-    unpaid_row,
-)
-from storj_monitor.views.figures import helps
-from storj_monitor.views.tables import Row, Rows
+from storj_monitor.views.earnings_fleet import LeftOut, NodeMoney, fleet_row
+from storj_monitor.views.earnings_rows import band_row, currency_row, held_sum_row, month_row, theirs_row
+from storj_monitor.views.figures import alike, helps
+from storj_monitor.views.wire import earnings as wire
 
 HELP_TEXTS = helps(HELP)
 
@@ -39,7 +28,7 @@ class _Made(NamedTuple):
     earnings: NodeEarnings
     of_space: int
     money: NodeMoney
-    rows: Rows
+    rows: dict[str, wire.EarningsNodeRow | wire.EarningsSatelliteRow]
 
 
 class EarningsView:
@@ -49,19 +38,20 @@ class EarningsView:
         self._estimates = estimates
         self._made: dict[str, _Made] = {}
 
-    def rows(self, nodes: Iterable[NodeStatus], now: float) -> Rows:
+    def rows(self, nodes: Iterable[NodeStatus], now: float) -> dict[str, wire.EarningsRow]:
         """By "" (fleet), node, `node/satellite`."""
         every = list(nodes)
         made = {node.name: self._of(node, now) for node in every}
         told = [one for one in made.values() if one is not None]
         if not told:
             return {}
-        left_out = [name for name, one in made.items() if one is None]
-        rows: Rows = {"": fleet_row([one.money for one in told], left_out, self._estimates.terms.currency)}
-        rows[""]["left_out_satellites"] = [
-            missing_row(node, lost) for node in every if node.name not in left_out for lost in missing_satellites(node)
-        ]
-        rows[""]["left_out_paystubs"] = [{"node": node.name, "why": why} for node in every if (why := missing_paystubs(node))]
+        silent = [name for name, one in made.items() if one is None]
+        left_out = LeftOut(
+            silent,
+            [missing_row(node, lost) for node in every if node.name not in silent for lost in missing_satellites(node)],
+            [wire.LeftOutPaystubs(node=node.name, why=why) for node in every if (why := missing_paystubs(node))],
+        )
+        rows: dict[str, wire.EarningsRow] = {"": fleet_row([one.money for one in told], left_out, self._estimates.terms.currency)}
         for one in told:
             rows.update(one.rows)
         return rows
@@ -77,100 +67,98 @@ class EarningsView:
         return made
 
 
-def _rows(known: NodeMoney, terms: OwnTerms) -> Rows:
+def _rows(known: NodeMoney, terms: OwnTerms) -> dict[str, wire.EarningsNodeRow | wire.EarningsSatelliteRow]:
     node, earnings = known.node, known.earnings
-    estimate, money = earnings.estimate, node.money
     comparisons = {one.satellite: one for one in earnings.satellite_comparisons}
     held = {one.satellite: one for one in earnings.held}
-    common = {"node": node.name, "source": "computed", "at": money.at}
-    rows: Rows = {
-        node.name: {
-            "kind": "node",
-            **common,
-            "satellite": "",
-            "name": node.name,
-            "now": month_row(estimate.now),
-            "month_end": month_row(estimate.month_end),
-            "expected_usd_micros": estimate.expected_usd_micros,
-            "previous": month_row(estimate.previous),
-            "theirs": theirs_row(money.estimates.get(""), money.estimated_at),
-            "comparison": comparison_row(earnings.comparison),
-            "forecast_reasons": list(earnings.forecast_reasons),
-            "held": held_sum_row(earnings.held),
-            "balance": balance_row(earnings.balance),
-            "band": band_row(earnings.band),
-            "revenue": revenue_row(earnings.revenue),
-            "unpaid": unpaid_row(known.unpaid),
-            "profit_now": profit_row(earnings.profit_now),
-            "profit_month_end": profit_row(earnings.profit_month_end),
-            "currency": currency_row(terms.currency),
-            "left_out_satellites": [missing_row(node, lost) for lost in missing_satellites(node)],
-        }
-    }
+    rows: dict[str, wire.EarningsNodeRow | wire.EarningsSatelliteRow] = {node.name: _node(known, terms)}
     for lost in missing_satellites(node):
-        rows[f"{node.name}/{lost.satellite}"] = _unknown(lost, held.get(lost.satellite), common | {"name": name_at(node, lost.satellite)})
-    for one in estimate.satellites:
-        rows[f"{node.name}/{one.satellite}"] = {
-            "kind": "satellite",
-            **common,
-            **_satellite(one),
-            "name": name_at(node, one.satellite),
-            "unknown": why_nothing(node, one.satellite) or None,
-            "theirs": theirs_row(money.estimates.get(one.satellite), money.estimated_at),
-            "comparison": comparison_row(comparisons.get(one.satellite)),
-            "held": _held(held.get(one.satellite)),
-        }
+        rows[f"{node.name}/{lost.satellite}"] = _unknown(node, lost, held.get(lost.satellite))
+    for one in earnings.estimate.satellites:
+        rows[f"{node.name}/{one.satellite}"] = _satellite(node, one, comparisons.get(one.satellite), held.get(one.satellite))
     return rows
 
 
-def _satellite(one: SatelliteEstimate) -> Row:
-    prices = one.prices
-    return {
-        "satellite": one.satellite,
-        "now": month_row(one.now),
-        "month_end": month_row(one.month_end),
-        "expected_usd_micros": one.expected_usd_micros,
-        "previous": month_row(one.previous),
-        "prices": {
-            "egress_usd_micros_per_tb": prices.egress_usd_micros_per_tb,
-            "repair_usd_micros_per_tb": prices.repair_usd_micros_per_tb,
-            "audit_usd_micros_per_tb": prices.audit_usd_micros_per_tb,
-            "storage_usd_micros_per_tb_month": prices.storage_usd_micros_per_tb_month,
-            "source": prices.source.value,
-            "overridden": list(prices.overridden),
-        },
-        "formula": one.formula.value,
-        "joined_at": None if one.joined_ms is None else one.joined_ms / 1000,
-        "disqualified_at": None if one.disqualified_ms is None else one.disqualified_ms / 1000,
-        "notes": list(one.notes),
-    }
+def _node(known: NodeMoney, terms: OwnTerms) -> wire.EarningsNodeRow:
+    node, earnings = known.node, known.earnings
+    estimate, money = earnings.estimate, node.money
+    return wire.EarningsNodeRow(
+        node=node.name,
+        satellite="",
+        name=node.name,
+        source="computed",
+        at=money.at,
+        now=month_row(estimate.now),
+        month_end=month_row(estimate.month_end),
+        expected_usd_micros=estimate.expected_usd_micros,
+        previous=month_row(estimate.previous),
+        theirs=theirs_row(money.estimates.get(""), money.estimated_at),
+        comparison=alike(wire.Comparison, earnings.comparison),
+        forecast_reasons=list(earnings.forecast_reasons),
+        held=held_sum_row(earnings.held),
+        balance=alike(wire.Balance, earnings.balance),
+        band=band_row(earnings.band),
+        revenue=alike(wire.Revenue, earnings.revenue),
+        unpaid=alike(wire.Unpaid, known.unpaid),
+        profit_now=alike(wire.Profit, earnings.profit_now),
+        profit_month_end=alike(wire.Profit, earnings.profit_month_end),
+        currency=currency_row(terms.currency),
+        left_out_satellites=[missing_row(node, lost) for lost in missing_satellites(node)],
+    )
 
 
-def _unknown(lost: MissingSatellite, held: HeldPosition | None, common: Row) -> Row:
+def _satellite(
+    node: NodeStatus, one: SatelliteEstimate, comparison: Comparison | None, held: HeldPosition | None
+) -> wire.EarningsSatelliteRow:
+    return wire.EarningsSatelliteRow(
+        node=node.name,
+        satellite=one.satellite,
+        name=name_at(node, one.satellite),
+        source="computed",
+        at=node.money.at,
+        now=month_row(one.now),
+        month_end=month_row(one.month_end),
+        expected_usd_micros=one.expected_usd_micros,
+        previous=month_row(one.previous),
+        theirs=theirs_row(node.money.estimates.get(one.satellite), node.money.estimated_at),
+        comparison=alike(wire.Comparison, comparison),
+        prices=alike(wire.Prices, one.prices),
+        formula=one.formula.value,
+        joined_at=None if one.joined_ms is None else one.joined_ms / 1000,
+        disqualified_at=None if one.disqualified_ms is None else one.disqualified_ms / 1000,
+        notes=list(one.notes),
+        unknown=why_nothing(node, one.satellite) or None,
+        held=alike(wire.Held, held),
+    )
+
+
+def _unknown(node: NodeStatus, lost: MissingSatellite, held: HeldPosition | None) -> wire.EarningsSatelliteRow:
     """A satellite of which nothing is known this month, and why."""
-    nothing = ("now", "month_end", "expected_usd_micros", "previous", "theirs", "comparison", "prices", "joined_at", "disqualified_at")
-    return {
-        "kind": "satellite",
-        **common,
-        "satellite": lost.satellite,
-        **dict.fromkeys(nothing),
-        "formula": None,
-        "held": _held(held),
-        "notes": [lost.why],
-        "unknown": lost.why,
-    }
+    return wire.EarningsSatelliteRow(
+        node=node.name,
+        satellite=lost.satellite,
+        name=name_at(node, lost.satellite),
+        source="computed",
+        at=node.money.at,
+        now=None,
+        month_end=None,
+        expected_usd_micros=None,
+        previous=None,
+        theirs=None,
+        comparison=None,
+        prices=None,
+        formula=None,
+        joined_at=None,
+        disqualified_at=None,
+        notes=[lost.why],
+        unknown=lost.why,
+        held=alike(wire.Held, held),
+    )
 
 
-def missing_row(node: NodeStatus, lost: MissingSatellite) -> Row:
+def missing_row(node: NodeStatus, lost: MissingSatellite) -> wire.LeftOutSatellite:
     """A satellite that a sum leaves out."""
-    return {"node": lost.node, "satellite": lost.satellite, "name": name_at(node, lost.satellite), "why": lost.why}
-
-
-def _held(one: HeldPosition | None) -> Row | None:
-    if one is None:
-        return None
-    fields = {name: getattr(one, name) for name in one.__struct_fields__ if name not in ("satellite", "stages_usd_micros")}
-    return {**fields, "net_usd_micros": one.net_usd_micros, "stages_usd_micros": list(one.stages_usd_micros)}
+    return wire.LeftOutSatellite(node=lost.node, satellite=lost.satellite, name=name_at(node, lost.satellite), why=lost.why)
 
 
 def _unpaid(node: NodeStatus, earnings: NodeEarnings, now: float) -> UnpaidData | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from storj_monitor.financial_tracker.comparison import compare_nodes
@@ -13,19 +13,9 @@ from storj_monitor.financial_tracker.held import balance
 from storj_monitor.financial_tracker.revenue import revenue_per_tb, sum_profits, sum_unpaid
 from storj_monitor.model.estimates import MonthEstimate, NodeEarnings, UnpaidData
 from storj_monitor.state.node_status import NodeStatus
-from storj_monitor.views.earnings_rows import (
-    balance_row,
-    band_row,
-    comparison_row,
-    currency_row,
-    held_sum_row,
-    month_row,
-    profit_row,
-    revenue_row,
-    theirs_row,
-    unpaid_row,
-)
-from storj_monitor.views.tables import Row
+from storj_monitor.views.earnings_rows import band_row, currency_row, held_sum_row, month_row, theirs_row
+from storj_monitor.views.figures import alike
+from storj_monitor.views.wire import earnings as wire
 
 
 class NodeMoney(NamedTuple):
@@ -36,8 +26,16 @@ class NodeMoney(NamedTuple):
     unpaid: UnpaidData | None
 
 
-def fleet_row(told: Sequence[NodeMoney], left_out: list[str], currency: Currency | None) -> Row:
-    """`told` must not be empty; `left_out` are the nodes of the view without figures.
+class LeftOut(NamedTuple):
+    """What sums of all nodes leave out: nodes without figures, satellites, paystubs."""
+
+    nodes: list[str]
+    satellites: list[wire.LeftOutSatellite]
+    paystubs: list[wire.LeftOutPaystubs]
+
+
+def fleet_row(told: Sequence[NodeMoney], left_out: LeftOut, currency: Currency | None) -> wire.EarningsFleetRow:
+    """`told` must not be empty.
 
     A node whose newest figures are of an earlier month is left out of the sums of this one; what was paid and is held counts for ever.
     """
@@ -51,41 +49,48 @@ def fleet_row(told: Sequence[NodeMoney], left_out: list[str], currency: Currency
     expected = sum(one.estimate.expected_usd_micros for one in every)
     days = sum_days(one.days for one in every)
     compared = {one.node.name: one.earnings.comparison for one in told if one.earnings.comparison is not None}
-    return {
-        "kind": "fleet",
-        "node": "",
-        "satellite": "",
-        "name": "",
-        "source": "computed",
-        "at": max(one.node.money.at for one in told),
-        "now": month_row(now),
-        "month_end": month_row(_sum(one.estimate.month_end for one in every)),
-        "expected_usd_micros": expected,
-        "band": None
-        if now is None
-        else band_row(month_band(days, now.payout_usd_micros, expected, max(one.estimate.now.through_ms for one in every))),
-        "previous": month_row(_sum(one.estimate.previous for one in every)),
-        "theirs": _their_sum(told),
-        "comparison": comparison_row(compare_nodes(compared, [one.node.name for one in told if one.node.name not in compared])),
-        "balance": balance_row(balance(stubs.values())),
-        "held": held_sum_row([position for one in ever for position in one.held]),
-        "revenue": None if now is None else revenue_row(revenue_per_tb(now)),
-        "unpaid": unpaid_row(sum_unpaid(one.unpaid for one in told)),
-        "profit_now": profit_row(sum_profits(one.profit_now for one in every)),
-        "profit_month_end": profit_row(sum_profits(one.profit_month_end for one in every)),
-        "without_costs": [one.node.name for one in told if one.earnings.profit_now is None],
-        "currency": currency_row(currency),
-        "nodes": len(told),
-        "left_out": [*left_out, *behind],
-    }
+    comparison = compare_nodes(compared, [one.node.name for one in told if one.node.name not in compared])
+    band = None if now is None else month_band(days, now.payout_usd_micros, expected, max(one.estimate.now.through_ms for one in every))
+    return wire.EarningsFleetRow(
+        node="",
+        satellite="",
+        name="",
+        source="computed",
+        at=max(one.node.money.at for one in told),
+        now=month_row(now),
+        month_end=month_row(_sum(one.estimate.month_end for one in every)),
+        expected_usd_micros=expected,
+        band=band_row(band),
+        previous=month_row(_sum(one.estimate.previous for one in every)),
+        theirs=_their_sum(told),
+        comparison=alike(wire.Comparison, comparison),
+        balance=alike(wire.Balance, balance(stubs.values())),
+        held=held_sum_row([position for one in ever for position in one.held]),
+        revenue=None if now is None else alike(wire.Revenue, revenue_per_tb(now)),
+        unpaid=alike(wire.Unpaid, sum_unpaid(one.unpaid for one in told)),
+        profit_now=alike(wire.Profit, sum_profits(one.profit_now for one in every)),
+        profit_month_end=alike(wire.Profit, sum_profits(one.profit_month_end for one in every)),
+        without_costs=[one.node.name for one in told if one.earnings.profit_now is None],
+        currency=currency_row(currency),
+        nodes=len(told),
+        left_out=[*left_out.nodes, *behind],
+        left_out_satellites=left_out.satellites,
+        left_out_paystubs=left_out.paystubs,
+    )
 
 
-def _their_sum(told: Iterable[NodeMoney]) -> Row | None:
+def _their_sum(told: Iterable[NodeMoney]) -> wire.NodeOwnEstimate | None:
     rows = [row for one in told if (row := theirs_row(one.node.money.estimates.get(""), one.node.money.estimated_at)) is not None]
     if not rows:
         return None
-    sums: Mapping[str, int] = {name: sum(int(str(row[name])) for row in rows) for name in rows[0] if name.endswith("_usd_micros")}
-    return {**sums, "at": min(float(str(row["at"])) for row in rows), "source": "api"}
+    return wire.NodeOwnEstimate(
+        now_usd_micros=sum(one.now_usd_micros for one in rows),
+        held_usd_micros=sum(one.held_usd_micros for one in rows),
+        expected_usd_micros=sum(one.expected_usd_micros for one in rows),
+        previous_usd_micros=sum(one.previous_usd_micros for one in rows),
+        at=min(one.at for one in rows),
+        source="api",
+    )
 
 
 def _sum(months: Iterable[MonthEstimate | None]) -> MonthEstimate | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from storj_monitor.model.estimates import DayEarnings
-from storj_monitor.views.tables import Row
+from storj_monitor.views.wire.earnings import SummedDay, SummedForecast
 
 _DAY_S = 86_400
 
@@ -22,7 +22,7 @@ class MadeForecast(NamedTuple):
     theirs_usd_micros: int | None
 
 
-def day_sums(nodes: Sequence[Sequence[DayEarnings]]) -> list[Row]:
+def day_sums(nodes: Sequence[Sequence[DayEarnings]]) -> list[SummedDay]:
     """Oldest first. A day is complete when it is for every node that has it."""
     sums: dict[int, int] = {}
     incomplete: set[int] = set()
@@ -32,21 +32,21 @@ def day_sums(nodes: Sequence[Sequence[DayEarnings]]) -> list[Row]:
             if not day.complete:
                 incomplete.add(day.start_ms)
     return [
-        {"day": start_ms / 1000, "payout_usd_micros": micros, "complete": start_ms not in incomplete}
+        SummedDay(day=start_ms / 1000, payout_usd_micros=micros, complete=start_ms not in incomplete)
         for start_ms, micros in sorted(sums.items())
     ]
 
 
-def forecast_sums(made: Sequence[MadeForecast]) -> list[Row]:
+def forecast_sums(made: Sequence[MadeForecast]) -> list[SummedForecast]:
     """The last of each UTC day, oldest first. The sum of a period begins when all nodes that ever told of it have told."""
     tellers: dict[str, set[str]] = {}
     for one in made:
         tellers.setdefault(one.period, set()).add(one.node)
     known: dict[str, dict[str, int]] = {period: {} for period in tellers}
-    sums: dict[tuple[str, int], Row] = {}
+    sums: dict[tuple[str, int], SummedForecast] = {}
     for one in sorted(made, key=lambda one: one.made):
         known[one.period][one.node] = one.expected_usd_micros
         if len(known[one.period]) == len(tellers[one.period]):
             expected = sum(known[one.period].values())
-            sums[one.period, int(one.made // _DAY_S)] = {"period": one.period, "made": one.made, "expected_usd_micros": expected}
+            sums[one.period, int(one.made // _DAY_S)] = SummedForecast(period=one.period, made=one.made, expected_usd_micros=expected)
     return list(sums.values())

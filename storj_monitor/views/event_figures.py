@@ -9,7 +9,7 @@ from storj_monitor.model.node_events import MigrationProgress
 from storj_monitor.model.node_metrics import HashstoreFigures, MigrationFigures, NodeMetrics, Spread
 from storj_monitor.model.severity import Severity
 from storj_monitor.views.event_phrases import at, lasting, many, size
-from storj_monitor.views.tables import Row
+from storj_monitor.views.wire.events import EventFigure
 
 SLOW_CHECK_S = 10.0
 """The node gives its read and write checks a minute and then stops: a sixth of it is a warning."""
@@ -24,14 +24,12 @@ _COUNTED = {
 }
 
 
-def figure_rows(node: str, metrics: NodeMetrics | None, progress: Sequence[MigrationProgress]) -> list[Row]:
+def figure_rows(node: str, metrics: NodeMetrics | None, progress: Sequence[MigrationProgress]) -> list[EventFigure]:
     """Rows for one node; `progress`: its newest progress lines, oldest first, of one run of the process."""
     if metrics is None:
         return []
     found = [*_migration(metrics, progress), *_disk(metrics), *_hashstore(metrics), *_counted(metrics)]
-    return [
-        {"node": node, "group": group, "severity": severity.value, "text": text, "at": metrics.taken_at} for group, severity, text in found
-    ]
+    return [EventFigure(node=node, group=group, severity=severity.value, text=text, at=metrics.taken_at) for group, severity, text in found]
 
 
 Said = tuple[str, Severity, str]

@@ -20,7 +20,8 @@ from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_figures import figure_rows
 from storj_monitor.views.event_words import KIND_NAMES, KINDS, say
 from storj_monitor.views.garbage_runs import RUN_KINDS, runs_of
-from storj_monitor.views.tables import Row
+from storj_monitor.views.wire import events as wire
+from storj_monitor.views.wire.answers import EventsAnswer
 
 MOST_LOOKED_AT = 20_000
 """Rows that one answer reads in search of severities; the cursor says where the next one goes on."""
@@ -41,32 +42,42 @@ class AskedWindow(Protocol):
     def nodes(self) -> tuple[str, ...]: ...
 
 
-async def event_page(reader: Reader, cards: Cards | None, window: AskedWindow, wanted: EventFilter) -> dict[str, object]:
+async def event_page(reader: Reader, cards: Cards | None, window: AskedWindow, wanted: EventFilter, as_of: float | None) -> EventsAnswer:
     """One page; `garbage` and `figures` (what /metrics says now, as `cards` know it) come with the first page only."""
     first = wanted.before is None
     page = await reader.ask(_page, window.nodes, window.from_s * 1000, window.to_s * 1000, wanted, first)
-    figures: list[Row] = []
+    figures: list[wire.EventFigure] = []
     if first and cards is not None:
         for node in cards.nodes(window.nodes):
             figures += figure_rows(node.name, node.metrics, page.progress.get(node.name, ()))
-    return {"rows": page.rows, "next": page.following, "kinds": _KINDS, "garbage": page.garbage, "figures": figures}
+    return EventsAnswer(
+        from_=window.from_s,
+        to=window.to_s,
+        as_of=as_of,
+        nodes=list(window.nodes),
+        rows=page.rows,
+        next=page.following,
+        kinds=list(_KINDS),
+        garbage=page.garbage,
+        figures=figures,
+    )
 
 
 class _Page(NamedTuple):
-    rows: list[Row]
+    rows: list[wire.EventRow]
     following: str | None
-    garbage: list[Row]
+    garbage: list[wire.GarbageRun]
     progress: dict[str, list[MigrationProgress]]
 
 
-_KINDS = [{"kind": tag, "label": kind.label, "group": kind.group} for tag, kind in KIND_NAMES.items()]
+_KINDS = tuple(wire.EventKind(kind=tag, label=kind.label, group=kind.group) for tag, kind in KIND_NAMES.items())
 
 
 def _page(db: Connection, names: Sequence[str], from_ms: int, to_ms: int, wanted: EventFilter, first: bool) -> _Page:
     ids = {node.id: node.name for node in queries.nodes(db) if node.name in names}
     satellites = queries.satellites(db)
     kinds, bad = _possible(wanted), bad_rows_of(db)
-    rows: list[Row] = []
+    rows: list[wire.EventRow] = []
     before, looked_at, following = wanted.before, 0, None
     while kinds is not None:
         found = events_page(db, list(ids), kinds, from_ms, to_ms, before, wanted.limit)
@@ -74,7 +85,7 @@ def _page(db: Connection, names: Sequence[str], from_ms: int, to_ms: int, wanted
         for one, event in _decoded(bad, found):
             row = _row(one, event, ids[one.node], satellites.get(one.satellite, ""))
             before = (one.first_ms, one.id)
-            if not wanted.severities or row["severity"] in wanted.severities:
+            if not wanted.severities or row.severity in wanted.severities:
                 rows.append(row)
             if len(rows) == wanted.limit:
                 break
@@ -105,31 +116,31 @@ def _decoded(bad: BadRows, found: Iterable[FoundEvent]) -> Iterator[tuple[FoundE
     return bad.each("node_event", found, lambda one: (one, _DECODE(one.data)))
 
 
-def _row(one: FoundEvent, event: NodeEvent, node: str, satellite: str) -> Row:
+def _row(one: FoundEvent, event: NodeEvent, node: str, satellite: str) -> wire.EventRow:
     told, kind = say(event), KINDS[type(event)]
-    return {
-        "id": one.id,
-        "node": node,
-        "at": one.first_ms / 1000,
-        "last": one.last_ms / 1000,
-        "count": one.count,
-        "kind": one.kind,
-        "label": kind.label,
-        "group": kind.group,
-        "severity": told.severity.value,
-        "level": one.level,
-        "satellite": satellite,
-        "name": satellite_name(satellite),
-        "text": told.text,
-    }
+    return wire.EventRow(
+        id=one.id,
+        node=node,
+        at=one.first_ms / 1000,
+        last=one.last_ms / 1000,
+        count=one.count,
+        kind=one.kind,
+        label=kind.label,
+        group=kind.group,
+        severity=told.severity.value,
+        level=one.level,
+        satellite=satellite,
+        name=satellite_name(satellite),
+        text=told.text,
+    )
 
 
-def _garbage(db: Connection, ids: dict[int, str], from_ms: int, to_ms: int) -> list[Row]:
-    rows: list[Row] = []
+def _garbage(db: Connection, ids: dict[int, str], from_ms: int, to_ms: int) -> list[wire.GarbageRun]:
+    rows: list[wire.GarbageRun] = []
     for number, name in ids.items():
         found = events_page(db, [number], RUN_KINDS, from_ms, to_ms, None, _MOST_RUN_EVENTS)
         rows += runs_of(name, (event for _, event in _decoded(bad_rows_of(db), reversed(found))))
-    rows.sort(key=lambda row: -float(str(row["at"])))
+    rows.sort(key=lambda row: -row.at)
     return rows[:MOST_RUNS]
 
 

@@ -17,11 +17,12 @@ from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
 from storj_monitor.views.actions import INFO, Counters, NodeActions, action_rows
 from storj_monitor.views.cards import HELPS, Cards
-from storj_monitor.views.node_states import state_fields
 from storj_monitor.views.summaries import SUMMARIES, summary
-from storj_monitor.views.table_topic import Payload, TableTopic
-from storj_monitor.views.tables import Rows
+from storj_monitor.views.table_topic import TableTopic
 from storj_monitor.views.untold import untold_reason
+from storj_monitor.views.wire.fields import Wire
+from storj_monitor.views.wire.frames import LiveDelta, LiveEvent, LiveRing, LiveSnap, SecondTotals, StoreState
+from storj_monitor.views.wire.topics import Rows
 
 LIVE = "live"
 MOST_NOTICES = 10
@@ -81,7 +82,7 @@ class LiveTopic:
                 del self._seconds[second]
         _add_columns(self._ops, totals.ops)
 
-    def advance(self, now: float) -> Payload | None:
+    def advance(self, now: float) -> LiveDelta | None:
         """The delta, None when nothing happened."""
         if not self._count:
             return None
@@ -89,39 +90,38 @@ class LiveTopic:
         self._n += 1
         oldest, newest = int(now) - RING_S, int(now) + AHEAD_S
         events = self._events()  # first: it may meet new satellites
-        payload: Payload = {
-            "n": self._n,
-            "sats": self._new_satellites(),
-            "ev": events,
-            "more": self._count - self._sampled,
-            "tot": [[second, *cell] for second, cell in self._seconds.items() if oldest < second <= newest],
-            "ops": [[op, *pair] for op, pair in self._ops.items()],
-        }
+        delta = LiveDelta(
+            n=self._n,
+            sats=self._new_satellites(),
+            ev=events,
+            more=self._count - self._sampled,
+            tot=[_of_second(second, cell) for second, cell in self._seconds.items() if oldest < second <= newest],
+            ops=[(op, count, size) for op, (count, size) in self._ops.items()],
+        )
         self._clear()
-        return payload
+        return delta
 
-    def _events(self) -> list[list[object]]:
-        """The sample, one list an event. All hashes at once: that costs far less than one by one."""
+    def _events(self) -> list[LiveEvent]:
+        """The sample. All hashes at once: that costs far less than one by one."""
         hashes = iter(piece_hashes_hex([row[5] for _, _, rows in self._samples for row in rows]))
         index = self._state.satellite_index
         return [
-            [read_at, next(hashes), node, index(satellite), op, size, duration_ms]
+            (read_at, next(hashes), node, index(satellite), op, size, duration_ms)
             for read_at, node, rows in self._samples
             for _, satellite, op, size, duration_ms, _, _, _ in rows
         ]
 
-    def snapshot(self, now: float) -> Payload:
+    def snapshot(self, now: float) -> LiveSnap:
         """The ring of the view's nodes; call right after `advance`."""
         columns = [
             [sum(values) for values in zip(*parts, strict=True)] for parts in zip(*(n.ring.columns(now) for n in self._nodes), strict=True)
         ]
-        columns = columns or [[0] * RING_S] * 4
-        ring = dict(zip(("up_bytes", "down_bytes", "up_ops", "down_ops"), columns, strict=True))
-        return {
-            "n": self._n,
-            "sats": {str(i): sat for sat, i in self._state.satellites.items()},
-            "ring": {"t": int(now), "step": 1, **ring},
-        }
+        up_bytes, down_bytes, up_ops, down_ops = columns or [[0] * RING_S] * 4
+        return LiveSnap(
+            n=self._n,
+            sats={str(i): sat for sat, i in self._state.satellites.items()},
+            ring=LiveRing(t=int(now), step=1, up_bytes=up_bytes, down_bytes=down_bytes, up_ops=up_ops, down_ops=down_ops),
+        )
 
     def _new_satellites(self) -> dict[str, str]:
         """Satellites not told yet. Clients that join later have them from their snapshot."""
@@ -153,16 +153,16 @@ class Feed:
         if batch.node in self._names:
             self.live.push(batch, totals)
 
-    def advance(self, topics: Collection[str], now: float, slow: bool) -> dict[str, Payload]:
+    def advance(self, topics: Collection[str], now: float, slow: bool) -> dict[str, Wire]:
         """Due deltas by topic."""
-        due: dict[str, Payload] = {}
-        if LIVE in topics and (payload := self.live.advance(now)):
-            due[LIVE] = payload
+        due: dict[str, Wire] = {}
+        if LIVE in topics and (delta := self.live.advance(now)) is not None:
+            due[LIVE] = delta
         if slow:
             for topic in topics:
                 table = self._tables.get(topic)
-                if table and (payload := table.advance(self._revision(topic), now)):
-                    due[topic] = payload
+                if table and (change := table.advance(self._revision(topic), now)) is not None:
+                    due[topic] = change
         return due
 
     def _revision(self, topic: str) -> int:
@@ -176,7 +176,7 @@ class Feed:
         """What a node's own counters say of the last hour."""
         return self._cards.counted(name) if self._cards is not None else None
 
-    def snapshot(self, topics: Collection[str], now: float) -> dict[str, Payload]:
+    def snapshot(self, topics: Collection[str], now: float) -> dict[str, Wire]:
         """Each topic in full, as its deltas up to its `n` describe it."""
         return {topic: self.live.snapshot(now) if topic == LIVE else self._tables[topic].snapshot() for topic in topics}
 
@@ -187,9 +187,9 @@ def _subject_table(cards: Cards, topic: str, nodes: tuple[str, ...], diffs: bool
 
     def build() -> Rows:
         rows = cards.rows(topic, nodes)
-        return summary(topic, rows) if cut else rows
+        return summary(rows) if cut else rows
 
-    return TableTopic(build, diffs, always={"help": HELPS[topic], "summary": cut})
+    return TableTopic(build, diffs, help=HELPS[topic], summary=cut)
 
 
 def _actions(feed: Feed) -> Rows:
@@ -259,11 +259,16 @@ def _compactions(feed: Feed) -> Rows:
 
 def _nodes(feed: Feed) -> Rows:
     problem = feed.state.store_problem
-    return {node.name: tables.node_row(node, problem, untold_reason(node)) | state_fields(node.judged) for node in feed.nodes}
+    return {node.name: tables.node_row(node, problem, untold_reason(node)) for node in feed.nodes}
 
 
 def _lines(feed: Feed) -> Rows:
     return tables.line_rows(feed.nodes)
+
+
+def _of_second(second: int, cell: Sequence[int]) -> SecondTotals:
+    up_bytes, down_bytes, up_ops, down_ops = cell
+    return second, up_bytes, down_bytes, up_ops, down_ops
 
 
 def _add_columns(into: dict[int, list[int]], more: Mapping[int, Sequence[int]]) -> None:
@@ -327,8 +332,8 @@ class Feeds:
     def nodes(self) -> tuple[str, ...]:
         return tuple(self._state.nodes)
 
-    def store(self) -> Payload:
-        return {"problem": self._state.store_problem, "notices": list(self._state.store_notices[-MOST_NOTICES:])}
+    def store(self) -> StoreState:
+        return StoreState(problem=self._state.store_problem, notices=list(self._state.store_notices[-MOST_NOTICES:]))
 
     def topics(self) -> frozenset[str]:
         return frozenset((LIVE, *TABLES, *(HELPS if self._cards is not None else ())))

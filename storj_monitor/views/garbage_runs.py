@@ -9,7 +9,7 @@ from storj_monitor.model import node_events as ev
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.ids import satellite_name
 from storj_monitor.views.event_phrases import day, many, size, took
-from storj_monitor.views.tables import Row
+from storj_monitor.views.wire import events as wire
 
 RUN_KINDS = tuple(
     str(cls.__struct_config__.tag)
@@ -105,26 +105,26 @@ class GarbageRuns:
         )
 
 
-def run_row(node: str, run: GarbageRun) -> Row:
+def run_row(node: str, run: GarbageRun) -> wire.GarbageRun:
     """One run as it goes on the wire."""
-    return {
-        "node": node,
-        "satellite": run.satellite,
-        "name": satellite_name(run.satellite),
-        "state": run.state,
-        "at": run.at_ms / 1000,
-        "filter_made": _seconds(run.created_ms),
-        "received": _seconds(run.received_ms),
-        "started": _seconds(run.started_ms),
-        "finished": _seconds(run.finished_ms),
-        "filter_bytes": _known(run.filter_bytes),
-        "pieces": _known(run.pieces),
-        "trashed": _known(run.trashed),
-        "kept": run.pieces - run.trashed if run.pieces >= run.trashed >= 0 else None,
-        "failed": run.failed,
-        "duration_s": run.duration_ms / 1000 if run.duration_ms >= 0 else None,
-        "text": run_text(run),
-    }
+    return wire.GarbageRun(
+        node=node,
+        satellite=run.satellite,
+        name=satellite_name(run.satellite),
+        state=run.state,
+        at=run.at_ms / 1000,
+        filter_made=_seconds(run.created_ms),
+        received=_seconds(run.received_ms),
+        started=_seconds(run.started_ms),
+        finished=_seconds(run.finished_ms),
+        filter_bytes=_known(run.filter_bytes),
+        pieces=_known(run.pieces),
+        trashed=_known(run.trashed),
+        kept=run.pieces - run.trashed if run.pieces >= run.trashed >= 0 else None,
+        failed=run.failed,
+        duration_s=run.duration_ms / 1000 if run.duration_ms >= 0 else None,
+        text=run_text(run),
+    )
 
 
 def run_text(run: GarbageRun) -> str:
@@ -142,7 +142,7 @@ def run_text(run: GarbageRun) -> str:
     return f"{max(run.trashed, 0):,} of {many(run.pieces, 'piece')} moved to the trash{took(run.duration_ms)}{made}."
 
 
-def runs_of(node: str, events: Iterable[NodeEvent]) -> list[Row]:
+def runs_of(node: str, events: Iterable[NodeEvent]) -> list[wire.GarbageRun]:
     """Rows of one node's runs, newest first; `events` oldest first."""
     runs = GarbageRuns()
     for event in events:

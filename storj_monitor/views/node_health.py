@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 from storj_monitor.model.figures import Figure, Help, Source
 from storj_monitor.model.ids import Outcome, op_action, op_outcome
-from storj_monitor.model.node_answers import ApiStatus
+from storj_monitor.model.node_answers import ApiState, ApiStatus
 from storj_monitor.model.node_state import NodeStateKind
 from storj_monitor.model.uptime import Uptime
 from storj_monitor.reputation_tracker.downtime import Downtime, hours_down
@@ -16,8 +17,9 @@ from storj_monitor.reputation_tracker.uptime import node_downtimes, node_uptime
 from storj_monitor.state.counters import CounterHistory
 from storj_monitor.state.node_status import CLOCK_BELIEVED_S, NodeStatus, Topic
 from storj_monitor.state.nodes import State
-from storj_monitor.views.figures import Wire, date, helps, said
-from storj_monitor.views.tables import Row, Rows
+from storj_monitor.views.figures import date, helps, said
+from storj_monitor.views.wire import health as wire
+from storj_monitor.views.wire.fields import Figure as Told
 
 MONTH_S = 30 * 86_400.0
 MOST_DOWNTIMES = 20
@@ -116,13 +118,13 @@ class HealthView:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._made: dict[str, tuple[tuple[object, ...], Row]] = {}
+        self._made: dict[str, tuple[tuple[object, ...], wire.HealthRow]] = {}
 
-    def rows(self, nodes: Iterable[NodeStatus], now: float) -> Rows:
+    def rows(self, nodes: Iterable[NodeStatus], now: float) -> dict[str, wire.HealthRow]:
         """By node name."""
         return {node.name: self._of(node, now) for node in nodes}
 
-    def _of(self, node: NodeStatus, now: float) -> Row:
+    def _of(self, node: NodeStatus, now: float) -> wire.HealthRow:
         log = self._state.nodes.get(node.name)
         kind, healthy = log.judged.kind if log else NodeStateKind.NO_DATA, healthy_now(node, now)
         version = (node.revisions[Topic.HEALTH], log.version if log else "", log.node_id if log else "", kind, healthy)
@@ -143,58 +145,73 @@ def healthy_now(node: NodeStatus, now: float) -> bool | None:
     return None if health.all_healthy and (dates or shut) else health.all_healthy
 
 
-def downtime_row(one: Downtime, now: float) -> Row:
+def downtime_row(one: Downtime, now: float) -> wire.Downtime:
     """One downtime."""
-    return {
-        "from": one.from_at,
-        "until": one.until_at,
-        "witnesses": [witness.value for witness in one.witnesses],
-        "certain": one.certain,
-        "duration_s": None if one.until_at is None else round(one.duration_s(now)),
-    }
+    return wire.Downtime(
+        from_=one.from_at,
+        until=one.until_at,
+        witnesses=[witness.value for witness in one.witnesses],
+        certain=one.certain,
+        duration_s=None if one.until_at is None else round(one.duration_s(now)),
+    )
 
 
-def uptime_row(one: Uptime) -> Row:
+def uptime_row(one: Uptime) -> wire.Uptime:
     """Whether a node runs."""
-    return {
-        "state": one.state.value,
-        "since": one.since,
-        "certain": one.certain,
-        "reason": one.reason,
-        "witnesses": [witness.value for witness in one.evidence],
-        "last_words": [{"at": word.at, "text": word.text, "cause": word.cause} for word in one.last_words],
-        "failed_starts": one.failed_starts,
-    }
+    return wire.Uptime(
+        state=one.state.value,
+        since=one.since,
+        certain=one.certain,
+        reason=one.reason,
+        witnesses=[witness.value for witness in one.evidence],
+        last_words=[wire.LastWord(at=word.at, text=word.text, cause=word.cause) for word in one.last_words],
+        failed_starts=one.failed_starts,
+    )
 
 
-def _row(node: NodeStatus, state: State, now: float) -> Row:
+def _row(node: NodeStatus, state: State, now: float) -> wire.HealthRow:
     times = node_downtimes(node, now, now - MONTH_S)
     recent = [one for one in times if one.until_at is None or one.until_at >= now - MONTH_S]
-    return {
-        "node": node.name,
-        **_identity(node, state, now),
-        "doors": [
-            {
-                "door": one.door.value,
-                "status": one.status.value,
-                "since": one.since,
-                "detail": one.detail,
-                "url": one.base_url,
-                "found": node.found,
-                "routes": [route._asdict() for route in one.routes],
-            }
-            for one in node.doors.values()
-        ],
-        "remarks": [*node.remarks, *_other_node_remark(node, state), *_clock_remark(node), *_impossible_remarks(node)],
-        "uptime": uptime_row(node_uptime(node, now)),
-        "downtimes": [downtime_row(one, now) for one in reversed(recent[-MOST_DOWNTIMES:])],
-        "down_hours_30d": round(hours_down(recent, now - MONTH_S, now), 2),
-        "notifications": [
-            {"kind": one.kind, "title": one.title, "message": one.message, "at": one.created_at}
+    who = _identity(node, state, now)
+    return wire.HealthRow(
+        node=node.name,
+        node_id=who.node_id,
+        wallet=who.wallet,
+        wallet_features=list(who.wallet_features),
+        version=who.version,
+        minimum_version=who.minimum_version,
+        up_to_date=who.up_to_date,
+        quic=who.quic,
+        quic_at=who.quic_at,
+        last_contact=who.last_contact,
+        started_at=who.started_at,
+        uptime_s=who.uptime_s,
+        clock_ahead_s=who.clock_ahead_s,
+        bandwidth_bytes=who.bandwidth_bytes,
+        all_healthy=said(healthy_now(node, now), "probe", node.health.taken_at) if node.health else None,
+        doors=[_door(node, one) for one in node.doors.values()],
+        remarks=[*node.remarks, *_other_node_remark(node, state), *_clock_remark(node), *_impossible_remarks(node)],
+        uptime=uptime_row(node_uptime(node, now)),
+        downtimes=[downtime_row(one, now) for one in reversed(recent[-MOST_DOWNTIMES:])],
+        down_hours_30d=round(hours_down(recent, now - MONTH_S, now), 2),
+        notifications=[
+            wire.Notice(kind=one.kind, title=one.title, message=one.message, at=one.created_at)
             for one in node.notifications[:MOST_NOTIFICATIONS]
         ],
-        "transfers": _transfers(node.counted),
-    }
+        transfers=_transfers(node.counted),
+    )
+
+
+def _door(node: NodeStatus, one: ApiState) -> wire.DoorRow:
+    return wire.DoorRow(
+        door=one.door.value,
+        status=one.status.value,
+        since=one.since,
+        detail=one.detail,
+        url=one.base_url,
+        found=node.found,
+        routes=[wire.RouteProblem(**route._asdict()) for route in one.routes],
+    )
 
 
 def _other_node_remark(node: NodeStatus, state: State) -> list[str]:
@@ -220,83 +237,76 @@ def _clock_remark(node: NodeStatus) -> list[str]:
     return [f"The node's clock is {abs(ahead_s) / 3600:.1f} hours {way} the monitor's: its figures of the month are shown, but not kept."]
 
 
-def _identity(node: NodeStatus, state: State, now: float) -> Row:
+class _Identity(NamedTuple):
+    """Who a node is, as far as anybody tells; fields as those of HealthRow."""
+
+    node_id: str
+    version: Told[str] | None
+    minimum_version: Told[str] | None
+    up_to_date: Told[bool] | None
+    started_at: Told[float] | None = None
+    uptime_s: Told[float] | None = None
+    wallet: str = ""
+    wallet_features: Sequence[str] = ()
+    quic: Told[str] | None = None
+    quic_at: Told[float] | None = None
+    last_contact: Told[float | None] | None = None
+    clock_ahead_s: Told[float] | None = None
+    bandwidth_bytes: Told[int] | None = None
+
+
+def _identity(node: NodeStatus, state: State, now: float) -> _Identity:
     """From the API; without one, what log and debug port tell. A node that is down has no uptime."""
     answer, log, metrics = node.answer, state.nodes.get(node.name), node.metrics
-    healthy = said(healthy_now(node, now), "probe", node.health.taken_at) if node.health else None
     is_down = log is not None and log.judged.kind is NodeStateKind.DOWN
-    if answer is not None:
-        at = answer.taken_at
-
-        def told(value: object) -> Wire | None:
-            return said(value, "api", at)
-
-        return {
-            "node_id": answer.node_id,
-            "wallet": answer.wallet,
-            "wallet_features": list(answer.wallet_features),
-            **_versions(node, told(answer.up_to_date)),
-            "quic": told(answer.quic_status or None),
-            "quic_at": told(answer.last_quic_pinged_at),
-            "last_contact": None if answer.last_pinged_at is None else date(Figure(answer.last_pinged_at, Source.API, at)),
-            "started_at": told(answer.started_at),
-            "uptime_s": None if is_down else told(answer.uptime_s),
-            "clock_ahead_s": told(answer.clock_ahead_s),
-            "bandwidth_bytes": told(None if ("traffic",) in node.impossible else answer.bandwidth_bytes),
-            "all_healthy": healthy,
-        }
-    started = uptime = None
-    if metrics is not None:
-        started = said(metrics.started_at, "metrics", metrics.taken_at)
-        uptime = None if is_down else said(metrics.uptime_s, "metrics", metrics.taken_at)
-    versions = _versions(node, None)
-    if versions["version"] is None and log is not None:
-        versions["version"] = said(log.version or None, "log", log.newest_ms / 1000)
-    nothing = ("quic", "quic_at", "last_contact", "clock_ahead_s", "bandwidth_bytes")
-    return {
-        "node_id": log.node_id if log else "",
-        "wallet": "",
-        "wallet_features": [],
-        **versions,
-        **dict.fromkeys(nothing),
-        "started_at": started,
-        "uptime_s": uptime,
-        "all_healthy": healthy,
-    }
-
-
-def _versions(node: NodeStatus, said_to_be: Wire | None) -> Row:
-    """What runs, the oldest version allowed, and whether the one is at or above the other: by whoever told it last.
-
-    `said_to_be`: as the node's API has it, which is as old as its answer; another witness may know a higher minimum since.
-    """
     versions = node.versions
     running, minimum, allowed = versions.running, versions.minimum, versions.is_allowed
-    return {
-        "version": said(running.value, running.source.value, running.taken_at) if running else None,
-        "minimum_version": said(minimum.value, minimum.source.value, minimum.taken_at) if minimum else None,
-        "up_to_date": said(allowed.value, allowed.source.value, allowed.taken_at) if allowed else said_to_be,
-    }
+    version = said(running.value, running.source.value, running.taken_at) if running else None
+    minimum_version = said(minimum.value, minimum.source.value, minimum.taken_at) if minimum else None
+    up_to_date = said(allowed.value, allowed.source.value, allowed.taken_at) if allowed else None
+    if answer is None:
+        if version is None and log is not None:
+            version = said(log.version or None, "log", log.newest_ms / 1000)
+        return _Identity(
+            log.node_id if log else "",
+            version,
+            minimum_version,
+            up_to_date,
+            None if metrics is None else said(metrics.started_at, "metrics", metrics.taken_at),
+            None if metrics is None or is_down else said(metrics.uptime_s, "metrics", metrics.taken_at),
+        )
+    at = answer.taken_at
+    return _Identity(
+        answer.node_id,
+        version,
+        minimum_version,
+        # as old as the answer: another witness may know a higher minimum since
+        up_to_date or said(answer.up_to_date, "api", at),
+        said(answer.started_at, "api", at),
+        None if is_down else said(answer.uptime_s, "api", at),
+        answer.wallet,
+        answer.wallet_features,
+        said(answer.quic_status or None, "api", at),
+        said(answer.last_quic_pinged_at, "api", at),
+        None if answer.last_pinged_at is None else date(Figure(answer.last_pinged_at, Source.API, at)),
+        said(answer.clock_ahead_s, "api", at),
+        said(None if ("traffic",) in node.impossible else answer.bandwidth_bytes, "api", at),
+    )
 
 
-def _transfers(counted: CounterHistory) -> Row | None:
+def _transfers(counted: CounterHistory) -> wire.NodeCounters | None:
     """Growth of the node's own counters."""
     if not counted.since:
         return None
-    rows: list[Row] = []
+    rows: list[wire.CountedTransfers] = []
     for op, (number, size, timed, total_s) in sorted(counted.ops.items()):
         action, outcome = op_action(op), op_outcome(op)
         if outcome is Outcome.STARTED:
             continue
         mean_ms = round(total_s / timed * 1000, _FEW) if timed else None
         rows.append(
-            {
-                "action": action.label,
-                "direction": action.direction,
-                "outcome": outcome.label,
-                "count": number,
-                "bytes": size,
-                "mean_ms": mean_ms,
-            }
+            wire.CountedTransfers(
+                action=action.label, direction=action.direction, outcome=outcome.label, count=number, bytes=size, mean_ms=mean_ms
+            )
         )
-    return {"source": "metrics", "since": counted.since, "rows": rows}
+    return wire.NodeCounters(source="metrics", since=counted.since, rows=rows)

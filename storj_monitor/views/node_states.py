@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from storj_monitor.model.ids import satellite_name
 from storj_monitor.model.node_state import NodeState, NodeStateKind, StandingLevel, StateReason
 from storj_monitor.state.node_rules import RULES
-from storj_monitor.views.tables import Row
+from storj_monitor.views.wire import tables as wire
+from storj_monitor.views.wire.analytics import FindingRow
 
 _RULES = {rule.code: rule for rule in RULES}
 _SEVERITIES = {
@@ -23,27 +24,22 @@ _NO_FINDING = frozenset({"finding", "ok", "no_data"})
 """Reasons that are findings of the analytics already, or none at all."""
 
 
-def state_fields(judged: NodeState) -> Row:
-    """State, its reason in a sentence, since when, and all reasons, the worst first."""
-    return {
-        "node_state": judged.kind.label,
-        "node_state_since": judged.since,
-        "node_state_reason": judged.sentence,
-        "reasons": [
-            {
-                "code": one.code,
-                "state": one.kind.label,
-                "sentence": one.sentence,
-                "since": one.since,
-                "source": one.source.value,
-                "subject": one.subject or None,
-            }
-            for one in judged.reasons
-        ],
-    }
+def state_reasons(judged: NodeState) -> list[wire.StateReason]:
+    """All reasons of a state, the worst first."""
+    return [
+        wire.StateReason(
+            code=one.code,
+            state=one.kind.label,
+            sentence=one.sentence,
+            since=one.since,
+            source=one.source.value,
+            subject=one.subject or None,
+        )
+        for one in judged.reasons
+    ]
 
 
-def reason_rows(node: str, judged: NodeState) -> Iterator[Row]:
+def reason_rows(node: str, judged: NodeState) -> Iterator[FindingRow]:
     """What stands at once, without learning: one row `finding` a reason."""
     for one in judged.reasons:
         severity = _SEVERITIES.get(one.kind)
@@ -51,38 +47,37 @@ def reason_rows(node: str, judged: NodeState) -> Iterator[Row]:
             yield _finding(node, one, severity, judged.since)
 
 
-def _finding(node: str, one: StateReason, severity: str, state_since: float | None) -> Row:
+def _finding(node: str, one: StateReason, severity: str, state_since: float | None) -> FindingRow:
     rule = _RULES[one.code]
     since = round(one.since or state_since or 0.0)
     satellite = one.subject if one.code in _AT_SATELLITE else ""
     sentence = one.sentence.rstrip(".")
-    return {
-        "row": "finding",
-        "number": -1 - zlib.crc32(f"{one.code}/{node}/{one.subject}".encode()),
-        "node": node,
-        "satellite": satellite or None,
-        "satellite_name": satellite_name(satellite) or None,
-        "direction": None,
-        "kind": "state",
-        "node_state": one.kind.label,
-        "metric": one.code,
-        "severity": severity,
-        "state": "active",
-        "resolved": None,
-        "since": since,
-        "found": since,
-        "changed": since,
-        "until": None,
-        "title": f"{node}: {sentence}",
-        "text": f"{one.sentence} {rule.when}",
-        "advice": rule.advice,
-        "cause": None,
-        "unit": "",
-        "value": None,
-        "expected": None,
-        "band": None,
-        "z": None,
-        "samples": None,
-        "evidence": [],
-        "history": [],
-    }
+    return FindingRow(
+        number=-1 - zlib.crc32(f"{one.code}/{node}/{one.subject}".encode()),
+        node=node,
+        satellite=satellite or None,
+        satellite_name=satellite_name(satellite) or None,
+        direction=None,
+        kind="state",
+        node_state=one.kind.label,
+        metric=one.code,
+        severity=severity,
+        state="active",
+        resolved=None,
+        since=since,
+        found=since,
+        changed=since,
+        until=None,
+        title=f"{node}: {sentence}",
+        text=f"{one.sentence} {rule.when}",
+        advice=rule.advice,
+        cause=None,
+        unit="",
+        value=None,
+        expected=None,
+        band=None,
+        z=None,
+        samples=None,
+        evidence=[],
+        history=[],
+    )

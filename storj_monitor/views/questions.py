@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, cast
+from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypedDict, TypeVar, cast
 
 import msgspec
 
@@ -21,20 +21,20 @@ from storj_monitor.model.node_events import AnyNodeEvent
 from storj_monitor.model.node_metrics import Growth
 from storj_monitor.model.rollups import HOUR_S, Cell, HotPiece
 from storj_monitor.model.stored_events import EventFilter
-from storj_monitor.state.compactions import HISTORY_KINDS, Compactions
+from storj_monitor.state.compactions import HISTORY_KINDS, RUNNING, Compactions
 from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.stats import quantile
 from storj_monitor.views import tables
 from storj_monitor.views.actions import INFO, NodeActions, action_rows, counted_hours
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_questions import event_page
-from storj_monitor.views.node_states import state_fields
-from storj_monitor.views.tables import Row
-from storj_monitor.views.untold import has_success, untold_of, untold_reason, without_success
+from storj_monitor.views.node_states import state_reasons
+from storj_monitor.views.untold import has_success, satellite_answer_row, traffic_series, untold_of, untold_reason
+from storj_monitor.views.wire import answers as wire
+from storj_monitor.views.wire.tables import CompactionRow, LatencyRow
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Payload = dict[str, object]
 
 _log = logging.getLogger(__name__)
 KEPT_ANSWERS = 64
@@ -113,7 +113,7 @@ class Questions:
         self._ids_of = -1
         self._stored: dict[str, queries.StoredNode] = {}
 
-    async def nodes(self, window: AnyWindow) -> Payload:
+    async def nodes(self, window: AnyWindow) -> wire.NodesAnswer:
         as_of = self._as_of()
         try:
             self._stored = {node.name: node for node in await self._ask(queries.nodes)}
@@ -121,27 +121,30 @@ class Questions:
         except StoreError:
             _log.warning("nodes are answered from memory, the database cannot be read")
             totals = None
-        stored, problem = self._stored, self._state.store_problem
-        rows = []
-        for name in window.nodes:
-            node, known = self._state.nodes[name], stored.get(name)
-            rows.append(
-                {
-                    "name": name,
-                    "node_id": node.node_id,
-                    "version": node.version,
-                    "first": known.first_ms / 1000 if known and known.first_ms else None,
-                    "last": known.newest_ms / 1000 if known and known.newest_ms else node.newest_ms / 1000 or None,
-                    **(node.count_lines() if totals is None else _line_totals(totals, known.id if known else 0)),
-                    **tables.log_state(node, problem),
-                    "path": node.status.path,
-                    **state_fields(node.judged),
-                    "log": tables.log_row(node.character, untold_reason(node)),
-                }
-            )
-        return _answer(as_of, rows=rows)
+        rows = [self._node(self._state.nodes[name], self._stored.get(name), totals) for name in window.nodes]
+        return wire.NodesAnswer(**_bounds(window), as_of=as_of, nodes=list(window.nodes), rows=rows)
 
-    async def traffic(self, window: AnyWindow) -> Payload:
+    def _node(self, node: NodeState, known: queries.StoredNode | None, totals: Mapping[tuple[int, str], int] | None) -> wire.NodeAnswerRow:
+        state, detail = tables.log_state(node, self._state.store_problem)
+        judged = node.judged
+        return wire.NodeAnswerRow(
+            name=node.name,
+            node_id=node.node_id,
+            version=node.version,
+            first=known.first_ms / 1000 if known and known.first_ms else None,
+            last=known.newest_ms / 1000 if known and known.newest_ms else node.newest_ms / 1000 or None,
+            **(node.count_lines() if totals is None else _line_totals(totals, known.id if known else 0)),
+            state=state,
+            detail=detail,
+            path=node.status.path,
+            node_state=judged.kind.label,
+            node_state_since=judged.since,
+            node_state_reason=judged.sentence,
+            reasons=state_reasons(judged),
+            log=tables.log_row(node.character, untold_reason(node)),
+        )
+
+    async def traffic(self, window: AnyWindow) -> wire.TrafficAnswer:
         as_of = self._as_of()
         kept, rows = await self._ask_of(window.nodes, _traffic, window.from_s, window.to_s, window.bucket_s)
         times = list(range(kept.from_s, kept.to_s, kept.bucket_s))
@@ -152,11 +155,19 @@ class Questions:
             counts[place] += count
             sizes[place] += size
         untold = untold_of(self._state, window.nodes).beside(has_successes=has_success(columns))
-        series: list[Row] = [{**_op_names(op), "count": counts, "bytes": sizes} for op, (counts, sizes) in sorted(columns.items())]
-        series += untold.series(len(times), _op_names)
-        return _answer(as_of, bucket_s=kept.bucket_s, times=times, series=series, **untold._asdict(), **_bounds(kept))
+        series = [traffic_series(op, [*counts], [*sizes]) for op, (counts, sizes) in sorted(columns.items())]
+        return wire.TrafficAnswer(
+            **_bounds(kept),
+            as_of=as_of,
+            nodes=list(window.nodes),
+            bucket_s=kept.bucket_s,
+            times=times,
+            series=[*series, *untold.series(len(times))],
+            unknown=untold.unknown,
+            left_out=untold.left_out,
+        )
 
-    async def actions(self, window: AnyWindow) -> Payload:
+    async def actions(self, window: AnyWindow) -> wire.ActionsAnswer:
         as_of = self._as_of()
         hours = in_hours(window)
         counters = await self._counters(hours)
@@ -175,10 +186,17 @@ class Questions:
             own = self._cards.counters(name, growth, window.to_s) if self._cards else None
             tells = self._state.nodes[name].character.tells_transfers
             told.append(NodeActions(cells, self._resolution_ms([name]), own, compared, tells_success=tells))
-        counted = {"from": hours.from_s, "to": hours.to_s} if counters else None
-        rows = action_rows(told)
-        untold = untold_of(self._state, window.nodes).beside(has_successes=any(row["success"] for row in rows.values()))
-        return _answer(as_of, rows=list(rows.values()), counted=counted, **untold._asdict(), **_bounds(kept))
+        rows = list(action_rows(told).values())
+        untold = untold_of(self._state, window.nodes).beside(has_successes=any(row.success for row in rows))
+        return wire.ActionsAnswer(
+            **_bounds(kept),
+            as_of=as_of,
+            nodes=list(window.nodes),
+            rows=rows,
+            counted=wire.CountedHours(from_=hours.from_s, to=hours.to_s) if counters else None,
+            unknown=untold.unknown,
+            left_out=untold.left_out,
+        )
 
     async def _counters(self, hours: Window) -> dict[str, dict[int, Growth]]:
         """Growth of nodes' own counters by name; nodes without are not in it."""
@@ -188,51 +206,45 @@ class Questions:
         stored = await self._ask(store.read, store.COUNTER_HOUR, hours.nodes, from_ms, to_ms)
         return counted_hours(stored, self._cards.nodes(hours.nodes), from_ms, to_ms)
 
-    async def satellites(self, window: AnyWindow) -> Payload:
+    async def satellites(self, window: AnyWindow) -> wire.SatellitesAnswer:
         as_of = self._as_of()
         kept, sums, names = await self._ask_of(window.nodes, _satellite_sums, window.from_s, window.to_s)
         rows = tables.satellite_rows(
             {(names.get(satellite, ""), op): pair for (satellite, op), pair in sums.items()}, names=self._state.satellite_names
         )
         untold = untold_of(self._state, window.nodes).beside(has_successes=has_success(op for _, op in sums))
-        rows = without_success(rows) if untold.unknown else rows
-        found = [{"satellite": satellite, **row} for satellite, row in rows.items()]
-        return _answer(as_of, rows=found, **untold._asdict(), **_bounds(kept))
+        is_unknown = untold.unknown is not None
+        return wire.SatellitesAnswer(
+            **_bounds(kept),
+            as_of=as_of,
+            nodes=list(window.nodes),
+            rows=[satellite_answer_row(satellite, row, is_unknown=is_unknown) for satellite, row in rows.items()],
+            unknown=untold.unknown,
+            left_out=untold.left_out,
+        )
 
-    async def latency(self, window: AnyWindow) -> Payload:
+    async def latency(self, window: AnyWindow) -> wire.LatencyAnswer:
         as_of = self._as_of()
         kept, cells = await self._ask_of(window.nodes, _totals, window.from_s, window.to_s)
-        rows: list[Row] = []
-        for op, cell in sorted(cells.items()):
-            quantiles = {f"p{p}_ms": _rounded(quantile(cell.buckets, p / 100)) for p in (50, 90, 95, 99)}
-            rows.append(
-                {
-                    **_op_names(op),
-                    "count": cell.count,
-                    "timed": cell.timed,
-                    "mean_ms": round(cell.duration_sum_ms / cell.timed, 1) if cell.timed else None,
-                    **quantiles,
-                    "max_ms": cell.duration_max_ms if cell.timed else None,
-                    "resolution_ms": self._resolution_ms(window.nodes) if cell.timed else None,
-                }
-            )
-        return _answer(as_of, rows=rows, **_bounds(kept))
+        resolution_ms = self._resolution_ms(window.nodes)
+        rows = [_latency(op, cell, resolution_ms) for op, cell in sorted(cells.items())]
+        return wire.LatencyAnswer(**_bounds(kept), as_of=as_of, nodes=list(window.nodes), rows=rows)
 
-    async def sizes(self, window: AnyWindow) -> Payload:
+    async def sizes(self, window: AnyWindow) -> wire.SizesAnswer:
         as_of = self._as_of()
         kept, cells = await self._ask_of(window.nodes, _totals, window.from_s, window.to_s)
-        return _answer(as_of, rows=list(tables.size_rows(cells).values()), **_bounds(kept))
+        return wire.SizesAnswer(**_bounds(kept), as_of=as_of, nodes=list(window.nodes), rows=list(tables.size_rows(cells).values()))
 
-    async def errors(self, window: AnyWindow) -> Payload:
+    async def errors(self, window: AnyWindow) -> wire.ErrorsAnswer:
         as_of = self._as_of()
         hours = in_hours(window)
         kept, found = await self._ask_of(window.nodes, _errors, hours.from_s, hours.to_s)
         names = {number: name for name, number in self._ids.items()}
         nodes = {one.key: [names[number] for number in one.nodes if number in names] for one in found}
         rows = tables.error_rows({one.key: one.seen for one in found}, nodes, MAX_ERRORS)
-        return _answer(as_of, rows=list(rows.values()), **_bounds(kept))
+        return wire.ErrorsAnswer(**_bounds(kept), as_of=as_of, nodes=list(window.nodes), rows=list(rows.values()))
 
-    async def pieces(self, window: AnyWindow) -> Payload:
+    async def pieces(self, window: AnyWindow) -> wire.PiecesAnswer:
         as_of = self._as_of()
         hours = in_hours(window)
         found = await self._ask_of(window.nodes, queries.hot_pieces, hours.from_s, hours.to_s, MAX_PIECES)
@@ -242,31 +254,33 @@ class Questions:
         }
         for name in window.nodes:
             self._add_open_hour(pieces, self._state.nodes[name], hours)
-        return _answer(as_of, rows=list(tables.piece_rows(pieces, MAX_PIECES).values()), **_bounds(hours))
+        rows = list(tables.piece_rows(pieces, MAX_PIECES).values())
+        return wire.PiecesAnswer(**_bounds(hours), as_of=as_of, nodes=list(window.nodes), rows=rows)
 
-    async def countries(self, window: AnyWindow) -> Payload:
+    async def countries(self, window: AnyWindow) -> wire.CountriesAnswer:
         as_of = self._as_of()
         hours = in_hours(window)
         kept, found = await self._ask_of(window.nodes, _countries, hours.from_s, hours.to_s)
         rows = tables.country_rows({(country, direction): [count, size] for country, direction, count, size in found}, 300)
-        return _answer(as_of, rows=list(rows.values()), **_bounds(kept))
+        return wire.CountriesAnswer(**_bounds(kept), as_of=as_of, nodes=list(window.nodes), rows=list(rows.values()))
 
-    async def compactions(self, window: AnyWindow) -> Payload:
+    async def compactions(self, window: AnyWindow) -> wire.CompactionsAnswer:
         as_of = self._as_of()
         rows = await self._ask_of(window.nodes, _compactions, window.from_s * 1000, window.to_s * 1000)
-        return _answer(as_of, rows=[self._as_it_runs(row) for row in rows])
+        found = [self._as_it_runs(row) for row in rows]
+        return wire.CompactionsAnswer(**_bounds(window), as_of=as_of, nodes=list(window.nodes), rows=found)
 
-    def _as_it_runs(self, row: Row) -> Row:
+    def _as_it_runs(self, row: CompactionRow) -> CompactionRow:
         """Memory has the stage of what runs now, and names by addresses."""
-        row = {**row, "name": satellite_name(str(row["satellite"]), self._state.satellite_names)}
-        node = self._state.nodes.get(str(row["node"]))
-        if row["state"] != "running" or node is None:
+        row = msgspec.structs.replace(row, name=satellite_name(row.satellite, self._state.satellite_names))
+        node = self._state.nodes.get(row.node)
+        if row.state != RUNNING or node is None:
             return row
         now = (tables.compaction_row(node.name, one) for one in node.compactions.current())
-        same = ("satellite", "store", "started")
-        return next((other for other in now if all(other[key] == row[key] for key in same)), row)
+        same = (row.satellite, row.store, row.started)
+        return next((other for other in now if (other.satellite, other.store, other.started) == same), row)
 
-    async def logs(self, window: AnyWindow) -> Payload:
+    async def logs(self, window: AnyWindow) -> wire.LogsAnswer:
         as_of = self._as_of()
         found = await self._ask_of(window.nodes, queries.line_counts)
         names = {self._ids[name]: name for name in window.nodes if name in self._ids}
@@ -276,13 +290,17 @@ class Questions:
                 key = LineKey(kind, logger, message)
                 nodes[names[node]].lines[key] = count
                 nodes[names[node]].samples[key] = sample
-        rows = tables.line_rows(nodes.values())
-        totals = [row for row in rows.values() if "kind" not in row]
-        return _answer(as_of, totals=totals, rows=[row for row in rows.values() if "kind" in row])
+        most = tables.most_reasons(len(nodes))
+        return wire.LogsAnswer(
+            **_bounds(window),
+            as_of=as_of,
+            nodes=list(window.nodes),
+            totals=[tables.line_totals(one) for one in nodes.values()],
+            rows=[row for one in nodes.values() for row in tables.line_reasons(one, most).values()],
+        )
 
-    async def events(self, window: AnyWindow, wanted: EventFilter) -> Payload:
-        as_of = self._as_of()
-        return _answer(as_of, **await event_page(self._reader, self._cards, window, wanted))
+    async def events(self, window: AnyWindow, wanted: EventFilter) -> wire.EventsAnswer:
+        return await event_page(self._reader, self._cards, window, wanted, self._as_of())
 
     async def _ask(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._reader.ask(question, *args, **kwargs)
@@ -324,27 +342,42 @@ class Questions:
             known.size_bytes += hot.size_bytes
 
 
-def _answer(as_of: float | None, **parts: object) -> Payload:
-    return {"as_of": as_of, **parts}
-
-
-def _line_totals(totals: Mapping[tuple[int, str], int], node: int) -> Row:
+def _line_totals(totals: Mapping[tuple[int, str], int], node: int) -> dict[str, int]:
     """As `NodeState.count_lines`, of the commit that the answer is of: memory has already more."""
     counts = {kind: totals.get((node, kind), 0) for kind in (LineKind.UNDERSTOOD, LineKind.IGNORED, LineKind.NOT_UNDERSTOOD)}
     return {"lines": sum(counts.values()), **counts}
 
 
-def _bounds(window: Window | Kept) -> dict[str, object]:
-    return {"from": window.from_s, "to": window.to_s}
+class _Bounds(TypedDict):
+    from_: int
+    to: int
+
+
+def _bounds(window: AnyWindow | Kept) -> _Bounds:
+    """Of what the answer is about: coarser than what was asked where that is kept no more."""
+    return {"from_": window.from_s, "to": window.to_s}
+
+
+def _latency(op: int, cell: Cell, resolution_ms: int) -> LatencyRow:
+    action = op_action(op)
+    return LatencyRow(
+        action=action.label,
+        direction=action.direction,
+        outcome=op_outcome(op).label,
+        count=cell.count,
+        timed=cell.timed,
+        mean_ms=round(cell.duration_sum_ms / cell.timed, 1) if cell.timed else None,
+        p50_ms=_rounded(quantile(cell.buckets, 0.50)),
+        p90_ms=_rounded(quantile(cell.buckets, 0.90)),
+        p95_ms=_rounded(quantile(cell.buckets, 0.95)),
+        p99_ms=_rounded(quantile(cell.buckets, 0.99)),
+        max_ms=cell.duration_max_ms if cell.timed else None,
+        resolution_ms=resolution_ms if cell.timed else None,
+    )
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
-
-
-def _op_names(op: int) -> Row:
-    action = op_action(op)
-    return {"action": action.label, "direction": action.direction, "outcome": op_outcome(op).label}
 
 
 def _traffic(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int, bucket_s: int) -> tuple[Kept, list[queries.Row]]:
@@ -374,12 +407,12 @@ def _countries(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int) 
     return kept, queries.countries(db, node_ids, kept.from_s, kept.to_s)
 
 
-def _compactions(db: Connection, node_ids: Sequence[int], from_ms: int, to_ms: int) -> list[Row]:
+def _compactions(db: Connection, node_ids: Sequence[int], from_ms: int, to_ms: int) -> list[CompactionRow]:
     """Those that ran within the window, newest first.
 
     Read a day around it, so that none is without its beginning, or looks as if it were running when it has ended since.
     """
-    rows: list[Row] = []
+    rows: list[CompactionRow] = []
     for node in (node for node in queries.nodes(db) if node.id in node_ids):
         compactions = Compactions(keep=MAX_COMPACTIONS)
         around = (from_ms - DAY_MS, to_ms + DAY_MS)
@@ -388,5 +421,5 @@ def _compactions(db: Connection, node_ids: Sequence[int], from_ms: int, to_ms: i
             compactions.on_event(event)
         within = (one for one in compactions.every() if (one.started_ms or one.finished_ms) < to_ms and not 0 < one.finished_ms < from_ms)
         rows += [tables.compaction_row(node.name, one) for one in within]
-    rows.sort(key=lambda row: -float(str(row["started"] or 0)))
+    rows.sort(key=lambda row: -(row.started or 0.0))
     return rows[:MAX_COMPACTIONS]

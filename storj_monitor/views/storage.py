@@ -10,8 +10,8 @@ from storj_monitor.storage_tracker.forecast import WINDOWS_DAYS, DaysUntil, Fore
 from storj_monitor.storage_tracker.help_texts import HELP
 from storj_monitor.storage_tracker.picture import FIGURES, FleetFigure, SpacePicture, fleet_space
 from storj_monitor.storage_tracker.reconcile import reconcile
-from storj_monitor.views.figures import figure, helps
-from storj_monitor.views.tables import Row, Rows
+from storj_monitor.views.figures import alike, figure, helps
+from storj_monitor.views.wire import storage as wire
 
 HELP_TEXTS = helps(HELP)
 POINT_COLUMNS = (
@@ -26,7 +26,7 @@ class _Made(NamedTuple):
     points: int
     picture: SpacePicture
     forecasts: tuple[Forecast, ...]
-    row: Row
+    row: wire.StorageNodeRow
     folder: str
     device: str
 
@@ -37,7 +37,7 @@ class StorageView:
     def __init__(self) -> None:
         self._made: dict[str, _Made] = {}
 
-    def rows(self, nodes: Iterable[NodeStatus], now: float) -> Rows:
+    def rows(self, nodes: Iterable[NodeStatus], now: float) -> dict[str, wire.StorageNodeRow | wire.StorageFleetRow]:
         """By node name; "" is the fleet."""
         made = {node.name: self._of(node, now) for node in nodes}
         told = {name: one for name, one in made.items() if one.picture.taken_at or one.folder}
@@ -56,36 +56,38 @@ class StorageView:
             forecasts = known.forecasts
         else:
             forecasts = tuple(forecast(points, now, days) for days in WINDOWS_DAYS)
-        row = _row(node.name, picture, forecasts) | {"file_system": _file_system(node.space)}
+        row = _row(node.name, picture, forecasts, node.space)
         disk = node.space.evidence.file_system
         made = _Made(revision, len(points), picture, forecasts, row, node.space.folder, disk.device if disk else "")
         self._made[node.name] = made
         return made
 
 
-def _file_system(space: Space) -> Row | None:
+def _file_system(space: Space) -> wire.DataFolder | None:
     """Where the node keeps its data on this machine, and why its disk cannot be looked at."""
-    return {"path": space.folder, "problem": space.problem or None} if space.folder else None
+    return wire.DataFolder(path=space.folder, problem=space.problem or None) if space.folder else None
 
 
-def _row(name: str, picture: SpacePicture, forecasts: Iterable[Forecast]) -> Row:
+def _row(name: str, picture: SpacePicture, forecasts: Iterable[Forecast], space: Space) -> wire.StorageNodeRow:
     figures = {field: getattr(picture, field) for field in FIGURES}
     values = {field: one.value for field, one in figures.items() if one is not None}
-    return {
-        "kind": "node",
-        "node": name,
-        "at": picture.taken_at or None,
-        "meaning": picture.meaning.value if picture.meaning else None,
+    return wire.StorageNodeRow(
+        node=name,
+        at=picture.taken_at or None,
+        meaning=picture.meaning.value if picture.meaning else None,
         **{field: figure(one) for field, one in figures.items()},
-        "capacity_bytes": picture.capacity_bytes,
-        "bar": bar(values),
-        "differences": [{"gap": d.gap.value, "difference_bytes": d.difference_bytes, "text": d.text} for d in picture.differences],
-        "impossible": [{"figure": i.figure, "value": i.value, "source": i.source.value, "text": i.text} for i in picture.impossible],
-        "forecasts": [_forecast(one.growth, one.levels) for one in forecasts],
-    }
+        capacity_bytes=picture.capacity_bytes,
+        bar=bar(values),
+        differences=[wire.SpaceGap(gap=d.gap.value, difference_bytes=d.difference_bytes, text=d.text) for d in picture.differences],
+        impossible=[wire.ImpossibleSize(figure=i.figure, value=i.value, source=i.source.value, text=i.text) for i in picture.impossible],
+        forecasts=[
+            wire.Forecast(window_days=one.growth.window_days, growth=_growth(one.growth), levels=_levels(one.levels)) for one in forecasts
+        ],
+        file_system=_file_system(space),
+    )
 
 
-def bar(values: Mapping[str, int]) -> list[Row]:
+def bar(values: Mapping[str, int]) -> list[wire.BarPart]:
     """Parts of the allocation from left to right: what is used by kind (or as one), free, and what is neither.
 
     `reserved` is what the node keeps for compactions; `missing` what the disk has not, by its file system; `unavailable` what nobody
@@ -104,35 +106,21 @@ def bar(values: Mapping[str, int]) -> list[Row]:
         lacking = values["allocated"] - used - reserved - values["file_system_free"] if "file_system_free" in values else 0
         missing = min(left - reserved, max(0, lacking))
         parts += [("reserved", reserved), ("missing", missing), ("unavailable", left - reserved - missing)]
-    return [{"part": name, "bytes": size} for name, size in parts if size > 0]
+    return [wire.BarPart(part=name, bytes=size) for name, size in parts if size > 0]
 
 
-def _forecast(growth: Growth, levels: Iterable[DaysUntil]) -> Row:
-    return {
-        "window_days": growth.window_days,
-        "growth": {
-            "state": growth.state.value,
-            "bytes_per_day": growth.bytes_per_day,
-            "low": growth.low,
-            "high": growth.high,
-            "points": growth.points,
-            "why": growth.why,
-        },
-        "levels": [
-            {
-                "level": one.level,
-                "bytes": one.level_bytes,
-                "days": one.days,
-                "earliest": one.earliest,
-                "latest": one.latest,
-                "reached": one.reached,
-            }
-            for one in levels
-        ],
-    }
+def _growth(one: Growth) -> wire.SpaceGrowth:
+    return alike(wire.SpaceGrowth, one)
 
 
-def _fleet_bar(made: Mapping[str, _Made], sums: Mapping[str, FleetFigure]) -> list[Row]:
+def _levels(levels: Iterable[DaysUntil]) -> list[wire.Level]:
+    return [
+        wire.Level(level=one.level, bytes=one.level_bytes, days=one.days, earliest=one.earliest, latest=one.latest, reached=one.reached)
+        for one in levels
+    ]
+
+
+def _fleet_bar(made: Mapping[str, _Made], sums: Mapping[str, FleetFigure]) -> list[wire.BarPart]:
     """Of nodes whose used and free space are both known: the allocation of another one would show as space that is not offered."""
     disks = {name: one.device for name, one in made.items() if one.device}
     whole = {name: one.picture for name, one in made.items() if one.picture.used is not None and one.picture.free is not None}
@@ -140,30 +128,32 @@ def _fleet_bar(made: Mapping[str, _Made], sums: Mapping[str, FleetFigure]) -> li
     return bar({name: one.value_bytes for name, one in shown.items() if one.nodes})
 
 
-def _fleet(made: Mapping[str, _Made], silent: list[str]) -> Row:
+def _fleet(made: Mapping[str, _Made], silent: list[str]) -> wire.StorageFleetRow:
     """`silent`: nodes of the view of whose space nothing is known; every sum names them."""
     sums = fleet_space({name: one.picture for name, one in made.items()}, {name: one.device for name, one in made.items() if one.device})
     grown = [fleet_growth({name: one.forecasts[i] for name, one in made.items()}) for i in range(len(WINDOWS_DAYS))]
     capacities = [one.picture.capacity_bytes for one in made.values() if one.picture.capacity_bytes is not None]
-    return {
-        "kind": "fleet",
-        "node": "",
-        "at": max(one.picture.taken_at for one in made.values()) or None,
-        **{
-            name: None
-            if not one.nodes
-            else {"value": one.value_bytes, "nodes": one.nodes, "oldest_at": one.oldest_at, "left_out": sorted([*one.left_out, *silent])}
-            for name, one in sums.items()
-        },
-        "capacity_bytes": sum(capacities) if capacities else None,
-        "bar": _fleet_bar(made, sums),
-        "forecasts": [
-            {
-                **_forecast(one.growth, one.levels),
-                "counted": list(one.counted),
-                "left_out": sorted([*one.left_out, *silent]),
-                "shrinking": list(one.shrinking),
-            }
+    return wire.StorageFleetRow(
+        node="",
+        at=max(one.picture.taken_at for one in made.values()) or None,
+        **{name: _sum(one, silent) for name, one in sums.items()},
+        capacity_bytes=sum(capacities) if capacities else None,
+        bar=_fleet_bar(made, sums),
+        forecasts=[
+            wire.FleetForecast(
+                window_days=one.growth.window_days,
+                growth=_growth(one.growth),
+                levels=_levels(one.levels),
+                counted=list(one.counted),
+                left_out=sorted([*one.left_out, *silent]),
+                shrinking=list(one.shrinking),
+            )
             for one in grown
         ],
-    }
+    )
+
+
+def _sum(one: FleetFigure, silent: list[str]) -> wire.FleetSum | None:
+    if not one.nodes:
+        return None
+    return wire.FleetSum(value=one.value_bytes, nodes=one.nodes, oldest_at=one.oldest_at, left_out=sorted([*one.left_out, *silent]))

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from storj_monitor.model.analytics import FindingState, Severity
 from storj_monitor.model.figures import Family
 from storj_monitor.model.node_answers import ApiStatus
-from storj_monitor.state.node_status import NodeStatus, Topic
+from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.state.nodes import NodeState
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.tables import Row
+from storj_monitor.views.wire.earnings import EarningsFleetRow, EarningsNodeRow
+from storj_monitor.views.wire.health import HealthRow
+from storj_monitor.views.wire.reputation import ReputationRow
+from storj_monitor.views.wire.storage import StorageNodeRow
 
 Samples = list[tuple[Mapping[str, str], float]]
 
@@ -25,30 +28,33 @@ def subject_families(cards: Cards) -> Iterator[Family]:
     names = [node.name for node in nodes]
     yield from _info(cards.subjects.nodes.values(), cards.log_nodes)
     yield from _doors(nodes)
-    yield from _uptimes(cards.rows(Topic.HEALTH.value, names).values())
+    yield from _uptimes(cards.health(names).values())
     yield from _findings(nodes)
     yield from _impossible(nodes)
-    rows = cards.rows(Topic.REPUTATION.value, names).values()
+    rows = cards.reputation(names).values()
     for score in _SCORES:
-        samples = [(_at_satellite(row), value) for row in rows if (value := _value(row, score)) is not None]
+        samples = [(_at_satellite(row), figure.value) for row in rows if (figure := getattr(row, score)) is not None]
         yield Family(f"storj_monitor_node_{score}", f"The node's {score.replace('_', ' ')} at a satellite, 0 to 1.", "gauge", samples)
-    disqualified: Samples = [(_at_satellite(row), float(row["standing"] == "disqualified")) for row in rows]
+    disqualified: Samples = [(_at_satellite(row), float(row.standing == "disqualified")) for row in rows]
     yield Family("storj_monitor_node_disqualified", "1 when the satellite has disqualified the node.", "gauge", disqualified)
-    space = [row for row in cards.rows(Topic.STORAGE.value, names).values() if row["kind"] == "node"]
+    space = [row for row in cards.storage(names).values() if isinstance(row, StorageNodeRow)]
     sizes: Samples = [
-        ({"node": str(row["node"]), "part": part}, value) for row in space for part in _SPACE if (value := _value(row, part)) is not None
+        ({"node": row.node, "part": part}, float(figure.value))
+        for row in space
+        for part in _SPACE
+        if (figure := getattr(row, part)) is not None
     ]
     yield Family("storj_monitor_node_space_bytes", "Space of the node by part.", "gauge", sizes)
-    money = cards.rows(Topic.EARNINGS.value, names)
-    left_out = money[""]["left_out"] if money else []
-    yield from _money(row for row in money.values() if row["kind"] == "node" and row["node"] not in left_out)  # type: ignore[operator]
+    money = cards.earnings(names).values()
+    left_out = [name for row in money if isinstance(row, EarningsFleetRow) for name in row.left_out]
+    yield from _money(row for row in money if isinstance(row, EarningsNodeRow) and row.node not in left_out)
 
 
-def _uptimes(rows: Iterable[Row]) -> Iterator[Family]:
+def _uptimes(rows: Iterable[HealthRow]) -> Iterator[Family]:
     rows = list(rows)
-    away: Samples = [({"node": str(row["node"])}, float(row["down_hours_30d"])) for row in rows]  # type: ignore[arg-type]
+    away: Samples = [({"node": row.node}, row.down_hours_30d) for row in rows]
     yield Family("storj_monitor_node_down_hours_30d", "Hours of the last 30 days in which the node was away for certain.", "gauge", away)
-    failed: Samples = [({"node": str(row["node"])}, float(row["uptime"]["failed_starts"])) for row in rows]  # type: ignore[index]
+    failed: Samples = [({"node": row.node}, float(row.uptime.failed_starts)) for row in rows]
     text = "Starts of the node that came to nothing since it was up last."
     yield Family("storj_monitor_node_failed_starts", text, "gauge", failed)
 
@@ -87,28 +93,23 @@ def _doors(nodes: Iterable[NodeStatus]) -> Iterator[Family]:
     yield Family("storj_monitor_node_answers", "1 while the node answers at this door.", "gauge", samples)
 
 
-def _money(rows: Iterable[Row]) -> Iterator[Family]:
+def _money(rows: Iterable[EarningsNodeRow]) -> Iterator[Family]:
     """Of nodes that have told figures of this month; those of an earlier one would be taken for it."""
     now: Samples = []
     expected: Samples = []
     profit: Samples = []
     for row in rows:
-        labels, month = {"node": str(row["node"])}, row["now"]
-        if isinstance(month, dict):
-            now.append((labels, int(month["payout_usd_micros"]) / _USD_MICROS))
-        expected.append((labels, int(str(row["expected_usd_micros"])) / _USD_MICROS))
-        left = row["profit_month_end"]
-        if isinstance(left, dict):
-            profit.append((labels, int(left["profit_usd_micros"]) / _USD_MICROS))
+        labels = {"node": row.node}
+        if row.now is not None:
+            now.append((labels, row.now.payout_usd_micros / _USD_MICROS))
+        if row.expected_usd_micros is not None:
+            expected.append((labels, row.expected_usd_micros / _USD_MICROS))
+        if row.profit_month_end is not None:
+            profit.append((labels, row.profit_month_end.profit_usd_micros / _USD_MICROS))
     yield Family("storj_monitor_node_month_usd", "Payout of this month so far, after held, by our estimate.", "gauge", now)
     yield Family("storj_monitor_node_month_expected_usd", "The same at the month's end.", "gauge", expected)
     yield Family("storj_monitor_node_month_profit_usd", "What is left at the month's end after the costs that are set.", "gauge", profit)
 
 
-def _at_satellite(row: Row) -> Mapping[str, str]:
-    return {"node": str(row["node"]), "satellite": str(row["satellite"])}
-
-
-def _value(row: Row, name: str) -> float | None:
-    figure = row.get(name)
-    return float(figure["value"]) if isinstance(figure, dict) else None
+def _at_satellite(row: ReputationRow) -> Mapping[str, str]:
+    return {"node": row.node, "satellite": row.satellite}

@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import statistics
 from collections.abc import Callable, Sequence
+from typing import Any, TypedDict, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from storj_monitor.database import subjects as store
 from storj_monitor.database.analytics import find
@@ -21,22 +25,25 @@ from storj_monitor.model.ids import satellite_name
 from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.reputation_tracker.downtime import downtimes
 from storj_monitor.reputation_tracker.uptime import seen_outages
-from storj_monitor.state.node_status import NodeStatus, Topic, addressed, name_at
-from storj_monitor.views import reputation, storage
+from storj_monitor.state.node_status import NodeStatus, addressed, name_at
+from storj_monitor.views import analytics, earnings, node_health, reputation, storage
 from storj_monitor.views.analytics import finding_row, learning_row
-from storj_monitor.views.cards import HELPS, Cards
-from storj_monitor.views.earnings_rows import balance_row
+from storj_monitor.views.cards import Cards
 from storj_monitor.views.earnings_sums import MadeForecast, day_sums, forecast_sums
 from storj_monitor.views.node_health import downtime_row
 from storj_monitor.views.questions import AnyWindow
-from storj_monitor.views.tables import Row
+from storj_monitor.views.wire import answers as wire
+from storj_monitor.views.wire import earnings as money
+from storj_monitor.views.wire.health import NodeDowntime
+from storj_monitor.views.wire.reputation import AuditHistory, ScoreHistory, StandingSpan
+from storj_monitor.views.wire.storage import SpaceHistory
 
-Payload = dict[str, object]
 MOST_FINDINGS = 500
 _BOM = "\ufeff"
 Wanted = frozenset[str] | None
 """Parts of an answer that are asked for; None = all."""
-Makers = dict[str, Callable[[], object]]
+Points = tuple[Any, ...]
+T = TypeVar("T")
 
 
 class SubjectQuestions:
@@ -47,68 +54,90 @@ class SubjectQuestions:
         self._cards = cards
         self._now = now
 
-    async def reputation(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
-        makers: Makers = {"columns": lambda: reputation.POINT_COLUMNS}
+    async def reputation(self, window: AnyWindow, wanted: Wanted = None) -> wire.ReputationAnswer:
+        scores: dict[tuple[str, str], list[Points]] = {}
         if _wants(wanted, "history"):
             scores = await self._reader.ask(score_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
-            makers["history"] = lambda: [
-                {"node": node, "satellite": satellite, "name": self._name(node, satellite), "points": points}
-                for (node, satellite), points in scores.items()
-            ]
-        return self._now_of(Topic.REPUTATION, window, wanted, makers)
+        return wire.ReputationAnswer(
+            **_about(window),
+            as_of=self._now(),
+            rows=_part(wanted, "rows", lambda: list(self._cards.reputation(window.nodes).values())),
+            help=_part(wanted, "help", lambda: reputation.HELP_TEXTS),
+            columns=_part(wanted, "columns", lambda: list(reputation.POINT_COLUMNS)),
+            history=_part(
+                wanted,
+                "history",
+                lambda: [
+                    ScoreHistory(node=node, satellite=satellite, name=self._name(node, satellite), points=points)
+                    for (node, satellite), points in scores.items()
+                ],
+            ),
+        )
 
-    async def standings(self, window: AnyWindow) -> Payload:
+    async def standings(self, window: AnyWindow) -> wire.StandingsAnswer:
         """What a node has told once: apart from the scores, which are asked for far more often."""
         audits, standings = await self._reader.ask(standings_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
-        windows = [{**one._asdict(), "name": self._name(one.node, one.satellite)} for one in audits]
+        windows = [
+            AuditHistory(
+                node=one.node,
+                satellite=one.satellite,
+                name=self._name(one.node, one.satellite),
+                length_s=one.length_s,
+                windows=[(start, total, online) for start, total, online in one.windows],
+            )
+            for one in audits
+        ]
         spans = [
-            {"node": node, "satellite": satellite, "name": self._name(node, satellite), "kind": kind, "from": from_at, "until": until_at}
+            StandingSpan(node=node, satellite=satellite, name=self._name(node, satellite), kind=kind, from_=from_at, until=until_at)
             for node, satellite, kind, from_at, until_at in standings
         ]
-        return {"as_of": self._now(), "audit_windows": windows, "standings": spans}
+        return wire.StandingsAnswer(**_about(window), as_of=self._now(), audit_windows=windows, standings=spans)
 
-    async def storage(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
-        makers: Makers = {"columns": lambda: storage.POINT_COLUMNS}
+    async def storage(self, window: AnyWindow, wanted: Wanted = None) -> wire.StorageAnswer:
+        found: dict[str, list[Points]] = {}
         if _wants(wanted, "history"):
             found = await self._reader.ask(space_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
-            makers["history"] = lambda: [{"node": node, "points": points} for node, points in found.items()]
-        return self._now_of(Topic.STORAGE, window, wanted, makers)
+        return wire.StorageAnswer(
+            **_about(window),
+            as_of=self._now(),
+            rows=_part(wanted, "rows", lambda: list(self._cards.storage(window.nodes).values())),
+            help=_part(wanted, "help", lambda: storage.HELP_TEXTS),
+            columns=_part(wanted, "columns", lambda: list(storage.POINT_COLUMNS)),
+            history=_part(wanted, "history", lambda: [SpaceHistory(node=node, points=points) for node, points in found.items()]),
+        )
 
-    async def earnings(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
+    async def earnings(self, window: AnyWindow, wanted: Wanted = None) -> wire.EarningsAnswer:
         made: list[MadeForecast] = []
         if _wants(wanted, "forecasts", "sums"):
             found = await self._reader.ask(forecast_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
             made = [MadeForecast(*row) for row in found]
         nodes = self._cards.nodes(window.nodes)
-        makers: Makers = {
-            "paystubs": lambda: self._paystubs(nodes),
-            "months": lambda: _months(nodes),
-            "missing_periods": lambda: {
-                node.name: gaps for node in nodes if (gaps := missing_periods(key.period for key in node.money.stubs))
-            },
-            "scores": lambda: [row for node in nodes for row in _scores(node)],
-            "days": lambda: [
-                {"node": node.name, "day": day.start_ms / 1000, "payout_usd_micros": day.usd_micros, "complete": day.complete}
-                for node in nodes
-                for day in self._days(node)
-            ],
-            "forecasts": lambda: [one._asdict() for one in made],
-            "sums": lambda: self._sums(nodes, made),
-        }
-        return self._now_of(Topic.EARNINGS, window, wanted, makers)
+        return wire.EarningsAnswer(
+            **_about(window),
+            as_of=self._now(),
+            rows=_part(wanted, "rows", lambda: list(self._cards.earnings(window.nodes).values())),
+            help=_part(wanted, "help", lambda: earnings.HELP_TEXTS),
+            paystubs=_part(wanted, "paystubs", lambda: self._paystubs(nodes)),
+            months=_part(wanted, "months", lambda: _months(nodes)),
+            missing_periods=_part(wanted, "missing_periods", lambda: _missing_periods(nodes)),
+            scores=_part(wanted, "scores", lambda: [row for node in nodes for row in _scores(node)]),
+            days=_part(wanted, "days", lambda: [row for node in nodes for row in self._earned_days(node)]),
+            forecasts=_part(wanted, "forecasts", lambda: [money.MadeForecast(**one._asdict()) for one in made]),
+            sums=_part(wanted, "sums", lambda: self._sums(nodes, made)),
+        )
 
-    def _sums(self, nodes: Sequence[NodeStatus], made: Sequence[MadeForecast]) -> Row:
+    def _sums(self, nodes: Sequence[NodeStatus], made: Sequence[MadeForecast]) -> money.EarningsSums:
         """What a page shows of all nodes together before anybody asks for more."""
         errors = [abs(one.error_percent) for node in nodes for one in node.money.scores.values() if one.error_percent is not None]
-        return {
-            "paystubs": len(_stubs(nodes)),
-            "scores": sum(len(node.money.scores) for node in nodes),
-            "score_error_percent": statistics.median_high(errors) if errors else None,
-            "days": day_sums([self._days(node) for node in nodes]),
-            "forecasts": forecast_sums(made),
-        }
+        return money.EarningsSums(
+            paystubs=len(_stubs(nodes)),
+            scores=sum(len(node.money.scores) for node in nodes),
+            score_error_percent=statistics.median_high(errors) if errors else None,
+            days=day_sums([self._days(node) for node in nodes]),
+            forecasts=forecast_sums(made),
+        )
 
-    def _paystubs(self, nodes: Sequence[NodeStatus]) -> list[Row]:
+    def _paystubs(self, nodes: Sequence[NodeStatus]) -> list[money.Paystub]:
         stubs, payouts, names = _stubs(nodes), _payouts(nodes), _names(nodes)
         return [
             _paystub(key, stubs[key], payouts.get(key), names, self._name(names[key.node_id], key.satellite))
@@ -123,13 +152,23 @@ class SubjectQuestions:
         made = self._cards.estimates.of(node, self._now())
         return [] if made is None else month_days(made.days, made.estimate.now.period)
 
-    async def health(self, window: AnyWindow, wanted: Wanted = None) -> Payload:
-        if not _wants(wanted, "downtimes"):
-            return self._now_of(Topic.HEALTH, window, wanted, {})
-        downtimes_of = await self._downtimes(window)
-        return self._now_of(Topic.HEALTH, window, wanted, {"downtimes": lambda: downtimes_of})
+    def _earned_days(self, node: NodeStatus) -> list[money.EarnedDay]:
+        return [
+            money.EarnedDay(node=node.name, day=day.start_ms / 1000, payout_usd_micros=day.usd_micros, complete=day.complete)
+            for day in self._days(node)
+        ]
 
-    async def _downtimes(self, window: AnyWindow) -> list[Row]:
+    async def health(self, window: AnyWindow, wanted: Wanted = None) -> wire.HealthAnswer:
+        downtimes_of = await self._downtimes(window) if _wants(wanted, "downtimes") else []
+        return wire.HealthAnswer(
+            **_about(window),
+            as_of=self._now(),
+            rows=_part(wanted, "rows", lambda: list(self._cards.health(window.nodes).values())),
+            help=_part(wanted, "help", lambda: node_health.HELP_TEXTS),
+            downtimes=_part(wanted, "downtimes", lambda: downtimes_of),
+        )
+
+    async def _downtimes(self, window: AnyWindow) -> list[NodeDowntime]:
         now = self._now()
         found: dict[str, list[Outage]] = {name: list(seen_outages(self._cards.subjects.of(name), now)) for name in window.nodes}
         # memory may know another end already than the row that is stored, or none at all
@@ -140,22 +179,23 @@ class SubjectQuestions:
             if until_ms is not None and (node, witness, from_ms) not in better:
                 found[node].append(Outage(Witness(witness), from_ms / 1000, until_ms / 1000))
         return [
-            {"node": name, **downtime_row(one, now)}
+            NodeDowntime(node=name, **msgspec.structs.asdict(downtime_row(one, now)))
             for name, outages in found.items()
             for one in reversed(downtimes(outages))
             if one.from_at < window.to_s and (one.until_at is None or one.until_at >= window.from_s)
         ]
 
-    async def findings(self, window: AnyWindow) -> Payload:
+    async def findings(self, window: AnyWindow) -> wire.FindingsAnswer:
         found = await self._reader.ask(find, window.nodes, window.from_s, window.to_s, MOST_FINDINGS)
         now = self._now()
-        return {
-            "as_of": now,
-            "rows": [*(self._cards.reasons(window.nodes) if window.to_s >= now else ()), *(finding_row(one) for one in found.findings)],
-            "more": found.more,
-            "learning": [learning_row(node) for node in self._cards.nodes(window.nodes)],
-            "help": HELPS[Topic.ANALYTICS.value],
-        }
+        return wire.FindingsAnswer(
+            **_about(window),
+            as_of=now,
+            rows=[*(self._cards.reasons(window.nodes) if window.to_s >= now else ()), *(finding_row(one) for one in found.findings)],
+            more=found.more,
+            learning=[learning_row(node) for node in self._cards.nodes(window.nodes)],
+            help=analytics.HELP_TEXTS,
+        )
 
     async def earnings_csv(self, nodes: Sequence[str], kind: str, rate: tuple[str, str] | None) -> str:
         """A whole CSV file with a byte order mark; `kind` is `paystubs`, `estimates` or `profit`. RequestError for an impossible rate.
@@ -179,23 +219,35 @@ class SubjectQuestions:
         from_ms, to_ms = window.from_s * 1000, window.to_s * 1000
         return await self._reader.ask(store.read, table, window.nodes, from_ms, to_ms, also_before=also_before)
 
-    def _now_of(self, subject: Topic, window: AnyWindow, wanted: Wanted, makers: Makers) -> Payload:
-        """Only what is wanted is made."""
-        every: Makers = {
-            "rows": lambda: list(self._cards.rows(subject.value, window.nodes).values()),
-            "help": lambda: HELPS[subject.value],
-            **makers,
-        }
-        return {"as_of": self._now(), **{part: make() for part, make in every.items() if _wants(wanted, part)}}
+
+class _About(TypedDict):
+    from_: int
+    to: int
+    nodes: list[str]
+
+
+def _about(window: AnyWindow) -> _About:
+    """What an answer is about."""
+    return {"from_": window.from_s, "to": window.to_s, "nodes": list(window.nodes)}
+
+
+def _part(wanted: Wanted, name: str, make: Callable[[], T]) -> T | UnsetType:
+    """Only what is wanted is made."""
+    return make() if _wants(wanted, name) else UNSET
 
 
 def _wants(wanted: Wanted, *parts: str) -> bool:
     return wanted is None or not wanted.isdisjoint(parts)
 
 
-def _months(nodes: Sequence[NodeStatus]) -> list[Row]:
+def _months(nodes: Sequence[NodeStatus]) -> list[money.PaidMonth]:
     months = balances_by(_stubs(nodes), lambda key: key.period)
-    return [{"period": period, **balance_row(months[period])} for period in sorted(months, reverse=True)]
+    return [money.PaidMonth(period=period, **msgspec.structs.asdict(months[period])) for period in sorted(months, reverse=True)]
+
+
+def _missing_periods(nodes: Sequence[NodeStatus]) -> dict[str, list[str]]:
+    found = {node.name: missing_periods(key.period for key in node.money.stubs) for node in nodes}
+    return {name: list(gaps) for name, gaps in found.items() if gaps}
 
 
 def _currency(rate: tuple[str, str] | None) -> Currency | None:
@@ -218,47 +270,47 @@ def _names(nodes: Sequence[NodeStatus]) -> dict[str, str]:
     return {key.node_id: node.name for node in nodes for key in node.money.stubs}
 
 
-def _paystub(key: StubKey, stub: Paystub, payout: PayoutHistoryRow | None, names: dict[str, str], satellite: str) -> Row:
+def _paystub(key: StubKey, stub: Paystub, payout: PayoutHistoryRow | None, names: dict[str, str], satellite: str) -> money.Paystub:
     receipt = None if payout is None else read_receipt(payout.receipt)
-    return {
-        "node": names[key.node_id],
-        "node_id": key.node_id,
-        "satellite": key.satellite,
-        "name": satellite,
-        "period": key.period,
-        "codes": stub.codes,
-        "surge_percent": stub.surge_percent or 100,
-        "storage_byte_months": stub.usage_storage_byte_months,
-        "egress_bytes": stub.usage_get_bytes,
-        "repair_bytes": stub.usage_get_repair_bytes,
-        "audit_bytes": stub.usage_get_audit_bytes,
-        "storage_usd_micros": stub.storage_usd_micros,
-        "egress_usd_micros": stub.get_usd_micros,
-        "repair_usd_micros": stub.get_repair_usd_micros,
-        "audit_usd_micros": stub.get_audit_usd_micros,
-        "earned_usd_micros": earned_usd_micros(stub),
-        "held_usd_micros": stub.held_usd_micros,
-        "disposed_usd_micros": stub.disposed_usd_micros,
-        "paid_usd_micros": stub.paid_usd_micros,
-        "distributed_usd_micros": stub.distributed_usd_micros,
-        "receipt": "" if payout is None else payout.receipt,
-        "network": "" if receipt is None else receipt.network,
-        "transaction_url": "" if receipt is None else receipt.url,
-    }
+    return money.Paystub(
+        node=names[key.node_id],
+        node_id=key.node_id,
+        satellite=key.satellite,
+        name=satellite,
+        period=key.period,
+        codes=stub.codes,
+        surge_percent=stub.surge_percent or 100,
+        storage_byte_months=stub.usage_storage_byte_months,
+        egress_bytes=stub.usage_get_bytes,
+        repair_bytes=stub.usage_get_repair_bytes,
+        audit_bytes=stub.usage_get_audit_bytes,
+        storage_usd_micros=stub.storage_usd_micros,
+        egress_usd_micros=stub.get_usd_micros,
+        repair_usd_micros=stub.get_repair_usd_micros,
+        audit_usd_micros=stub.get_audit_usd_micros,
+        earned_usd_micros=earned_usd_micros(stub),
+        held_usd_micros=stub.held_usd_micros,
+        disposed_usd_micros=stub.disposed_usd_micros,
+        paid_usd_micros=stub.paid_usd_micros,
+        distributed_usd_micros=stub.distributed_usd_micros,
+        receipt="" if payout is None else payout.receipt,
+        network="" if receipt is None else receipt.network,
+        transaction_url="" if receipt is None else receipt.url,
+    )
 
 
-def _scores(node: NodeStatus) -> list[Row]:
+def _scores(node: NodeStatus) -> list[money.EstimateScore]:
     return [
-        {
-            "node": node.name,
-            "satellite": key.satellite,
-            "name": name_at(node, key.satellite),
-            "period": key.period,
-            "estimated_usd_micros": one.estimated_usd_micros,
-            "paid_usd_micros": one.paid_usd_micros,
-            "error_percent": one.error_percent,
-            "agrees": one.comparison.agrees,
-            "reasons": list(one.comparison.reasons),
-        }
+        money.EstimateScore(
+            node=node.name,
+            satellite=key.satellite,
+            name=name_at(node, key.satellite),
+            period=key.period,
+            estimated_usd_micros=one.estimated_usd_micros,
+            paid_usd_micros=one.paid_usd_micros,
+            error_percent=one.error_percent,
+            agrees=one.comparison.agrees,
+            reasons=list(one.comparison.reasons),
+        )
         for key, one in sorted(node.money.scores.items(), reverse=True)
     ]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
-from storj_monitor.views.tables import Rows
+from msgspec import UNSET, UnsetType
 
-Payload = dict[str, object]
-NOTHING: Mapping[str, object] = MappingProxyType({})
+from storj_monitor.views.wire.fields import HelpText, Wire
+from storj_monitor.views.wire.frames import TableDelta, TableSnap
+from storj_monitor.views.wire.topics import Rows
 
 
 class TableTopic:
     """Rows by key; a delta is what changed since the last one (or everything, where diff payloads are off).
 
-    always -- what each snapshot has beside the rows
+    help, summary -- what each snapshot has beside the rows
     """
 
     def __init__(
@@ -22,10 +22,12 @@ class TableTopic:
         build: Callable[[], Rows],
         diffs: bool,
         since: Callable[[float], float] | None = None,
-        always: Mapping[str, object] = NOTHING,
+        help: Mapping[str, HelpText] | UnsetType = UNSET,
+        summary: bool | UnsetType = UNSET,
     ) -> None:
         self._build = build
-        self._always = always
+        self._help = help if help is UNSET else dict(help)
+        self._summary = summary
         self._since = since
         self._diffs = diffs
         self._n = 0
@@ -33,7 +35,7 @@ class TableTopic:
         self._as_of = 0.0
         self._revision = -1
 
-    def advance(self, revision: int, now: float) -> Payload | None:
+    def advance(self, revision: int, now: float) -> TableDelta[Wire] | None:
         """The delta, None when nothing changed. Rows are only made when the state has moved."""
         if revision == self._revision:
             return None
@@ -48,14 +50,11 @@ class TableTopic:
         self._n += 1
         self._as_of = now
         if not self._diffs:
-            return {**self._head(), "rows": rows}
-        return {**self._head(), "set": changed, "del": gone}
+            return TableDelta(n=self._n, as_of=now, from_=self._from(), rows=dict(rows))
+        return TableDelta(n=self._n, as_of=now, from_=self._from(), set=changed, del_=gone)
 
-    def snapshot(self) -> Payload:
-        return {**self._head(), "rows": self._rows, **self._always}
+    def snapshot(self) -> TableSnap[Wire]:
+        return TableSnap(n=self._n, as_of=self._as_of, from_=self._from(), rows=dict(self._rows), help=self._help, summary=self._summary)
 
-    def _head(self) -> Payload:
-        head: Payload = {"n": self._n, "as_of": self._as_of}
-        if self._since:
-            head["from"] = self._since(self._as_of)
-        return head
+    def _from(self) -> float | UnsetType:
+        return UNSET if self._since is None else self._since(self._as_of)

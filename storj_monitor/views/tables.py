@@ -13,9 +13,10 @@ from storj_monitor.state.compactions import RUNNING, Compaction
 from storj_monitor.state.nodes import NodeState
 from storj_monitor.state.windows import OTHER
 from storj_monitor.stats import SIZE_CLASS_BOUNDS_BYTES, SIZE_CLASSES
-
-Row = dict[str, object]
-Rows = dict[str, Row]
+from storj_monitor.views.node_states import state_reasons
+from storj_monitor.views.wire import tables as wire
+from storj_monitor.views.wire.fields import Wire
+from storj_monitor.views.wire.topics import Rows
 
 GROUPS: Mapping[Action, str] = {
     Action.PUT: "put",
@@ -51,14 +52,16 @@ def sum_cells(parts: Iterable[Mapping[int, Cell]]) -> dict[int, Cell]:
     return merged
 
 
-def satellite_rows(sums: Mapping[tuple[str, int], Sequence[int]], limit: int | None = None, names: Mapping[str, str] = NO_NAMES) -> Rows:
+def satellite_rows(
+    sums: Mapping[tuple[str, int], Sequence[int]], limit: int | None = None, names: Mapping[str, str] = NO_NAMES
+) -> dict[str, wire.SatelliteRow]:
     """By satellite, from (satellite id, op) -> [count, bytes]; beyond `limit` those with the fewest transfers are one row, OTHER."""
     if limit is not None and len({satellite for satellite, _ in sums}) > limit:
         sums = _busiest(sums, limit)
-    rows: dict[str, dict[str, list[int]]] = {}
+    results: dict[str, dict[str, list[int]]] = {}
     moved: dict[str, dict[str, int]] = {}
     for (satellite, op), (count, size) in sums.items():
-        columns = rows.setdefault(satellite, {name: [0, 0, 0] for name in ("put", "get", "audit", "repair")})
+        columns = results.setdefault(satellite, {name: [0, 0, 0] for name in ("put", "get", "audit", "repair")})
         total = moved.setdefault(satellite, {"up": 0, "down": 0})
         action, outcome = op_action(op), op_outcome(op)
         if group := GROUPS.get(action):
@@ -66,14 +69,22 @@ def satellite_rows(sums: Mapping[tuple[str, int], Sequence[int]], limit: int | N
         if outcome == Outcome.SUCCESS:
             total[action.direction] += size
     return {
-        satellite: {
-            "name": satellite_name(satellite, names),
-            **columns,
-            "up_bytes": moved[satellite]["up"],
-            "down_bytes": moved[satellite]["down"],
-        }
-        for satellite, columns in rows.items()
+        satellite: wire.SatelliteRow(
+            name=satellite_name(satellite, names),
+            put=_outcomes(columns["put"]),
+            get=_outcomes(columns["get"]),
+            audit=_outcomes(columns["audit"]),
+            repair=_outcomes(columns["repair"]),
+            up_bytes=moved[satellite]["up"],
+            down_bytes=moved[satellite]["down"],
+        )
+        for satellite, columns in results.items()
     }
+
+
+def _outcomes(counts: Sequence[int]) -> tuple[int, int, int]:
+    success, canceled, failed = counts
+    return success, canceled, failed
 
 
 def _busiest(sums: Mapping[tuple[str, int], Sequence[int]], limit: int) -> Mapping[tuple[str, int], Sequence[int]]:
@@ -90,9 +101,9 @@ def _busiest(sums: Mapping[tuple[str, int], Sequence[int]], limit: int) -> Mappi
     return folded
 
 
-def size_rows(cells: Mapping[int, Cell]) -> Rows:
+def size_rows(cells: Mapping[int, Cell]) -> dict[str, wire.SizeRow]:
     """By direction and size class; `count` is all outcomes."""
-    rows: Rows = {}
+    rows: dict[str, wire.SizeRow] = {}
     for direction in ("up", "down"):
         every, good = [0] * SIZE_CLASSES, [0] * SIZE_CLASSES
         for op, cell in cells.items():
@@ -101,18 +112,20 @@ def size_rows(cells: Mapping[int, Cell]) -> Rows:
                 if op_outcome(op) == Outcome.SUCCESS:
                     good = [a + b for a, b in zip(good, cell.sizes, strict=True)]
         for i, (count, success) in enumerate(zip(every, good, strict=True)):
-            rows[f"{direction} {i}"] = {
-                "direction": direction,
-                "class": i,
-                "from_bytes": SIZE_CLASS_BOUNDS_BYTES[i],
-                "to_bytes": SIZE_CLASS_BOUNDS_BYTES[i + 1] if i + 1 < SIZE_CLASSES else None,
-                "count": count,
-                "success": success,
-            }
+            rows[f"{direction} {i}"] = wire.SizeRow(
+                direction=direction,
+                class_=i,
+                from_bytes=SIZE_CLASS_BOUNDS_BYTES[i],
+                to_bytes=SIZE_CLASS_BOUNDS_BYTES[i + 1] if i + 1 < SIZE_CLASSES else None,
+                count=count,
+                success=success,
+            )
     return rows
 
 
-def error_rows(errors: Mapping[ErrorKey, ErrorCount], nodes: Mapping[ErrorKey, Sequence[str]], limit: int = TOP_ERRORS) -> Rows:
+def error_rows(
+    errors: Mapping[ErrorKey, ErrorCount], nodes: Mapping[ErrorKey, Sequence[str]], limit: int = TOP_ERRORS
+) -> dict[str, wire.ErrorRow]:
     """Worst first, then most frequent; severe ones beyond `limit` are still there. `nodes` are the names of those that had each."""
     ranked = sorted(errors.items(), key=lambda item: (classify(*item[0][1:]), -item[1].count, item[0]))
     severe = sum(classify(*key[1:]).is_severe for key in errors)
@@ -122,137 +135,156 @@ def error_rows(errors: Mapping[ErrorKey, ErrorCount], nodes: Mapping[ErrorKey, S
     }
 
 
-def _error_row(key: ErrorKey, seen: ErrorCount, nodes: Sequence[str]) -> Row:
+def _error_row(key: ErrorKey, seen: ErrorCount, nodes: Sequence[str]) -> wire.ErrorRow:
     kind = classify(*key[1:])
-    return {
-        "level": key.level,
-        "logger": key.logger,
-        "message": key.message,
-        "template": key.template,
-        "count": seen.count,
-        "first": seen.first_ms / 1000,
-        "last": seen.last_ms / 1000,
-        "sample": seen.sample,
-        "satellite": seen.satellite,
-        "class": kind.label,
-        "rank": int(kind),
-        "severity": severity_of(kind).value,
-        "nodes": list(nodes[:MOST_NAMED]),
-        "node_count": len(nodes),
-    }
+    return wire.ErrorRow(
+        level=key.level,
+        logger=key.logger,
+        message=key.message,
+        template=key.template,
+        count=seen.count,
+        first=seen.first_ms / 1000,
+        last=seen.last_ms / 1000,
+        sample=seen.sample,
+        satellite=seen.satellite,
+        class_=kind.label,
+        rank=int(kind),
+        severity=severity_of(kind).value,
+        nodes=list(nodes[:MOST_NAMED]),
+        node_count=len(nodes),
+    )
 
 
-def piece_rows(pieces: Mapping[int, HotPiece], limit: int = TOP_PIECES) -> Rows:
+def piece_rows(pieces: Mapping[int, HotPiece], limit: int = TOP_PIECES) -> dict[str, wire.PieceRow]:
     """Most downloads first."""
     top = sorted(pieces.items(), key=lambda item: -item[1].count)[:limit]
-    return {
-        piece_hash_hex(piece): {
-            "piece": piece_hash_hex(piece),
-            "piece_id": hot.piece_id,
-            "count": hot.count,
-            "error": hot.error,
-            "bytes": hot.size_bytes,
-            "satellite": hot.satellite,
-        }
+    rows = (
+        wire.PieceRow(
+            piece=piece_hash_hex(piece),
+            piece_id=hot.piece_id,
+            count=hot.count,
+            error=hot.error,
+            bytes=hot.size_bytes,
+            satellite=hot.satellite,
+        )
         for piece, hot in top
-    }
+    )
+    return {row.piece: row for row in rows}
 
 
-def country_rows(sums: Mapping[tuple[str, str], Sequence[int]], limit: int = TOP_COUNTRIES) -> Rows:
+def country_rows(sums: Mapping[tuple[str, str], Sequence[int]], limit: int = TOP_COUNTRIES) -> dict[str, wire.CountryRow]:
     """From (country, direction) -> [count, bytes]; most transfers first."""
-    rows: dict[str, dict[str, int]] = {}
+    counted: dict[str, dict[str, int]] = {}
     for (country, direction), (count, size) in sums.items():
-        row = rows.setdefault(country, {"up_count": 0, "down_count": 0, "up_bytes": 0, "down_bytes": 0})
+        row = counted.setdefault(country, {"up_count": 0, "down_count": 0, "up_bytes": 0, "down_bytes": 0})
         row[f"{direction}_count"] += count
         row[f"{direction}_bytes"] += size
-    top = sorted(rows.items(), key=lambda item: -(item[1]["up_count"] + item[1]["down_count"]))[:limit]
-    return {country: {"country": country, **row} for country, row in top}
+    top = sorted(counted.items(), key=lambda item: -(item[1]["up_count"] + item[1]["down_count"]))[:limit]
+    return {country: wire.CountryRow(country=country, **row) for country, row in top}
 
 
-def compaction_row(node: str, one: Compaction, names: Mapping[str, str] = NO_NAMES) -> Row:
+def compaction_row(node: str, one: Compaction, names: Mapping[str, str] = NO_NAMES) -> wire.CompactionRow:
     """One compaction; texts are the node's own rounded ones."""
-    return {
-        "node": node,
-        "satellite": one.satellite,
-        "name": satellite_name(one.satellite, names),
-        "store": one.store,
-        "state": one.state,
-        "started": one.started_ms / 1000 if one.started_ms else None,
-        "finished": one.finished_ms / 1000 if one.finished_ms else None,
-        "duration_s": one.duration_s,
-        "stage": one.stage,
-        "error": one.error,
-        "reclaimed": one.reclaimed,
-        "total": one.total,
-        "rewritten": one.rewritten,
-        "trashed": one.trashed,
-        "expired": one.expired,
-    }
+    return wire.CompactionRow(
+        node=node,
+        satellite=one.satellite,
+        name=satellite_name(one.satellite, names),
+        store=one.store,
+        state=one.state,
+        started=one.started_ms / 1000 if one.started_ms else None,
+        finished=one.finished_ms / 1000 if one.finished_ms else None,
+        duration_s=one.duration_s,
+        stage=one.stage,
+        error=one.error,
+        reclaimed=one.reclaimed,
+        total=one.total,
+        rewritten=one.rewritten,
+        trashed=one.trashed,
+        expired=one.expired,
+    )
 
 
-def log_state(node: NodeState, store_problem: str) -> Row:
-    """How its log stands. While nothing can be kept, nothing is read: that is said first."""
-    return {
-        "state": "error" if store_problem else node.status.state,
-        "detail": f"the database cannot be used ({store_problem}); the log waits" if store_problem else node.status.detail,
-    }
+def log_state(node: NodeState, store_problem: str) -> tuple[str, str]:
+    """How its log stands (`state` and `detail`). While nothing can be kept, nothing is read: that is said first."""
+    if store_problem:
+        return "error", f"the database cannot be used ({store_problem}); the log waits"
+    return node.status.state, node.status.detail
 
 
-def node_row(node: NodeState, store_problem: str, untold: str) -> Row:
-    """One node: how its log stands, and who it is."""
-    totals = node.count_lines()
-    return {
-        **log_state(node, store_problem),
-        "last_line": node.newest_ms / 1000 if node.newest_ms else None,
-        "read_at": node.status.read_at,
-        "lag_bytes": node.status.lag_bytes,
-        "lines": totals["lines"],
-        "version": node.version,
-        "node_id": node.node_id,
-        "path": node.status.path,
-        "since": node.status.since,
-        "log": log_row(node.character, untold),
-    }
+def node_row(node: NodeState, store_problem: str, untold: str) -> wire.NodeRow:
+    """One node: how its log stands, who it is, and the one state that it is in."""
+    state, detail = log_state(node, store_problem)
+    judged = node.judged
+    return wire.NodeRow(
+        state=state,
+        detail=detail,
+        last_line=node.newest_ms / 1000 if node.newest_ms else None,
+        read_at=node.status.read_at,
+        lag_bytes=node.status.lag_bytes,
+        lines=node.count_lines()["lines"],
+        version=node.version,
+        node_id=node.node_id,
+        path=node.status.path,
+        since=node.status.since,
+        log=log_row(node.character, untold),
+        node_state=judged.kind.label,
+        node_state_since=judged.since,
+        node_state_reason=judged.sentence,
+        reasons=state_reasons(judged),
+    )
 
 
-def log_row(log: LogCharacter, untold: str) -> Row:
+def log_row(log: LogCharacter, untold: str) -> wire.LogCharacter:
     """What kind of log a node has, and what must be said about it. `untold`: why traffic and success are unknown, "" where they are not."""
     share = log.understood_share
-    return {
-        "form": log.form.value,
-        "wrappers": list(log.wrappers),
-        "level": log.level,
-        "transfers": log.tells_transfers,
-        "quiet": log.is_above_info,
-        "untold": untold,
-        "understood_pct": None if share is None else round(100 * share, 1),
-        "node_ids": [seen.node_id for seen in log.node_ids],
-        "remarks": [{"trouble": remark.trouble.value, "text": remark.text} for remark in log.remarks()],
-    }
+    return wire.LogCharacter(
+        form=log.form.value,
+        wrappers=list(log.wrappers),
+        level=log.level,
+        transfers=log.tells_transfers,
+        quiet=log.is_above_info,
+        untold=untold,
+        understood_pct=None if share is None else round(100 * share, 1),
+        node_ids=[seen.node_id for seen in log.node_ids],
+        remarks=[wire.LogRemark(trouble=remark.trouble.value, text=remark.text) for remark in log.remarks()],
+    )
 
 
-def newest_compactions(found: Iterable[tuple[str, Compaction]], limit: int = TOP_COMPACTIONS, names: Mapping[str, str] = NO_NAMES) -> Rows:
+def newest_compactions(
+    found: Iterable[tuple[str, Compaction]], limit: int = TOP_COMPACTIONS, names: Mapping[str, str] = NO_NAMES
+) -> dict[str, wire.CompactionRow]:
     """From (node, compaction), by `node/satellite/store`: those that run first, then those that ended last."""
     order = sorted(found, key=lambda pair: (pair[1].state == RUNNING, pair[1].finished_ms or pair[1].started_ms), reverse=True)
     return {f"{node}/{one.satellite}/{one.store}": compaction_row(node, one, names) for node, one in order[:limit]}
 
 
+def line_totals(node: NodeState) -> wire.LineTotalsRow:
+    """What the lines of a node were taken for."""
+    return wire.LineTotalsRow(node=node.name, **node.count_lines())
+
+
+def line_reasons(node: NodeState, limit: int) -> dict[str, wire.LineReasonRow]:
+    """The most frequent reasons of lines that were not used."""
+    unused = [(key, count) for key, count in node.lines.items() if key.kind != LineKind.UNDERSTOOD]
+    # What was not understood matters more than what was ignored on purpose.
+    unused.sort(key=lambda item: (item[0].kind != LineKind.NOT_UNDERSTOOD, -item[1]))
+    return {
+        "/".join((node.name, *key)): wire.LineReasonRow(
+            node=node.name, kind=key.kind, logger=key.logger, message=key.message, count=count, sample=node.samples.get(key, "")
+        )
+        for key, count in unused[:limit]
+    }
+
+
+def most_reasons(nodes: int) -> int:
+    """How many reasons a node may have, of so many nodes."""
+    return min(TOP_LINES, max(LEAST_LINES, TOP_LINES_IN_ALL // max(1, nodes)))
+
+
 def line_rows(nodes: Collection[NodeState]) -> Rows:
-    """Per node the totals, and the most frequent reasons of lines that were not used."""
-    rows: Rows = {}
-    limit = min(TOP_LINES, max(LEAST_LINES, TOP_LINES_IN_ALL // max(1, len(nodes))))
+    """Per node the totals, and the reasons."""
+    rows: dict[str, Wire] = {}
     for node in nodes:
-        rows[node.name] = {"node": node.name, **node.count_lines()}
-        unused = [(key, count) for key, count in node.lines.items() if key.kind != LineKind.UNDERSTOOD]
-        # What was not understood matters more than what was ignored on purpose.
-        unused.sort(key=lambda item: (item[0].kind != LineKind.NOT_UNDERSTOOD, -item[1]))
-        for key, count in unused[:limit]:
-            rows["/".join((node.name, *key))] = {
-                "node": node.name,
-                "kind": key.kind,
-                "logger": key.logger,
-                "message": key.message,
-                "count": count,
-                "sample": node.samples.get(key, ""),
-            }
+        rows[node.name] = line_totals(node)
+        rows |= line_reasons(node, most_reasons(len(nodes)))
     return rows

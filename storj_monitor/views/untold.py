@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from storj_monitor.model.ids import Action, Outcome, op_code, op_outcome
+from storj_monitor.model.ids import Action, Outcome, op_action, op_code, op_outcome
 from storj_monitor.state.nodes import NodeState, State
-from storj_monitor.views.tables import Row, Rows
+from storj_monitor.views.wire.answers import TrafficSeries
+from storj_monitor.views.wire.tables import SatelliteAnswerRow, SatelliteRow
 
 _TOLD_BY_SUCCESS = (op_code(Action.PUT, Outcome.SUCCESS), op_code(Action.GET, Outcome.SUCCESS))
 _REMEDY = "Set log.level to info, or give the node's debug address (metrics), whose counters know them."
@@ -41,10 +42,16 @@ class Untold(NamedTuple):
         """Where there are successes after all (of a time when the log was another one), what is there is known."""
         return self._replace(unknown=None) if has_successes else self
 
-    def series(self, points: int, named: Callable[[int], Row]) -> list[Row]:
+    def series(self, points: int) -> list[TrafficSeries]:
         """Successes over time where they are unknown."""
-        nothing = [None] * points
-        return [{**named(op), "count": nothing, "bytes": nothing} for op in _TOLD_BY_SUCCESS] if self.unknown else []
+        nothing: list[int | None] = [None] * points
+        return [traffic_series(op, nothing, nothing) for op in _TOLD_BY_SUCCESS] if self.unknown else []
+
+
+def traffic_series(op: int, counts: list[int | None], sizes: list[int | None]) -> TrafficSeries:
+    """One action and outcome over time."""
+    action = op_action(op)
+    return TrafficSeries(action=action.label, direction=action.direction, outcome=op_outcome(op).label, count=counts, bytes=sizes)
 
 
 def untold_of(state: State, nodes: Sequence[str]) -> Untold:
@@ -60,16 +67,19 @@ def has_success(ops: Iterable[int]) -> bool:
     return any(op_outcome(op) is Outcome.SUCCESS for op in ops)
 
 
-def without_success(rows: Rows) -> Rows:
-    """Satellites of which only failures are told: their successes and bytes are null."""
-    groups = ("put", "get", "audit", "repair")
-    return {
-        key: {**row, **{name: _unknown_first(row, name) for name in groups}, "up_bytes": None, "down_bytes": None}
-        for key, row in rows.items()
-    }
+def satellite_answer_row(satellite: str, row: SatelliteRow, *, is_unknown: bool) -> SatelliteAnswerRow:
+    """`is_unknown`: only failures are told, successes and bytes are null."""
 
+    def known(results: tuple[int, int, int]) -> tuple[int | None, int, int]:
+        return (None, *results[1:]) if is_unknown else results
 
-def _unknown_first(row: Mapping[str, object], name: str) -> list[object]:
-    results = row[name]
-    assert isinstance(results, list)
-    return [None, *results[1:]]
+    return SatelliteAnswerRow(
+        satellite=satellite,
+        name=row.name,
+        put=known(row.put),
+        get=known(row.get),
+        audit=known(row.audit),
+        repair=known(row.repair),
+        up_bytes=None if is_unknown else row.up_bytes,
+        down_bytes=None if is_unknown else row.down_bytes,
+    )

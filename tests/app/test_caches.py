@@ -16,6 +16,7 @@ from app_rig import Rig, ingest_quietly, line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keeper_rig import keeper_of
+from plain import Plain, plain
 from polling_rig import SUBJECTS, Running, fake_node, generated, running, until
 
 from storj_monitor.config import IngestInput
@@ -32,6 +33,7 @@ from storj_monitor.state.nodes import State
 from storj_monitor.stats import bucket_of
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.questions import Questions, Window
+from storj_monitor.views.wire.fields import Wire
 
 Change = Callable[[str, Any], Any]
 KINDS = {
@@ -188,6 +190,8 @@ class Still:
 
 def ageless(value: Any) -> Any:
     """Without what only says how old a figure is, or how it moved meanwhile: that is told again every REFRESH_S."""
+    if isinstance(value, Wire):
+        return ageless(plain(value))
     if isinstance(value, dict):
         return {key: ageless(inner) for key, inner in value.items() if key not in ("at", "source", "rate", "trend")}
     return [ageless(inner) for inner in value] if isinstance(value, list | tuple) else value
@@ -241,7 +245,7 @@ async def test_an_answer_is_new_after_a_commit_and_after_that_of_another_process
     log, window = tmp_path / "a.log", Window(int(time.time()) // 60 * 60 - 3600, int(time.time()) // 60 * 60 + 60, 60, ("a",))
     log.write_bytes(b"")
     with Rig(tmp_path, {"a": log}) as rig:
-        questions = Questions(rig.reader, rig.state, lambda: rig.writer.status.committed_at)
+        questions = Plain(Questions(rig.reader, rig.state, lambda: rig.writer.status.committed_at))
 
         async def successes() -> int:
             rows: Any = [(await questions.actions(window))["rows"] for _ in range(3)]

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from app_rig import Rig, line
+from plain import plain
 
 from storj_monitor.model.log_character import LogTrouble
 from storj_monitor.views.tables import node_row
@@ -19,7 +20,7 @@ def test_a_log_above_info_is_known_at_once_and_after_a_restart(tmp_path: Path) -
         with Rig(tmp_path, {"oak": log}) as rig:
             node = rig.state.nodes["oak"]
             rig.until(lambda node=node: node.character.lines == 40, "the lines of the log")  # type: ignore[misc]
-            row = node_row(node, "", "")["log"]
+            row = plain(node_row(node, "", ""))["log"]
             assert isinstance(row, dict)
             assert (row["level"], row["transfers"], row["quiet"], row["understood_pct"]) == ("ERROR", False, True, 100.0)
             assert [remark["trouble"] for remark in row["remarks"]] == [LogTrouble.ABOVE_INFO]

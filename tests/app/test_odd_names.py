@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from app_rig import Rig, line
+from plain import plain
 
 from storj_monitor.views.tables import node_row
 
@@ -23,7 +24,7 @@ def test_such_a_log_goes_all_the_way(tmp_path: Path) -> None:
         with Rig(tmp_path, {"odd": odd, "bad": Path("/nowhere/\ud800.log"), "oak": oak}) as rig:
             rig.until(lambda rig=rig: rig.stored_lines() == 40, "the lines of both logs in the database")  # type: ignore[misc]
             rig.until(lambda rig=rig: rig.state.nodes["bad"].status.state == "error", "the word about the third")  # type: ignore[misc]
-            rows = {name: node_row(node, "", "") for name, node in rig.state.nodes.items()}
+            rows = {name: plain(node_row(node, "", "")) for name, node in rig.state.nodes.items()}
             msgspec.json.encode(rows)
             assert str(rows["odd"]["path"]).endswith("node-\\xff.log")
             assert "PYTHONUTF8" in str(rows["bad"]["detail"])

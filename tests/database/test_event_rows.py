@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from builders import NOON_MS, US1, batch
 from database.database_store import Store
+from plain import plain
 
 from storj_monitor.database.event_rows import events_page
 from storj_monitor.database.reader import Reader
@@ -39,7 +40,8 @@ def read(store: Store, case: str, node: str = "n1") -> None:
 async def asked(store: Store, wanted: EventFilter | None = None, window: Any = ALL) -> dict[str, Any]:
     reader = Reader(store.path, 1)
     try:
-        return await event_page(reader, None, window, wanted or EventFilter())
+        found: dict[str, Any] = plain(await event_page(reader, None, window, wanted or EventFilter(), None))
+        return found
     finally:
         reader.close()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from builders import NOON_MS, batch
 from database.database_store import Store
+from plain import plain
 
 from storj_monitor.database import commit, queries
 from storj_monitor.database.history import node_history
@@ -46,7 +47,7 @@ def test_the_rare_and_severe_are_first_on_the_page_and_are_findings_to_be() -> N
     feed = Feeds(state, True, on_open=lambda: None).open(("n1", "n2"))
     state.on_delta(drained(rare()).drain(), RARE_S)
     feed.advance({"errors"}, RARE_S, slow=True)
-    rows = list(feed.snapshot({"errors"}, RARE_S)["errors"]["rows"].values())  # type: ignore[attr-defined]
+    rows = list(plain(feed.snapshot({"errors"}, RARE_S))["errors"]["rows"].values())
     assert [(row["class"], row["sample"]) for row in rows[:4]] == [
         ("data or disk", "bandwidthdb: database disk image is malformed"),
         ("data or disk", "open /mnt/x: read-only file system"),
@@ -86,7 +87,7 @@ def test_no_noise_hides_a_severe_one(store: Store, before: bool) -> None:
     for start in range(0, len(errors), accumulator.MAX_ERRORS // 2):
         taken = batch([], errors=errors[start : start + accumulator.MAX_ERRORS // 2], start=start, end=start + 1, newest_ms=NOON_MS)
         state.on_delta(drained(taken).drain(), NOON_MS / 1000)
-    rows = list(tables.error_rows(state.nodes["n1"].window.errors, {}).values())
+    rows = list(plain(tables.error_rows(state.nodes["n1"].window.errors, {})).values())
     assert rows[0]["template"] == "database disk image is malformed"
     assert len(rows) == tables.TOP_ERRORS
     in_one = drained(batch([], errors=errors, newest_ms=NOON_MS)).drain()
@@ -97,7 +98,7 @@ def test_no_noise_hides_a_severe_one(store: Store, before: bool) -> None:
 def test_severe_ones_are_never_dropped_by_the_length_of_the_list() -> None:
     errors = [MALFORMED._replace(message=f"message {i}") for i in range(60)] + noise(60)
     made = drained(batch([], errors=errors, newest_ms=NOON_MS)).drain()
-    rows = list(tables.error_rows(made.errors, {}).values())
+    rows = list(plain(tables.error_rows(made.errors, {})).values())
     assert [row["rank"] for row in rows] == [0] * 60
 
 

@@ -15,15 +15,20 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from aiohttp import WSMsgType, web
 from e2e.made_up import World
 from e2e.made_up_events import events_answer
 from e2e.made_up_nodes import HELP
+from plain import plain
 
 from storj_monitor.views.summaries import SUMMARIES, summary
+from storj_monitor.views.wire.topics import TOPIC_ROWS
 
 DIST = Path(__file__).parents[2] / "storj_monitor" / "web_dist"
 CSP = "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -94,7 +99,11 @@ class Client:
 
     def rows(self, topic: str) -> dict[str, Any]:
         rows = self.world.rows(topic, self.view)
-        return summary(topic, rows) if self.cut(topic) else rows
+        if not self.cut(topic):
+            return rows
+        kinds = reduce(or_, TOPIC_ROWS[topic].rows)
+        shown: dict[str, Any] = plain(summary({key: msgspec.convert(row, kinds) for key, row in rows.items()}))
+        return shown
 
     def changes(self) -> dict[str, Any]:
         topics: dict[str, Any] = {}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from plain import plain
+
 from storj_monitor.model.node_state import NodeState, NodeStateKind, StateReason, StateSource
-from storj_monitor.views.node_states import reason_rows, state_fields
+from storj_monitor.views.node_states import reason_rows, state_reasons
 
 DOWN = "The node does not start (tried 3 times). Its last words: “storage-dir-verification: no such file or directory”."
 AT_RISK = "The disk is full (3.00 MB free)."
@@ -24,9 +26,16 @@ def _judged(name: str, began: float) -> NodeState:
 
 def node_state(name: str, began: float) -> dict[str, Any]:
     """The fields of a row of topic `nodes`."""
-    return state_fields(_judged(name, began))
+    judged = _judged(name, began)
+    return {
+        "node_state": judged.kind.label,
+        "node_state_since": judged.since,
+        "node_state_reason": judged.sentence,
+        "reasons": plain(state_reasons(judged)),
+    }
 
 
 def state_findings(name: str, began: float) -> list[dict[str, Any]]:
     """The reasons as rows of topic `analytics`."""
-    return list(reason_rows(name, _judged(name, began)))
+    found: list[dict[str, Any]] = plain(list(reason_rows(name, _judged(name, began))))
+    return found

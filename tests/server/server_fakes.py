@@ -10,6 +10,7 @@ from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.stored_events import EventFilter
 from storj_monitor.server.ports import Family, Payload, Window
 from storj_monitor.views.tables import log_row
+from storj_monitor.views.wire.frames import StoreState
 
 Serve = Callable[..., Awaitable[SimpleNamespace]]
 NODES = ("a", "b", "c")
@@ -67,8 +68,8 @@ class CountingFeeds:
     def nodes(self) -> tuple[str, ...]:
         return self.names
 
-    def store(self) -> Payload:
-        return {"problem": self.problem, "notices": list(self.notices)}
+    def store(self) -> StoreState:
+        return StoreState(problem=self.problem, notices=list(self.notices))
 
     def topics(self) -> frozenset[str]:
         return TOPICS
@@ -198,6 +199,11 @@ _ROWS: dict[str, dict[str, object]] = {
 }
 
 
+def about(window: Window) -> dict[str, object]:
+    """What every answer has."""
+    return {"from": window.from_s, "to": window.to_s, "nodes": list(window.nodes)}
+
+
 class CannedQuestions:
     """Answers every question with one row, and remembers the windows. `failure` is raised instead when set."""
 
@@ -210,7 +216,7 @@ class CannedQuestions:
         self.asked.append((name, window))
         if self.failure is not None:
             raise self.failure
-        return {"as_of": 1700000000.5, "rows": [_ROWS[name]]}
+        return {**about(window), "as_of": 1700000000.5, "rows": [_ROWS[name]]}
 
     async def nodes(self, window: Window) -> Payload:
         return self._rows("nodes", window)
@@ -220,7 +226,7 @@ class CannedQuestions:
         times = list(range(window.from_s, window.to_s, window.bucket_s))
         zeros = [0] * len(times)
         series = [{"action": "PUT", "direction": "up", "outcome": "success", "count": zeros, "bytes": zeros}]
-        return {"as_of": None, "bucket_s": window.bucket_s, "times": times, "series": series, **TOLD}
+        return {**about(window), "as_of": None, "bucket_s": window.bucket_s, "times": times, "series": series, **TOLD}
 
     async def actions(self, window: Window) -> Payload:
         return {**self._rows("actions", window), "counted": None, **TOLD}
@@ -262,7 +268,7 @@ class CannedQuestions:
         }  # fmt: skip
         figure = {"node": "a", "group": "Migration", "severity": "info", "text": "Migration runs.", "at": 1.0}
         kind = {"kind": "upload_rejected", "label": "Upload rejected", "group": "Traffic"}
-        return {"as_of": 5.0, "rows": [row], "next": "1000.7", "kinds": [kind], "garbage": [run], "figures": [figure]}
+        return {**about(window), "as_of": 5.0, "rows": [row], "next": "1000.7", "kinds": [kind], "garbage": [run], "figures": [figure]}
 
     async def logs(self, window: Window) -> Payload:
         totals = [{"node": "a", "lines": 9, "understood": 7, "ignored": 1, "not_understood": 1}]

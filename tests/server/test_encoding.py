@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from storj_monitor.model.ids import Action
 from storj_monitor.server import encoding
 from storj_monitor.server.encoding import JsonEncoder, OrjsonEncoder, make_encoder
+from storj_monitor.views.wire.fields import Figure
+from storj_monitor.views.wire.frames import TableDelta
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None))
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner), max_leaves=20)
@@ -109,3 +112,12 @@ def test_choice_and_the_warning_when_orjson_is_missing(monkeypatch: pytest.Monke
         assert isinstance(make_encoder(True), JsonEncoder)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "orjson is not installed" in caplog.text
+
+
+@pytest.mark.parametrize("encoder", [JsonEncoder(), OrjsonEncoder()])
+@pytest.mark.parametrize(("first", "kept"), [("n1", "n1"), ("\ud800", "\ud800")])
+def test_structs_of_the_wire_are_objects(encoder: JsonEncoder | OrjsonEncoder, first: str, kept: str) -> None:
+    """Also where one way of encoding refuses a text, and another has to be taken; what is left out is not sent."""
+    value: object = {"rows": {"a": Figure(value=math.nan, source="api", at=1.5)}, "delta": TableDelta(n=1, as_of=2.0, del_=[first])}
+    told = json.loads(encoder.encode(value))
+    assert told == {"rows": {"a": {"value": None, "source": "api", "at": 1.5}}, "delta": {"n": 1, "as_of": 2.0, "del": [kept]}}

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from keeper_rig import keeper_of
 from patience import PATIENCE_S
+from plain import plain
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.model.figures import Source
@@ -112,7 +113,7 @@ def test_the_page_says_the_disk_and_what_is_wrong() -> None:
     disk = FileSystemSpace(taken_at=now, path="/mnt/x", total_bytes=4 * 10**12, free_bytes=10**12, device="7")
     keeper.on_file_system("a", "/mnt/x", disk, "")
     keeper.on_file_system("b", "/mnt/x", disk, "")
-    rows = cards.rows("storage", ["a", "b"])
+    rows = plain(cards.rows("storage", ["a", "b"]))
     assert rows["a"]["file_system_free"] == {"value": 10**12, "source": Source.FILE_SYSTEM.value, "at": now}
     assert (rows["a"]["at"], rows["a"]["file_system"]) == (None, {"path": "/mnt/x", "problem": None})
     total = rows[""]["file_system_total"]
@@ -122,9 +123,9 @@ def test_the_page_says_the_disk_and_what_is_wrong() -> None:
     told = DiskSpace(taken_at=now, used_bytes=10**12, available_bytes=5 * 10**12, trash_bytes=0, allocated_bytes=6 * 10**12)
     node.space = replace(node.space, evidence=SpaceEvidence(disk=told))
     keeper.on_file_system("a", "/mnt/x", disk, "")
-    free = cards.rows("storage", ["a"])["a"]["free"]
+    free = plain(cards.rows("storage", ["a"]))["a"]["free"]
     assert isinstance(free, dict)
     assert (free["value"], free["source"]) == (10**12, "file_system"), "no node can use more than its disk has"
     keeper.on_file_system("a", "/mnt/x", None, "there is no such folder")
-    row = cards.rows("storage", ["a"])["a"]
+    row = plain(cards.rows("storage", ["a"]))["a"]
     assert (row["file_system_free"], row["file_system"]) == (None, {"path": "/mnt/x", "problem": "there is no such folder"})

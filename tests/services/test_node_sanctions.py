@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from node_recordings import answer, api_snapshots, at
+from plain import Plain
 from services.test_node_status import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
 
 from storj_monitor.database import subjects as store
@@ -192,13 +193,13 @@ async def test_the_answer_of_the_api_has_windows_and_standings_of_the_asked_time
     tell_dates(rig)
     reader = Reader(tmp_path / "monitor.db", 1)
     try:
-        questions = SubjectQuestions(reader, rig.cards, rig.clock.now)
+        questions = Plain(SubjectQuestions(reader, rig.cards, rig.clock.now))
         found = await questions.standings(Window(int(begin) + 60, int(begin) + 86_400, 60, ("a",)))
         later = await questions.standings(Window(int(begin) + 180, int(begin) + 240, 60, ("a",)))
     finally:
         reader.close()
     who = {"node": "a", "satellite": SAT, "name": satellite_name(SAT)}
-    assert found["audit_windows"] == [{**who, "length_s": None, "windows": [(begin + HALF_DAY_S, 10, 9)]}]
+    assert found["audit_windows"] == [{**who, "length_s": None, "windows": [[begin + HALF_DAY_S, 10, 9]]}]
     assert found["standings"] == [{**who, "kind": "suspended", "from": begin + 60, "until": begin + 120}]
     assert (later["audit_windows"], later["standings"]) == ([], [])
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from keeper_rig import keeper_of, states_of
 from live_replay import HandClock, clock, node_answer
+from plain import plain
 
 from storj_monitor.config.table import THRESHOLD_SILENT
 from storj_monitor.model.earnings import Paystub, StubKey
@@ -78,7 +79,7 @@ class Rig:
 
     @property
     def findings(self) -> list[dict[str, Any]]:
-        return [row for row in self.cards.rows("analytics", ["n"]).values() if row["row"] == "finding"]
+        return [row for row in plain(self.cards.rows("analytics", ["n"])).values() if row["row"] == "finding"]
 
 
 @pytest.fixture
@@ -165,13 +166,13 @@ async def test_reasons_are_findings_from_the_first_moment_and_go_when_they_are_o
 async def test_never_contacted_is_said_with_what_to_do(rig: Rig) -> None:
     rig.say(replace(node_answer(rig.clock.at), last_pinged_at=NEVER, quic_status="Misconfigured"))
     assert rig.row["node_state"] == "at_risk" and [one["code"] for one in rig.row["reasons"]] == ["no_contact", "quic"]
-    health = rig.cards.rows("health", ["n"])["n"]
+    health = plain(rig.cards.rows("health", ["n"]))["n"]
     assert health["last_contact"] == {"value": None, "source": "api", "at": rig.clock.at}
 
 
 async def test_the_health_answer_is_shown_while_it_is_of_now_and_nobody_contradicts_it(rig: Rig) -> None:
     def shown() -> Any:
-        healthy = rig.cards.rows("health", ["n"])["n"]["all_healthy"]
+        healthy = plain(rig.cards.rows("health", ["n"]))["n"]["all_healthy"]
         return healthy and healthy["value"]
 
     rig.say(node_answer(rig.clock.at), healthy=True)
@@ -191,16 +192,16 @@ async def test_a_satellite_that_is_not_trusted_any_more_does_not_come_back_witho
         taken_at=rig.clock.at, all_healthy=True, statuses=(HealthStatus(EU1, 1.0, NEVER, NEVER), HealthStatus(US1, 1.0, NEVER, NEVER))
     )
     rig.keeper.on_answer(Answer("n", AnswerKind.HEALTH, None, rig.clock.at, 1.0, told))
-    assert list(rig.cards.rows("reputation", ["n"])) == [f"n/{EU1}"]
+    assert list(plain(rig.cards.rows("reputation", ["n"]))) == [f"n/{EU1}"]
 
 
 async def test_a_node_that_is_down_has_no_uptime(rig: Rig) -> None:
-    assert rig.cards.rows("health", ["n"])["n"]["uptime_s"]["value"] > 0
+    assert plain(rig.cards.rows("health", ["n"]))["n"]["uptime_s"]["value"] > 0
     rig.door(ApiStatus.UNREACHABLE, "no answer")
     for _ in range(40):
         await rig.later(5, lines=False)
     assert rig.row["node_state"] == "down"
-    assert rig.cards.rows("health", ["n"])["n"]["uptime_s"] is None
+    assert plain(rig.cards.rows("health", ["n"]))["n"]["uptime_s"] is None
 
 
 async def test_failed_writes_and_a_disk_without_room_count_when_they_are_told(rig: Rig) -> None:

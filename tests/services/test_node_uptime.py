@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders import transfer
+from plain import Plain, plain
 from services.test_node_status import DAY_S, SAT, Rig, door, node_answer, satellite_answer
 
 from storj_monitor.database import subjects as store
@@ -65,9 +66,9 @@ def test_a_busy_node_that_goes_silent_and_shuts_its_api_is_down_for_certain(rig:
     assert (state.state, state.since, state.certain) == (UptimeState.DOWN, float(begin), True)
     assert node(rig).revisions != before, "pages are told, though nothing came"
     assert node_away_since(node(rig), rig.clock.at) == begin
-    row = rig.cards.rows("health", ["a"])["a"]
-    assert row["uptime"]["state"] == "down"  # type: ignore[index]
-    assert (row["downtimes"][0]["until"], row["downtimes"][0]["certain"]) == (None, True)  # type: ignore[index]
+    row = plain(rig.cards.rows("health", ["a"]))["a"]
+    assert row["uptime"]["state"] == "down"
+    assert (row["downtimes"][0]["until"], row["downtimes"][0]["certain"]) == (None, True)
 
 
 def test_one_satellite_that_is_off_suspects_nobody(rig: Rig) -> None:
@@ -114,8 +115,8 @@ def test_the_budget_is_whole_while_a_restarted_monitor_has_not_read_the_log_yet(
 
     def budget() -> tuple[object, object]:
         rig.cards.subjects.changed("a", *rig.cards.subjects.of("a").revisions)
-        row = rig.cards.rows("reputation", ["a"])[f"a/{SAT}"]["budget"]
-        return row["hours"], row["away_since"]  # type: ignore[index]
+        row = plain(rig.cards.rows("reputation", ["a"]))[f"a/{SAT}"]["budget"]
+        return row["hours"], row["away_since"]
 
     assert budget() == (288.0, None), "the monitor was off: it does not know yet"
     assert node_uptime(node(rig), rig.clock.at).state is UptimeState.UNKNOWN
@@ -216,8 +217,8 @@ async def test_an_end_that_memory_knows_better_than_the_database_counts(rig: Rig
     reader = Reader(Path(rig.desk.db.execute("PRAGMA database_list").fetchone()[2]), 1)
     try:
         window = Window(int(at) - int(DAY_S), int(at) + 60, 60, ("a",))
-        answer = await SubjectQuestions(reader, rig.cards, lambda: at).health(window, frozenset({"downtimes"}))
+        answer = await Plain(SubjectQuestions(reader, rig.cards, lambda: at)).health(window, frozenset({"downtimes"}))
     finally:
         reader.close()
-    told = [(row["from"], row["until"]) for row in answer["downtimes"]]  # type: ignore[attr-defined]
+    told = [(row["from"], row["until"]) for row in answer["downtimes"]]
     assert told == [(at - 6000, at - 5930), (at - 9000, at - 6600)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from plain import plain
+
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.node_metrics import Growth, NodeMetrics, Spread, TransferCount
 from storj_monitor.model.rollups import Cell
@@ -30,7 +32,7 @@ def cell(count: int, timed: int = 0) -> Cell:
 
 
 def test_a_node_without_a_log_is_told_by_its_counters() -> None:
-    rows = action_rows([NodeActions({}, 0, counted(COUNTERS, GET, UP))])
+    rows = plain(action_rows([NodeActions({}, 0, counted(COUNTERS, GET, UP))]))
     assert set(rows) == {"UNKNOWN up", "GET down"}
     up, get = rows["UNKNOWN up"], rows["GET down"]
     assert (up["success"], up["canceled"], up["failed"], up["bytes"], up["all_bytes"]) == (90, 10, 0, 9000, 9050)
@@ -40,51 +42,51 @@ def test_a_node_without_a_log_is_told_by_its_counters() -> None:
 
 def test_a_log_that_shows_failures_only_is_not_believed_about_rates() -> None:
     """At WARN a log has failures and no success."""
-    rows = action_rows([NodeActions({GET_FAILED: cell(2)}, 0, counted(COUNTERS))])
+    rows = plain(action_rows([NodeActions({GET_FAILED: cell(2)}, 0, counted(COUNTERS))]))
     assert (rows["GET down"]["success"], rows["GET down"]["failed"], rows["GET down"]["source"]) == (200, 2, "metrics")
 
 
 def test_each_direction_has_its_own_source() -> None:
     """At INFO a node hides many failed uploads, but no downloads."""
-    rows = action_rows([NodeActions({PUT: cell(70, 70), GET: cell(199, 199)}, 1000, counted(COUNTERS))])
+    rows = plain(action_rows([NodeActions({PUT: cell(70, 70), GET: cell(199, 199)}, 1000, counted(COUNTERS))]))
     assert (rows["UNKNOWN up"]["source"], rows["GET down"]["source"]) == ("metrics", "log")
     assert "PUT up" not in rows
     assert (rows["GET down"]["success"], rows["GET down"]["timed"], rows["GET down"]["mean_ms"]) == (199, 199, 500.0)
 
 
 def test_a_log_without_start_lines_gets_its_durations_from_counters() -> None:
-    rows = action_rows([NodeActions({PUT: cell(95), GET: cell(200)}, 0, counted(COUNTERS, GET))])
+    rows = plain(action_rows([NodeActions({PUT: cell(95), GET: cell(200)}, 0, counted(COUNTERS, GET))]))
     for key, mean, p50 in (("PUT up", 100.0, None), ("GET down", 250.0, 50)):
         assert (rows[key]["source"], rows[key]["timed_source"], rows[key]["mean_ms"], rows[key]["p50_ms"]) == ("log", "metrics", mean, p50)
 
 
 def test_without_counters_nothing_is_made_up() -> None:
-    row = action_rows([NodeActions({GET: cell(5)}, 1000)])["GET down"]
+    row = plain(action_rows([NodeActions({GET: cell(5)}, 1000)]))["GET down"]
     assert [row[name] for name in ("timed", "mean_ms", "p50_ms", "timed_source", "resolution_ms")] == [0, None, None, None, None]
-    assert action_rows([]) == {}
+    assert plain(action_rows([])) == {}
 
 
 def test_several_nodes_add_up_and_say_so() -> None:
-    rows = action_rows([NodeActions({GET: cell(100, 100)}, 1000), NodeActions({}, 0, counted(COUNTERS, GET))])
+    rows = plain(action_rows([NodeActions({GET: cell(100, 100)}, 1000), NodeActions({}, 0, counted(COUNTERS, GET))]))
     assert (rows["GET down"]["success"], rows["GET down"]["source"], rows["GET down"]["timed_source"]) == (300, "mixed", "log")
-    two = action_rows([NodeActions({}, 0, counted(COUNTERS, GET))] * 2)["GET down"]
+    two = plain(action_rows([NodeActions({}, 0, counted(COUNTERS, GET))] * 2))["GET down"]
     assert (two["success"], two["mean_ms"], two["p50_ms"]) == (400, 250.0, None), "percentiles of two nodes do not add up"
 
 
 def test_what_is_compared_is_of_the_same_stretch() -> None:
     """Counters are of whole hours; the question was about some minutes."""
     asked = NodeActions({GET: cell(10)}, 0, counted({GET: COUNTERS[GET]}), compared={GET: cell(200)})
-    assert (action_rows([asked])["GET down"]["success"], action_rows([asked])["GET down"]["source"]) == (10, "log")
+    assert (plain(action_rows([asked]))["GET down"]["success"], plain(action_rows([asked]))["GET down"]["source"]) == (10, "log")
 
 
 def test_successes_of_a_log_above_info_are_unknown() -> None:
     mute = NodeActions({GET_FAILED: cell(18)}, tells_success=False)
-    row = action_rows([mute])["GET down"]
+    row = plain(action_rows([mute]))["GET down"]
     assert (row["success"], row["failed"], row["bytes"]) == (None, 18, None)
     # another node's log tells, and so do counters
-    both = action_rows([mute, NodeActions({GET: cell(5)}, 1000)])["GET down"]
+    both = plain(action_rows([mute, NodeActions({GET: cell(5)}, 1000)]))["GET down"]
     assert (both["success"], both["failed"], both["untold"]) == (5, 18, 18)
-    assert action_rows([replace(mute, counters=counted(COUNTERS))])["GET down"]["success"]
+    assert plain(action_rows([replace(mute, counters=counted(COUNTERS))]))["GET down"]["success"]
 
 
 def test_failures_that_only_the_counters_know_are_shown_though_the_log_has_nearly_all() -> None:
@@ -96,7 +98,7 @@ def test_failures_that_only_the_counters_know_are_shown_though_the_log_has_nearl
         op_code(Action.UNKNOWN_UP, Outcome.CANCELED): Growth(112, 0, 0, 0.0),
         failed: Growth(64, 0, 0, 0.0),
     }
-    row = action_rows([NodeActions(log, 0, counters_of(growth, None), hides_failures=True)])["PUT up"]
+    row = plain(action_rows([NodeActions(log, 0, counters_of(growth, None), hides_failures=True)]))["PUT up"]
     assert (row["success"], row["canceled"], row["failed"], row["only_counted"], row["may_hide"]) == (878, 112, 64, 54, False)
     assert row["source"] == "log"
 
@@ -104,13 +106,13 @@ def test_failures_that_only_the_counters_know_are_shown_though_the_log_has_nearl
 def test_edges_of_the_hour_are_no_hidden_failures() -> None:
     log = {GET: cell(1000), GET_FAILED: cell(97)}
     growth = {GET: Growth(1003, 0, 0, 0.0), GET_FAILED: Growth(100, 0, 0, 0.0)}
-    row = action_rows([NodeActions(log, 0, counters_of(growth, None))])["GET down"]
+    row = plain(action_rows([NodeActions(log, 0, counters_of(growth, None))]))["GET down"]
     assert (row["failed"], row["only_counted"]) == (97, 0)
-    more = action_rows([NodeActions(log, 0, counters_of(growth | {GET_FAILED: Growth(150, 0, 0, 0.0)}, None))])["GET down"]
+    more = plain(action_rows([NodeActions(log, 0, counters_of(growth | {GET_FAILED: Growth(150, 0, 0, 0.0)}, None))]))["GET down"]
     assert (more["failed"], more["only_counted"]) == (150, 53)
 
 
 def test_a_log_at_info_alone_says_what_it_cannot_show() -> None:
-    rows = action_rows([NodeActions({PUT: cell(10), GET: cell(10)}, hides_failures=True)])
+    rows = plain(action_rows([NodeActions({PUT: cell(10), GET: cell(10)}, hides_failures=True)]))
     assert rows["PUT up"]["may_hide"] is True and rows["GET down"]["may_hide"] is False
-    assert action_rows([NodeActions({PUT: cell(10)})])["PUT up"]["may_hide"] is False
+    assert plain(action_rows([NodeActions({PUT: cell(10)})]))["PUT up"]["may_hide"] is False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jsonschema
 import pytest
+from plain import plain
 
 from storj_monitor.model.analytics import Basis, Evidence, Finding, FindingKind, FindingState, Learning, Metric, Severity, Step, Subject
 from storj_monitor.model.node_state import NodeState, NodeStateKind, StateReason, StateSource
@@ -40,7 +41,7 @@ def finding(number: int, metric: Metric, kind: FindingKind = FindingKind.ANOMALY
 
 def answer(*findings: Finding) -> dict[str, object]:
     node = NodeStatus("a")
-    rows = [finding_row(one) for one in findings]
+    rows = [plain(finding_row(one)) for one in findings]
     return {
         "from": 0,
         "to": 60,
@@ -48,8 +49,8 @@ def answer(*findings: Finding) -> dict[str, object]:
         "nodes": ["a"],
         "rows": rows,
         "more": 0,
-        "learning": [learning_row(node)],
-        "help": HELP_TEXTS,
+        "learning": [plain(learning_row(node))],
+        "help": plain(HELP_TEXTS),
     }
 
 
@@ -63,19 +64,19 @@ def test_every_kind_is_as_the_document_says_and_has_help(metric: Metric, kind: F
 
 
 def test_what_nobody_knows_is_null() -> None:
-    known, unknown = finding_row(finding(1, Metric.SUCCESS)), finding_row(finding(2, Metric.BUDGET, FindingKind.FORECAST))
+    known, unknown = plain(finding_row(finding(1, Metric.SUCCESS))), plain(finding_row(finding(2, Metric.BUDGET, FindingKind.FORECAST)))
     assert (known["satellite_name"], known["direction"], known["z"], known["samples"]) == ("us1", "up", 5.5, 70)
     assert (known["expected"], known["band"]) == (0.123457, [None, 1.23457])
     assert [
         unknown[name] for name in ("satellite", "satellite_name", "direction", "z", "samples", "band", "cause", "until", "resolved")
     ] == [None] * 9
-    row = learning_row(NodeStatus("a"))
+    row = plain(learning_row(NodeStatus("a")))
     assert (row["hours"], row["basis"], row["judged_to"], row["standing"]) == (0, "none", None, 0)
 
 
 def test_a_finding_that_ended_says_when_and_why() -> None:
     ended = finding(1, Metric.SILENCE).moved(FindingState.RESOLVED, AT + 900)
-    row = finding_row(ended)
+    row = plain(finding_row(ended))
     assert (row["state"], row["until"]) == ("resolved", AT + 900)
     assert row["history"] == [{"state": "new", "at": AT + 300, "value": 2.0}, {"state": "resolved", "at": AT + 900, "value": 2.0}]
 
@@ -85,18 +86,18 @@ def test_rows_of_the_asked_nodes_made_anew_only_for_a_change() -> None:
     a, b = subjects.of("a"), subjects.of("b")
     a.insight.findings[7] = finding(7, Metric.RATE)
     a.insight.learning = Learning("a", 53, Basis.OVERALL, "baselines from 53 hours; full after four weeks", AT, 3)
-    assert list(view.rows([a, b])) == ["node/a", "finding/7", "node/b"]
-    assert list(view.rows([b])) == ["node/b"]
-    assert view.rows([a])["node/a"]["standing"] == 1
+    assert list(plain(view.rows([a, b]))) == ["node/a", "finding/7", "node/b"]
+    assert list(plain(view.rows([b]))) == ["node/b"]
+    assert plain(view.rows([a]))["node/a"]["standing"] == 1
     a.insight.findings[7] = a.insight.findings[7].moved(FindingState.RESOLVED, AT + 900)
-    assert view.rows([a])["node/a"]["standing"] == 1, "nobody said that it changed"
+    assert plain(view.rows([a]))["node/a"]["standing"] == 1, "nobody said that it changed"
     subjects.changed("a", Topic.ANALYTICS)
-    assert view.rows([a])["node/a"]["standing"] == 0
-    assert view.rows([a])["finding/7"]["until"] == AT + 900
+    assert plain(view.rows([a]))["node/a"]["standing"] == 0
+    assert plain(view.rows([a]))["finding/7"]["until"] == AT + 900
 
 
 def test_only_a_reason_about_a_satellite_names_one() -> None:
     never = StateReason("no_contact", NodeStateKind.AT_RISK, "No satellite has ever reached this node.", None, StateSource.API, "never")
     lost = StateReason("disqualified", NodeStateKind.AT_RISK, "us1: disqualified.", float(AT), StateSource.API, SATELLITE)
-    rows = list(reason_rows("a", NodeState(NodeStateKind.AT_RISK, float(AT), (never, lost))))
+    rows = plain(list(reason_rows("a", NodeState(NodeStateKind.AT_RISK, float(AT), (never, lost)))))
     assert [(row["satellite"], row["satellite_name"]) for row in rows] == [(None, None), (SATELLITE, "us1")]

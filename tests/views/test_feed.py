@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 from builders import EU1, US1, batch, transfer
+from plain import plain
 
 from storj_monitor.model.events import ErrorSeen
 from storj_monitor.model.ids import Action, Outcome
@@ -15,6 +16,8 @@ from storj_monitor.state.live import RING_S
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
 from storj_monitor.views.table_topic import TableTopic
+from storj_monitor.views.wire.fields import Wire
+from storj_monitor.views.wire.frames import Notices
 
 NOW = 1_764_158_400.0
 TOPICS = frozenset(("live", *TABLES))
@@ -53,12 +56,12 @@ def test_snapshot_and_deltas_agree(diffs: bool) -> None:
     random, state = Random(1), State(["n1", "n2"])
     feeds = Feeds(state, diffs, on_open=ignore)
     feed = feeds.open(("n1", "n2"))
-    page = Page(feed.snapshot(TOPICS, NOW))
+    page = Page(plain(feed.snapshot(TOPICS, NOW)))
     for step in range(60):
         move(state, feeds, random, NOW + step * 90)
-        page.take(feed.advance(TOPICS, NOW + step * 90, slow=step % 3 != 0))
-    page.take(feed.advance(TOPICS, NOW + 59 * 90, slow=True))
-    fresh = json.loads(json.dumps(feed.snapshot(TOPICS, NOW + 59 * 90)))
+        page.take(plain(feed.advance(TOPICS, NOW + step * 90, slow=step % 3 != 0)))
+    page.take(plain(feed.advance(TOPICS, NOW + 59 * 90, slow=True)))
+    fresh = json.loads(json.dumps(plain(feed.snapshot(TOPICS, NOW + 59 * 90))))
     for topic in TABLES:
         assert page.topics[topic]["rows"] == fresh[topic]["rows"], topic
         assert page.topics[topic]["n"] == fresh[topic]["n"], topic
@@ -98,37 +101,37 @@ def test_totals_are_exact_above_the_sample() -> None:
     for node, count in (("n1", SAMPLE + 36), ("n2", 10)):
         taken = batch([transfer(int(NOW * 1000), size=2) for _ in range(count)], node=node)
         feeds.push(taken)
-    live = feed.advance({"live"}, NOW, slow=False)["live"]
+    live = plain(feed.advance({"live"}, NOW, slow=False))["live"]
     assert len(live["ev"]) == SAMPLE
     assert live["more"] == 36
     assert live["tot"] == [[int(NOW), 200, 0, 100, 0]]
     assert live["ops"] == [[transfer().op, 100, 200]]
-    assert feed.advance({"live"}, NOW, slow=False) == {}
+    assert plain(feed.advance({"live"}, NOW, slow=False)) == {}
 
 
 def test_nothing_is_made_when_nothing_moved() -> None:
     _, _, feed = live_feed()
-    feed.advance(TOPICS, NOW, slow=True)
-    assert feed.advance(TOPICS, NOW, slow=True) == {}
+    plain(feed.advance(TOPICS, NOW, slow=True))
+    assert plain(feed.advance(TOPICS, NOW, slow=True)) == {}
 
 
 def test_an_empty_table_is_as_old_as_the_first_look_at_it() -> None:
     """Not as old as 1970, which a page would show; later looks that find nothing make it no younger."""
-    rows: dict[str, dict[str, object]] = {}
+    rows: dict[str, Wire] = {}
     topic = TableTopic(lambda: rows, True)
     for revision, now in ((1, 1000.0), (2, 1010.0)):
-        assert topic.advance(revision, now) is None
-        assert topic.snapshot()["as_of"] == 1000.0
-    rows["a"] = {}
-    assert topic.advance(2, 1020.0) is None  # nothing was said to have moved
-    delta = topic.advance(3, 1030.0)
+        assert plain(topic.advance(revision, now)) is None
+        assert plain(topic.snapshot())["as_of"] == 1000.0
+    rows["a"] = Notices(notices=[])
+    assert plain(topic.advance(2, 1020.0)) is None  # nothing was said to have moved
+    delta = plain(topic.advance(3, 1030.0))
     assert delta is not None and delta["as_of"] == 1030.0
 
 
 def test_the_page_is_told_that_the_database_refuses() -> None:
     state, _, feed = live_feed()
     state.on_store_problem("database or disk is full")
-    row = feed.advance({"nodes"}, NOW, slow=True)["nodes"]["set"]["n1"]
+    row = plain(feed.advance({"nodes"}, NOW, slow=True))["nodes"]["set"]["n1"]
     assert row["state"] == "error"
     assert "disk is full" in row["detail"]
 
@@ -138,7 +141,7 @@ def test_a_view_whose_live_part_nobody_watches_does_not_grow() -> None:
     for second in range(5000):
         taken = batch([transfer(int((NOW + second) * 1000))])
         feeds.push(taken)
-    live = feed.advance({"live"}, NOW + 5000, slow=False)["live"]
+    live = plain(feed.advance({"live"}, NOW + 5000, slow=False))["live"]
     assert len(live["tot"]) == RING_S - 1
     assert live["ops"] == [[transfer().op, 5000, 5_000_000]]
 
@@ -147,7 +150,7 @@ def test_seconds_of_the_future_are_not_now() -> None:
     _, feeds, feed = live_feed()
     taken = batch([transfer(int((NOW + 10**8) * 1000)), transfer(int(NOW * 1000))])
     feeds.push(taken)
-    live = feed.advance({"live"}, NOW, slow=False)["live"]
+    live = plain(feed.advance({"live"}, NOW, slow=False))["live"]
     assert [cell[0] for cell in live["tot"]] == [int(NOW)]
     assert live["ops"][0][1] == 2
 
@@ -161,7 +164,7 @@ def test_several_views_and_one_tell_the_same_totals() -> None:
         taken = batch([transfer(int(NOW * 1000) + second * 1000, size=10**number) for second in (0, 0, -1)], node=node)
         alone.push(taken)
         several.push(taken)
-    told, both, *single = [one.advance({"live"}, NOW, False)["live"] for one in (feed, *views)]
+    told, both, *single = [plain(one.advance({"live"}, NOW, False))["live"] for one in (feed, *views)]
     assert told == both
     moved = [sum(size for _, _, size in one["ops"]) for one in (both, *single)]
     assert moved == [3 * 1111, 3 * 1001, 3 * 110]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders import EU1, NOON_MS, US1, batch, transfer
+from plain import Plain
 
 from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
@@ -35,7 +36,7 @@ class Asked:
         self.writer = Writer(path, Retention(), on_conflict=lambda _: None)
         self.state = State(["n1"])
         self.reader = Reader(path, 1)
-        self.questions = Questions(self.reader, self.state, lambda: self.writer.status.committed_at)
+        self.questions = Plain(Questions(self.reader, self.state, lambda: self.writer.status.committed_at))
         self._at = 0
 
     def commit(self, transfers: list, events: list[NodeEvent] | None = None, node: str = "n1") -> None:  # type: ignore[type-arg]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from plain import Plain
 
 from storj_monitor.database import queries
 from storj_monitor.database.opening import open_database
@@ -66,7 +67,7 @@ async def test_names_that_could_not_be_read_are_asked_for_again(tmp_path: Path) 
     path = tmp_path / "monitor.db"
     open_database(path, 1.0, "stamp")
     reader, state = BrokenOnce(path, 1), State([])
-    questions, window = Questions(reader, state, lambda: 1.0), Window(0, 60, 60, ())
+    questions, window = Plain(Questions(reader, state, lambda: 1.0)), Window(0, 60, 60, ())
     try:
         await questions.sizes(window)
         assert reader.asked == 1

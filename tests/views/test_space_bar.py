@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from plain import plain
+
 from storj_monitor.views.storage import bar
 
 TB = 10**12
@@ -9,7 +11,7 @@ NODE = {"allocated": 10 * TB, "used": 6 * TB, "pieces": 6 * TB, "free": 3 * TB}
 
 
 def parts(**more: int) -> dict[str, object]:
-    return {str(row["part"]): row["bytes"] for row in bar(NODE | more)}
+    return {str(row["part"]): row["bytes"] for row in plain(bar(NODE | more))}
 
 
 def test_what_the_hashstore_reserves_is_reserved() -> None:

@@ -2552,10 +2552,10 @@ export interface LoadAnswer {
 export interface StoreAnswer {
   /** sentences, at most 10, oldest first */
   notices: string[];
+  /** why it cannot be read or written just now; "" when all is well */
+  problem: string;
   /** Unix seconds, the server's clock */
   now: number;
-  /** why the database cannot be read or written just now; "" when all is well */
-  problem: string;
 }
 
 /** Why a question is not answered. */

@@ -35,7 +35,7 @@ from storj_monitor.views.wire.fields import (
     doc,
     one_of,
 )
-from storj_monitor.views.wire.frames import ERROR_CODES, LoadFigures, Notices
+from storj_monitor.views.wire.frames import ERROR_CODES, LoadFigures, StoreState
 from storj_monitor.views.wire.health import HealthRow, NodeDowntime
 from storj_monitor.views.wire.reputation import AuditHistory, ReputationRow, ScoreHistory, StandingSpan
 from storj_monitor.views.wire.storage import SpaceHistory, StorageFleetRow, StorageNodeRow
@@ -259,11 +259,10 @@ class LoadAnswer(LoadFigures, frozen=True, kw_only=True):
     now: Annotated[UnixSeconds, doc("Unix seconds, the server's clock")]
 
 
-class StoreAnswer(Notices, frozen=True, kw_only=True):
+class StoreAnswer(StoreState, frozen=True, kw_only=True):
     """Whether the database can be used, and what happened to it."""
 
     now: Annotated[UnixSeconds, doc("Unix seconds, the server's clock")]
-    problem: Annotated[str, doc('why the database cannot be read or written just now; "" when all is well')]
 
 
 class AnswerError(Wire, frozen=True, kw_only=True):

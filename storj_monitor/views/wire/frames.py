@@ -48,6 +48,12 @@ class Notices(Wire, frozen=True, kw_only=True):
     notices: Annotated[list[str], doc("sentences, at most 10, oldest first")]
 
 
+class StoreState(Notices, frozen=True, kw_only=True):
+    """How the database stands."""
+
+    problem: Annotated[str, doc('why it cannot be read or written just now; "" when all is well')]
+
+
 class Hello(Wire, tag_field="k", tag="hello", frozen=True, kw_only=True):
     """First, and again when nodes were added or something happened to the database."""
 

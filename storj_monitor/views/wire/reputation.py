@@ -201,7 +201,7 @@ class ScoreHistory(Wire, frozen=True, kw_only=True):
     node: NodeName
     satellite: SatelliteId
     name: SatelliteName
-    points: Annotated[list[list[float | str | None]], at_most(300, "oldest first, at most 300, each in the order of `columns`")]
+    points: Annotated[list[tuple[float | str | None, ...]], at_most(300, "oldest first, at most 300, each in the order of `columns`")]
 
 
 class AuditHistory(Wire, frozen=True, kw_only=True):

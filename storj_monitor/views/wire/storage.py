@@ -197,4 +197,4 @@ class SpaceHistory(Wire, frozen=True, kw_only=True):
     """A node's space over time."""
 
     node: NodeName
-    points: Annotated[list[list[float | str | None]], at_most(300, "oldest first, at most 300, each in the order of `columns`")]
+    points: Annotated[list[tuple[float | str | None, ...]], at_most(300, "oldest first, at most 300, each in the order of `columns`")]

@@ -25,6 +25,9 @@ from storj_monitor.views.wire.tables import (
     SizeRow,
 )
 
+Rows = Mapping[str, Wire]
+"""Rows of a topic by their key."""
+
 
 class TopicRows(NamedTuple):
     """Structs of a topic's rows. `summaries`: what a view of several nodes has instead; () = the same."""
