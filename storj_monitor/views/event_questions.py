@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,6 +20,7 @@ from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_figures import figure_rows
 from storj_monitor.views.event_words import KIND_NAMES, KINDS, say
 from storj_monitor.views.garbage_runs import RUN_KINDS, runs_of
+from storj_monitor.views.windows import AnyWindow, about
 from storj_monitor.views.wire import events as wire
 from storj_monitor.views.wire.answers import EventsAnswer
 
@@ -31,18 +32,7 @@ _PROGRESS_MS = 6 * 3_600_000
 _DECODE = msgspec.json.Decoder(AnyNodeEvent).decode
 
 
-class AskedWindow(Protocol):
-    """Nodes and window of the question."""
-
-    @property
-    def from_s(self) -> int: ...
-    @property
-    def to_s(self) -> int: ...
-    @property
-    def nodes(self) -> tuple[str, ...]: ...
-
-
-async def event_page(reader: Reader, cards: Cards | None, window: AskedWindow, wanted: EventFilter, as_of: float | None) -> EventsAnswer:
+async def event_page(reader: Reader, cards: Cards | None, window: AnyWindow, wanted: EventFilter, as_of: float | None) -> EventsAnswer:
     """One page; `garbage` and `figures` (what /metrics says now, as `cards` know it) come with the first page only."""
     first = wanted.before is None
     page = await reader.ask(_page, window.nodes, window.from_s * 1000, window.to_s * 1000, wanted, first)
@@ -51,10 +41,7 @@ async def event_page(reader: Reader, cards: Cards | None, window: AskedWindow, w
         for node in cards.nodes(window.nodes):
             figures += figure_rows(node.name, node.metrics, page.progress.get(node.name, ()))
     return EventsAnswer(
-        from_=window.from_s,
-        to=window.to_s,
-        as_of=as_of,
-        nodes=list(window.nodes),
+        **about(window, as_of),
         rows=page.rows,
         next=page.following,
         kinds=list(_KINDS),

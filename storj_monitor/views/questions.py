@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypedDict, TypeVar, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import msgspec
 
@@ -30,6 +30,7 @@ from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_questions import event_page
 from storj_monitor.views.node_states import state_reasons
 from storj_monitor.views.untold import has_success, satellite_answer_row, traffic_series, untold_of, untold_reason
+from storj_monitor.views.windows import AnyWindow, Window, about, in_hours
 from storj_monitor.views.wire import answers as wire
 from storj_monitor.views.wire.tables import CompactionRow, LatencyRow
 
@@ -45,28 +46,6 @@ MAX_COMPACTIONS = 200
 MAX_COMPACTION_EVENTS = 4000
 DAY_MS = 86_400_000
 _DECODE = msgspec.json.Decoder(AnyNodeEvent).decode
-
-
-class Window(NamedTuple):
-    """A checked question: [from_s, to_s), both multiples of bucket_s. Same fields as server.ports.Window."""
-
-    from_s: int
-    to_s: int
-    bucket_s: int
-    nodes: tuple[str, ...]
-
-
-class AnyWindow(Protocol):
-    """Windows are only read."""
-
-    @property
-    def from_s(self) -> int: ...
-    @property
-    def to_s(self) -> int: ...
-    @property
-    def bucket_s(self) -> int: ...
-    @property
-    def nodes(self) -> tuple[str, ...]: ...
 
 
 class AnswerCache:
@@ -95,11 +74,6 @@ class AnswerCache:
         return answer
 
 
-def in_hours(window: AnyWindow) -> Window:
-    """The window, snapped outward to hours: what is kept by the hour cannot be asked finer."""
-    return Window(window.from_s // HOUR_S * HOUR_S, -(-window.to_s // HOUR_S) * HOUR_S, max(HOUR_S, window.bucket_s), window.nodes)
-
-
 class Questions:
     """One method a path. `committed_at` tells the time of the newest commit: the `as_of` of every answer."""
 
@@ -122,7 +96,7 @@ class Questions:
             _log.warning("nodes are answered from memory, the database cannot be read")
             totals = None
         rows = [self._node(self._state.nodes[name], self._stored.get(name), totals) for name in window.nodes]
-        return wire.NodesAnswer(**_bounds(window), as_of=as_of, nodes=list(window.nodes), rows=rows)
+        return wire.NodesAnswer(**about(window, as_of), rows=rows)
 
     def _node(self, node: NodeState, known: queries.StoredNode | None, totals: Mapping[tuple[int, str], int] | None) -> wire.NodeAnswerRow:
         state, detail = tables.log_state(node, self._state.store_problem)
@@ -157,9 +131,7 @@ class Questions:
         untold = untold_of(self._state, window.nodes).beside(has_successes=has_success(columns))
         series = [traffic_series(op, [*counts], [*sizes]) for op, (counts, sizes) in sorted(columns.items())]
         return wire.TrafficAnswer(
-            **_bounds(kept),
-            as_of=as_of,
-            nodes=list(window.nodes),
+            **about(window, as_of, kept),
             bucket_s=kept.bucket_s,
             times=times,
             series=[*series, *untold.series(len(times))],
@@ -189,9 +161,7 @@ class Questions:
         rows = list(action_rows(told).values())
         untold = untold_of(self._state, window.nodes).beside(has_successes=any(row.success for row in rows))
         return wire.ActionsAnswer(
-            **_bounds(kept),
-            as_of=as_of,
-            nodes=list(window.nodes),
+            **about(window, as_of, kept),
             rows=rows,
             counted=wire.CountedHours(from_=hours.from_s, to=hours.to_s) if counters else None,
             unknown=untold.unknown,
@@ -215,9 +185,7 @@ class Questions:
         untold = untold_of(self._state, window.nodes).beside(has_successes=has_success(op for _, op in sums))
         is_unknown = untold.unknown is not None
         return wire.SatellitesAnswer(
-            **_bounds(kept),
-            as_of=as_of,
-            nodes=list(window.nodes),
+            **about(window, as_of, kept),
             rows=[satellite_answer_row(satellite, row, is_unknown=is_unknown) for satellite, row in rows.items()],
             unknown=untold.unknown,
             left_out=untold.left_out,
@@ -228,12 +196,12 @@ class Questions:
         kept, cells = await self._ask_of(window.nodes, _totals, window.from_s, window.to_s)
         resolution_ms = self._resolution_ms(window.nodes)
         rows = [_latency(op, cell, resolution_ms) for op, cell in sorted(cells.items())]
-        return wire.LatencyAnswer(**_bounds(kept), as_of=as_of, nodes=list(window.nodes), rows=rows)
+        return wire.LatencyAnswer(**about(window, as_of, kept), rows=rows)
 
     async def sizes(self, window: AnyWindow) -> wire.SizesAnswer:
         as_of = self._as_of()
         kept, cells = await self._ask_of(window.nodes, _totals, window.from_s, window.to_s)
-        return wire.SizesAnswer(**_bounds(kept), as_of=as_of, nodes=list(window.nodes), rows=list(tables.size_rows(cells).values()))
+        return wire.SizesAnswer(**about(window, as_of, kept), rows=list(tables.size_rows(cells).values()))
 
     async def errors(self, window: AnyWindow) -> wire.ErrorsAnswer:
         as_of = self._as_of()
@@ -242,7 +210,7 @@ class Questions:
         names = {number: name for name, number in self._ids.items()}
         nodes = {one.key: [names[number] for number in one.nodes if number in names] for one in found}
         rows = tables.error_rows({one.key: one.seen for one in found}, nodes, MAX_ERRORS)
-        return wire.ErrorsAnswer(**_bounds(kept), as_of=as_of, nodes=list(window.nodes), rows=list(rows.values()))
+        return wire.ErrorsAnswer(**about(window, as_of, kept), rows=list(rows.values()))
 
     async def pieces(self, window: AnyWindow) -> wire.PiecesAnswer:
         as_of = self._as_of()
@@ -255,20 +223,20 @@ class Questions:
         for name in window.nodes:
             self._add_open_hour(pieces, self._state.nodes[name], hours)
         rows = list(tables.piece_rows(pieces, MAX_PIECES).values())
-        return wire.PiecesAnswer(**_bounds(hours), as_of=as_of, nodes=list(window.nodes), rows=rows)
+        return wire.PiecesAnswer(**about(window, as_of, hours), rows=rows)
 
     async def countries(self, window: AnyWindow) -> wire.CountriesAnswer:
         as_of = self._as_of()
         hours = in_hours(window)
         kept, found = await self._ask_of(window.nodes, _countries, hours.from_s, hours.to_s)
         rows = tables.country_rows({(country, direction): [count, size] for country, direction, count, size in found}, 300)
-        return wire.CountriesAnswer(**_bounds(kept), as_of=as_of, nodes=list(window.nodes), rows=list(rows.values()))
+        return wire.CountriesAnswer(**about(window, as_of, kept), rows=list(rows.values()))
 
     async def compactions(self, window: AnyWindow) -> wire.CompactionsAnswer:
         as_of = self._as_of()
         rows = await self._ask_of(window.nodes, _compactions, window.from_s * 1000, window.to_s * 1000)
         found = [self._as_it_runs(row) for row in rows]
-        return wire.CompactionsAnswer(**_bounds(window), as_of=as_of, nodes=list(window.nodes), rows=found)
+        return wire.CompactionsAnswer(**about(window, as_of), rows=found)
 
     def _as_it_runs(self, row: CompactionRow) -> CompactionRow:
         """Memory has the stage of what runs now, and names by addresses."""
@@ -292,9 +260,7 @@ class Questions:
                 nodes[names[node]].samples[key] = sample
         most = tables.most_reasons(len(nodes))
         return wire.LogsAnswer(
-            **_bounds(window),
-            as_of=as_of,
-            nodes=list(window.nodes),
+            **about(window, as_of),
             totals=[tables.line_totals(one) for one in nodes.values()],
             rows=[row for one in nodes.values() for row in tables.line_reasons(one, most).values()],
         )
@@ -346,16 +312,6 @@ def _line_totals(totals: Mapping[tuple[int, str], int], node: int) -> dict[str, 
     """As `NodeState.count_lines`, of the commit that the answer is of: memory has already more."""
     counts = {kind: totals.get((node, kind), 0) for kind in (LineKind.UNDERSTOOD, LineKind.IGNORED, LineKind.NOT_UNDERSTOOD)}
     return {"lines": sum(counts.values()), **counts}
-
-
-class _Bounds(TypedDict):
-    from_: int
-    to: int
-
-
-def _bounds(window: AnyWindow | Kept) -> _Bounds:
-    """Of what the answer is about: coarser than what was asked where that is kept no more."""
-    return {"from_": window.from_s, "to": window.to_s}
 
 
 def _latency(op: int, cell: Cell, resolution_ms: int) -> LatencyRow:

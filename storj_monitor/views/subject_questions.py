@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 from collections.abc import Callable, Sequence
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -31,7 +31,7 @@ from storj_monitor.views.analytics import finding_row, learning_row
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.earnings_sums import MadeForecast, day_sums, forecast_sums
 from storj_monitor.views.node_health import downtime_row
-from storj_monitor.views.questions import AnyWindow
+from storj_monitor.views.windows import AnyWindow, about
 from storj_monitor.views.wire import answers as wire
 from storj_monitor.views.wire import earnings as money
 from storj_monitor.views.wire.health import NodeDowntime
@@ -59,8 +59,7 @@ class SubjectQuestions:
         if _wants(wanted, "history"):
             scores = await self._reader.ask(score_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         return wire.ReputationAnswer(
-            **_about(window),
-            as_of=self._now(),
+            **about(window, self._now()),
             rows=_part(wanted, "rows", lambda: list(self._cards.reputation(window.nodes).values())),
             help=_part(wanted, "help", lambda: reputation.HELP_TEXTS),
             columns=_part(wanted, "columns", lambda: list(reputation.POINT_COLUMNS)),
@@ -91,15 +90,14 @@ class SubjectQuestions:
             StandingSpan(node=node, satellite=satellite, name=self._name(node, satellite), kind=kind, from_=from_at, until=until_at)
             for node, satellite, kind, from_at, until_at in standings
         ]
-        return wire.StandingsAnswer(**_about(window), as_of=self._now(), audit_windows=windows, standings=spans)
+        return wire.StandingsAnswer(**about(window, self._now()), audit_windows=windows, standings=spans)
 
     async def storage(self, window: AnyWindow, wanted: Wanted = None) -> wire.StorageAnswer:
         found: dict[str, list[Points]] = {}
         if _wants(wanted, "history"):
             found = await self._reader.ask(space_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         return wire.StorageAnswer(
-            **_about(window),
-            as_of=self._now(),
+            **about(window, self._now()),
             rows=_part(wanted, "rows", lambda: list(self._cards.storage(window.nodes).values())),
             help=_part(wanted, "help", lambda: storage.HELP_TEXTS),
             columns=_part(wanted, "columns", lambda: list(storage.POINT_COLUMNS)),
@@ -113,8 +111,7 @@ class SubjectQuestions:
             made = [MadeForecast(*row) for row in found]
         nodes = self._cards.nodes(window.nodes)
         return wire.EarningsAnswer(
-            **_about(window),
-            as_of=self._now(),
+            **about(window, self._now()),
             rows=_part(wanted, "rows", lambda: list(self._cards.earnings(window.nodes).values())),
             help=_part(wanted, "help", lambda: earnings.HELP_TEXTS),
             paystubs=_part(wanted, "paystubs", lambda: self._paystubs(nodes)),
@@ -161,8 +158,7 @@ class SubjectQuestions:
     async def health(self, window: AnyWindow, wanted: Wanted = None) -> wire.HealthAnswer:
         downtimes_of = await self._downtimes(window) if _wants(wanted, "downtimes") else []
         return wire.HealthAnswer(
-            **_about(window),
-            as_of=self._now(),
+            **about(window, self._now()),
             rows=_part(wanted, "rows", lambda: list(self._cards.health(window.nodes).values())),
             help=_part(wanted, "help", lambda: node_health.HELP_TEXTS),
             downtimes=_part(wanted, "downtimes", lambda: downtimes_of),
@@ -189,8 +185,7 @@ class SubjectQuestions:
         found = await self._reader.ask(find, window.nodes, window.from_s, window.to_s, MOST_FINDINGS)
         now = self._now()
         return wire.FindingsAnswer(
-            **_about(window),
-            as_of=now,
+            **about(window, now),
             rows=[*(self._cards.reasons(window.nodes) if window.to_s >= now else ()), *(finding_row(one) for one in found.findings)],
             more=found.more,
             learning=[learning_row(node) for node in self._cards.nodes(window.nodes)],
@@ -218,17 +213,6 @@ class SubjectQuestions:
     async def _rows(self, table: store.Table, window: AnyWindow, *, also_before: bool = False) -> list[store.Row]:
         from_ms, to_ms = window.from_s * 1000, window.to_s * 1000
         return await self._reader.ask(store.read, table, window.nodes, from_ms, to_ms, also_before=also_before)
-
-
-class _About(TypedDict):
-    from_: int
-    to: int
-    nodes: list[str]
-
-
-def _about(window: AnyWindow) -> _About:
-    """What an answer is about."""
-    return {"from_": window.from_s, "to": window.to_s, "nodes": list(window.nodes)}
 
 
 def _part(wanted: Wanted, name: str, make: Callable[[], T]) -> T | UnsetType:

@@ -32,7 +32,8 @@ from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
 from storj_monitor.stats import bucket_of
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.questions import Questions, Window
+from storj_monitor.views.questions import Questions
+from storj_monitor.views.windows import Window
 from storj_monitor.views.wire.fields import Wire
 
 Change = Callable[[str, Any], Any]

@@ -21,8 +21,8 @@ from storj_monitor.model.figures import Source
 from storj_monitor.model.ids import satellite_name
 from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.reputation import NEVER, AuditWindow, HealthAnswer, HealthStatus, ReputationSnapshot
-from storj_monitor.views.questions import Window
 from storj_monitor.views.subject_questions import SubjectQuestions
+from storj_monitor.views.windows import Window
 
 HALF_DAY_S = 43_200.0
 RECORDED = "v1.162-payout"

@@ -74,7 +74,7 @@ class Rig:
         """As topic `nodes` has it."""
         feed = Feed(self.state, self.cards, ("n",), {"n": 0}, True)
         feed.advance(["nodes"], self.clock.at, True)
-        rows: Any = feed.snapshot(["nodes"], self.clock.at)["nodes"]["rows"]
+        rows: Any = plain(feed.snapshot(["nodes"], self.clock.at))["nodes"]["rows"]
         return dict(rows["n"])
 
     @property

@@ -23,8 +23,8 @@ from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import Outage, UptimeState, Witness
 from storj_monitor.reputation_tracker.uptime import node_away_since, node_downtimes, node_uptime
 from storj_monitor.state.node_status import NodeStatus
-from storj_monitor.views.questions import Window
 from storj_monitor.views.subject_questions import SubjectQuestions
+from storj_monitor.views.windows import Window
 
 GET_OK = transfer().op
 

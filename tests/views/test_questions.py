@@ -20,7 +20,8 @@ from storj_monitor.model.ids import Action
 from storj_monitor.model.node_events import NodeStarted
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.nodes import State
-from storj_monitor.views.questions import Questions, Window
+from storj_monitor.views.questions import Questions
+from storj_monitor.views.windows import Window
 
 NOON = NOON_MS // 1000
 DAY = 86400

@@ -12,7 +12,8 @@ from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreError
 from storj_monitor.state.nodes import State
-from storj_monitor.views.questions import AnswerCache, Questions, Window
+from storj_monitor.views.questions import AnswerCache, Questions
+from storj_monitor.views.windows import Window
 
 
 class Source:
