@@ -51,8 +51,12 @@ class Money(Said):
                     "held_usd_micros": 9_120_000,
                     "disposed_usd_micros": 2_000_000,
                     "net_usd_micros": 7_120_000,
-                    "stages_usd_micros": [1, 2, 3, 4],
+                    "return_usd_micros": 3_560_000,
+                    "exit_usd_micros": 3_560_000,
+                    "lost_usd_micros": 0,
                 },
+                "left_out_satellites": [],
+                "left_out_paystubs": [],
             }
         return rows
 
@@ -95,7 +99,7 @@ class Money(Said):
                 "now_usd_micros": month["payout_usd_micros"],
                 "held_usd_micros": month["held_usd_micros"],
                 "expected_usd_micros": end["payout_usd_micros"],
-                "previous_usd_micros": None,
+                "previous_usd_micros": int(micros * 0.9),
                 "at": self.began - 200,
                 "source": "api",
             },
@@ -112,6 +116,7 @@ class Money(Said):
             "joined_at": self.began - 220 * DAY_S,
             "disqualified_at": None,
             "notes": [],
+            "unknown": None,
             "held": {
                 "held_usd_micros": 1_500_000,
                 "disposed_usd_micros": 0,
@@ -137,7 +142,7 @@ class Money(Said):
             return known[0] | sums | {"held_percent": None}
 
         theirs = [row["theirs"] for row in parts if row["theirs"]]
-        keys = ("now_usd_micros", "held_usd_micros", "expected_usd_micros")
+        keys = ("now_usd_micros", "held_usd_micros", "expected_usd_micros", "previous_usd_micros")
         return {
             "satellite": "",
             "source": "computed",
@@ -146,8 +151,7 @@ class Money(Said):
             "month_end": total([row["month_end"] for row in parts]),
             "previous": total([row["previous"] for row in parts]),
             "expected_usd_micros": sum(row["expected_usd_micros"] for row in parts),
-            "theirs": {key: sum(one[key] for one in theirs) for key in keys}
-            | {"previous_usd_micros": None, "at": self.began - 200, "source": "api"},
+            "theirs": {key: sum(one[key] for one in theirs) for key in keys} | {"at": self.began - 200, "source": "api"},
         }
 
     def _money_of_node(self, node: str, parts: list[Row]) -> Row:
@@ -172,11 +176,16 @@ class Money(Said):
                 ],
             },
             "forecast_reasons": [],
+            "band": None,
+            "currency": None,
+            "left_out_satellites": [],
             "held": {
                 "held_usd_micros": 3_040_000,
                 "disposed_usd_micros": 0,
                 "net_usd_micros": 3_040_000,
-                "stages_usd_micros": [1, 2, 3, 4],
+                "return_usd_micros": 1_520_000,
+                "exit_usd_micros": 1_520_000,
+                "lost_usd_micros": 0,
             },
             "balance": self._balance(1),
             "revenue": {

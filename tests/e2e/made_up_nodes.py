@@ -102,6 +102,9 @@ class Sayings(Space, Money, Findings):
             "address": f"{SATELLITES[satellite]}.storj.io:7777",
             "standing": "healthy",
             "unknown": None,
+            "exit": None,
+            "offline_suspended_at": None,
+            "refused_audits": None,
             "reason": "All scores are well above their limits.",
             "audit_score": self.figure(1),
             "suspension_score": self.figure(1),
@@ -203,8 +206,16 @@ class Sayings(Space, Money, Findings):
             "clock_ahead_s": self.figure(0),
             "bandwidth_bytes": self.figure(1_734_000_000_000),
             "doors": [
-                {"door": "api", "status": "ok", "since": began - 9 * DAY_S, "detail": "", "url": "http://192.0.2.7:14002/", "found": False},
-                {"door": "metrics", "status": "unknown", "since": None, "detail": "", "url": None, "found": False},
+                {
+                    "door": "api",
+                    "status": "ok",
+                    "since": began - 9 * DAY_S,
+                    "detail": "",
+                    "url": "http://192.0.2.7:14002/",
+                    "found": False,
+                    "routes": [],
+                },
+                {"door": "metrics", "status": "unknown", "since": began - 9 * DAY_S, "detail": "", "url": "", "found": False, "routes": []},
                 {
                     "door": "health",
                     "status": "ok",
@@ -212,6 +223,7 @@ class Sayings(Space, Money, Findings):
                     "detail": "",
                     "url": "http://192.0.2.7:28967/",
                     "found": False,
+                    "routes": [],
                 },
             ],
             "remarks": [],
@@ -240,7 +252,7 @@ class Sayings(Space, Money, Findings):
                 "all_healthy": self.figure(False, "probe", 50),
                 "notifications": [
                     {
-                        "kind": "disqualified",
+                        "kind": 2,
                         "title": "Your node was disqualified" + self.evil,
                         "message": "On ap1.",
                         "at": began - 40 * DAY_S,
@@ -282,6 +294,7 @@ class Sayings(Space, Money, Findings):
                         "detail": "connection refused" + self.evil,
                         "url": "http://192.0.2.9:14002/",
                         "found": True,
+                        "routes": [],
                     }
                 ],
                 "remarks": ["Its API is found on this machine by itself; name it in the settings to be sure." + self.evil],

@@ -124,7 +124,22 @@ class Space(Said):
                 "left_out": left_out,
             }
 
-        names = ("allocated", "used", "pieces", "trash", "reclaimable", "overhead", "reserved", "free", "overused", "reported", "unpaid")
+        names = (
+            "allocated",
+            "used",
+            "pieces",
+            "trash",
+            "reclaimable",
+            "overhead",
+            "reserved",
+            "free",
+            "overused",
+            "file_system_total",
+            "file_system_free",
+            "reported",
+            "reported_month",
+            "unpaid",
+        )
         sums = {name: total(name) for name in names}
         capacity = sum(row["capacity_bytes"] or 0 for row in rows) or None
         bar = [
