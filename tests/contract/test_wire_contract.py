@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from app_rig import line
 from contract.strict import Strict, expected, paths, schema_errors
+from e2e.made_up import World
 from patience import PATIENCE_S
 from polling_rig import Running, fake_node, generated, running, until
 from world_answers import AP1, EU1, GB, US1, WorldAnswers, failing
@@ -172,3 +173,13 @@ def test_what_is_not_declared_is_a_mistake() -> None:
     for bad in ({**good, "more": 1}, {"country": "DE"}, {**good, "up_count": "1"}, {**good, "up_count": -1}):
         with pytest.raises(msgspec.ValidationError):
             Strict().row("countries", bad, False)
+
+
+@pytest.mark.parametrize("topic", ["reputation", "storage", "earnings", "health"])
+def test_made_up_nodes_of_page_tests_have_the_rows_of_real_ones(topic: str) -> None:
+    """Otherwise the page is tried with what no monitor sends."""
+    world = World(4, 200, hostile=True, quiet=False, empty=False)
+    rows = world.rows(topic, list(world.nodes))
+    assert rows
+    for row in rows.values():
+        Strict().row(topic, row, False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from e2e.made_up_said import EVIL, SATELLITES, Row
+from plain import plain
 
 from storj_monitor.model import hashstore_events as h
 from storj_monitor.model import node_events as ev
@@ -53,7 +54,7 @@ def events_answer(nodes: list[str], query: Any, now: float, hostile: bool) -> Ro
         "rows": rows[begin : begin + limit],
         "next": following,
         "kinds": [{"kind": tag, "label": kind.label, "group": kind.group} for tag, kind in KIND_NAMES.items()],
-        "garbage": [] if before else [run_row(view[0], run)],
+        "garbage": [] if before else [plain(run_row(view[0], run))],
         "figures": [] if before else [
             {"node": view[0], "group": "Migration", "severity": "info", "text": "Migration at us1 runs: 1,024 pieces moved.", "at": now}
         ],
