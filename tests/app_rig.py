@@ -21,6 +21,7 @@ from storj_monitor.database.history import hot_of_hour, node_history, statistics
 from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
+from storj_monitor.database.work import StoreSignals
 from storj_monitor.database.writer import Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.log_processor import LineProcessor
@@ -61,7 +62,7 @@ class CountingWriter(Writer):
 
     def __init__(self, path: Path, on_conflict: Callable[[str], None]) -> None:
         self.sizes: list[int] = []
-        super().__init__(path, Retention(), on_conflict=on_conflict)
+        super().__init__(path, Retention(), signals=StoreSignals([on_conflict]))
 
     def submit(self, deltas: Sequence[NodeDelta]) -> bool:
         self.sizes.append(sum(sum(delta.lines.values()) for delta in deltas))

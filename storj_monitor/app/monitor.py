@@ -20,6 +20,7 @@ from storj_monitor.database.file_keeper import FileHooks
 from storj_monitor.database.history import hot_of_hour, node_history
 from storj_monitor.database.reader import PatientReader, Reader
 from storj_monitor.database.retention import Retention
+from storj_monitor.database.work import StoreSignals
 from storj_monitor.database.writer import LAST_TRY_S, Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.financial_tracker.earnings import NodeEstimates
@@ -98,18 +99,19 @@ class Monitor:
         terms = own_terms(settings.prices, settings.money, settings.nodes, [name for name, _ in nodes])
         self._registry, self._estimates, self._reports = NodeRegistry(name for name, _ in nodes), NodeEstimates(terms), SatelliteReports()
         self.cards = Cards(self._registry, self.state, self.clock.now, self._estimates, self._reports)
-        self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, on_open=lambda: self.pipeline.wake(), cards=self.cards)
+        self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, self.cards)
         self._writer = Writer(
             settings.database,
             _retention(settings),
-            on_conflict=lambda node: self.pipeline.conflict(node),
-            on_foreign=lambda: self.pipeline.reload(),
-            on_problem=self._store_problem,
+            signals=StoreSignals(problem=[self._store_problem]),
             hooks=FileHooks(self.reader.reopen, lambda: self._loop.call_soon_threadsafe(self.anew.set), self._store_notice),
         )
         self.reader.on_doubt = self._writer.suspect
         self.server = self._new_server(port, demo)
         self.pipeline = self._new_pipeline()
+        self._feeds.opened.append(self.pipeline.wake)
+        self._writer.signals.conflict.append(self.pipeline.conflict)
+        self._writer.signals.foreign.append(self.pipeline.reload)
         rows = RowQueue(self._writer, self._loop.call_soon_threadsafe, partial(self._loop.call_later, WRITTEN_WITHIN_S))
         self.node_status = NodeStatusService(
             self._registry, self.state, self._estimates, rows, self.clock, lambda: self._writer.status.believed_s

@@ -27,6 +27,7 @@ from storj_monitor.database.known_lines import StoredLines
 from storj_monitor.database.opening import open_patiently
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
+from storj_monitor.database.work import StoreSignals
 from storj_monitor.database.writer import Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.log_processor.sieve import LineSieve, RepeatWatch
@@ -134,7 +135,7 @@ class _Loader:
         self._conflict = False
         self._hot: dict[str, HotPieces] = {}
         retention = Retention(keep.events_s, keep.minutes_s, keep.hours_s, keep.days_s, keep.size_cap_bytes or 0)
-        self._writer = Writer(settings.database, retention, on_conflict=self._on_conflict, on_problem=_tell)
+        self._writer = Writer(settings.database, retention, signals=StoreSignals([self._on_conflict], problem=[_tell]))
 
     def close(self) -> None:
         """Commit what was read, and the hot pieces of hours that nobody will close."""

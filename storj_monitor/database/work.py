@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from storj_monitor.model.rollups import NodeDelta
@@ -50,3 +50,17 @@ class WriterStatus:
         """It took something."""
         longest_s = max(took_s, self.longest_commit_s)
         return replace(self, problem="", since=0.0, committed_at=now, commit_s=took_s, longest_commit_s=longest_s, commits=self.commits + 1)
+
+
+@dataclass(slots=True)
+class StoreSignals:
+    """What the writer says, in its own thread, to its subscribers.
+
+    conflict -- the log of this node was read by somebody else meanwhile: what was handed over is refused
+    foreign  -- another process has written into the database
+    problem  -- commits fail, in words; "" when they work again
+    """
+
+    conflict: list[Callable[[str], None]] = field(default_factory=list)
+    foreign: list[Callable[[], None]] = field(default_factory=list)
+    problem: list[Callable[[str], None]] = field(default_factory=list)

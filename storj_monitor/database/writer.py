@@ -25,7 +25,7 @@ from storj_monitor.database.connection import WAL_PAGES, transaction
 from storj_monitor.database.file_keeper import FileHooks, FileKeeper
 from storj_monitor.database.integrity import is_busy, may_pass
 from storj_monitor.database.retention import Retention
-from storj_monitor.database.work import Suspicion, Task, Work, WriterStatus
+from storj_monitor.database.work import StoreSignals, Suspicion, Task, Work, WriterStatus
 from storj_monitor.errors import PositionConflict, StoreError
 from storj_monitor.model.rollups import NodeDelta
 from storj_monitor.tasks import Failed, outcome_of_call
@@ -58,15 +58,11 @@ class Writer:
         path: Path,
         retention: Retention,
         *,
-        on_conflict: Callable[[str], None],
-        on_foreign: Callable[[], None] | None = None,
-        on_problem: Callable[[str], None] | None = None,
+        signals: StoreSignals | None = None,
         hooks: FileHooks | None = None,
     ) -> None:
         self._path = path
-        self._on_conflict = on_conflict
-        self._on_foreign = on_foreign
-        self._on_problem = on_problem
+        self.signals = signals or StoreSignals()
         self._looked_at = 0.0
         self._queue: queue.Queue[Task | None] = queue.Queue(QUEUE_DEPTH)
         self._in_hand: Task | None = None
@@ -299,8 +295,9 @@ class Writer:
     def _look_for_others(self) -> None:
         if time.monotonic() - self._looked_at >= _LOOK_EVERY_S:
             self._looked_at = time.monotonic()
-            if self._files.session.others_wrote() and self._on_foreign:
-                self._on_foreign()
+            if self._files.session.others_wrote():
+                for subscriber in self.signals.foreign:
+                    subscriber()
 
     def _commit(self, deltas: Sequence[NodeDelta]) -> None:
         if not deltas:
@@ -352,7 +349,8 @@ class Writer:
 
     def _refuse(self, node: str) -> None:
         self._refused.add(node)
-        self._on_conflict(node)
+        for subscriber in self.signals.conflict:
+            subscriber(node)
 
     def _commit_singly(self, deltas: Sequence[NodeDelta]) -> None:
         """Another process has read one of these logs meanwhile: only that node's batch is dropped, and read again.
@@ -382,15 +380,19 @@ class Writer:
             return False
 
     def _failed(self, words: str) -> None:
-        if self._on_problem and self.status.problem != words:
-            self._on_problem(words)
+        if self.status.problem != words:
+            self._say_problem(words)
         self.status = self.status.failing(words, time.time())
 
     def _succeeded(self, took_s: float) -> None:
         self._files.calm()
-        if self._on_problem and self.status.problem:
-            self._on_problem("")
+        if self.status.problem:
+            self._say_problem("")
         self.status = self.status.committed(took_s, time.time())
+
+    def _say_problem(self, words: str) -> None:
+        for subscriber in self.signals.problem:
+            subscriber(words)
 
     def _note(self, **changes: Any) -> None:
         self.status = replace(self.status, **changes)

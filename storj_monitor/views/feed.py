@@ -322,11 +322,12 @@ TABLES: dict[str, Callable[[Feed], Rows]] = {
 class Feeds:
     """All open views; see server.ports.Feeds. The app pushes batches in, the server takes deltas out."""
 
-    def __init__(self, state: State, diffs: bool, on_open: Callable[[], None], cards: Cards | None = None) -> None:
+    def __init__(self, state: State, diffs: bool, cards: Cards | None = None) -> None:
         self._state = state
         self._cards = cards
         self._diffs = diffs
-        self._on_open = on_open
+        self.opened: list[Callable[[], None]] = []
+        """Called when somebody begins to watch."""
         self._open: dict[tuple[str, ...], Feed] = {}
 
     def nodes(self) -> tuple[str, ...]:
@@ -341,7 +342,8 @@ class Feeds:
     def open(self, nodes: tuple[str, ...]) -> Feed:
         feed = Feed(self._state, self._cards, nodes, {name: i for i, name in enumerate(self.nodes())}, self._diffs)
         self._open[nodes] = feed
-        self._on_open()
+        for subscriber in self.opened:
+            subscriber()
         return feed
 
     def close(self, nodes: tuple[str, ...]) -> None:

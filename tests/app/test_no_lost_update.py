@@ -57,7 +57,7 @@ class House:
     def __init__(self, *, diffs: bool, coalesce_s: float, slow_hz: float, orjson: bool) -> None:
         self.clock = LoopClock()
         self.state = State(NODES)
-        self.feeds = Feeds(self.state, diffs, on_open=lambda: None)
+        self.feeds = Feeds(self.state, diffs)
         self.broadcaster = Broadcaster(
             self.feeds, make_encoder(orjson), self.clock,
             coalesce_s=coalesce_s, slow_hz=slow_hz, max_clients=100, hello=lambda: {"k": "hello"},

@@ -18,6 +18,7 @@ from storj_monitor.database.file_keeper import FileHooks
 from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.database.retention import Retention
+from storj_monitor.database.work import StoreSignals
 from storj_monitor.database.writer import Writer
 from storj_monitor.model.ids import Outcome
 from storj_monitor.model.rollups import NodeDelta
@@ -55,7 +56,7 @@ class Rig:
         self.reader = Reader(self.path, 1)
         self.on_reopen: Callable[[], object] = lambda: None
         self.writer = Writer(
-            self.path, Retention(), on_conflict=self.refused.append, on_problem=self._problem,
+            self.path, Retention(), signals=StoreSignals([self.refused.append], problem=[self._problem]),
             hooks=FileHooks(self._reopen, self.anew.set, self._notice),
         )  # fmt: skip
 

@@ -98,7 +98,7 @@ async def test_closing_ends_who_waits(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", [None, 6])
 async def test_one_thread_writes_however_many_read(tmp_path: Path, workers: int | None) -> None:
     reader = reader_of(tmp_path / "m.db", workers)
-    writer = Writer(tmp_path / "m.db", Retention(), on_conflict=lambda _: None)
+    writer = Writer(tmp_path / "m.db", Retention())
     gate, writing = Gate(), set()
     try:
         asked = [asyncio.create_task(reader.ask(gate)) for _ in range(6)]

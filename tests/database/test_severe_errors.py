@@ -44,7 +44,7 @@ def drained(taken: EventBatch) -> Accumulator:
 
 def test_the_rare_and_severe_are_first_on_the_page_and_are_findings_to_be() -> None:
     state = State(["n1", "n2"])
-    feed = Feeds(state, True, on_open=lambda: None).open(("n1", "n2"))
+    feed = Feeds(state, True).open(("n1", "n2"))
     state.on_delta(drained(rare()).drain(), RARE_S)
     feed.advance({"errors"}, RARE_S, slow=True)
     rows = list(plain(feed.snapshot({"errors"}, RARE_S))["errors"]["rows"].values())

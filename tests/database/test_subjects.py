@@ -140,7 +140,7 @@ def test_all_tables_of_a_start_are_read_in_one_go(store: Store) -> None:
 
 
 def test_works_are_committed_in_order_beside_logs_and_tried_again_while_the_database_is_held(store: Store) -> None:
-    writer = Writer(store.path, Retention(), on_conflict=lambda _: None)
+    writer = Writer(store.path, Retention())
     try:
         other = sqlite3.connect(store.path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -161,7 +161,7 @@ def test_works_are_committed_in_order_beside_logs_and_tried_again_while_the_data
 
 
 def test_a_work_that_can_never_succeed_is_given_up_and_the_next_is_done(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    writer = Writer(store.path, Retention(), on_conflict=lambda _: None)
+    writer = Writer(store.path, Retention())
     done = threading.Event()
     writer.submit_work(lambda db: db.execute("INSERT INTO node(name) VALUES (NULL)") and None, lambda: None)  # type: ignore[arg-type]
     writer.submit_work(partial(write, changes=changes(SCORE_POINT, score("a", "s", 1))), done.set)
@@ -171,7 +171,7 @@ def test_a_work_that_can_never_succeed_is_given_up_and_the_next_is_done(store: S
 
 
 def test_works_handed_over_just_before_the_end_are_committed(tmp_path: Path, store: Store) -> None:
-    writer = Writer(store.path, Retention(), on_conflict=lambda _: None)
+    writer = Writer(store.path, Retention())
     for number in range(20):
         writer.submit_work(partial(write, changes=changes(SCORE_POINT, score("a", "s", number))), lambda: None)
     writer.close()

@@ -15,6 +15,7 @@ from storj_monitor.database import queries
 from storj_monitor.database.connection import WAL_PAGES, connect_reader
 from storj_monitor.database.opening import open_database
 from storj_monitor.database.retention import Retention
+from storj_monitor.database.work import StoreSignals
 from storj_monitor.database.writer import QUEUE_DEPTH, Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.model.rollups import NodeDelta
@@ -30,7 +31,7 @@ class Kept:
         self.path = folder / "monitor.db"
         open_database(self.path, 1.0, "stamp")
         self.refused: list[str] = []
-        self.writer = Writer(self.path, Retention(), on_conflict=self.refused.append)
+        self.writer = Writer(self.path, Retention(), signals=StoreSignals([self.refused.append]))
         self.reader = connect_reader(self.path)
 
     def commit(self, delta: NodeDelta) -> None:
@@ -109,7 +110,7 @@ def test_who_submits_to_a_writer_that_has_ended_is_told(kept: Kept) -> None:
 def test_the_last_commit_is_known_after_a_restart(kept: Kept) -> None:
     kept.commit(part(0))
     committed_at = kept.writer.status.committed_at
-    again = Writer(kept.path, Retention(), on_conflict=kept.refused.append)
+    again = Writer(kept.path, Retention(), signals=StoreSignals([kept.refused.append]))
     try:
         assert again.barrier(10.0)
         assert abs(again.status.committed_at - committed_at) < 1.0

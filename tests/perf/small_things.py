@@ -94,7 +94,7 @@ def _logs() -> list[Thing]:
 
 
 def _wire() -> list[Thing]:
-    feeds = Feeds(State([NODE]), True, on_open=lambda: None)
+    feeds = Feeds(State([NODE]), True)
     feed = feeds.open((NODE,))
     for batch in batches()[:1]:
         some = msgspec.structs.replace(batch, rows=batch.rows[:17])

@@ -76,7 +76,7 @@ def loads_of_contexts() -> Callable[[], None]:
 
 def frames_of_ticks() -> list[Frame]:
     """What every second of the minute becomes on the wire."""
-    feeds = Feeds(State([NODE]), True, on_open=lambda: None)
+    feeds = Feeds(State([NODE]), True)
     feed, encoder, frames = feeds.open((NODE,)), JsonEncoder(), []
     for batch in batches():
         feeds.push(batch)
@@ -93,7 +93,7 @@ def message_an_event() -> list[Frame]:
 
 def moved_state() -> tuple[State, Feeds]:
     state = State([NODE])
-    feeds = Feeds(state, True, on_open=lambda: None)
+    feeds = Feeds(state, True)
     state.on_delta(accumulated(), NOW)
     return state, feeds
 
@@ -156,7 +156,7 @@ def test_deltas_are_smaller_than_tables() -> None:
             delta = accumulated()
             delta.node = node
             state.on_delta(delta, NOW)
-        feed = Feeds(state, diffs, on_open=lambda: None).open(nodes)
+        feed = Feeds(state, diffs).open(nodes)
         feed.advance(TOPICS, NOW, slow=True)
         for batch in batches()[:10]:
             accumulator = Accumulator(NODE)

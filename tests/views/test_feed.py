@@ -23,10 +23,6 @@ NOW = 1_764_158_400.0
 TOPICS = frozenset(("live", *TABLES))
 
 
-def ignore() -> None:
-    """Nobody waits."""
-
-
 class Page:
     """What a client does with messages."""
 
@@ -54,7 +50,7 @@ class Page:
 @pytest.mark.parametrize("diffs", [True, False])
 def test_snapshot_and_deltas_agree(diffs: bool) -> None:
     random, state = Random(1), State(["n1", "n2"])
-    feeds = Feeds(state, diffs, on_open=ignore)
+    feeds = Feeds(state, diffs)
     feed = feeds.open(("n1", "n2"))
     page = Page(plain(feed.snapshot(TOPICS, NOW)))
     for step in range(60):
@@ -92,7 +88,7 @@ def move(state: State, feeds: Feeds, random: Random, now: float) -> None:
 
 def live_feed() -> tuple[State, Feeds, Feed]:
     state = State(["n1", "n2"])
-    feeds = Feeds(state, True, on_open=ignore)
+    feeds = Feeds(state, True)
     return state, feeds, feeds.open(("n1",))
 
 
@@ -157,7 +153,7 @@ def test_seconds_of_the_future_are_not_now() -> None:
 
 def test_several_views_and_one_tell_the_same_totals() -> None:
     state = State(["n1", "n2"])
-    alone, several = Feeds(state, True, on_open=ignore), Feeds(state, True, on_open=ignore)
+    alone, several = Feeds(state, True), Feeds(state, True)
     feed = alone.open(("n1", "n2"))
     views = [several.open(nodes) for nodes in (("n1", "n2"), ("n1",), ("n2",))]
     for number, node in enumerate(("n1", "n2", "n2", "n1")):

@@ -34,7 +34,7 @@ class Asked:
         path = folder / "monitor.db"
         open_database(path, 1.0, "stamp")
         self.path = path
-        self.writer = Writer(path, Retention(), on_conflict=lambda _: None)
+        self.writer = Writer(path, Retention())
         self.state = State(["n1"])
         self.reader = Reader(path, 1)
         self.questions = Plain(Questions(self.reader, self.state, lambda: self.writer.status.committed_at))

@@ -37,7 +37,7 @@ def noisy(node_count: int) -> tuple[State, Feed]:
     """Logs full of noise: everything that can have another name in each line has one."""
     names = [f"n{i}" for i in range(node_count)]
     state = State(names)
-    feeds = Feeds(state, True, on_open=lambda: None)
+    feeds = Feeds(state, True)
     feed = feeds.open(tuple(names))
     for number, name in enumerate(names):
         transfers = [
