@@ -171,7 +171,3 @@ class NodeEstimates:
         if made is None or made[0] != version:
             made = self._made[status.name] = (version, node_earnings(inputs_of(status, self.terms), money.now_ms or int(now * 1000)))
         return made[1]
-
-    def forget(self) -> None:
-        """Nothing is made yet."""
-        self._made.clear()

@@ -287,11 +287,6 @@ class SatelliteReports:
         self._budgets[status.name, satellite] = (basis, made.budget)
         return made
 
-    def forget(self) -> None:
-        """Nothing is made yet."""
-        self._made.clear()
-        self._budgets.clear()
-
 
 def refused_audits(status: NodeStatus, now: float) -> RefusedAudits | None:
     """By the counters of /metrics, less what the log tells of the same time; None for a node without them."""

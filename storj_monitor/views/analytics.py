@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from types import MappingProxyType
 
 from storj_monitor.model.analytics import FULL_HOURS, Band, Finding, FindingKind, FindingState, Learning, Metric
@@ -11,6 +12,7 @@ from storj_monitor.model.ids import satellite_name
 from storj_monitor.state.node_status import NodeStatus, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import helps
+from storj_monitor.views.memo import Memo
 from storj_monitor.views.node_states import reason_rows
 from storj_monitor.views.wire import analytics as wire
 from storj_monitor.views.wire.fields import Wire
@@ -88,25 +90,20 @@ class AnalyticsView:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._made: dict[str, tuple[int, Rows]] = {}
+        self._made: Memo[Rows] = Memo()
 
     def rows(self, nodes: Iterable[NodeStatus]) -> Rows:
         """By `node/NAME` and `finding/NUMBER`."""
         found: dict[str, Wire] = {}
         for node in nodes:
-            found.update(self._of(node))
+            found.update(self._made.of(node.name, node.revisions[Topic.ANALYTICS], partial(self._rows, node)))
         return found
 
-    def _of(self, node: NodeStatus) -> Rows:
-        revision = node.revisions[Topic.ANALYTICS]
-        made = self._made.get(node.name)
-        if made is None or made[0] != revision:
-            findings = node.insight.findings.values()
-            rows: dict[str, wire.FindingRow | wire.LearningRow] = {f"node/{node.name}": learning_row(node)}
-            rows.update((f"finding/{row.number}", row) for row in self.reasons(node.name))
-            rows.update((f"finding/{one.number}", finding_row(one)) for one in findings)
-            made = self._made[node.name] = (revision, rows)
-        return made[1]
+    def _rows(self, node: NodeStatus) -> Rows:
+        rows: dict[str, wire.FindingRow | wire.LearningRow] = {f"node/{node.name}": learning_row(node)}
+        rows.update((f"finding/{row.number}", row) for row in self.reasons(node.name))
+        rows.update((f"finding/{one.number}", finding_row(one)) for one in node.insight.findings.values())
+        return rows
 
     def reasons(self, name: str) -> list[wire.FindingRow]:
         """Why the node is in the state that it is in, as findings."""

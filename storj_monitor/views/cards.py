@@ -14,6 +14,7 @@ from storj_monitor.views import analytics, earnings, node_health, reputation, st
 from storj_monitor.views.actions import Counters, Grown, counters_of
 from storj_monitor.views.analytics import AnalyticsView
 from storj_monitor.views.earnings import EarningsView
+from storj_monitor.views.memo import Memo
 from storj_monitor.views.node_health import HealthView
 from storj_monitor.views.reputation import ReputationView
 from storj_monitor.views.storage import StorageView
@@ -42,10 +43,7 @@ COUNTED_S = 60.0
 
 
 class Cards:
-    """Rows of the subject topics for any set of nodes; `now` is asked for when they are made. `estimates` and `reports` may be shared.
-
-    keep -- False: rows are made anew for everybody who looks, not once for a change
-    """
+    """Rows of the subject topics for any set of nodes; `now` is asked for when they are made. `estimates` and `reports` may be shared."""
 
     def __init__(
         self,
@@ -60,19 +58,13 @@ class Cards:
         self.estimates = estimates or NodeEstimates()
         self.reports = reports or SatelliteReports()
         self._now = now
-        self._begin()
-
-    def _begin(self) -> None:
-        """Nothing is made yet."""
-        self.estimates.forget()
-        self.reports.forget()
         self._earnings = EarningsView(self.estimates)
         self._health = HealthView(self._state)
         self._analytics = AnalyticsView(self._state)
         self._reputation = ReputationView(self.reports)
         self._storage = StorageView()
         self._shown: dict[str, tuple[int, float]] = {}
-        self._counted: dict[str, tuple[tuple[float, int], Counters | None]] = {}
+        self._counted: Memo[Counters | None] = Memo()
 
     @property
     def log_nodes(self) -> Mapping[str, NodeState]:
@@ -93,10 +85,7 @@ class Cards:
         if not node.counted.recent:
             return None
         version = (node.metrics.taken_at if node.metrics else 0.0, int(now // COUNTED_S))
-        made = self._counted.get(name)
-        if made is None or made[0] != version:
-            made = self._counted[name] = (version, counters_of(node.counted.last_hour(now), node.metrics))
-        return made[1]
+        return self._counted.of(name, version, lambda: counters_of(node.counted.last_hour(now), node.metrics))
 
     def counters(self, name: str, growth: Grown, to_s: float) -> Counters | None:
         """The same of another stretch; the node's recent sample is of one that goes on to now."""

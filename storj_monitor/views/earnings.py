@@ -17,16 +17,13 @@ from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.earnings_fleet import LeftOut, NodeMoney, fleet_row
 from storj_monitor.views.earnings_rows import band_row, currency_row, held_sum_row, month_row, theirs_row
 from storj_monitor.views.figures import alike, helps
+from storj_monitor.views.memo import Memo
 from storj_monitor.views.wire import earnings as wire
 
 HELP_TEXTS = helps(HELP)
 
 
 class _Made(NamedTuple):
-    """`earnings` and `of_space`: what it was made of."""
-
-    earnings: NodeEarnings
-    of_space: int
     money: NodeMoney
     rows: dict[str, wire.EarningsNodeRow | wire.EarningsSatelliteRow]
 
@@ -36,7 +33,7 @@ class EarningsView:
 
     def __init__(self, estimates: NodeEstimates) -> None:
         self._estimates = estimates
-        self._made: dict[str, _Made] = {}
+        self._made: Memo[_Made] = Memo()
 
     def rows(self, nodes: Iterable[NodeStatus], now: float) -> dict[str, wire.EarningsRow]:
         """By "" (fleet), node, `node/satellite`."""
@@ -57,14 +54,15 @@ class EarningsView:
         return rows
 
     def _of(self, node: NodeStatus, now: float) -> _Made | None:
-        earnings, of_space = self._estimates.of(node, now), node.revisions[Topic.STORAGE]
+        earnings = self._estimates.of(node, now)
         if earnings is None:
             return None
-        made = self._made.get(node.name)
-        if made is None or made.earnings is not earnings or made.of_space != of_space:
+
+        def make() -> _Made:
             known = NodeMoney(node, earnings, _unpaid(node, earnings, now))
-            made = self._made[node.name] = _Made(earnings, of_space, known, _rows(known, self._estimates.terms))
-        return made
+            return _Made(known, _rows(known, self._estimates.terms))
+
+        return self._made.of(node.name, node.revisions[Topic.STORAGE], make, made_of=earnings)
 
 
 def _rows(known: NodeMoney, terms: OwnTerms) -> dict[str, wire.EarningsNodeRow | wire.EarningsSatelliteRow]:

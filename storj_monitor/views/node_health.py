@@ -18,6 +18,7 @@ from storj_monitor.state.counters import CounterHistory
 from storj_monitor.state.node_status import CLOCK_BELIEVED_S, NodeStatus, Topic
 from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import date, helps, said
+from storj_monitor.views.memo import Memo
 from storj_monitor.views.wire import health as wire
 from storj_monitor.views.wire.fields import Figure as Told
 
@@ -118,7 +119,7 @@ class HealthView:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._made: dict[str, tuple[tuple[object, ...], wire.HealthRow]] = {}
+        self._made: Memo[wire.HealthRow] = Memo()
 
     def rows(self, nodes: Iterable[NodeStatus], now: float) -> dict[str, wire.HealthRow]:
         """By node name."""
@@ -128,10 +129,7 @@ class HealthView:
         log = self._state.nodes.get(node.name)
         kind, healthy = log.judged.kind if log else NodeStateKind.NO_DATA, healthy_now(node, now)
         version = (node.revisions[Topic.HEALTH], log.version if log else "", log.node_id if log else "", kind, healthy)
-        made = self._made.get(node.name)
-        if made is None or made[0] != version:
-            made = self._made[node.name] = (version, _row(node, self._state, now))
-        return made[1]
+        return self._made.of(node.name, version, lambda: _row(node, self._state, now))
 
 
 def healthy_now(node: NodeStatus, now: float) -> bool | None:

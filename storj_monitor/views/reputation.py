@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 
@@ -14,6 +15,7 @@ from storj_monitor.reputation_tracker.report import SatelliteReport, SatelliteRe
 from storj_monitor.reputation_tracker.vetting import Vetting
 from storj_monitor.state.node_status import NodeStatus, name_at
 from storj_monitor.views.figures import alike, date, figure, helps
+from storj_monitor.views.memo import Memo
 from storj_monitor.views.wire import reputation as wire
 
 # 30 days of 12 hours, the open one, and one of chance.
@@ -27,7 +29,7 @@ class ReputationView:
 
     def __init__(self, reports: SatelliteReports) -> None:
         self._reports = reports
-        self._rows: dict[str, tuple[list[SatelliteReport], dict[str, wire.ReputationRow]]] = {}
+        self._made: Memo[dict[str, wire.ReputationRow]] = Memo()
 
     def rows(self, nodes: Iterable[NodeStatus], now: float) -> dict[str, wire.ReputationRow]:
         """By `node/satellite`, the worst first."""
@@ -36,18 +38,15 @@ class ReputationView:
         for node in nodes:
             own = self._reports.of(node, now)
             reports += [(node.name, one) for one in own]
-            made.update(self._rows_of(node, own))
+            made.update(self._made.of(node.name, None, partial(_rows, node, own), made_of=own))
         place = {id(one): number for number, one in enumerate(worst_first(one for _, one in reports))}
         reports.sort(key=lambda pair: place[id(pair[1])])
         keys = [f"{name}/{one.reputation.satellite}" for name, one in reports]
         return {key: msgspec.structs.replace(made[key], rank=rank) for rank, key in enumerate(keys)}
 
-    def _rows_of(self, node: NodeStatus, reports: list[SatelliteReport]) -> dict[str, wire.ReputationRow]:
-        made = self._rows.get(node.name)
-        if made is None or made[0] is not reports:
-            rows = {f"{node.name}/{one.reputation.satellite}": _row(node, one) for one in reports}
-            made = self._rows[node.name] = (reports, rows)
-        return made[1]
+
+def _rows(node: NodeStatus, reports: list[SatelliteReport]) -> dict[str, wire.ReputationRow]:
+    return {f"{node.name}/{one.reputation.satellite}": _row(node, one) for one in reports}
 
 
 def _row(node: NodeStatus, one: SatelliteReport) -> wire.ReputationRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from storj_monitor.state.node_status import NodeStatus, Space, Topic
@@ -11,6 +12,7 @@ from storj_monitor.storage_tracker.help_texts import HELP
 from storj_monitor.storage_tracker.picture import FIGURES, FleetFigure, SpacePicture, fleet_space
 from storj_monitor.storage_tracker.reconcile import reconcile
 from storj_monitor.views.figures import alike, figure, helps
+from storj_monitor.views.memo import Memo
 from storj_monitor.views.wire import storage as wire
 
 HELP_TEXTS = helps(HELP)
@@ -22,8 +24,6 @@ _PARTS = ("pieces", "trash", "reclaimable", "overhead")
 
 
 class _Made(NamedTuple):
-    revision: int
-    points: int
     picture: SpacePicture
     forecasts: tuple[Forecast, ...]
     row: wire.StorageNodeRow
@@ -35,32 +35,25 @@ class StorageView:
     """Pictures and forecasts are made once for a change; forecasts only when the history has grown."""
 
     def __init__(self) -> None:
-        self._made: dict[str, _Made] = {}
+        self._made: Memo[_Made] = Memo()
+        self._forecasts: Memo[tuple[Forecast, ...]] = Memo()
 
     def rows(self, nodes: Iterable[NodeStatus], now: float) -> dict[str, wire.StorageNodeRow | wire.StorageFleetRow]:
         """By node name; "" is the fleet."""
-        made = {node.name: self._of(node, now) for node in nodes}
+        made = {node.name: self._made.of(node.name, node.revisions[Topic.STORAGE], partial(self._make, node, now)) for node in nodes}
         told = {name: one for name, one in made.items() if one.picture.taken_at or one.folder}
         if not told:
             return {}
         silent = [name for name in made if name not in told]
         return {"": _fleet(told, silent), **{name: one.row for name, one in told.items()}}
 
-    def _of(self, node: NodeStatus, now: float) -> _Made:
-        known, revision = self._made.get(node.name), node.revisions[Topic.STORAGE]
-        if known is not None and known.revision == revision:
-            return known
+    def _make(self, node: NodeStatus, now: float) -> _Made:
         picture = reconcile(node.space.evidence, now)
         points = node.space.points
-        if known is not None and known.points == len(points) and points:
-            forecasts = known.forecasts
-        else:
-            forecasts = tuple(forecast(points, now, days) for days in WINDOWS_DAYS)
+        forecasts = self._forecasts.of(node.name, len(points), lambda: tuple(forecast(points, now, days) for days in WINDOWS_DAYS))
         row = _row(node.name, picture, forecasts, node.space)
         disk = node.space.evidence.file_system
-        made = _Made(revision, len(points), picture, forecasts, row, node.space.folder, disk.device if disk else "")
-        self._made[node.name] = made
-        return made
+        return _Made(picture, forecasts, row, node.space.folder, disk.device if disk else "")
 
 
 def _file_system(space: Space) -> wire.DataFolder | None:
