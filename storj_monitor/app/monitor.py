@@ -52,9 +52,8 @@ from storj_monitor.tasks import Backoff, SoonTogether, Supervisor, every, repeat
 from storj_monitor.units import readable
 from storj_monitor.views.cards import Cards
 from storj_monitor.views.feed import SAMPLE, Feeds
-from storj_monitor.views.gauges import Gauges, StoreFigures
+from storj_monitor.views.gauges import Gauges, StoreFigures, subject_families
 from storj_monitor.views.questions import Questions
-from storj_monitor.views.subject_gauges import subject_families
 from storj_monitor.views.subject_questions import SubjectQuestions
 
 _log = logging.getLogger(__name__)

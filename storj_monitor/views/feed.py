@@ -18,7 +18,7 @@ from storj_monitor.views import tables
 from storj_monitor.views.actions import INFO, Counters, NodeActions, action_rows
 from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.summaries import SUMMARIES, summary
-from storj_monitor.views.table_topic import TableTopic
+from storj_monitor.views.tables import TableTopic
 from storj_monitor.views.untold import untold_reason
 from storj_monitor.views.wire.fields import Wire
 from storj_monitor.views.wire.frames import LiveDelta, LiveEvent, LiveRing, LiveSnap, SecondTotals, StoreState

@@ -29,7 +29,7 @@ from storj_monitor.state.node_status import NodeStatus, addressed, name_at
 from storj_monitor.views import analytics, earnings, node_health, reputation, storage
 from storj_monitor.views.analytics import finding_row, learning_row
 from storj_monitor.views.cards import Cards
-from storj_monitor.views.earnings_sums import MadeForecast, day_sums, forecast_sums
+from storj_monitor.views.earnings_fleet import MadeForecast, day_sums, forecast_sums
 from storj_monitor.views.node_health import downtime_row
 from storj_monitor.views.windows import AnyWindow, about
 from storj_monitor.views.wire import answers as wire

@@ -15,7 +15,7 @@ from patience import PATIENCE_S
 from plain import plain
 from polling_rig import Running, fake_node, generated, running, until
 
-from storj_monitor.views.earnings_sums import MadeForecast, forecast_sums
+from storj_monitor.views.earnings_fleet import MadeForecast, forecast_sums
 from storj_monitor.views.summaries import SUMMARIES
 
 NODES = ("a", "b", "c")

@@ -13,7 +13,7 @@ from storj_monitor.database import subjects as store
 from storj_monitor.database.node_loading import LOADED
 from storj_monitor.model.earnings import EstimatedPayout, MonthPayout, Paystub
 from storj_monitor.model.node_answers import Answer, AnswerKind
-from storj_monitor.views.subject_gauges import subject_families
+from storj_monitor.views.gauges import subject_families
 
 SUM = EstimatedPayout(satellite="", current_month=MonthPayout(payout_cents=300.0), previous_month=MonthPayout(), expected_cents=0.0)
 

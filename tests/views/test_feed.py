@@ -15,7 +15,7 @@ from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.live import RING_S
 from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
-from storj_monitor.views.table_topic import TableTopic
+from storj_monitor.views.tables import TableTopic
 from storj_monitor.views.wire.fields import Wire
 from storj_monitor.views.wire.frames import Notices
 
