@@ -34,10 +34,10 @@ def update(status: NodeStatus, answer: Answer, now: float) -> Changes:
     value, draft = answer.value, _Draft(status)
     if isinstance(value, SatelliteAnswer):
         draft.take_usage(answer, value.usage)
-        return replace(draft.changes(), ends_month=_estimate_is_late(draft.money, answer))
+        return draft.changes(ends_month=_estimate_is_late(draft.money, answer))
     if isinstance(value, EstimatedPayout):
         draft.take_estimate(answer, value)
-        return replace(draft.changes(), ends_month=not answer.satellite)
+        return draft.changes(ends_month=not answer.satellite)
     if isinstance(value, Pricing):
         draft.take_pricing(answer, value)
     elif isinstance(value, NodeAnswer):
@@ -99,10 +99,15 @@ class _Draft:
         self._kept: list[Kept] = []
         self._refused: list[str] = []
 
-    def changes(self) -> Changes:
+    def changes(self, *, ends_month: bool = False) -> Changes:
         """What has come of it."""
         return Changes(
-            money=self.money, impossible=self._impossible, kept=tuple(self._kept), refused=tuple(self._refused), topics=_EARNINGS
+            money=self.money,
+            impossible=self._impossible,
+            kept=tuple(self._kept),
+            refused=tuple(self._refused),
+            topics=_EARNINGS,
+            ends_month=ends_month,
         )
 
     def take_usage(self, answer: Answer, usage: SatelliteUsage) -> None:
@@ -114,23 +119,29 @@ class _Draft:
             impossible += impossible_prices(usage.prices, answer.asked_at)
         self._impossible["usage", usage.satellite] = impossible
         usage, money = believable(usage), self.money
-        node_ms = _node_time_ms(self._status, answer)
-        self.money = money = replace(
+        node_ms, now_ms, estimates = _node_time_ms(self._status, answer), money.now_ms, money.estimates
+        usage_since = money.usage_since or answer.asked_at
+        if not now_ms or answer.asked_at - max(money.estimated_at, usage_since) > ESTIMATE_LATE_S:
+            # time goes on without the node's own sum
+            if now_ms and period_of(now_ms) != period_of(node_ms):
+                estimates = {}
+            now_ms = node_ms
+        kept = money.kept
+        if _clock_is_believed(self._status):
+            before = kept.get(usage.satellite)
+            after = merge_days(before, usage, start_ms(shifted(period_of(node_ms), -1)))
+            kept = {**kept, usage.satellite: after}
+            known = set() if before is None else set(usage_days(before))
+            self._kept += [day for day in usage_days(after) if day not in known]
+        self.money = replace(
             money,
             usages={**money.usages, usage.satellite: usage},
+            kept=kept,
+            estimates=estimates,
+            now_ms=now_ms,
             at=max(money.at, answer.asked_at),
-            usage_since=money.usage_since or answer.asked_at,
+            usage_since=usage_since,
         )
-        if not money.now_ms or _estimate_is_late(money, answer):  # time goes on without the node's own sum
-            is_other_month = money.now_ms and period_of(money.now_ms) != period_of(node_ms)
-            self.money = money = replace(money, now_ms=node_ms, estimates={} if is_other_month else money.estimates)
-        if not _clock_is_believed(self._status):
-            return
-        before = money.kept.get(usage.satellite)
-        after = merge_days(before, usage, start_ms(shifted(period_of(node_ms), -1)))
-        self.money = replace(money, kept={**money.kept, usage.satellite: after})
-        known = set() if before is None else set(usage_days(before))
-        self._kept += [day for day in usage_days(after) if day not in known]
 
     def take_estimate(self, answer: Answer, estimate: EstimatedPayout) -> None:
         """The node's own estimate of one satellite, or (satellite "") of all."""

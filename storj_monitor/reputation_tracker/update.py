@@ -32,7 +32,7 @@ from storj_monitor.reputation_tracker.reputation import (
 )
 from storj_monitor.reputation_tracker.standings import exit_after, spans_after
 from storj_monitor.reputation_tracker.uptime_update import update_start
-from storj_monitor.state.node_status import NO_CHANGES, Changes, NodeStatus, Topic
+from storj_monitor.state.node_status import NO_CHANGES, Changes, NodeStatus, Standing, Topic
 
 CONFIRM_S = 3600.0
 """A score that stays is confirmed in the database this often; in memory at once."""
@@ -156,8 +156,7 @@ class _Draft:
 
     def changes(self, told_again: frozenset[Topic] = frozenset()) -> Changes:
         """What has come of it."""
-        standing = replace(
-            self._before,
+        standing = Standing(
             known=self.known,
             points=self.points,
             failing=self.failing,
