@@ -6,8 +6,9 @@ import gzip
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec import structs
 
 from storj_monitor.errors import AnswerNotUnderstood
 from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue
@@ -65,4 +66,12 @@ def answers(folder: str, at: float = AT) -> Iterator[Answer]:
 
 def parts(status: NodeStatus) -> tuple[object, ...]:
     """All that an update may replace, by value: parts are frozen, so another value is another part."""
-    return (status.standing, status.space, status.money, status.outages, replace(status.log), dict(status.impossible), status.answer)
+    return (
+        status.standing,
+        status.space,
+        status.money,
+        status.outages,
+        structs.replace(status.log),
+        dict(status.impossible),
+        status.answer,
+    )

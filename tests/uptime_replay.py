@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec import structs
 
 from storj_monitor.log_processor.processor import LineProcessor
 from storj_monitor.model.sources import Chunk, FileIdentity
@@ -44,7 +45,7 @@ class Replay:
             if len(part) >= chunk_bytes or i == len(lines) - 1:
                 self._take(part, live)
                 part = b""
-        self.node.log = replace(self.node.log, is_read=True, is_behind=False)
+        self.node.log = structs.replace(self.node.log, is_read=True, is_behind=False)
         return self
 
     def next_file(self) -> None:

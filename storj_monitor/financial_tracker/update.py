@@ -6,9 +6,8 @@ Nothing is stored while the node's clock cannot be believed: its month may not b
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from dataclasses import replace
 
-import msgspec
+from msgspec.structs import replace
 
 from storj_monitor.financial_tracker.comparison import score
 from storj_monitor.financial_tracker.history import merge_payouts, merge_paystubs
@@ -113,7 +112,7 @@ class _Draft:
     def take_usage(self, answer: Answer, usage: SatelliteUsage) -> None:
         """The present month with one satellite. A date of joining that has not come yet is none."""
         if usage.joined_ms is not None and usage.joined_ms > answer.asked_at * 1000 + DAY_MS:
-            usage = msgspec.structs.replace(usage, joined_ms=None)
+            usage = replace(usage, joined_ms=None)
         impossible = impossible_traffic(usage, answer.asked_at)
         if usage.prices is not None:
             impossible += impossible_prices(usage.prices, answer.asked_at)
@@ -184,7 +183,7 @@ class _Draft:
         known = dict(self.money.held_history)
         for told in held:
             future = told.joined_ms is not None and told.joined_ms > now * 1000 + DAY_MS
-            row = msgspec.structs.replace(told, joined_ms=None) if future else told
+            row = replace(told, joined_ms=None) if future else told
             if row.satellite and known.get(row.satellite) != row:
                 known[row.satellite] = row
                 self._kept.append(KeptHeld(self._status.node_id, row))
@@ -229,7 +228,7 @@ class _Draft:
         if theirs is None or node_previous_period(made_ms) != before.period or not before.gross_usd_micros:
             return
         self.money = replace(self.money, last_estimates={**self.money.last_estimates, (one.satellite, before.period): (made_ms, before)})
-        whole = msgspec.structs.replace(one, now=before, expected_usd_micros=before.payout_usd_micros)
+        whole = replace(one, now=before, expected_usd_micros=before.payout_usd_micros)
         self._kept.append(KeptEstimate(made_ms, whole, round(theirs.previous_month.payout_cents * 10_000)))
         key = StubKey(self._status.node_id, one.satellite, before.period)
         if key in self.money.stubs:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from storj_monitor.model.events import NodeEvent, Transfer
 from storj_monitor.model.figures import ImpossibleValue, Source

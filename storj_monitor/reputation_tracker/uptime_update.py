@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, NodeAnswer

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from storj_monitor.model.analytics import Finding, Learning
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, PayoutHistoryRow, Paystub, Pricing, SatelliteUsage, StubKey
 from storj_monitor.model.estimates import Score
@@ -53,8 +55,7 @@ class Topic(StrEnum):
     ANALYTICS = "analytics"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """By satellite. `points` are the last month's, oldest first; failures are of the last day, oldest first.
 
     spans   -- the newest span of each kind
@@ -62,18 +63,17 @@ class Standing:
     changes -- how often a value (not only its age) was another one
     """
 
-    known: Mapping[str, Reputation] = field(default_factory=dict)
-    points: Mapping[str, tuple[ScorePoint, ...]] = field(default_factory=dict)
+    known: Mapping[str, Reputation] = {}
+    points: Mapping[str, tuple[ScorePoint, ...]] = {}
     failing: tuple[NotableTransfer, ...] = ()
     in_trash: tuple[FoundInTrash, ...] = ()
-    spans: Mapping[tuple[str, StandingKind], StandingSpan] = field(default_factory=dict)
-    exits: Mapping[str, Exit] = field(default_factory=dict)
-    written: Mapping[str, tuple[AuditWindow, ...]] = field(default_factory=dict)
+    spans: Mapping[tuple[str, StandingKind], StandingSpan] = {}
+    exits: Mapping[str, Exit] = {}
+    written: Mapping[str, tuple[AuditWindow, ...]] = {}
     changes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Space:
+class Space(msgspec.Struct, frozen=True, kw_only=True):
     """`usages` by satellite ("" = all at once, only where no satellite told); `points` the last three months', oldest first.
 
     folder, problem -- where the node keeps its data, "" where that is not on this machine; why its disk cannot be looked at
@@ -83,13 +83,12 @@ class Space:
     evidence: SpaceEvidence = SpaceEvidence()
     folder: str = ""
     problem: str = ""
-    usages: Mapping[str, StoredUsage] = field(default_factory=dict)
+    usages: Mapping[str, StoredUsage] = {}
     points: tuple[SpacePoint, ...] = ()
     checked: SpaceEvidence | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Money:
+class Money(msgspec.Struct, frozen=True, kw_only=True):
     """See financial_tracker.earnings.NodeInputs for the parts.
 
     now_ms        -- the node's own time of its newest estimate, or of its usage where it gives no estimate (our time, where its clock
@@ -100,15 +99,15 @@ class Money:
     usage_since   -- when this run of the monitor was first told usage
     """
 
-    usages: Mapping[str, SatelliteUsage] = field(default_factory=dict)
-    kept: Mapping[str, SatelliteUsage] = field(default_factory=dict)
-    pricing: Mapping[str, Pricing] = field(default_factory=dict)
-    estimates: Mapping[str, EstimatedPayout] = field(default_factory=dict)
-    stubs: Mapping[StubKey, Paystub] = field(default_factory=dict)
-    payouts: Mapping[StubKey, PayoutHistoryRow] = field(default_factory=dict)
-    held_history: Mapping[str, HeldHistoryRow] = field(default_factory=dict)
-    scores: Mapping[StubKey, Score] = field(default_factory=dict)
-    last_estimates: LastEstimates = field(default_factory=dict)
+    usages: Mapping[str, SatelliteUsage] = {}
+    kept: Mapping[str, SatelliteUsage] = {}
+    pricing: Mapping[str, Pricing] = {}
+    estimates: Mapping[str, EstimatedPayout] = {}
+    stubs: Mapping[StubKey, Paystub] = {}
+    payouts: Mapping[StubKey, PayoutHistoryRow] = {}
+    held_history: Mapping[str, HeldHistoryRow] = {}
+    scores: Mapping[StubKey, Score] = {}
+    last_estimates: LastEstimates = {}
     now_ms: int = 0
     at: float = 0.0
     estimated_at: float = 0.0
@@ -124,8 +123,7 @@ class Insight:
     learning: Learning | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeLog:
+class NodeLog(msgspec.Struct, frozen=True, kw_only=True):
     """What the log tells of the node's life.
 
     life        -- of its process
@@ -136,7 +134,7 @@ class NodeLog:
     """
 
     life: ProcessLife = ProcessLife()
-    pulse: Pulse = field(default_factory=Pulse)
+    pulse: Pulse = msgspec.field(default_factory=Pulse)
     is_read: bool = False
     is_behind: bool = True
     lines: tuple[NodeEvent, ...] = ()
@@ -148,8 +146,7 @@ class NodeLog:
         return self.pulse.transfer_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """What a tracker makes of something that was told: parts of the status as they are now (None: as before), and what follows from it.
 
     impossible -- what was said and cannot be, by what was asked; () takes back what was said before
@@ -168,7 +165,7 @@ class Changes:
     outages: tuple[Outage, ...] | None = None
     doors: Mapping[Door, ApiState] | None = None
     answered_doors: frozenset[Door] | None = None
-    impossible: Mapping[tuple[str, ...], tuple[ImpossibleValue, ...]] = field(default_factory=dict)
+    impossible: Mapping[tuple[str, ...], tuple[ImpossibleValue, ...]] = {}
     kept: tuple[Kept, ...] = ()
     dropped: tuple[Kept, ...] = ()
     topics: frozenset[Topic] = frozenset()

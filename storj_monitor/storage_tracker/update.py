@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from storj_monitor.model.events import FreeSpace, NodeEvent
 from storj_monitor.model.figures import ImpossibleValue, Source
 from storj_monitor.model.kept import Kept
@@ -29,14 +31,14 @@ def update(status: NodeStatus, answer: Answer, now: float) -> Changes:
     """One answer. Kinds that tell nothing of space change nothing."""
     space, value = status.space, answer.value
     if isinstance(value, NodeAnswer):
-        space, kept = _with_point(replace(space, evidence=replace(space.evidence, disk=value.disk)), now)
+        space, kept = _with_point(structs.replace(space, evidence=replace(space.evidence, disk=value.disk)), now)
         trusted = {one.satellite for one in value.standings}
         if trusted:
-            space = replace(space, usages={one: told for one, told in space.usages.items() if not one or one in trusted})
+            space = structs.replace(space, usages={one: told for one, told in space.usages.items() if not one or one in trusted})
         traffic = impossible_size("traffic of this month", value.bandwidth_bytes, Source.API, value.taken_at)
         return _changes(space, kept, {("traffic",): traffic})
     if isinstance(value, NodeMetrics):
-        return _changes(*_with_point(replace(space, evidence=replace(space.evidence, metrics=value.space)), now))
+        return _changes(*_with_point(structs.replace(space, evidence=replace(space.evidence, metrics=value.space)), now))
     if isinstance(value, (SatelliteAnswer, AllSatellitesAnswer)):
         return _changes(*_with_usage(status, value.storage, now))
     return NO_CHANGES
@@ -48,7 +50,7 @@ def update_from_lines(status: NodeStatus, events: Iterable[NodeEvent], now: floa
     if told is None:
         return NO_CHANGES
     evidence = replace(status.space.evidence, log=_merged(status.space.evidence.log, told))
-    space, kept = _with_point(replace(status.space, evidence=evidence), now)
+    space, kept = _with_point(structs.replace(status.space, evidence=evidence), now)
     return Changes(space=space, kept=kept, topics=_STORAGE)
 
 
@@ -68,14 +70,14 @@ def update_from_free_space(status: NodeStatus, told: Iterable[FreeSpace], now: f
                 points = (*points, point)
     if evidence is status.space.evidence:
         return NO_CHANGES
-    space = replace(status.space, evidence=evidence, points=points)
+    space = structs.replace(status.space, evidence=evidence, points=points)
     return Changes(space=space, kept=points[len(status.space.points) :], topics=_STORAGE if shows else frozenset())
 
 
 def update_from_disk(status: NodeStatus, folder: str, found: FileSystemSpace | None, problem: str) -> Changes:
     """The disk of a node was looked at; None where it could not be, for the reason `problem`."""
     evidence = replace(status.space.evidence, file_system=found)
-    return Changes(space=replace(status.space, evidence=evidence, folder=folder, problem=problem), topics=_STORAGE)
+    return Changes(space=structs.replace(status.space, evidence=evidence, folder=folder, problem=problem), topics=_STORAGE)
 
 
 def recall_free_space(status: NodeStatus) -> Changes:
@@ -84,14 +86,16 @@ def recall_free_space(status: NodeStatus) -> Changes:
     last = space.points[-1] if space.points else None
     if last is None or last.source is not Source.LOG or last.free is None or space.evidence.log is not None:
         return NO_CHANGES
-    return Changes(space=replace(space, evidence=replace(space.evidence, log=LogSpace(taken_at=last.at, available_bytes=last.free))))
+    return Changes(
+        space=structs.replace(space, evidence=replace(space.evidence, log=LogSpace(taken_at=last.at, available_bytes=last.free)))
+    )
 
 
 def add_history(status: NodeStatus, points: Sequence[SpacePoint]) -> Changes:
     """Points of the past, in any order."""
     before, merged = set(status.space.points), merge_points(status.space.points, points)
     kept = tuple(point for point in merged if point not in before)
-    return Changes(space=replace(status.space, points=merged), kept=kept, topics=_STORAGE)
+    return Changes(space=structs.replace(status.space, points=merged), kept=kept, topics=_STORAGE)
 
 
 def tidy(status: NodeStatus, now: float) -> Changes:
@@ -99,7 +103,7 @@ def tidy(status: NodeStatus, now: float) -> Changes:
     points = status.space.points
     kept = thin(points, now)
     in_memory = tuple(point for point in kept if point.at >= now - SPACE_IN_MEMORY_S)
-    return Changes(space=replace(status.space, points=in_memory), dropped=tuple(set(points) - set(kept)))
+    return Changes(space=structs.replace(status.space, points=in_memory), dropped=tuple(set(points) - set(kept)))
 
 
 def _changes(space: Space, kept: tuple[Kept, ...], impossible: dict[tuple[str, ...], tuple[ImpossibleValue, ...]] | None = None) -> Changes:
@@ -114,14 +118,14 @@ def _with_usage(status: NodeStatus, usage: SatelliteUsage, now: float) -> tuple[
     complete = all(one.satellite in usages for one in (status.answer.standings if status.answer else ()))
     together = [usages[""]] if "" in usages else []
     evidence = replace(status.space.evidence, usages=tuple(single if single and complete else together))
-    space = replace(status.space, usages=usages, evidence=evidence)
+    space = structs.replace(status.space, usages=usages, evidence=evidence)
     # A node is asked before its satellites: what they tell of the moment of the newest point goes into it.
     if not space.points or space.points[-1].reported is not None:
         return space, ()
     point = point_of(reconcile(evidence, now))
     if point is None or point.at != space.points[-1].at or point.reported is None:
         return space, ()
-    return replace(space, points=merge_points(space.points, [point])), (point,)
+    return structs.replace(space, points=merge_points(space.points, [point])), (point,)
 
 
 def _with_point(space: Space, now: float) -> tuple[Space, tuple[Kept, ...]]:
@@ -133,7 +137,7 @@ def _with_point(space: Space, now: float) -> tuple[Space, tuple[Kept, ...]]:
     if point is None or point.at > now or not is_due(last, point):
         return space, ()
     points = merge_points(space.points, [point]) if last is not None and point.at <= last.at else (*space.points, point)
-    return replace(space, points=points), (point,)
+    return structs.replace(space, points=points), (point,)
 
 
 def _merged(old: LogSpace | None, new: LogSpace) -> LogSpace:

@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 from tracker_answers import AT, FOLDERS, answers, parts
 
 from storj_monitor.financial_tracker.earnings import NodeEstimates
@@ -88,6 +89,6 @@ def test_after_a_restart_only_the_nodes_own_paystubs_count() -> None:
     stubs = dict(status.money.stubs)
     key = next(iter(stubs))
     other = key._replace(node_id="another")
-    status.money = replace(status.money, stubs={**stubs, other: stubs[key]})
+    status.money = structs.replace(status.money, stubs={**stubs, other: stubs[key]})
     resumed = resume(status).money
     assert resumed is not None and resumed.stubs == stubs and resumed.usage_since == 0.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from polling_rig import fake_node, generated, running, until
 
 from storj_monitor.financial_tracker.comparison import UNTRIED_BAND, error_band
@@ -153,7 +153,7 @@ async def test_a_node_without_a_log_has_its_forecasts_judged(tmp_path: Path) -> 
         node = one.node()
         shift_s = one.monitor.clock.now() - NOW
         points = tuple(p._replace(at=p.at + shift_s, used=5 * TB, free=0, source=Source.API) for p in growing(0.0, 0.0))
-        node.space = replace(node.space, points=points)
+        node.space = structs.replace(node.space, points=points)
         await one.monitor.analytics.round()
         rows = one.rows("analytics")
         assert rows["node/a"]["judged_to"] is None

@@ -7,11 +7,11 @@ import logging
 import os
 import shutil
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from keeper_rig import keeper_of
+from msgspec import structs
 from patience import PATIENCE_S
 from plain import plain
 
@@ -121,7 +121,7 @@ def test_the_page_says_the_disk_and_what_is_wrong() -> None:
     assert (total["value"], total["nodes"]) == (4 * 10**12, 2), "one disk of two nodes counts once"
     node = keeper.registry.of("a")
     told = DiskSpace(taken_at=now, used_bytes=10**12, available_bytes=5 * 10**12, trash_bytes=0, allocated_bytes=6 * 10**12)
-    node.space = replace(node.space, evidence=SpaceEvidence(disk=told))
+    node.space = structs.replace(node.space, evidence=SpaceEvidence(disk=told))
     keeper.on_file_system("a", "/mnt/x", disk, "")
     free = plain(cards.rows("storage", ["a"]))["a"]["free"]
     assert isinstance(free, dict)
