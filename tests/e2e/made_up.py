@@ -12,6 +12,7 @@ from e2e.made_up_said import EVIL
 from e2e.made_up_states import node_state
 
 from storj_monitor.model.severity import classify, severity_of
+from storj_monitor.stats import SIZE_CLASS_BOUNDS_BYTES
 
 SATELLITES = {
     "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S": "us1",
@@ -106,7 +107,17 @@ class World:
             total = int(9000 * weight * grown)
             bad = int(total * failed / 1000)
             won = int(total * success) - bad if failed else total
+            action, direction = key.split()
             rows[key] = {
+                "action": action,
+                "direction": direction,
+                "untold": 0,
+                "only_counted": 0,
+                "rejected": 0,
+                "may_hide": False,
+                "mean_ms": 1100.0,
+                "source": "log",
+                "timed_source": "log",
                 "success": won,
                 "canceled": total - won - bad,
                 "failed": bad,
@@ -139,8 +150,18 @@ class World:
         shape = [3, 12, 22, 14, 9, 8, 11, 31]
         rows = {}
         for index, weight in enumerate(shape):
-            rows[f"up {index}"] = {"count": int(1100 * weight * grown), "success": int(1050 * weight * grown)}
-            rows[f"down {index}"] = {
+            bounds = {
+                "class": index,
+                "from_bytes": SIZE_CLASS_BOUNDS_BYTES[index],
+                "to_bytes": SIZE_CLASS_BOUNDS_BYTES[index + 1] if index < 7 else None,
+            }
+            rows[f"up {index}"] = bounds | {
+                "direction": "up",
+                "count": int(1100 * weight * grown),
+                "success": int(1050 * weight * grown),
+            }
+            rows[f"down {index}"] = bounds | {
+                "direction": "down",
                 "count": int(800 * shape[(index + 2) % 8] * grown),
                 "success": int(650 * shape[(index + 2) % 8] * grown),
             }
@@ -191,6 +212,7 @@ class World:
     def _pieces(self, _view: list[str], grown: float) -> dict[str, Any]:
         return {
             f"{index:016x}": {
+                "piece": f"{index:016x}",
                 "piece_id": piece if index % 5 else "",
                 "count": max(2, int(900 * grown / (index + 1))),
                 "error": 0 if index < 6 else index,
@@ -203,6 +225,7 @@ class World:
     def _countries(self, _view: list[str], grown: float) -> dict[str, Any]:
         return {
             code: {
+                "country": code,
                 "up_count": int(300 * weight * grown),
                 "down_count": int(500 * weight * grown),
                 "up_bytes": int(9e7 * weight * grown),
@@ -217,8 +240,9 @@ class World:
         empty: dict[str, Any] = {
             "finished": None,
             "duration_s": None,
-            "stage": None,
-            "error": None,
+            "name": "us1",
+            "stage": "",
+            "error": "",
             "reclaimed": None,
             "total": None,
             "rewritten": None,
@@ -265,7 +289,7 @@ class World:
         rows: dict[str, Any] = {}
         for name in view:
             lines = int(400_000 + (time.time() - self.began) * self.rate)
-            rows[name] = {"lines": lines, "understood": lines - 41_004, "ignored": 41_000, "not_understood": 4}
+            rows[name] = {"node": name, "lines": lines, "understood": lines - 41_004, "ignored": 41_000, "not_understood": 4}
             for count, logger, message in (
                 (22_000, "piecestore", "upload started"),
                 (12_000, "blobscache", "usage"),

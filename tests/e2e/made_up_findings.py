@@ -40,7 +40,7 @@ class Findings(Said):
             "full_hours": 672,
             "basis": basis,
             "words": f"baselines from {hours} hours; full after four weeks",
-            "judged_to": None if self.young else self.began - 30,
+            "judged_to": None if self.young else int(self.began) - 30,
             "series": 0 if self.young else 6,
             "standing": 0,
         }
@@ -113,7 +113,7 @@ class Findings(Said):
     def _ended(self, view: list[str], days: float) -> list[Row]:
         rows = []
         for number, age_s in ((1, 5 * HOUR_S), (6, 6 * DAY_S)):
-            until = self.began - age_s
+            until = int(self.began - age_s)
             row = self._finding(
                 number, "attic", "silence", severity="warning", unit="per_minute", value=0.0, expected=0.3, since=until - 3000.0
             )
@@ -130,7 +130,7 @@ class Findings(Said):
         return rows
 
     def _finding(self, number: int, node: str, metric: str, satellite: str | None = None, since: float | None = None, **own: Any) -> Row:
-        began = self.began - 2 * HOUR_S if since is None else since
+        began = int(self.began - 2 * HOUR_S if since is None else since)
         row = {
             "row": "finding",
             "number": number,
@@ -139,6 +139,7 @@ class Findings(Said):
             "satellite_name": None if satellite is None else SATELLITES[satellite],
             "direction": "up",
             "kind": "anomaly",
+            "node_state": None,
             "metric": metric,
             "state": "active",
             "resolved": None,
