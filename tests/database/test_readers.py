@@ -95,9 +95,14 @@ async def test_closing_ends_who_waits(tmp_path: Path) -> None:
     assert sum(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes) == 30 - auto_workers()
 
 
+def writers() -> set[threading.Thread]:
+    """Of all databases of this process: those of earlier tests may still be ending."""
+    return {thread for thread in threading.enumerate() if thread.name == "database-writer"}
+
+
 @pytest.mark.parametrize("workers", [None, 6])
 async def test_one_thread_writes_however_many_read(tmp_path: Path, workers: int | None) -> None:
-    reader = reader_of(tmp_path / "m.db", workers)
+    reader, before = reader_of(tmp_path / "m.db", workers), writers()
     writer = Writer(tmp_path / "m.db", Retention())
     gate, writing = Gate(), set()
     try:
@@ -112,7 +117,7 @@ async def test_one_thread_writes_however_many_read(tmp_path: Path, workers: int 
         for event in done:
             assert await asyncio.to_thread(event.wait, PATIENCE_S)
         assert len(writing) == 1
-        assert sum(thread.name == "database-writer" for thread in threading.enumerate()) == 1
+        assert len(writers() - before) == 1
         gate.open.set()
         await asyncio.gather(*asked)
         assert [node.name for node in await reader.ask(queries.nodes)] == ["n"]
