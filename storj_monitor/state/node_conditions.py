@@ -196,7 +196,11 @@ def log_is_unread(evidence: NodeEvidence, now: float) -> Iterator[Found]:
 
 def log_is_silent(evidence: NodeEvidence, now: float) -> Iterator[Found]:
     for one in evidence.sources:
-        if one.source is StateSource.LOG and one.hearing is Hearing.GOOD and not one.is_good(now):
+        if one.source is not StateSource.LOG or one.hearing is not Hearing.GOOD or one.is_good(now):
+            continue
+        if one.good_at is None:
+            yield Found("The log has no line yet: is it the one that the node writes?", one.since, one.since, StateSource.LOG)
+        else:
             yield Found("The log says nothing, for longer than is usual for it.", one.good_at, one.good_at, StateSource.LOG)
 
 

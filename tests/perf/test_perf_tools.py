@@ -13,6 +13,7 @@ import threading
 import time
 from datetime import datetime
 from pathlib import Path
+from statistics import median
 from xml.etree import ElementTree
 
 import ab
@@ -217,13 +218,13 @@ def test_restarts_are_measured(tmp_path: Path) -> None:
 
 @pytest.mark.alone
 def test_ab_and_growth_run_from_end_to_end(tmp_path: Path) -> None:
-    """Also the budget of all optimisations together: a ratio of two runs."""
+    """Also the budget of all optimisations together: the middle one of three pairs, for a busy machine may starve one run of one."""
     args = ab.arguments().parse_args(
         [
             "--only",
             ALL,
             "--pairs",
-            "1",
+            "3",
             "--seconds",
             "2.5",
             "--warm-up",
@@ -236,9 +237,9 @@ def test_ab_and_growth_run_from_end_to_end(tmp_path: Path) -> None:
         ]
     )
     assert ab.work(args) == 0
-    (off, on) = pairs_of(Journal(tmp_path / "ab" / "ab.jsonl", "", {}, mix=True).done, ALL, "cpu_percent")[0]
-    print(f"\nall flags {on} %, baseline {off} %, ratio {on / off:.2f}")
-    assert on / off <= MAX_CPU_OF_BASELINE
+    pairs = pairs_of(Journal(tmp_path / "ab" / "ab.jsonl", "", {}, mix=True).done, ALL, "cpu_percent")
+    print(f"\nall flags against the baseline, %: {pairs}")
+    assert median(on / off for off, on in pairs) <= MAX_CPU_OF_BASELINE
     args = growth.arguments().parse_args(
         [
             "--only",

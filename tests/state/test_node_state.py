@@ -121,6 +121,12 @@ def test_one_silent_source_or_less_time_is_a_warning_at_once() -> None:
     assert judge(evidence(failing(LOG, 60, detail="there is no such file"), source(API)), NOW).sentence.endswith("no such file")
 
 
+def test_a_log_that_never_had_a_line_is_not_said_to_be_silent_for_longer_than_usual() -> None:
+    state = judge(evidence(source(LOG, good_at=None), source(API), source(METRICS)), NOW)
+    assert (state.kind, state.sentence) == (WARNING, "The log has no line yet: is it the one that the node writes?")
+    assert state.reasons[0].since == NOW - 3600
+
+
 def test_what_still_speaks_keeps_a_node_from_being_called_down() -> None:
     state = judge(evidence(source(LOG, 3), failing(API, 900), failing(METRICS, 900)), NOW)
     assert state.kind is WARNING and [one.source for one in state.reasons] == [API, METRICS]
