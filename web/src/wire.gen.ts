@@ -72,7 +72,7 @@ export interface Snap {
   topics: SnapTopics;
 }
 
-/** All topics that are due. */
+/** What changed: all topics that are due. */
 export interface Delta {
   k: "delta";
   /** Unix seconds, the server's clock */
@@ -81,7 +81,7 @@ export interface Delta {
   topics: DeltaTopics;
 }
 
-/** How it stands: once a second while all is not normal, and once when it is again. */
+/** The load: once a second while it is not normal, and once when it is again. */
 export interface LoadMessage {
   k: "load";
   /** what pages get: everything, a quarter of the updates, or none */
@@ -155,7 +155,7 @@ export interface LiveSnap {
 export interface LiveDelta {
   /** one more than that of the delta before */
   n: number;
-  /** satellites that were not told yet: id by index */
+  /** satellites that no message has named yet: id by index */
   sats: Record<string, string>;
   /** `[read_at, piece hash, node, satellite, op, size, duration_ms]`, at most `hello.sample`; -1 = unknown */
   ev: [number, string, number, number, number, number, number][];
@@ -221,7 +221,7 @@ export interface LogRemark {
 export interface LogCharacter {
   /** how its lines are written; "" before the first */
   form: "" | "console" | "json" | "gcloudlogging" | "unknown";
-  /** what stands around the lines, in words */
+  /** what was put around the lines, in words */
   wrappers: string[];
   /** lowest level of the last hour or two */
   level: string;
@@ -229,7 +229,7 @@ export interface LogCharacter {
   transfers: boolean;
   /** true: above INFO, silence means nothing */
   quiet: boolean;
-  /** why traffic and success are unknown; "" where the log tells them */
+  /** why traffic and success are unknown; "" where the log shows them */
   untold: string;
   /** percent of the newest lines that is understood, or null */
   understood_pct: number | null;
@@ -249,17 +249,17 @@ export interface StateReason {
   sentence: string;
   /** Unix seconds, or null */
   since: number | null;
-  /** who told it */
+  /** where it is known from */
   source: "log" | "api" | "metrics" | "public_port" | "file_system" | "analytics" | "monitor";
   /** a satellite's id or what else it is about, or null */
   subject: string | null;
 }
 
-/** One node: how its log stands, who it is, and the one judgement of how it is (`node_state`). */
+/** One node: the state of its log, who it is, and the one judgement of how it is (`node_state`). */
 export interface NodeRow {
-  /** how its log stands */
+  /** state of its log */
   state: "live" | "catching_up" | "waiting" | "error" | "off";
-  /** why its log stands so, or "" */
+  /** why its log is in this state, or "" */
   detail: string;
   /** Unix seconds of the newest line, or null */
   last_line: number | null;
@@ -269,9 +269,9 @@ export interface NodeRow {
   lag_bytes: number;
   /** lines read */
   lines: number;
-  /** version of the node as its log tells it, or "" */
+  /** version of the node as its log says, or "" */
   version: string;
-  /** the node's identity; "" while nobody tells it */
+  /** the node's identity; "" while it is unknown */
   node_id: string;
   /** the file, or HOST:PORT, that is read or waited for */
   path: string;
@@ -295,13 +295,13 @@ export interface ActionRow {
   action: string;
   /** `up` (the node stores) or `down` (it serves) */
   direction: "up" | "down";
-  /** count; null where only logs above INFO told */
+  /** count; null where there are only logs above INFO */
   success: number | null;
   /** how many */
   canceled: number;
   /** how many */
   failed: number;
-  /** results of logs that do not tell successes: part of no rate */
+  /** results from logs that do not show successes: part of no rate */
   untold: number;
   /** of `failed`: what only the node's counters know */
   only_counted: number;
@@ -327,7 +327,7 @@ export interface ActionRow {
   resolution_ms: number | null;
   /** who counted: the log, the node's own counters, or (of several nodes) both */
   source: "log" | "metrics" | "mixed";
-  /** who told the durations, or null */
+  /** where the durations are from, or null */
   timed_source: "log" | "metrics" | null;
 }
 
@@ -383,7 +383,7 @@ export interface ErrorRow {
   last: number;
   /** one of the texts */
   sample: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** what it threatens */
   class: "data or disk" | "reputation" | "start and life" | "money and orders" | "reachability" | "garbage collection and migration" | "traffic";
@@ -409,7 +409,7 @@ export interface PieceRow {
   error: number;
   /** bytes */
   bytes: number;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
 }
 
@@ -431,7 +431,7 @@ export interface CountryRow {
 export interface CompactionRow {
   /** name of the node, from the settings */
   node: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
@@ -507,9 +507,9 @@ export interface Vetting {
   hours_left: number | null;
 }
 
-/** A value with who said it and when. Where a figure is null, nobody tells it. */
+/** A value with who said it and when. A figure that is null is unknown. */
 export interface Figure<T> {
-  /** the value; null in a date = told that it has not happened */
+  /** the value; null in a date = it has not happened */
   value: T;
   /** who said so */
   source: "api" | "metrics" | "log" | "file_system" | "probe" | "computed";
@@ -641,29 +641,29 @@ export interface RefusedAudits {
 export interface ReputationRow {
   /** name of the node, from the settings */
   node: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
   /** 0 = worst of the view: sort by it */
   rank: number;
-  /** how the satellite stands to the node, the worst first */
+  /** what the satellite thinks of the node, the worst first */
   standing: "disqualified" | "suspended" | "offline_suspended" | "at_risk" | "watch" | "unknown" | "vetting" | "healthy" | "exiting" | "exited";
-  /** a sentence, why it stands so */
+  /** a sentence: why */
   reason: string;
   /** why the node's answer about the satellite fails: what is shown is old; null = it does not */
   unknown: string | null;
   /** How far the node is from being vetted (100 audits, 504 hours). */
   vetting: Vetting;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   audit_score: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   suspension_score: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   online_score: Figure<number> | null;
-  /** figure, Unix seconds; its value null = told that it has not happened; null = nobody tells it */
+  /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   disqualified_at: Figure<number | null> | null;
-  /** figure, Unix seconds; its value null = told that it has not happened; null = nobody tells it */
+  /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   suspended_at: Figure<number | null> | null;
   /** address of the satellite, or "" */
   address: string;
@@ -671,13 +671,13 @@ export interface ReputationRow {
   exit: GracefulExit | null;
   /** Unix seconds, as the node's notification dates it, or null */
   offline_suspended_at: number | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   total_audits: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   successful_audits: Figure<number> | null;
-  /** figure, Unix seconds; its value null = told that it has not happened; null = nobody tells it */
+  /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   vetted_at: Figure<number | null> | null;
-  /** figure, Unix seconds; its value null = told that it has not happened; null = nobody tells it */
+  /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   joined_at: Figure<number | null> | null;
   /** null = the score is unknown */
   guard: AuditGuard | null;
@@ -733,29 +733,29 @@ export interface FailuresSummary {
 export interface ReputationSummary {
   /** name of the node, from the settings */
   node: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
   /** 0 = worst of the view: sort by it */
   rank: number;
-  /** how the satellite stands to the node, the worst first */
+  /** what the satellite thinks of the node, the worst first */
   standing: "disqualified" | "suspended" | "offline_suspended" | "at_risk" | "watch" | "unknown" | "vetting" | "healthy" | "exiting" | "exited";
-  /** a sentence, why it stands so */
+  /** a sentence: why */
   reason: string;
   /** why the node's answer about the satellite fails: what is shown is old; null = it does not */
   unknown: string | null;
   /** How far the node is from being vetted (100 audits, 504 hours). */
   vetting: Vetting;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   audit_score: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   suspension_score: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   online_score: Figure<number> | null;
-  /** figure, Unix seconds; its value null = told that it has not happened; null = nobody tells it */
+  /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   disqualified_at: Figure<number | null> | null;
-  /** figure, Unix seconds; its value null = told that it has not happened; null = nobody tells it */
+  /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   suspended_at: Figure<number | null> | null;
   /** null = the score is unknown */
   guard: GuardSummary | null;
@@ -767,7 +767,7 @@ export interface ReputationSummary {
 
 /** A part of the allocation. */
 export interface BarPart {
-  /** `reserved`: for compactions; `missing`: allocated, but the disk has it not; `unavailable`: nobody tells why */
+  /** `reserved`: for compactions; `missing`: allocated, but the disk does not have it; `unavailable`: unusable, for an unknown reason */
   part: "pieces" | "trash" | "reclaimable" | "overhead" | "used" | "free" | "reserved" | "missing" | "unavailable";
   /** bytes */
   bytes: number;
@@ -850,15 +850,15 @@ export interface StorageNodeRow {
   kind: "node";
   /** name of the node, from the settings */
   node: string;
-  /** Unix seconds: when space was told last; null = never */
+  /** Unix seconds: when the node last reported its space; null = never */
   at: number | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   allocated: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   used: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   free: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   overused: Figure<number> | null;
   /** bytes at which the node is full; null = unknown */
   capacity_bytes: number | null;
@@ -868,25 +868,25 @@ export interface StorageNodeRow {
   file_system: DataFolder | null;
   /** what the node's version calls used, or null */
   meaning: "old" | "new" | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   pieces: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   trash: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   reclaimable: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   overhead: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   reserved: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   file_system_total: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   file_system_free: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   reported: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   reported_month: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   unpaid: Figure<number> | null;
   /** largest first */
   differences: SpaceGap[];
@@ -929,35 +929,35 @@ export interface StorageFleetRow {
   kind: "fleet";
   /** "" */
   node: string;
-  /** Unix seconds: when any node told its space last; null = never */
+  /** Unix seconds: when any node last reported its space; null = never */
   at: number | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   allocated: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   used: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   pieces: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   trash: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   reclaimable: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   overhead: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   reserved: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   free: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   overused: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   file_system_total: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   file_system_free: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   reported: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   reported_month: FleetSum | null;
-  /** bytes; null = no node tells it */
+  /** bytes; null = unknown */
   unpaid: FleetSum | null;
   /** bytes; null = unknown */
   capacity_bytes: number | null;
@@ -1006,15 +1006,15 @@ export interface StorageNodeSummary {
   kind: "node";
   /** name of the node, from the settings */
   node: string;
-  /** Unix seconds: when space was told last; null = never */
+  /** Unix seconds: when the node last reported its space; null = never */
   at: number | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   allocated: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   used: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   free: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   overused: Figure<number> | null;
   /** bytes at which the node is full; null = unknown */
   capacity_bytes: number | null;
@@ -1163,7 +1163,7 @@ export interface EarningsSatelliteRow {
   now: Month | null;
   /** the whole month at the present pace; null = too young to tell, or unknown */
   month_end: Month | null;
-  /** micro-dollars at the month's end, reckoned the node's way; null = unknown */
+  /** micro-dollars at the month's end, computed the node's way; null = unknown */
   expected_usd_micros: number | null;
   /** the month before; null = unknown */
   previous: Month | null;
@@ -1237,7 +1237,7 @@ export interface Revenue {
   all_usd_micros_per_tb_month: number | null;
 }
 
-/** What lies on the disk for nothing. */
+/** Data on the disk that nobody pays for. */
 export interface Unpaid {
   /** bytes */
   trash_bytes: number;
@@ -1275,7 +1275,7 @@ export interface Currency {
 export interface LeftOutSatellite {
   /** name of the node, from the settings */
   node: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
@@ -1300,7 +1300,7 @@ export interface EarningsNodeRow {
   now: Month | null;
   /** the whole month at the present pace; null = too young to tell, or unknown */
   month_end: Month | null;
-  /** micro-dollars at the month's end, reckoned the node's way; null = unknown */
+  /** micro-dollars at the month's end, computed the node's way; null = unknown */
   expected_usd_micros: number | null;
   /** the month before; null = unknown */
   previous: Month | null;
@@ -1355,7 +1355,7 @@ export interface EarningsFleetRow {
   now: Month | null;
   /** the whole month at the present pace; null = too young to tell, or unknown */
   month_end: Month | null;
-  /** micro-dollars at the month's end, reckoned the node's way; null = unknown */
+  /** micro-dollars at the month's end, computed the node's way; null = unknown */
   expected_usd_micros: number | null;
   /** the month before; null = unknown */
   previous: Month | null;
@@ -1436,7 +1436,7 @@ export interface EarningsNodeSummary {
   name: string;
   /** Unix seconds: the newest answer used */
   at: number;
-  /** micro-dollars at the month's end, reckoned the node's way; null = unknown */
+  /** micro-dollars at the month's end, computed the node's way; null = unknown */
   expected_usd_micros: number | null;
   /** this month so far; null = unknown */
   now: MonthSummary | null;
@@ -1566,37 +1566,37 @@ export interface NodeCounters {
 export interface HealthRow {
   /** name of the node, from the settings */
   node: string;
-  /** "" = nobody tells it */
+  /** "" = unknown */
   wallet: string;
   /** payout networks that it has opted in to */
   wallet_features: string[];
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   version: Figure<string> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   minimum_version: Figure<string> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   up_to_date: Figure<boolean> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   quic: Figure<string> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   quic_at: Figure<number> | null;
-  /** figure, Unix seconds; its value null = told that it has not happened; null = nobody tells it */
+  /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   last_contact: Figure<number | null> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   started_at: Figure<number> | null;
-  /** figure, seconds at the time that it was asked; null = nobody tells it, or the node is down */
+  /** figure, seconds at the time that it was asked; null = unknown, or the node is down */
   uptime_s: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   all_healthy: Figure<boolean> | null;
   /** sentences for the operator */
   remarks: string[];
   /** hours of the last 30 days in which it was away for certain */
   down_hours_30d: number;
-  /** the node's identity; "" while nobody tells it */
+  /** the node's identity; "" while it is unknown */
   node_id: string;
-  /** figure, seconds that its clock is ahead of the monitor's; null = nobody tells it */
+  /** figure, seconds that its clock is ahead of the monitor's; null = unknown */
   clock_ahead_s: Figure<number> | null;
-  /** figure, bytes of this UTC month; null = nobody tells it */
+  /** figure, bytes of this UTC month; null = unknown */
   bandwidth_bytes: Figure<number> | null;
   /** A way to the node. */
   doors: DoorRow[];
@@ -1646,27 +1646,27 @@ export interface NoticeSummary {
 export interface HealthSummary {
   /** name of the node, from the settings */
   node: string;
-  /** "" = nobody tells it */
+  /** "" = unknown */
   wallet: string;
   /** payout networks that it has opted in to */
   wallet_features: string[];
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   version: Figure<string> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   minimum_version: Figure<string> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   up_to_date: Figure<boolean> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   quic: Figure<string> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   quic_at: Figure<number> | null;
-  /** figure, Unix seconds; its value null = told that it has not happened; null = nobody tells it */
+  /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   last_contact: Figure<number | null> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   started_at: Figure<number> | null;
-  /** figure, seconds at the time that it was asked; null = nobody tells it, or the node is down */
+  /** figure, seconds at the time that it was asked; null = unknown, or the node is down */
   uptime_s: Figure<number> | null;
-  /** figure; null = nobody tells it */
+  /** figure; null = unknown */
   all_healthy: Figure<boolean> | null;
   /** sentences for the operator */
   remarks: string[];
@@ -1798,9 +1798,9 @@ export interface Answer {
 export interface NodeAnswerRow {
   /** name of the node, from the settings */
   name: string;
-  /** the node's identity; "" while nobody tells it */
+  /** the node's identity; "" while it is unknown */
   node_id: string;
-  /** as its log tells it, or "" */
+  /** as its log says, or "" */
   version: string;
   /** Unix seconds of the oldest line, or null */
   first: number | null;
@@ -1814,9 +1814,9 @@ export interface NodeAnswerRow {
   ignored: number;
   /** how many */
   not_understood: number;
-  /** how its log stands */
+  /** state of its log */
   state: "live" | "catching_up" | "waiting" | "error" | "off";
-  /** why its log stands so, or "" */
+  /** why its log is in this state, or "" */
   detail: string;
   /** the file, or HOST:PORT, that is read or waited for */
   path: string;
@@ -1878,7 +1878,7 @@ export interface TrafficAnswer {
   series: TrafficSeries[];
   /** why successes and bytes are unknown (null, not 0); null: they are known */
   unknown: string | null;
-  /** nodes whose logs do not tell transfers */
+  /** nodes whose logs do not show transfers */
   left_out: string[];
 }
 
@@ -1906,23 +1906,23 @@ export interface ActionsAnswer {
   counted: CountedHours | null;
   /** why successes and bytes are unknown (null, not 0); null: they are known */
   unknown: string | null;
-  /** nodes whose logs do not tell transfers */
+  /** nodes whose logs do not show transfers */
   left_out: string[];
 }
 
 /** The same in an answer about the past, of which some may not be known. */
 export interface SatelliteAnswerRow {
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
-  /** `[success, canceled, failed]`; success null = only logs that do not tell it */
+  /** `[success, canceled, failed]`; success null = only logs that do not show it */
   put: [number | null, number, number];
-  /** `[success, canceled, failed]`; success null = only logs that do not tell it */
+  /** `[success, canceled, failed]`; success null = only logs that do not show it */
   get: [number | null, number, number];
-  /** `[success, canceled, failed]`; success null = only logs that do not tell it */
+  /** `[success, canceled, failed]`; success null = only logs that do not show it */
   audit: [number | null, number, number];
-  /** `[success, canceled, failed]`; success null = only logs that do not tell it */
+  /** `[success, canceled, failed]`; success null = only logs that do not show it */
   repair: [number | null, number, number];
   /** bytes of successful uploads; null = unknown */
   up_bytes: number | null;
@@ -1944,7 +1944,7 @@ export interface SatellitesAnswer {
   rows: SatelliteAnswerRow[];
   /** why successes and bytes are unknown (null, not 0); null: they are known */
   unknown: string | null;
-  /** nodes whose logs do not tell transfers */
+  /** nodes whose logs do not show transfers */
   left_out: string[];
 }
 
@@ -2098,7 +2098,7 @@ export interface EventRow {
   severity: "critical" | "warning" | "info";
   /** of the line */
   level: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
@@ -2120,7 +2120,7 @@ export interface EventKind {
 export interface GarbageRun {
   /** name of the node, from the settings */
   node: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
@@ -2188,11 +2188,11 @@ export interface EventsAnswer {
   figures: EventFigure[];
 }
 
-/** Audit windows at one satellite, kept when the node tells of them no more. */
+/** Audit windows at one satellite, kept after the node has dropped them. */
 export interface AuditHistory {
   /** name of the node, from the settings */
   node: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
@@ -2206,7 +2206,7 @@ export interface AuditHistory {
 export interface StandingSpan {
   /** name of the node, from the settings */
   node: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
@@ -2218,7 +2218,7 @@ export interface StandingSpan {
   until: number | null;
 }
 
-/** Audit windows, suspensions and disqualifications, kept when the node tells of them no more. */
+/** Audit windows, suspensions and disqualifications, kept after the node has dropped them. */
 export interface StandingsAnswer {
   /** start of the window after snapping, Unix seconds */
   from: number;
@@ -2228,7 +2228,7 @@ export interface StandingsAnswer {
   as_of: number | null;
   /** the nodes that it is about */
   nodes: string[];
-  /** Audit windows at one satellite, kept when the node tells of them no more. */
+  /** Audit windows at one satellite, kept after the node has dropped them. */
   audit_windows: AuditHistory[];
   /** what held at any moment of the window, newest first, at most 300 */
   standings: StandingSpan[];
@@ -2258,7 +2258,7 @@ export interface FindingsAnswer {
 export interface ScoreHistory {
   /** name of the node, from the settings */
   node: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
@@ -2320,7 +2320,7 @@ export interface Paystub {
   node: string;
   /** a node that was set up anew under its old name has paystubs under both ids */
   node_id: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
@@ -2386,7 +2386,7 @@ export interface PaidMonth {
 export interface EstimateScore {
   /** name of the node, from the settings */
   node: string;
-  /** id of the satellite; "" = none is told */
+  /** id of the satellite; "" = none */
   satellite: string;
   /** short name of the satellite, for people */
   name: string;
@@ -2410,7 +2410,7 @@ export interface EarnedDay {
   day: number;
   /** micro-dollars (1e-6 USD) */
   payout_usd_micros: number;
-  /** it is over and all of it was told */
+  /** it is over and all of it is reported */
   complete: boolean;
   /** name of the node, from the settings */
   node: string;
@@ -2438,7 +2438,7 @@ export interface SummedDay {
   day: number;
   /** micro-dollars (1e-6 USD) */
   payout_usd_micros: number;
-  /** it is over and all of it was told */
+  /** it is over and all of it is reported */
   complete: boolean;
 }
 
@@ -2462,7 +2462,7 @@ export interface EarningsSums {
   score_error_percent: number | null;
   /** What one day has brought all nodes asked about, after held. */
   days: SummedDay[];
-  /** the last of each UTC day, from when all nodes that tell have told */
+  /** the last of each UTC day; a period begins when all nodes of it have one */
   forecasts: SummedForecast[];
 }
 

@@ -58,7 +58,7 @@ from storj_monitor.views.wire.tables import (
 Helps = Annotated[dict[str, HelpText], doc("words on the figures, by their name")]
 Columns = Annotated[list[str], doc("what the values of a point are")]
 Unknown = Annotated[str | None, doc("why successes and bytes are unknown (null, not 0); null: they are known")]
-LeftOut = Annotated[list[NodeName], doc("nodes whose logs do not tell transfers")]
+LeftOut = Annotated[list[NodeName], doc("nodes whose logs do not show transfers")]
 
 
 class Answer(Wire, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ class NodeAnswerRow(Wire, frozen=True, kw_only=True):
 
     name: NodeName
     node_id: NodeId
-    version: Annotated[str, doc('as its log tells it, or ""')]
+    version: Annotated[str, doc('as its log says, or ""')]
     first: Annotated[UnixSeconds | None, doc("Unix seconds of the oldest line, or null")]
     last: Annotated[UnixSeconds | None, doc("Unix seconds of the newest line, or null")]
     lines: Count
@@ -83,7 +83,7 @@ class NodeAnswerRow(Wire, frozen=True, kw_only=True):
     ignored: Count
     not_understood: Count
     state: LogState
-    detail: Annotated[str, doc('why its log stands so, or ""')]
+    detail: Annotated[str, doc('why its log is in this state, or ""')]
     path: Annotated[str, doc("the file, or HOST:PORT, that is read or waited for")]
     node_state: StateName
     node_state_since: Annotated[UnixSeconds | None, doc("Unix seconds, or null")]
@@ -196,7 +196,7 @@ class EventsAnswer(Answer, frozen=True, kw_only=True):
 
 
 class StandingsAnswer(Answer, frozen=True, kw_only=True):
-    """Audit windows, suspensions and disqualifications, kept when the node tells of them no more."""
+    """Audit windows, suspensions and disqualifications, kept after the node has dropped them."""
 
     audit_windows: list[AuditHistory]
     standings: Annotated[list[StandingSpan], at_most(300, "what held at any moment of the window, newest first, at most 300")]

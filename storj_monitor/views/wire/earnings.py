@@ -159,7 +159,7 @@ class Revenue(Wire, frozen=True, kw_only=True):
 
 
 class Unpaid(Wire, frozen=True, kw_only=True):
-    """What lies on the disk for nothing."""
+    """Data on the disk that nobody pays for."""
 
     trash_bytes: Bytes
     reclaimable_bytes: Bytes
@@ -203,7 +203,7 @@ class LeftOutPaystubs(Wire, frozen=True, kw_only=True):
 NowMonth = Annotated[Month | None, doc("this month so far; null = unknown")]
 EndMonth = Annotated[Month | None, doc("the whole month at the present pace; null = too young to tell, or unknown")]
 PreviousMonth = Annotated[Month | None, doc("the month before; null = unknown")]
-Expected = Annotated[int | None, doc("micro-dollars at the month's end, reckoned the node's way; null = unknown")]
+Expected = Annotated[int | None, doc("micro-dollars at the month's end, computed the node's way; null = unknown")]
 At = Annotated[UnixSeconds, doc("Unix seconds: the newest answer used")]
 Theirs = Annotated[NodeOwnEstimate | None, doc("null = the node gives none")]
 Compared = Annotated[Comparison | None, doc("null = there is nothing to compare with")]
@@ -343,7 +343,7 @@ class SummedDay(Wire, frozen=True, kw_only=True):
 
     day: Annotated[float, doc("Unix seconds of its start, UTC")]
     payout_usd_micros: UsdMicros
-    complete: Annotated[bool, doc("it is over and all of it was told")]
+    complete: Annotated[bool, doc("it is over and all of it is reported")]
 
 
 class EarnedDay(SummedDay, frozen=True, kw_only=True):
@@ -375,4 +375,4 @@ class EarningsSums(Wire, frozen=True, kw_only=True):
     scores: Annotated[Count, doc("how many there are")]
     score_error_percent: Annotated[float | None, doc("percent, the median size of the error; null = there is none")]
     days: list[SummedDay]
-    forecasts: Annotated[list[SummedForecast], doc("the last of each UTC day, from when all nodes that tell have told")]
+    forecasts: Annotated[list[SummedForecast], doc("the last of each UTC day; a period begins when all nodes of it have one")]

@@ -50,8 +50,8 @@ Percent = Annotated[float, doc("percent")]
 Share = Annotated[float, Meta(ge=0, le=1, description="0 to 1")]
 Period = Annotated[str, Meta(description="month, YYYY-MM", pattern=r"^\d{4}-\d{2}$")]
 NodeName = Annotated[str, doc("name of the node, from the settings")]
-NodeId = Annotated[str, doc('the node\'s identity; "" while nobody tells it')]
-SatelliteId = Annotated[str, doc('id of the satellite; "" = none is told')]
+NodeId = Annotated[str, doc('the node\'s identity; "" while it is unknown')]
+SatelliteId = Annotated[str, doc('id of the satellite; "" = none')]
 SatelliteName = Annotated[str, doc("short name of the satellite, for people")]
 Sentence = Annotated[str, doc("a sentence for people")]
 Direction = Annotated[str, one_of(("up", "down"), "`up` (the node stores) or `down` (it serves)")]
@@ -63,20 +63,18 @@ FigureSource = Annotated[str, one_of((one.value for one in Source), "who said so
 
 
 class Figure(Wire, Generic[T], frozen=True, kw_only=True):
-    """A value with who said it and when. Where a figure is null, nobody tells it."""
+    """A value with who said it and when. A figure that is null is unknown."""
 
-    value: Annotated[T, doc("the value; null in a date = told that it has not happened")]
+    value: Annotated[T, doc("the value; null in a date = it has not happened")]
     source: FigureSource
     at: Annotated[float, doc("Unix seconds: when it was said")]
 
 
-Number = Annotated[Figure[float] | None, doc("figure; null = nobody tells it")]
-Whole = Annotated[Figure[int] | None, doc("figure; null = nobody tells it")]
-Text = Annotated[Figure[str] | None, doc("figure; null = nobody tells it")]
-Flag = Annotated[Figure[bool] | None, doc("figure; null = nobody tells it")]
-Date = Annotated[
-    Figure[float | None] | None, doc("figure, Unix seconds; its value null = told that it has not happened; null = nobody tells it")
-]
+Number = Annotated[Figure[float] | None, doc("figure; null = unknown")]
+Whole = Annotated[Figure[int] | None, doc("figure; null = unknown")]
+Text = Annotated[Figure[str] | None, doc("figure; null = unknown")]
+Flag = Annotated[Figure[bool] | None, doc("figure; null = unknown")]
+Date = Annotated[Figure[float | None] | None, doc("figure, Unix seconds; its value null = it has not happened; null = unknown")]
 
 
 class HelpText(Wire, frozen=True, kw_only=True):

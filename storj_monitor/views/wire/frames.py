@@ -30,7 +30,7 @@ class LoadFigures(Wire, frozen=True, kw_only=True):
 
 
 class LoadMessage(LoadFigures, tag_field="k", tag="load", frozen=True, kw_only=True):
-    """How it stands: once a second while all is not normal, and once when it is again."""
+    """The load: once a second while it is not normal, and once when it is again."""
 
     now: Annotated[UnixSeconds, doc("Unix seconds, the server's clock")]
 
@@ -49,7 +49,7 @@ class Notices(Wire, frozen=True, kw_only=True):
 
 
 class StoreState(Notices, frozen=True, kw_only=True):
-    """How the database stands."""
+    """The state of the database."""
 
     problem: Annotated[str, doc('why it cannot be read or written just now; "" when all is well')]
 
@@ -94,7 +94,7 @@ class LiveDelta(Wire, frozen=True, kw_only=True):
     """What happened between two reads of the logs."""
 
     n: Annotated[Count, doc("one more than that of the delta before")]
-    sats: Annotated[dict[str, str], doc("satellites that were not told yet: id by index")]
+    sats: Annotated[dict[str, str], doc("satellites that no message has named yet: id by index")]
     ev: Annotated[
         list[LiveEvent], doc("`[read_at, piece hash, node, satellite, op, size, duration_ms]`, at most `hello.sample`; -1 = unknown")
     ]
@@ -137,7 +137,7 @@ class Snap(Wire, tag_field="k", tag="snap", frozen=True, kw_only=True):
 
 
 class Delta(Wire, tag_field="k", tag="delta", frozen=True, kw_only=True):
-    """All topics that are due."""
+    """What changed: all topics that are due."""
 
     now: Annotated[UnixSeconds, doc("Unix seconds, the server's clock")]
     topics: Annotated[dict[str, Any], Meta(description="by topic: `LiveDelta` or `TableDelta`", extra={"typescript": "DeltaTopics"})]

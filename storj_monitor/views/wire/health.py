@@ -134,7 +134,7 @@ class HealthCommon(Wire, frozen=True, kw_only=True):
     """What whole rows and summaries both have."""
 
     node: NodeName
-    wallet: Annotated[str, doc('"" = nobody tells it')]
+    wallet: Annotated[str, doc('"" = unknown')]
     wallet_features: Annotated[list[str], doc("payout networks that it has opted in to")]
     version: Text
     minimum_version: Text
@@ -143,7 +143,7 @@ class HealthCommon(Wire, frozen=True, kw_only=True):
     quic_at: Number
     last_contact: Date
     started_at: Number
-    uptime_s: Annotated[Number, doc("figure, seconds at the time that it was asked; null = nobody tells it, or the node is down")]
+    uptime_s: Annotated[Number, doc("figure, seconds at the time that it was asked; null = unknown, or the node is down")]
     all_healthy: Flag
     remarks: Annotated[list[Sentence], doc("sentences for the operator")]
     down_hours_30d: Annotated[float, doc("hours of the last 30 days in which it was away for certain")]
@@ -162,8 +162,8 @@ class HealthRow(HealthCommon, frozen=True, kw_only=True):
     """One node. Key: its name."""
 
     node_id: NodeId
-    clock_ahead_s: Annotated[Number, doc("figure, seconds that its clock is ahead of the monitor's; null = nobody tells it")]
-    bandwidth_bytes: Annotated[Whole, doc("figure, bytes of this UTC month; null = nobody tells it")]
+    clock_ahead_s: Annotated[Number, doc("figure, seconds that its clock is ahead of the monitor's; null = unknown")]
+    bandwidth_bytes: Annotated[Whole, doc("figure, bytes of this UTC month; null = unknown")]
     doors: list[DoorRow]
     uptime: Uptime
     downtimes: Annotated[list[Downtime], doc("last 30 days, newest first, at most 20")]

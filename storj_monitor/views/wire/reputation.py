@@ -31,7 +31,7 @@ AuditWindow = tuple[float, int, int]
 TrendName = Annotated[str, one_of((one.value for one in Trend), "where the score goes")]
 FailuresAllowed = Annotated[int, doc("failed audits in a row until disqualification")]
 HoursToVerdict = Annotated[float | None, doc("hours until disqualification at the present rate; null = it does not come, or unknown")]
-StandingName = Annotated[str, one_of((one.label for one in Standing), "how the satellite stands to the node, the worst first")]
+StandingName = Annotated[str, one_of((one.label for one in Standing), "what the satellite thinks of the node, the worst first")]
 
 
 class GracefulExit(Wire, frozen=True, kw_only=True):
@@ -157,7 +157,7 @@ class ReputationCommon(Wire, frozen=True, kw_only=True):
     name: SatelliteName
     rank: Annotated[int, doc("0 = worst of the view: sort by it")]
     standing: StandingName
-    reason: Annotated[Sentence, doc("a sentence, why it stands so")]
+    reason: Annotated[Sentence, doc("a sentence: why")]
     unknown: Annotated[str | None, doc("why the node's answer about the satellite fails: what is shown is old; null = it does not")]
     vetting: Vetting
     audit_score: Number
@@ -205,7 +205,7 @@ class ScoreHistory(Wire, frozen=True, kw_only=True):
 
 
 class AuditHistory(Wire, frozen=True, kw_only=True):
-    """Audit windows at one satellite, kept when the node tells of them no more."""
+    """Audit windows at one satellite, kept after the node has dropped them."""
 
     node: NodeName
     satellite: SatelliteId

@@ -13,7 +13,7 @@ BarPartName = Annotated[
     str,
     one_of(
         ("pieces", "trash", "reclaimable", "overhead", "used", "free", "reserved", "missing", "unavailable"),
-        "`reserved`: for compactions; `missing`: allocated, but the disk has it not; `unavailable`: nobody tells why",
+        "`reserved`: for compactions; `missing`: allocated, but the disk does not have it; `unavailable`: unusable, for an unknown reason",
     ),
 ]
 
@@ -116,7 +116,7 @@ class SpaceCommon(Wire, tag_field="kind", frozen=True, kw_only=True):
     """What whole rows and summaries of a node both have."""
 
     node: NodeName
-    at: Annotated[UnixSeconds | None, doc("Unix seconds: when space was told last; null = never")]
+    at: Annotated[UnixSeconds | None, doc("Unix seconds: when the node last reported its space; null = never")]
     allocated: Whole
     used: Whole
     free: Whole
@@ -162,14 +162,14 @@ class FleetSum(Wire, frozen=True, kw_only=True):
     left_out: Annotated[list[NodeName], doc("nodes that are not in it")]
 
 
-Sum = Annotated[FleetSum | None, doc("bytes; null = no node tells it")]
+Sum = Annotated[FleetSum | None, doc("bytes; null = unknown")]
 
 
 class StorageFleetRow(Wire, tag_field="kind", tag="fleet", frozen=True, kw_only=True):
     """All nodes of the view together. Key: ""."""
 
     node: Annotated[str, doc('""')]
-    at: Annotated[UnixSeconds | None, doc("Unix seconds: when any node told its space last; null = never")]
+    at: Annotated[UnixSeconds | None, doc("Unix seconds: when any node last reported its space; null = never")]
     allocated: Sum
     used: Sum
     pieces: Sum

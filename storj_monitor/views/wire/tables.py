@@ -27,10 +27,10 @@ from storj_monitor.views.wire.fields import (
 )
 
 Outcomes = Annotated[tuple[int, int, int], doc("`[success, canceled, failed]`")]
-KnownOutcomes = Annotated[tuple[int | None, int, int], doc("`[success, canceled, failed]`; success null = only logs that do not tell it")]
+KnownOutcomes = Annotated[tuple[int | None, int, int], doc("`[success, canceled, failed]`; success null = only logs that do not show it")]
 CompactionText = Annotated[str | None, doc('the node\'s own rounded text, e.g. "1.4 GiB", or null')]
 Quantile = Annotated[float | None, doc("milliseconds; null = unknown")]
-LogState = Annotated[str, one_of(("live", "catching_up", "waiting", "error", "off"), "how its log stands")]
+LogState = Annotated[str, one_of(("live", "catching_up", "waiting", "error", "off"), "state of its log")]
 
 
 class StateReason(Wire, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class StateReason(Wire, frozen=True, kw_only=True):
     state: Annotated[StateName, doc("the state that it makes")]
     sentence: Sentence
     since: Annotated[UnixSeconds | None, doc("Unix seconds, or null")]
-    source: Annotated[str, one_of((one.value for one in StateSource), "who told it")]
+    source: Annotated[str, one_of((one.value for one in StateSource), "where it is known from")]
     subject: Annotated[str | None, doc("a satellite's id or what else it is about, or null")]
 
 
@@ -55,26 +55,26 @@ class LogCharacter(Wire, frozen=True, kw_only=True):
     """What kind of log a node has."""
 
     form: Annotated[str, one_of((one.value for one in LogForm), 'how its lines are written; "" before the first')]
-    wrappers: Annotated[list[str], doc("what stands around the lines, in words")]
+    wrappers: Annotated[list[str], doc("what was put around the lines, in words")]
     level: Annotated[str, doc("lowest level of the last hour or two")]
     transfers: Annotated[bool, doc("false: no lines of successes, rates from it are unknown")]
     quiet: Annotated[bool, doc("true: above INFO, silence means nothing")]
-    untold: Annotated[str, doc('why traffic and success are unknown; "" where the log tells them')]
+    untold: Annotated[str, doc('why traffic and success are unknown; "" where the log shows them')]
     understood_pct: Annotated[float | None, doc("percent of the newest lines that is understood, or null")]
     node_ids: Annotated[list[str], doc("ids of nodes that began in it")]
     remarks: list[LogRemark]
 
 
 class NodeRow(Wire, frozen=True, kw_only=True):
-    """One node: how its log stands, who it is, and the one judgement of how it is (`node_state`)."""
+    """One node: the state of its log, who it is, and the one judgement of how it is (`node_state`)."""
 
     state: LogState
-    detail: Annotated[str, doc('why its log stands so, or ""')]
+    detail: Annotated[str, doc('why its log is in this state, or ""')]
     last_line: Annotated[float | None, doc("Unix seconds of the newest line, or null")]
     read_at: Annotated[float | None, doc("Unix seconds: when bytes came last, or null")]
     lag_bytes: Annotated[Bytes, doc("bytes of the log not read yet")]
     lines: Annotated[Count, doc("lines read")]
-    version: Annotated[str, doc('version of the node as its log tells it, or ""')]
+    version: Annotated[str, doc('version of the node as its log says, or ""')]
     node_id: NodeId
     path: Annotated[str, doc("the file, or HOST:PORT, that is read or waited for")]
     since: Annotated[float, doc("Unix seconds: when `state` began; 0 = never")]
@@ -90,10 +90,10 @@ class ActionRow(Wire, frozen=True, kw_only=True):
 
     action: ActionName
     direction: Direction
-    success: Annotated[int | None, doc("count; null where only logs above INFO told")]
+    success: Annotated[int | None, doc("count; null where there are only logs above INFO")]
     canceled: Count
     failed: Count
-    untold: Annotated[Count, doc("results of logs that do not tell successes: part of no rate")]
+    untold: Annotated[Count, doc("results from logs that do not show successes: part of no rate")]
     only_counted: Annotated[Count, doc("of `failed`: what only the node's counters know")]
     rejected: Annotated[
         Count, doc("uploads turned away because the node had too many at once: in no other count; 0 in answers about the past")
@@ -108,7 +108,7 @@ class ActionRow(Wire, frozen=True, kw_only=True):
     p99_ms: Quantile
     resolution_ms: Annotated[int | None, doc("how exact the log's times are, milliseconds; null when nothing was timed by it")]
     source: Annotated[str, one_of(("log", "metrics", "mixed"), "who counted: the log, the node's own counters, or (of several nodes) both")]
-    timed_source: Annotated[str | None, one_of(("log", "metrics", None), "who told the durations, or null")]
+    timed_source: Annotated[str | None, one_of(("log", "metrics", None), "where the durations are from, or null")]
 
 
 class SatelliteRow(Wire, frozen=True, kw_only=True):
