@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import re
+import sqlite3
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from contract.strict import Strict
 
 import storj_monitor
+from storj_monitor.database.schema import migrate
 from storj_monitor.model.node_state import NodeStateKind
 from storj_monitor.server.wire_documents import ROOTS, fields, structs
 
@@ -126,3 +128,12 @@ def test_names_that_the_protocol_explains_are_there() -> None:
     # a counter's `_total` is added to all of them, a node's metrics have their common beginning in one place
     short = {re.sub(r"^(storj_monitor_node)?_|_total$", "", word) for word in words}
     assert {word for word in short if not re.search(rf'["\s.(}}]_?(storj_monitor_(node_)?)?{word}\b', sources)} == set()
+
+
+def test_every_table_of_the_database_is_described() -> None:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(db, 0.0)
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'") if not name.startswith("sqlite_")}
+    described = (DOCS / "database.md").read_text(encoding="utf-8").partition("## What is kept")[2].partition("\n## ")[0]
+    named = {name for row in re.findall(r"^\| (`.+?) \|", described, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert named == tables
