@@ -18,9 +18,9 @@ export interface LoadFigures {
   lag_bytes: number;
   /** seconds until they are read; null when unknown or nothing waits */
   left_s: number | null;
-  /** commits that are not on disk yet */
+  /** commits that are not on disk yet: the least of three looks */
   commits_waiting: number;
-  /** how late the event loop is, milliseconds, for two seconds at least */
+  /** milliseconds that the event loop is late: the least of three looks */
   loop_lag_ms: number;
 }
 
@@ -92,9 +92,9 @@ export interface LoadMessage {
   lag_bytes: number;
   /** seconds until they are read; null when unknown or nothing waits */
   left_s: number | null;
-  /** commits that are not on disk yet */
+  /** commits that are not on disk yet: the least of three looks */
   commits_waiting: number;
-  /** how late the event loop is, milliseconds, for two seconds at least */
+  /** milliseconds that the event loop is late: the least of three looks */
   loop_lag_ms: number;
   /** Unix seconds, the server's clock */
   now: number;
@@ -2540,9 +2540,9 @@ export interface LoadAnswer {
   lag_bytes: number;
   /** seconds until they are read; null when unknown or nothing waits */
   left_s: number | null;
-  /** commits that are not on disk yet */
+  /** commits that are not on disk yet: the least of three looks */
   commits_waiting: number;
-  /** how late the event loop is, milliseconds, for two seconds at least */
+  /** milliseconds that the event loop is late: the least of three looks */
   loop_lag_ms: number;
   /** Unix seconds, the server's clock */
   now: number;

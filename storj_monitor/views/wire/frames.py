@@ -25,8 +25,8 @@ class LoadFigures(Wire, frozen=True, kw_only=True):
     reason: Annotated[str, one_of(("", "lag", "commits", "loop"), "the measure that keeps the state from being better")]
     lag_bytes: Annotated[Bytes, doc("bytes of log not read yet")]
     left_s: Annotated[float | None, doc("seconds until they are read; null when unknown or nothing waits")]
-    commits_waiting: Annotated[Count, doc("commits that are not on disk yet")]
-    loop_lag_ms: Annotated[float, doc("how late the event loop is, milliseconds, for two seconds at least")]
+    commits_waiting: Annotated[Count, doc("commits that are not on disk yet: the least of three looks")]
+    loop_lag_ms: Annotated[float, doc("milliseconds that the event loop is late: the least of three looks")]
 
 
 class LoadMessage(LoadFigures, tag_field="k", tag="load", frozen=True, kw_only=True):
