@@ -191,7 +191,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "starting",
         _WARN,
-        "The process has begun and has not said that it has started.",
+        "The process has begun, and its log does not say yet that the node has started.",
         "Wait: with a hashstore it can take ten minutes. Longer: read the log.",
         "process",
         is_starting,
@@ -207,7 +207,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "log_unread",
         _WARN,
-        "The log cannot be read. That tells nothing of the node itself, unless the log was read and is gone.",
+        "The log cannot be read. That says nothing about the node itself, unless the log was read before and is gone.",
         "The reason names the file; `storj_monitor check-config` says more.",
         "sources",
         log_is_unread,
@@ -231,7 +231,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "not_healthy",
         _WARN,
-        "The health answer on the public port is no, and nobody else says why.",
+        "The health answer on the public port is no, and no other source says why.",
         "See the reputation card: the node's rule is disqualified, suspended, or an online score below 0.9 at any satellite.",
         "healthy_at",
         says_not_healthy,
