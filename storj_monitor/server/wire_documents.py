@@ -229,9 +229,9 @@ def words_of_type(hint: Any) -> str:
     if origin is list or inner[1:] == (Ellipsis,):
         return f"list of {words_of_type(inner[0])}"
     if origin is tuple:
-        return f"list of {len(inner)}"
+        return f"list of {len(inner)} values"
     if origin is dict:
-        return f"object of {words_of_type(inner[1])}"
+        return "object" if inner[1] is Any else f"object of {words_of_type(inner[1])}"
     if origin is Figure:
         return f"figure ({words_of_type(inner[0])})"
     return _PRIMITIVES[plain][1] if plain in _PRIMITIVES else f"[`{plain.__name__}`](#{plain.__name__.lower()})"

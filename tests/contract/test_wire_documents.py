@@ -48,7 +48,7 @@ def test_words_of_the_protocol() -> None:
         "from": "number",
         "word": '`a`, `""`, null',
         "figure": "figure (number or null) or null",
-        "pairs": "list of list of 2 or null",
+        "pairs": "list of list of 2 values or null",
         "rest": "object of number",
     }
 
