@@ -28,8 +28,8 @@ from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeDelta, NodeHistory
 from storj_monitor.model.sources import SavedPosition
 from storj_monitor.model.statistics import Statistics
-from storj_monitor.services.lanes import Lane, LineSieves
 from storj_monitor.services.log_pipeline import Pipeline, Tick
+from storj_monitor.services.node_pipeline import LineSieves, NodePipeline
 from storj_monitor.sources.file_source import FileSource
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.compactions import COMPACTION_KINDS
@@ -96,7 +96,7 @@ class Rig:
             hot = HotPieces(begun_s=newest.get(name, 0) // 1000 // HOUR_S * HOUR_S or -1)
             processor = partial(LineProcessor, name, nowhere, fast=not all_off())
             sieves = LineSieves(self.reader, name, placed=True)
-            self.pipeline.lanes.add(Lane(name, source, processor, Accumulator(name), source.before, sieves, hot=hot))
+            self.pipeline.lanes.add(NodePipeline(name, source, processor, Accumulator(name), source.before, sieves, hot=hot))
         self._thread = threading.Thread(target=self.pipeline.run, name="pipeline")
 
     def begin(self) -> Rig:

@@ -57,7 +57,7 @@ class HandClock:
 
 
 class _NoDesk:
-    def submit_work(self, write: object, done: Callable[[], None]) -> None:
+    def submit_write(self, write: object, done: Callable[[], None]) -> None:
         done()
 
 

@@ -24,7 +24,7 @@ from storj_monitor.database.work import StoreSignals
 from storj_monitor.database.writer import LAST_TRY_S, Writer
 from storj_monitor.errors import StoreError
 from storj_monitor.financial_tracker.earnings import NodeEstimates
-from storj_monitor.financial_tracker.terms import own_terms
+from storj_monitor.financial_tracker.terms import price_overrides
 from storj_monitor.log_processor import LineProcessor
 from storj_monitor.log_processor.line_state import CountryLookup
 from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeHistory
@@ -33,8 +33,8 @@ from storj_monitor.platform.process import allow_many_files
 from storj_monitor.reputation_tracker.report import SatelliteReports
 from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
 from storj_monitor.services.analytics import Analytics
-from storj_monitor.services.lanes import Lane, LineSieves
 from storj_monitor.services.log_pipeline import Pipeline, Tick
+from storj_monitor.services.node_pipeline import LineSieves, NodePipeline
 from storj_monitor.services.node_polling import Polling, Watched
 from storj_monitor.services.node_states import EVERY_S, NodeStates
 from storj_monitor.services.node_status import NodeStatusService
@@ -95,7 +95,7 @@ class Monitor:
         self.reader = Reader(settings.database, settings.perf.db_executor_max_workers)
         self._nodes = [(name, log) for name, log in nodes if log]
         self.state = State(name for name, _ in nodes)
-        terms = own_terms(settings.prices, settings.money, settings.nodes, [name for name, _ in nodes])
+        terms = price_overrides(settings.prices, settings.money, settings.nodes, [name for name, _ in nodes])
         self._registry, self._estimates, self._reports = NodeRegistry(name for name, _ in nodes), NodeEstimates(terms), SatelliteReports()
         self.cards = Cards(self._registry, self.state, self.clock.now, self._estimates, self._reports)
         self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, self.cards)
@@ -227,7 +227,9 @@ class Monitor:
             processor = partial(LineProcessor, name, self._country_of, fast=not self._settings.perf.baseline)
             hot = HotPieces(begun_s=self.state.nodes[name].newest_ms // 1000 // HOUR_S * HOUR_S or -1)
             sieves = LineSieves(self.reader, name, placed=isinstance(source, FileSource))
-            self.pipeline.lanes.add(await asyncio.to_thread(Lane, name, source, processor, Accumulator(name), before, sieves, hot=hot))
+            self.pipeline.lanes.add(
+                await asyncio.to_thread(NodePipeline, name, source, processor, Accumulator(name), before, sieves, hot=hot)
+            )
         if self.state.store_problem and not self._writer.status.problem:
             self._on_store_problem("")
         if bad := self.reader.bad_rows.tables():

@@ -237,7 +237,7 @@ class _Loader:
 
     def _digester(self, node: str, before: bytes) -> Digester:
         digester = Digester(node, LineSieve(new_session(), self._known_lines(node)))
-        digester.warm_up(before)
+        digester.prime(before)
         return digester
 
     def _known_lines(self, node: str) -> StoredLines:

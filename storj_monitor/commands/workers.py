@@ -51,9 +51,9 @@ class Digester:
         self._sieve = sieve
         self._accumulator = Accumulator(node)
 
-    def warm_up(self, before: bytes) -> None:
+    def prime(self, before: bytes) -> None:
         """Lines in front of the first chunk: only what they started counts."""
-        self._processor.warm_up(before)
+        self._processor.prime(before)
 
     def finish(self) -> int:
         """See LineSieve."""
@@ -79,7 +79,7 @@ def digest_apart(chunks: Iterable[Chunk], before: bytes, session: int) -> list[N
     for chunk in chunks:
         if digester is None:
             digester = Digester(chunk.node, LineSieve(session, seen=0))
-            digester.warm_up(before)
+            digester.prime(before)
         deltas.append(digester.digest(chunk))
     return deltas
 

@@ -56,7 +56,7 @@ _STEPS = (
 )
 
 
-def kept_window(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, bucket_s: int, *, points: bool) -> Kept:
+def clip_to_retention(db: sqlite3.Connection, node_ids: Sequence[int], from_s: int, to_s: int, bucket_s: int, *, points: bool) -> Kept:
     """The window itself, or the next one outward that all nodes' rollups can answer exactly.
 
     points -- the answer has a value for each bucket, so that the finer level is needed from one end to the other

@@ -96,7 +96,7 @@ class Writer:
         """Hand over for one commit; waits for room. False: the program stops and the database does not take more (see `hurry`)."""
         return self._put(deltas, math.inf)
 
-    def submit_work(self, write: Callable[[sqlite3.Connection], None], done: Callable[[], None]) -> None:
+    def submit_write(self, write: Callable[[sqlite3.Connection], None], done: Callable[[], None]) -> None:
         """Hand over a small write; never waits. Works are committed in their order, tried again until the database takes them.
 
         `write` may run more than once, each time after a rollback. What it raises but errors of the disk or a lock gives it up.

@@ -160,7 +160,7 @@ class OwnTerms:
     currency: Currency | None = None
 
 
-def own_terms(prices: GivenPrices, money: GivenMoney, nodes: Iterable[GivenNode], names: Iterable[str]) -> OwnTerms:
+def price_overrides(prices: GivenPrices, money: GivenMoney, nodes: Iterable[GivenNode], names: Iterable[str]) -> OwnTerms:
     """`names` are all nodes that are watched; those among `nodes` may have costs of their own."""
     for_all = {"egress": prices.egress, "repair": prices.repair, "audit": prices.audit, "storage": prices.storage}
     own = {node.name: node for node in nodes}

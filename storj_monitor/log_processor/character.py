@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from storj_monitor.log_processor.batch_builder import BatchBuilder
 from storj_monitor.log_processor.fields import parse_time_ms
-from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.model.events import TRANSFER_LOGGER, LineKey, LineKind, NodeEvent, line_counts
 from storj_monitor.model.ids import Outcome
 from storj_monitor.model.log_character import HOUR_MS, LEVEL_ORDER, LogCharacter, LogForm, NodeIdSeen
@@ -60,10 +60,10 @@ class CharacterTracker:
         self._node_ids: dict[str, int] = {}
         self._version = ""
         self._newest_ms = 0
-        self._waiting: list[Harvest] = []
+        self._waiting: list[BatchBuilder] = []
         self._bytes_waiting = 0
 
-    def add(self, harvest: Harvest, data: bytes) -> None:
+    def add(self, harvest: BatchBuilder, data: bytes) -> None:
         """What one chunk said; `data`: its lines."""
         if harvest.newest_ms - self._levels.first_ms >= LEVELS_STRETCH_MS:
             self._turn_levels(harvest.newest_ms, data)
@@ -135,7 +135,7 @@ class CharacterTracker:
         if now.understood + now.ignored + now.not_understood >= LINES_A_STRETCH:
             self._lines_before, self._lines = now, _Lines()
 
-    def _take(self, harvest: Harvest) -> None:
+    def _take(self, harvest: BatchBuilder) -> None:
         if harvest.newest_ms:
             self._newest_ms = max(self._newest_ms, harvest.newest_ms)
             self._form = harvest.form or self._form

@@ -8,6 +8,7 @@ from itertools import repeat
 
 import msgspec
 
+from storj_monitor.log_processor.batch_builder import BatchBuilder
 from storj_monitor.log_processor.catalogue import (
     UPDATER_PROCESS,
     canonical_logger,
@@ -19,7 +20,6 @@ from storj_monitor.log_processor.catalogue import (
 )
 from storj_monitor.log_processor.entry import DOCKER_START, FOREIGN_JSON, TROUBLE_LEVELS, Entry, Rejected, parse_entry
 from storj_monitor.log_processor.fields import MAX_TEXT, Fields, Said, without_frames
-from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.makers import MAKERS, NODE_FAILED, UPDATER_STEP
 from storj_monitor.log_processor.supervisors import ending
@@ -89,7 +89,7 @@ _MOST_ODD_BYTES = 3
 class ExactPath:
     """Reads into one harvest; what must outlast it is in `state`."""
 
-    def __init__(self, state: LineState, harvest: Harvest) -> None:
+    def __init__(self, state: LineState, harvest: BatchBuilder) -> None:
         self._state = state
         self._harvest = harvest
 
@@ -286,7 +286,7 @@ class PlainPath:
     def __init__(self, state: LineState) -> None:
         self._state = state
 
-    def read(self, lines: Iterator[bytes], arrivals: Iterator[int | None] | None, harvest: Harvest) -> bytes | None:
+    def read(self, lines: Iterator[bytes], arrivals: Iterator[int | None] | None, harvest: BatchBuilder) -> bytes | None:
         """Read lines in order. Stops at a line of Docker's, which must be unwrapped first, and gives it back."""
         exact = ExactPath(self._state, harvest)
         for line, arrival in zip(lines, arrivals or repeat(None), strict=False):

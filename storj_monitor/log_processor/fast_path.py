@@ -13,11 +13,11 @@ from itertools import repeat
 
 import msgspec
 
+from storj_monitor.log_processor.batch_builder import BatchBuilder
 from storj_monitor.log_processor.catalogue import canonical_logger, canonical_message, family, is_free_text, is_known
 from storj_monitor.log_processor.entry import DECODE_ERRORS, DOCKER_START, LEVELS, TROUBLE_LEVELS, Head, decode_object, parse_head
 from storj_monitor.log_processor.exact_path import ExactPath
 from storj_monitor.log_processor.fields import MAX_TEXT, parse_time_ms
-from storj_monitor.log_processor.harvest import Harvest
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.makers import MAKERS
 from storj_monitor.log_processor.transfers import (
@@ -95,7 +95,7 @@ class FastPath:
         self._decode: Decode = self._vocabularies[0]
         self._skim = msgspec.json.Decoder(AnyFields).decode
 
-    def read(self, lines: Iterator[bytes], arrivals: Iterator[int | None] | None, harvest: Harvest) -> bytes | None:
+    def read(self, lines: Iterator[bytes], arrivals: Iterator[int | None] | None, harvest: BatchBuilder) -> bytes | None:
         """Read lines in order; those that are not for the fast path go to the exact one.
 
         Stops at a line of Docker's, which must be unwrapped first, and gives it back; None when all lines have been read.

@@ -9,8 +9,8 @@ from iptocc import country_code
 from storj_monitor.log_processor.catalogue import canonical_logger
 from storj_monitor.log_processor.entry import DOCKER_START, Entry, parse_entry
 from storj_monitor.log_processor.fields import FieldNames
-from storj_monitor.log_processor.folding import Folder
 from storj_monitor.log_processor.supervisors import SupervisorClock
+from storj_monitor.log_processor.template_masker import TemplateMasker
 from storj_monitor.log_processor.transfers import DOWN, MAX_PENDING, UP, OpenAudits, PendingStarts, TwinCancels
 from storj_monitor.log_processor.wrappers import Opener, unwrap_docker, unwrap_line
 from storj_monitor.model.events import TRANSFER_LOGGER, FreeSpace
@@ -92,7 +92,7 @@ class LineState:
         self._up, self._down = self.starts[UP].pending, self.starts[DOWN].pending
         self.twins = TwinCancels()
         self.audits = OpenAudits(self.starts[DOWN])
-        self.fold = Folder()
+        self.fold = TemplateMasker()
         self.names = FieldNames()
         self.opener = Opener()
         self.supervisor = SupervisorClock()

@@ -7,11 +7,11 @@ from itertools import groupby
 
 import msgspec
 
+from storj_monitor.log_processor.batch_builder import MAX_SAMPLE, BatchBuilder, Enricher, KnownKeys
 from storj_monitor.log_processor.character import CharacterTracker
 from storj_monitor.log_processor.entry import DOCKER_START
 from storj_monitor.log_processor.exact_path import EMPTY_LINE, PlainPath
 from storj_monitor.log_processor.fast_path import FastPath
-from storj_monitor.log_processor.harvest import MAX_SAMPLE, Completer, Harvest, KnownKeys
 from storj_monitor.log_processor.line_state import LineState, newest_free_space
 from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, NamePrefixes, Unwrapped, unwrap, unwrap_docker
@@ -38,7 +38,7 @@ class LineProcessor:
 
     def __init__(self, node: str, country_of: Callable[[str], str], *, fast: bool = True, sieve: LineSieve | None = None) -> None:
         self._node = node
-        self._complete = Completer(country_of)
+        self._complete = Enricher(country_of)
         self._keys = KnownKeys()
         self._state = LineState()
         self._path = FastPath(self._state) if fast else PlainPath(self._state)
@@ -55,19 +55,19 @@ class LineProcessor:
 
     @property
     def character(self) -> LogCharacter:
-        """What kind of log it is, as the newest lines tell, those of `warm_up` included."""
+        """What kind of log it is, as the newest lines tell, those of `prime` included."""
         return self._tracker.result()
 
-    def warm_up(self, data: bytes) -> None:
+    def prime(self, data: bytes) -> None:
         """Lines before the resumed place: starts and twins are remembered, nothing is counted."""
-        harvest = Harvest(KnownKeys())
+        harvest = BatchBuilder(KnownKeys())
         self._read(data, harvest, counts=False)
         self._tracker.add(harvest, data)
 
     def process(self, chunk: Chunk) -> EventBatch:
         """Everything that the chunk's lines say, in order."""
         data, start, of_file_before = self._with_held(chunk) if self._held else (chunk.data, chunk.start, 0)
-        harvest = Harvest(self._keys)
+        harvest = BatchBuilder(self._keys)
         follows = self._live or self._follows(chunk)
         if not follows:
             self._state.lose_track()
@@ -106,7 +106,7 @@ class LineProcessor:
             counted=self.sieve,
         )
 
-    def _read(self, data: bytes, harvest: Harvest, *, counts: bool = True) -> bytes:
+    def _read(self, data: bytes, harvest: BatchBuilder, *, counts: bool = True) -> bytes:
         """Read all that is complete; gives what is not. Lines that do not count only leave behind what later ones need."""
         unwrapped, sieve = unwrap(data, self._names), self.sieve
         blank = unwrapped.blank
@@ -128,7 +128,7 @@ class LineProcessor:
         harvest.events += self._state.let_go(self._state.last_ms)
         return unwrapped.held
 
-    def _read_unknown(self, unwrapped: Unwrapped, harvest: Harvest, known: bytearray) -> None:
+    def _read_unknown(self, unwrapped: Unwrapped, harvest: BatchBuilder, known: bytearray) -> None:
         """Of lines that are known, only the last ones in front of a new one are read, for what they have begun."""
         for is_known, places in groupby(range(len(known)), key=known.__getitem__):
             stretch = list(places)
@@ -145,15 +145,15 @@ class LineProcessor:
             del parts[0]
         self._passed_over = parts
 
-    def _read_new(self, unwrapped: Unwrapped, harvest: Harvest) -> None:
+    def _read_new(self, unwrapped: Unwrapped, harvest: BatchBuilder) -> None:
         """Lines that count, and first those that were passed over in front of them."""
         if self._passed_over:
             for part in self._passed_over:
-                self._read_lines(part, Harvest(KnownKeys()))
+                self._read_lines(part, BatchBuilder(KnownKeys()))
             self._passed_over.clear()
         self._read_lines(unwrapped, harvest)
 
-    def _read_lines(self, unwrapped: Unwrapped, harvest: Harvest) -> None:
+    def _read_lines(self, unwrapped: Unwrapped, harvest: BatchBuilder) -> None:
         while True:
             if unwrapped.wrappers:
                 harvest.wrappers |= unwrapped.wrappers
@@ -166,7 +166,7 @@ class LineProcessor:
                 break
             unwrapped = unwrap_docker([docker_line, *lines])
 
-    def _read_unlike_disk(self, data: bytes, start: int, end: int, harvest: Harvest) -> tuple[bytes, int]:
+    def _read_unlike_disk(self, data: bytes, start: int, end: int, harvest: BatchBuilder) -> tuple[bytes, int]:
         """Sizes on disk differ (UTF-16, CRLF), so where an unfinished line begins is not known: the whole chunk waits for its end."""
         unfinished = unwrap(data, self._names).held
         if unfinished and len(data) <= MAX_HELD_BYTES:
@@ -185,7 +185,7 @@ class LineProcessor:
             return self._state.last_ms > 0
         return chunk.identity in self._read_of or chunk.previous in self._read_of
 
-    def _free_space(self, data: bytes, harvest: Harvest) -> FreeSpace | None:
+    def _free_space(self, data: bytes, harvest: BatchBuilder) -> FreeSpace | None:
         """Looked for when there are starts of uploads, once a minute of the log's time."""
         if 0 <= harvest.newest_ms - self._free_space_ms < FREE_SPACE_EVERY_MS or not any(harvest.ops[op] for op in _UPLOAD_STARTS):
             return None
@@ -210,7 +210,7 @@ class LineProcessor:
 def character_of(sample: bytes) -> LogCharacter:
     """What kind of log some bytes of it are of: whole lines, as a source hands them out. The newest ones tell most."""
     processor = LineProcessor("sample", lambda _address: "")
-    processor.warm_up(sample)
+    processor.prime(sample)
     return processor.character
 
 

@@ -37,7 +37,7 @@ class _Trouble(NamedTuple):
     absent: bool = False
 
 
-class DoorWatch:
+class EndpointMonitor:
     """Broken while any of its questions failed when it was last asked. `level` is that of the log line when it breaks.
 
     first -- the question about the node itself: before it was asked, what another one gives says nothing of the door

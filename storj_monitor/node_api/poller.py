@@ -17,13 +17,13 @@ from storj_monitor.errors import NodeApiError, NodeUnreachable, RouteHangs, Rout
 from storj_monitor.model.ids import WELL_KNOWN
 from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, Door, NodeAnswer
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
-from storj_monitor.node_api.discovery import DoorWatch
-from storj_monitor.node_api.questions import API_KINDS, PER_NODE, Asker, Question, Questions, door_of
+from storj_monitor.node_api.discovery import EndpointMonitor
+from storj_monitor.node_api.questions import API_KINDS, PER_NODE, PollClients, PollQueue, PollTask, door_of
 from storj_monitor.node_api.schedule import Schedule
 
-_NODE = Question(AnswerKind.NODE)
-_METRICS = Question(AnswerKind.METRICS)
-_HEALTH = Question(AnswerKind.HEALTH)
+_NODE = PollTask(AnswerKind.NODE)
+_METRICS = PollTask(AnswerKind.METRICS)
+_HEALTH = PollTask(AnswerKind.HEALTH)
 _WITNESS = AnswerKind.NOTIFICATIONS
 """A small answer out of another part of the node: it tells whether the node hangs or only one of its routes."""
 _RESTART_S = 2.0
@@ -55,20 +55,20 @@ class Poller:
         if client is None and metrics_client is None:
             raise ValueError("a poller needs an API or a debug port")
         self.node = node
-        self._asker = Asker(client, metrics_client)
+        self._asker = PollClients(client, metrics_client)
         self._open_health = open_health
         self.schedule = schedule
         self._clock = clock
-        self._questions = Questions(schedule, rng, jitter_pct)
+        self._questions = PollQueue(schedule, rng, jitter_pct)
         self._on_answer = on_answer
         self._on_state = on_state
-        self._watches: dict[Door, DoorWatch] = {}
+        self._watches: dict[Door, EndpointMonitor] = {}
         self._down = False
         self._node_failed = False
-        self._open: dict[Question, asyncio.Task[None]] = {}
-        self._since_start: set[Question] = set()
+        self._open: dict[PollTask, asyncio.Task[None]] = {}
+        self._since_start: set[PollTask] = set()
         self._wake = asyncio.Event()
-        self._answers: dict[Question, Answer] = {}
+        self._answers: dict[PollTask, Answer] = {}
         if client is not None:
             self._watch(Door.API, client.base_url)
         if metrics_client is not None:
@@ -102,7 +102,7 @@ class Poller:
         """Ask what is due, for ever."""
         begun = self._clock.monotonic()
         for kind in PER_NODE if self._asker.api else ():
-            self._questions.add(Question(kind), begun)
+            self._questions.add(PollTask(kind), begun)
         if self._asker.metrics:
             self._questions.add(_METRICS, begun)
         for watch in self._watches.values():
@@ -121,7 +121,7 @@ class Poller:
                 task.cancel()
             await asyncio.gather(*self._open.values(), return_exceptions=True)
 
-    async def _ask(self, question: Question) -> None:
+    async def _ask(self, question: PollTask) -> None:
         """One question; it holds up the next one for a while, and no longer. What goes wrong in it, but an answer, ends the poller."""
         task = self._open[question] = asyncio.create_task(self._turn(question), name=f"{self.node} {question.kind.value}")
         # not the poller's clock: this is about a connection, whatever time of day a test makes of it
@@ -138,7 +138,7 @@ class Poller:
                 del self._open[question]
                 task.result()
 
-    async def _turn(self, question: Question) -> None:
+    async def _turn(self, question: PollTask) -> None:
         begun = self._clock.monotonic()
         watch = self._watches[door_of(question.kind)]
         try:
@@ -167,7 +167,7 @@ class Poller:
         standings = node.value.standings if node is not None and isinstance(node.value, NodeAnswer) else ()
         return any(one.satellite == satellite and one.disqualified_at for one in standings)
 
-    def _failed(self, question: Question, error: NodeApiError, begun: float) -> None:
+    def _failed(self, question: PollTask, error: NodeApiError, begun: float) -> None:
         now, watch = self._clock.monotonic(), self._watches[door_of(question.kind)]
         if question.kind is AnswerKind.ESTIMATE and not isinstance(error, NodeUnreachable) and self._is_disqualified(question.satellite):
             self._questions.answered(question, now)
@@ -191,12 +191,12 @@ class Poller:
             self._questions.hurry((AnswerKind.NODE,), begun)
         watch.failed(question, error, self._clock.now())
 
-    def _is_absent(self, question: Question) -> bool:
+    def _is_absent(self, question: PollTask) -> bool:
         """A route that never answered since the node was started, while the node's own does: its version does not have it."""
         known = question.kind in API_KINDS and question != _NODE and question not in self._since_start
         return known and _NODE in self._since_start and not self._node_failed
 
-    def _follow(self, question: Question, value: AnswerValue, before: AnswerValue | None) -> None:
+    def _follow(self, question: PollTask, value: AnswerValue, before: AnswerValue | None) -> None:
         """Further questions that an answer raises, and those that it ends."""
         now = self._clock.monotonic()
         if isinstance(value, NodeAnswer):
@@ -228,14 +228,14 @@ class Poller:
         self._watch(Door.HEALTH, url)
         self._questions.add(_HEALTH, now)
 
-    def _forget(self, gone: list[Question]) -> None:
+    def _forget(self, gone: list[PollTask]) -> None:
         for question in gone:
             self._answers.pop(question, None)
             self._watches[Door.API].forget(question, self._clock.now())
 
     def _watch(self, door: Door, base_url: str) -> None:
         first = _NODE if door is Door.API else None
-        self._watches[door] = DoorWatch(self.node, door, base_url, self._on_state, self._clock.now(), first)
+        self._watches[door] = EndpointMonitor(self.node, door, base_url, self._on_state, self._clock.now(), first)
 
     async def _pause(self, seconds: float) -> None:
         """Until then, or until somebody asks for a refresh."""

@@ -24,7 +24,7 @@ LATE_PERIODS: Final = 3
 """Of the newest months payouts and receipts still change."""
 
 
-class Question(NamedTuple):
+class PollTask(NamedTuple):
     """One thing to ask: about a satellite, or a period (`YYYY-MM`; of paystubs `YYYY-MM/YYYY-MM`, first and last), or neither."""
 
     kind: AnswerKind
@@ -45,28 +45,28 @@ class Turn:
     absent: bool = False
 
 
-class Questions:
+class PollQueue:
     """All questions of one node. Every question is there once: asked twice, it is answered once."""
 
     def __init__(self, schedule: Schedule, rng: Random, jitter_pct: float) -> None:
         self._schedule = schedule
         self._rng = rng
         self._jitter_pct = jitter_pct
-        self._turns: dict[Question, Turn] = {}
+        self._turns: dict[PollTask, Turn] = {}
         self._imported = False
         self.young_until = -math.inf
 
-    def __iter__(self) -> Iterator[Question]:
+    def __iter__(self) -> Iterator[PollTask]:
         return iter(self._turns)
 
-    def add(self, question: Question, now: float) -> None:
+    def add(self, question: PollTask, now: float) -> None:
         """A new question; nothing happens when it is there already."""
         if question not in self._turns:
             self._turns[question] = Turn(self._schedule.first_due(question.kind, now))
 
     def first(
-        self, held: Collection[AnswerKind], only: Question | None, under_way: Collection[Question] = ()
-    ) -> tuple[float, Question | None]:
+        self, held: Collection[AnswerKind], only: PollTask | None, under_way: Collection[PollTask] = ()
+    ) -> tuple[float, PollTask | None]:
         """The question that is due first and when. Those of kinds in `held` wait, except `only`; so do those that are `under_way`."""
         due, found = math.inf, None
         for question, turn in self._turns.items():
@@ -74,7 +74,7 @@ class Questions:
                 due, found = turn.due, question
         return due, found
 
-    def answered(self, question: Question, now: float) -> None:
+    def answered(self, question: PollTask, now: float) -> None:
         """Due again at its next place on the grid; a month whose figures are final is not asked again."""
         if question.kind is AnswerKind.PAYSTUBS:
             self._imported = True
@@ -89,7 +89,7 @@ class Questions:
         turn.slot, turn.due = self._schedule.next_due(question.kind, now, turn.slot, moved, young)
         turn.failures = 0
 
-    def failed(self, question: Question, begun: float, now: float, hanging: bool = False) -> None:
+    def failed(self, question: PollTask, begun: float, now: float, hanging: bool = False) -> None:
         """Asked at `begun`, failed `now`: due again within a minute of `begun`, or after a short rest when the failing took longer.
 
         hanging -- the node took the question and did not answer: it is asked again more and more rarely, but for the one by which its
@@ -117,31 +117,31 @@ class Questions:
                 turn.absent = False
                 turn.due = min(turn.due, self._schedule.first_due(question.kind, now))
 
-    def rest(self, question: Question) -> None:
+    def rest(self, question: PollTask) -> None:
         """The node's version does not have this route."""
         turn = self._turns.get(question)
         if turn is not None:
             turn.due, turn.failures, turn.absent = math.inf, 0, True
 
-    def set_satellites(self, satellites: Collection[str], now: float) -> list[Question]:
+    def set_satellites(self, satellites: Collection[str], now: float) -> list[PollTask]:
         """The node trusts these satellites now. Returns the questions that fell away."""
         gone = [question for question in self._turns if question.satellite and question.satellite not in satellites]
         for question in gone:
             del self._turns[question]
         for satellite in satellites:
             for kind in PER_SATELLITE:
-                self.add(Question(kind, satellite), now)
+                self.add(PollTask(kind, satellite), now)
         return gone
 
-    def set_periods(self, periods: Collection[str], now: float) -> list[Question]:
+    def set_periods(self, periods: Collection[str], now: float) -> list[PollTask]:
         """The node has paystubs of these months: all at first, then the newest ones. Returns the questions that fell away."""
         if not periods:
             return []
         ordered = sorted(periods)
         for period in ordered:
-            self.add(Question(AnswerKind.PAYOUT_HISTORY, period=period), now)
+            self.add(PollTask(AnswerKind.PAYOUT_HISTORY, period=period), now)
         first = ordered[-LATE_PERIODS:][0] if self._imported else ordered[0]
-        wanted = Question(AnswerKind.PAYSTUBS, period=f"{first}/{ordered[-1]}")
+        wanted = PollTask(AnswerKind.PAYSTUBS, period=f"{first}/{ordered[-1]}")
         gone = [question for question in self._turns if question.kind is AnswerKind.PAYSTUBS and question != wanted]
         for question in gone:
             del self._turns[question]
@@ -175,7 +175,7 @@ def door_of(kind: AnswerKind) -> Door:
     return _DOORS.get(kind, Door.API)
 
 
-class Asker:
+class PollClients:
     """The clients of one node. `health` is opened when the node has told where its public port is."""
 
     def __init__(self, api: NodeClient | None, metrics: MetricsClient | None) -> None:
@@ -183,7 +183,7 @@ class Asker:
         self.metrics = metrics
         self.health: HealthClient | None = None
 
-    async def ask(self, question: Question) -> tuple[AnswerValue | None, Reply | None]:
+    async def ask(self, question: PollTask) -> tuple[AnswerValue | None, Reply | None]:
         """The answer and the reply it came in. None for what the node cannot say: an estimate for a satellite that disqualified it, or
         anything of a satellite it does not know. NodeUnreachable, AnswerNotUnderstood.
 
@@ -204,7 +204,7 @@ class Asker:
         return value, client.last
 
 
-def _api_method(api: NodeClient, question: Question) -> Ask:
+def _api_method(api: NodeClient, question: PollTask) -> Ask:
     kind, satellite, period = question
     if satellite:
         per_satellite: dict[AnswerKind, Ask] = {

@@ -136,7 +136,7 @@ class Broadcaster:
         self._clients.add(client)
         if self._beat is None:
             self._told = self._greeted()
-            self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_beat)
+            self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_heartbeat)
 
     def remove(self, client: Client) -> None:
         """A client has gone."""
@@ -211,8 +211,8 @@ class Broadcaster:
         """What a new greeting would be for."""
         return (self._feeds.nodes(), self._feeds.store().notices)
 
-    def _on_beat(self) -> None:
-        self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_beat)
+    def _on_heartbeat(self) -> None:
+        self._beat = asyncio.get_running_loop().call_later(BEAT_S, self._on_heartbeat)
         if (now := self._greeted()) != self._told:
             self._told = now
             greeting = Frame(self._encoder.encode(self._hello()))
@@ -267,7 +267,7 @@ class Broadcaster:
             if deltas:
                 self._send_deltas(view, deltas, now)
         if view.waiting:
-            self._admit(view, now)
+            self._send_snapshots(view, now)
 
     def _send_deltas(self, view: _View, deltas: Mapping[str, Payload], now: float) -> None:
         encode = self._encoder.encode
@@ -285,7 +285,7 @@ class Broadcaster:
                 if client.outbox.send(frame):
                     self.frames_sent += 1
 
-    def _admit(self, view: _View, now: float) -> None:
+    def _send_snapshots(self, view: _View, now: float) -> None:
         """Snapshots for those who wait. Topics that were not watched are advanced first: their deltas are for nobody."""
         waiting, view.waiting = view.waiting, {}
         fresh = frozenset().union(*(client.topics for client in waiting)) - view.topics

@@ -52,7 +52,7 @@ _log = logging.getLogger(__name__)
 class Store(Protocol):
     """What is needed of database.Writer."""
 
-    def submit_work(self, write: Callable[[Connection], None], done: Callable[[], None]) -> None: ...
+    def submit_write(self, write: Callable[[Connection], None], done: Callable[[], None]) -> None: ...
     def barrier(self, timeout_s: float) -> bool: ...
 
 
@@ -206,7 +206,7 @@ class Analytics:
         self._writing = True
         baselines, findings = tuple(self._baselines.values()), tuple(self._findings.values())
         self._baselines, self._findings = {}, {}
-        self._writer.submit_work(partial(store.write, baselines=baselines, findings=findings), self._on_written)
+        self._writer.submit_write(partial(store.write, baselines=baselines, findings=findings), self._on_written)
 
     def _on_written(self) -> None:
         """Called in the writer's thread."""

@@ -25,7 +25,7 @@ from storj_monitor.model.events import EventBatch
 from storj_monitor.model.log_character import LogCharacter
 from storj_monitor.model.rollups import HotPiece, NodeDelta, NodeHistory
 from storj_monitor.model.sources import SavedPosition, SourceStatus
-from storj_monitor.services.lanes import Lanes, Rest, parse
+from storj_monitor.services.node_pipeline import Rest, Scheduler, parse
 
 IDLE_TICK_S = 0.5
 DRAIN_S = 5.0
@@ -66,7 +66,7 @@ class Tick(NamedTuple):
     characters: Mapping[str, LogCharacter] = MappingProxyType({})
 
 
-class Rhythm:
+class TickPacer:
     """How far two looks at busy logs are apart, so that 95 of 100 lines are handed over within `delay_s` after they were written."""
 
     def __init__(self, delay_s: float) -> None:
@@ -102,7 +102,7 @@ Round = Callable[[], float | None]
 class Pipeline:
     """`run` is the body of the thread; `stop` ends it after everything read has been submitted.
 
-    delay_s   -- see Rhythm; while somebody watches
+    delay_s   -- see TickPacer; while somebody watches
     watched   -- is a page open
     hand_over -- called in the pipeline's thread with each Tick that says something
     positions -- saved positions of a node, from the database
@@ -128,12 +128,12 @@ class Pipeline:
         take_over: Callable[[Tick], None] | None = None,
         quiet_tick_s: float = QUIET_TICK_S,
     ) -> None:
-        self.lanes = Lanes()
+        self.lanes = Scheduler()
         """Of the pipeline's thread."""
         self._drained_at = self._ranked_at = self._told_at = self._committed_at = 0.0
         self._drain_s = min(FIRST_DRAIN_S, DRAIN_S)
         self._store = store
-        self._rhythm = Rhythm(delay_s)
+        self._rhythm = TickPacer(delay_s)
         self.commit_s = commit_s
         self._quiet_tick_s = quiet_tick_s
         self._watched = watched
@@ -279,7 +279,7 @@ class Pipeline:
             self._drift = drift
 
     def _commit(self) -> None:
-        if deltas := self.lanes.hand_out():
+        if deltas := self.lanes.take_staged():
             self._store.submit(deltas)
 
     def _begin_anew(self, now: float) -> None:
@@ -306,7 +306,7 @@ class Pipeline:
         self._anew_at = 0.0
         for lane, positions, sieve in resumed:
             self._store.resume(lane.node)
-            lane.go_on_from(positions, sieve)
+            lane.resume_from(positions, sieve)
 
     def _count_hot_anew(self, history: NodeHistory, refused: Collection[str]) -> None:
         for lane in self.lanes:
@@ -314,12 +314,12 @@ class Pipeline:
                 # Another process has gone on to a later hour: ours is complete now. What was refused is in the counts of that process.
                 closed = None if lane.node in refused else lane.hot.leave(lane.node, history.hot_hour_s * 1000)
                 if closed:
-                    lane.put_aside(closed)
+                    lane.stage(closed)
                 lane.hot.resume(history.hot_hour_s, history.hot)
                 owed_s = lane.hot.owed_s
                 if owed_s >= 0 and lane.node not in refused:
                     hot = {(owed_s, piece): one for piece, one in self._downloads(lane.node, owed_s).items()}
-                    lane.put_aside(NodeDelta(lane.node, hot=hot))
+                    lane.stage(NodeDelta(lane.node, hot=hot))
                 lane.hot.owed_s = -1
 
     def _is_calm(self, now: float) -> bool:

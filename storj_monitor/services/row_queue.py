@@ -17,7 +17,7 @@ from storj_monitor.state.node_status import NodeRegistry, NodeStatus
 class Works(Protocol):
     """What is needed of database.Writer."""
 
-    def submit_work(self, write: Callable[[Connection], None], done: Callable[[], None]) -> None: ...
+    def submit_write(self, write: Callable[[Connection], None], done: Callable[[], None]) -> None: ...
 
 
 Later = Callable[[Callable[[], None]], object]
@@ -52,11 +52,11 @@ class RowQueue:
         self._is_due = False
         if self.pending and (at_once or not self._writing):
             self._writing = True
-            self._works.submit_work(partial(store.write, changes=self.pending.take()), self._on_written)
+            self._works.submit_write(partial(store.write, changes=self.pending.take()), self._on_written)
 
     def submit(self, write: Callable[[Connection], None]) -> None:
         """Something to be written that has no key."""
-        self._works.submit_work(write, lambda: None)
+        self._works.submit_write(write, lambda: None)
 
     def _on_written(self) -> None:
         """Called in the writer's thread."""

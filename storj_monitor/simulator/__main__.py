@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from storj_monitor.simulator.demo import run_demo
+from storj_monitor.simulator.ground_truth import GroundTruth
+from storj_monitor.simulator.log_formatter import VERSIONS
 from storj_monitor.simulator.profile import NodeProfile
-from storj_monitor.simulator.speech import VERSIONS
-from storj_monitor.simulator.truth import Truth
 from storj_monitor.simulator.writer import LogWriter, NodeLog, Target, transfer_blocks, write_truth
 
 EXAMPLES = """examples:
@@ -83,7 +83,7 @@ def _live(args: argparse.Namespace, stop: threading.Event) -> None:
 def _bulk(args: argparse.Namespace) -> None:
     per_event = 1 if args.info else 2
     start_s = args.start if args.start is not None else time.time() - args.lines / args.rate / per_event - 40
-    truth = Truth()
+    truth = GroundTruth()
     with args.file.open("wb") as file:
         file.writelines(transfer_blocks(args.lines, _profile(args, args.name), args.seed, start_s, args.rate, truth))
     if args.truth:

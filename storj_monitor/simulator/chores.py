@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from storj_monitor.simulator.ground_truth import LogFigures
+from storj_monitor.simulator.log_formatter import VERSIONS, Compact, Fields, LogFormatter, Value, go_bytes, go_duration, stamp
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile, online_score
-from storj_monitor.simulator.speech import VERSIONS, Compact, Fields, Speech, Value, go_bytes, go_duration, stamp
-from storj_monitor.simulator.truth import LogFigures
 
 # ---- One hashstore compaction as a node logs it: beginning, rounds with their details, and the end with its statistics.
 
@@ -133,7 +133,7 @@ class Chores:
     ) -> None:
         self._rng = random.Random(f"chores {seed} {profile.name}")
         self.profile = profile
-        self.speech = Speech(profile.version, profile.encoding)
+        self.speech = LogFormatter(profile.version, profile.encoding)
         self.node_id = "1" + "".join(self._rng.choices(_BASE58, k=49))
         self._heap: list[tuple[float, int, bytes | Callable[[float], None]]] = []
         self._order = 0

@@ -22,8 +22,8 @@ from storj_monitor.reputation_tracker.history import DAY_S
 from storj_monitor.reputation_tracker.history import point_of as score_point_of
 from storj_monitor.simulator.fake_api import API, DEBUG, PUBLIC, Answers
 from storj_monitor.simulator.fake_generated import GeneratedAnswers
+from storj_monitor.simulator.ground_truth import LogFigures
 from storj_monitor.simulator.profile import demo_profiles
-from storj_monitor.simulator.truth import LogFigures
 from storj_monitor.simulator.writer import TROUBLE_RAMP_S, LogWriter, NodeLog, Target
 from storj_monitor.storage_tracker.history import point_of as space_point_of
 from storj_monitor.storage_tracker.reconcile import reconcile

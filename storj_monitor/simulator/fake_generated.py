@@ -13,8 +13,8 @@ from storj_monitor.simulator.chores import Chores
 from storj_monitor.simulator.fake_api import API, DEBUG, PUBLIC, UNKNOWN, FakeReply
 from storj_monitor.simulator.fake_metrics import Counters, metrics_text, transfers_by_time
 from storj_monitor.simulator.fake_payouts import DAY_S, Day, Ledger, Payouts, is_tally_lost, utc
+from storj_monitor.simulator.ground_truth import Audits, LogFigures
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile, Satellite, online_score
-from storj_monitor.simulator.truth import Audits, LogFigures
 
 _ADDRESSES: Final = {
     "us1": "us1.storj.io:7777",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from storj_monitor.simulator.fake_payouts import Ledger
+from storj_monitor.simulator.ground_truth import Audits, Counts, LogFigures
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile
-from storj_monitor.simulator.truth import Audits, Counts, LogFigures
 
 _SHARES = {"success": 0.965, "cancel": 0.03, "failure": 0.005}
 _ACTIONS = {"GET": 0.72, "GET_AUDIT": 0.06, "GET_REPAIR": 0.22}

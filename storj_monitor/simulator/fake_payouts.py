@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from storj_monitor.simulator.ground_truth import audits_in
 from storj_monitor.simulator.profile import SATELLITES, Satellite
-from storj_monitor.simulator.truth import audits_in
 
 # ---- What a simulated node stores, earns and scores at any time: rising usage, monthly paystubs, the same figures at every asking.
 #

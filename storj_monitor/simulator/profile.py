@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from storj_monitor.simulator.speech import PIECE, VERSIONS, Fields, Speech
+from storj_monitor.simulator.log_formatter import PIECE, VERSIONS, Fields, LogFormatter
 
 
 class Satellite(NamedTuple):
@@ -233,7 +233,7 @@ def build_templates(profile: NodeProfile, seed: int) -> tuple[list[Template], li
 
 class _Maker:
     def __init__(self, profile: NodeProfile, rng: random.Random) -> None:
-        self.speech = Speech(profile.version, profile.encoding)
+        self.speech = LogFormatter(profile.version, profile.encoding)
         self.debug = profile.debug
         self.rng = rng
         self.hot = [random_piece(rng) for _ in range(HOT_PIECES)]

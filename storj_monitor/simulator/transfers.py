@@ -6,9 +6,9 @@ import random
 from itertools import accumulate
 from typing import NamedTuple
 
+from storj_monitor.simulator.ground_truth import Tally
+from storj_monitor.simulator.log_formatter import TIME, stamp
 from storj_monitor.simulator.profile import PIECE_LETTERS, NodeProfile, build_templates
-from storj_monitor.simulator.speech import TIME, stamp
-from storj_monitor.simulator.truth import Tally
 
 
 class Block(NamedTuple):

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storj_monitor.simulator.chores import Chores
+from storj_monitor.simulator.ground_truth import GroundTruth, LogFigures
+from storj_monitor.simulator.log_formatter import TIME, stamp
 from storj_monitor.simulator.profile import NodeProfile
-from storj_monitor.simulator.speech import TIME, stamp
 from storj_monitor.simulator.transfers import Block, TransferStream
-from storj_monitor.simulator.truth import LogFigures, Truth
 
 # ---- The log of one simulated node: transfers and chores together, in order, from any time to any time.
 
@@ -89,7 +89,7 @@ class NodeLog:
         """Results of all transfers that are still running."""
         return self._stream.drain(self._now_s)
 
-    def truth(self) -> Truth:
+    def truth(self) -> GroundTruth:
         """What has been written so far."""
         return self._stream.tally.truth()
 
@@ -177,7 +177,7 @@ class LogWriter:
         for number, target in enumerate(self._targets):
             self._write(number, target.log.drain())
 
-    def truth(self) -> dict[str, Truth]:
+    def truth(self) -> dict[str, GroundTruth]:
         """Exact counts by node."""
         return {t.log.profile.name: t.log.truth() for t in self._targets}
 
@@ -202,9 +202,9 @@ class LogWriter:
         return len(block.data)
 
 
-def write_truth(path: Path, truths: dict[str, Truth]) -> None:
+def write_truth(path: Path, truths: dict[str, GroundTruth]) -> None:
     """All nodes and their sum as JSON, whole or not at all."""
-    total = Truth()
+    total = GroundTruth()
     for truth in truths.values():
         total.add(truth)
     content = {"total": total.as_json(), "nodes": {name: truth.as_json() for name, truth in truths.items()}}
@@ -231,17 +231,17 @@ def _shift(path: Path) -> None:
 
 def transfer_lines(
     count: int, profile: NodeProfile | None = None, seed: int = 1, start_s: float = 1_790_000_000.0, rate: float = 200.0
-) -> tuple[bytes, Truth]:
+) -> tuple[bytes, GroundTruth]:
     """`count` lines at least (it stops at the end of a second) of nothing but transfers, and their truth.
 
     start_s -- Unix seconds of the first line; rate -- transfers a second by the lines' own time.
     """
-    truth = Truth()
+    truth = GroundTruth()
     blocks = list(transfer_blocks(count, profile or NodeProfile(), seed, start_s, rate, truth))
     return b"".join(blocks), truth
 
 
-def transfer_blocks(count: int, profile: NodeProfile, seed: int, start_s: float, rate: float, truth: Truth) -> Iterator[bytes]:
+def transfer_blocks(count: int, profile: NodeProfile, seed: int, start_s: float, rate: float, truth: GroundTruth) -> Iterator[bytes]:
     """The same in blocks of one second, for files larger than memory; `truth` is complete when the iterator is."""
     stream = TransferStream(profile, seed)
     lines = 0

@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 from storj_monitor.model.sources import HEAD_BYTES, Chunk, SavedPosition, Skipped, SourceState, SourceStatus
 from storj_monitor.sources.content import Content, SequentialContent
+from storj_monitor.sources.file_offsets import FileOffsets
 from storj_monitor.sources.logfile import FileChanged, LogFile
 from storj_monitor.sources.nested import open_content, unpacked
 from storj_monitor.sources.opening import why_not
-from storj_monitor.sources.places import Places
-from storj_monitor.sources.source import READ_ERRORS, WARM_UP_BYTES, Mood, elapsed
+from storj_monitor.sources.source import READ_ERRORS, WARM_UP_BYTES, SourceHealth, elapsed
 from storj_monitor.units import readable
 
 _QUIET_S = 2.0  # a last line without newline is taken when the file did not change for so long
@@ -36,11 +36,11 @@ class ArchiveSource:
         self.total_bytes: int | None = None
         self._log = log
         self._path = log if isinstance(log, str) else name
-        self._places = Places(saved)
+        self._places = FileOffsets(saved)
         self._file: LogFile | None = None
         self._quiet: tuple[int, float] | None = None
         self._last_read_at: float | None = None
-        self._mood = Mood(now)
+        self._mood = SourceHealth(now)
         self._mood.set(SourceState.CATCHING_UP, "", now)
         self._consumed = 0
         self._skipped: Skipped | None = None
@@ -99,7 +99,7 @@ class ArchiveSource:
 
         A pipe cannot be read again: where it would have to be, it ends with `error`.
         """
-        self._places = Places(saved)
+        self._places = FileOffsets(saved)
         if self.finished and isinstance(self._log, str) and not self.error:
             self.finished = False
         if self._file is not None:

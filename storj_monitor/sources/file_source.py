@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from storj_monitor.model.sources import HEAD_BYTES, Chunk, SavedPosition, SourceState, SourceStatus
+from storj_monitor.sources.file_offsets import FileOffsets
 from storj_monitor.sources.late_file import LateFile
 from storj_monitor.sources.logfile import FileChanged, LogFile, Piece
 from storj_monitor.sources.opening import why_not
-from storj_monitor.sources.places import Places
 from storj_monitor.sources.plan import Plan, first_plan, look_at, make_plan, order_of, same_file, share_beginning
 from storj_monitor.sources.siblings import beside, is_pattern, matches
-from storj_monitor.sources.source import READ_ERRORS, WARM_UP_BYTES, Mood, Pace, elapsed
+from storj_monitor.sources.source import READ_ERRORS, WARM_UP_BYTES, PollThrottle, SourceHealth, elapsed
 from storj_monitor.units import readable
 
 _CHECK_S = 1.0  # how often the path is compared with the open file
@@ -43,7 +43,7 @@ class FileSource:
         self._pattern = path_or_glob if is_pattern(path_or_glob) else ""
         self._path = "" if self._pattern else path_or_glob
         self._from_end = from_end
-        self._places = Places(saved)
+        self._places = FileOffsets(saved)
         self._first_look_at: float | None = None
         self._queue: list[LogFile] = []
         self._late = LateFile()
@@ -60,8 +60,8 @@ class FileSource:
         self._blocks = 0
         self._problems: dict[str, str] = {}
         self._damaged: deque[str] = deque(maxlen=_DAMAGED_SAID)
-        self._pace = Pace()
-        self._mood = Mood(now)
+        self._pace = PollThrottle()
+        self._mood = SourceHealth(now)
         self._now = now
 
     def read(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
@@ -128,7 +128,7 @@ class FileSource:
     def resync(self, saved: Sequence[SavedPosition]) -> None:
         """See LineSource."""
         self.close()
-        self._places = Places(saved)
+        self._places = FileOffsets(saved)
         self._caught_up = False
         self._mood.set(SourceState.CATCHING_UP, "", self._now)
 

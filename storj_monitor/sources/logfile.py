@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from storj_monitor.model.sources import HEAD_BYTES, FileIdentity
 from storj_monitor.sources.content import Content
-from storj_monitor.sources.places import identify
+from storj_monitor.sources.file_offsets import identify
 from storj_monitor.sources.source import LINE_BYTES, UTF8, detect, first_line, normalise, whole_lines
 
 _TAIL_BYTES = 256  # so many in front of the offset, or more: read again with what follows, they tell whether it is still the same file

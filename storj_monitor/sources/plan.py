@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from storj_monitor.model.sources import HEAD_BYTES, FileIdentity
 from storj_monitor.sources.content import Content, SequentialContent, is_packed
+from storj_monitor.sources.file_offsets import FileOffsets
 from storj_monitor.sources.logfile import LogFile
 from storj_monitor.sources.nested import open_content
 from storj_monitor.sources.opening import why_not
-from storj_monitor.sources.places import Places
 from storj_monitor.sources.siblings import is_unreadable
 from storj_monitor.sources.source import LINE_BYTES, READ_ERRORS, detect, whole_lines
 
@@ -88,7 +88,7 @@ class Candidate:
             return self.place[0] == other.place[0]
         return share_beginning(self.probe, other.probe)
 
-    def refresh(self, places: Places) -> None:
+    def refresh(self, places: FileOffsets) -> None:
         """Look again at a file that is known already: it may have grown or been truncated since. Raises OSError."""
         self.is_parked = False
         self.info = self.content.stat() or self.info
@@ -113,7 +113,7 @@ def same_file(one: os.stat_result, other: os.stat_result) -> bool:
     return one.st_ino != 0 and (one.st_ino, one.st_dev) == (other.st_ino, other.st_dev)
 
 
-def look_at(path: str, places: Places) -> Candidate:
+def look_at(path: str, places: FileOffsets) -> Candidate:
     """Open a file and see whether it is known. Raises OSError."""
     content = open_content(path)
     try:
@@ -129,7 +129,7 @@ def look_at(path: str, places: Places) -> Candidate:
     return Candidate(path, content, probe, info, places.match(probe), content.size() is not None)
 
 
-def first_plan(live: str, places: Places, from_end: bool) -> Plan:
+def first_plan(live: str, places: FileOffsets, from_end: bool) -> Plan:
     """A node that was never seen before: its live file only, from its start or from the end of its last line."""
     try:
         candidate = look_at(live, places)
@@ -142,7 +142,7 @@ def first_plan(live: str, places: Places, from_end: bool) -> Plan:
     return Plan([file], {})
 
 
-def make_plan(live: str, others: Callable[[], Mapping[str, int]], places: Places, held: Sequence[LogFile], following: bool) -> Plan:
+def make_plan(live: str, others: Callable[[], Mapping[str, int]], places: FileOffsets, held: Sequence[LogFile], following: bool) -> Plan:
     """What is unread of a node that was seen before. Raises OSError where an open file cannot be read.
 
     `others`: lists the paths beside the live one, with inode numbers.
@@ -202,7 +202,7 @@ def _is_held(candidate: Candidate, file: _Held) -> bool:
     return share_beginning(candidate.probe, file.beginning)
 
 
-def _look_at_all(live: str, others: Callable[[], Mapping[str, int]], places: Places) -> tuple[list[Candidate], dict[str, str]]:
+def _look_at_all(live: str, others: Callable[[], Mapping[str, int]], places: FileOffsets) -> tuple[list[Candidate], dict[str, str]]:
     """Open the live file and all others; again when a rotation went on meanwhile, for a file that moved on may have been missed.
 
     What is open stays open, under whatever name it is found then.
@@ -234,7 +234,7 @@ def _look_at_all(live: str, others: Callable[[], Mapping[str, int]], places: Pla
     return list(found.values()), problems
 
 
-def _look_again(path: str, found: dict[tuple[int, int], Candidate], places: Places) -> Candidate:
+def _look_again(path: str, found: dict[tuple[int, int], Candidate], places: FileOffsets) -> Candidate:
     """The candidate that this path leads to, opened (and added to `found`) if it is not known yet. Raises OSError."""
     there = Path(path).stat()
     known = found.get(_key(there))
@@ -262,7 +262,7 @@ def _key(info: os.stat_result) -> tuple[int, int]:
     return info.st_dev, info.st_ino or -1
 
 
-def _not_read(live: str, names: Iterable[str], candidates: Sequence[Candidate], cutoff: float, places: Places) -> dict[str, str]:
+def _not_read(live: str, names: Iterable[str], candidates: Sequence[Candidate], cutoff: float, places: FileOffsets) -> dict[str, str]:
     """Parts that may hold what was missed, but cannot be read or are not there; with what to do."""
     found = {}
     for path in filter(is_unreadable, names):
@@ -280,7 +280,7 @@ def _not_read(live: str, names: Iterable[str], candidates: Sequence[Candidate], 
     return found
 
 
-def _cutoff(candidates: Sequence[Candidate], held: Sequence[_Held], places: Places) -> float:
+def _cutoff(candidates: Sequence[Candidate], held: Sequence[_Held], places: FileOffsets) -> float:
     """Unknown files that were last written before this were left out on purpose when the node was seen first.
 
     Files are read oldest first: an unknown one that is newer than the newest known one was never read. Of copies the oldest
@@ -337,7 +337,7 @@ def _is_unread(candidate: Candidate, cutoff: float, first_time: bytes) -> bool:
 
 
 def _to_follow(
-    current: Candidate | None, rest: Sequence[Candidate], chosen: Sequence[Candidate], places: Places, following: bool
+    current: Candidate | None, rest: Sequence[Candidate], chosen: Sequence[Candidate], places: FileOffsets, following: bool
 ) -> Candidate | None:
     """The last file of the plan: the live one, but while it is empty or missing the newest part that the node may still write to."""
     if current and current.probe:

@@ -52,7 +52,7 @@ class LineSource(Protocol):
         """Give everything back; may be called twice."""
 
 
-class Pace:
+class PollThrottle:
     """When a source should be asked again. Survives clock jumps: a time in the future counts as long ago."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ def elapsed(since: float | None, now: float, seconds: float) -> bool:
 _LIVE = SourceState.LIVE
 
 
-class Mood:
+class SourceHealth:
     """State and detail of a source, and since when."""
 
     def __init__(self, now: float) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from storj_monitor.model.sources import Chunk, SavedPosition, SourceState, SourceStatus
-from storj_monitor.sources.source import LINE_BYTES, Encoding, Mood, Pace, elapsed, normalise
+from storj_monitor.sources.source import LINE_BYTES, Encoding, PollThrottle, SourceHealth, elapsed, normalise
 
 FIRST_BACK_OFF_S = 1.0
 LONGEST_BACK_OFF_S = 60.0
@@ -54,8 +54,8 @@ class StreamSource:
         self._skipping = False
         self._received = bytearray(0)
         self._at = 0
-        self._pace = Pace()
-        self._mood = Mood(now)
+        self._pace = PollThrottle()
+        self._mood = SourceHealth(now)
         self._mood.set(SourceState.WAITING, f"not connected to {self._path} yet", now)
 
     def read(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:

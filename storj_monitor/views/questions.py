@@ -12,7 +12,7 @@ import msgspec
 from storj_monitor.database import queries
 from storj_monitor.database import subjects as store
 from storj_monitor.database.bad_rows import bad_rows_of
-from storj_monitor.database.queries import Connection, Kept, kept_window
+from storj_monitor.database.queries import Connection, Kept, clip_to_retention
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreError
 from storj_monitor.model.events import LineKey, LineKind
@@ -337,29 +337,29 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _traffic(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int, bucket_s: int) -> tuple[Kept, list[queries.Row]]:
-    kept = kept_window(db, node_ids, from_s, to_s, bucket_s, points=True)
+    kept = clip_to_retention(db, node_ids, from_s, to_s, bucket_s, points=True)
     return kept, queries.traffic(db, node_ids, *kept)
 
 
 def _totals(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> tuple[Kept, dict[int, Cell]]:
-    kept = kept_window(db, node_ids, from_s, to_s, 60, points=False)
+    kept = clip_to_retention(db, node_ids, from_s, to_s, 60, points=False)
     return kept, queries.totals(db, node_ids, kept.from_s, kept.to_s)
 
 
 def _satellite_sums(
     db: Connection, node_ids: Sequence[int], from_s: int, to_s: int
 ) -> tuple[Kept, dict[tuple[int, int], list[int]], dict[int, str]]:
-    kept = kept_window(db, node_ids, from_s, to_s, 60, points=False)
+    kept = clip_to_retention(db, node_ids, from_s, to_s, 60, points=False)
     return kept, queries.by_satellite(db, node_ids, kept.from_s, kept.to_s), queries.satellites(db)
 
 
 def _errors(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> tuple[Kept, list[queries.FoundError]]:
-    kept = kept_window(db, node_ids, from_s, to_s, HOUR_S, points=False)
+    kept = clip_to_retention(db, node_ids, from_s, to_s, HOUR_S, points=False)
     return kept, queries.errors(db, node_ids, kept.from_s, kept.to_s, MAX_ERRORS)
 
 
 def _countries(db: Connection, node_ids: Sequence[int], from_s: int, to_s: int) -> tuple[Kept, list[queries.Row]]:
-    kept = kept_window(db, node_ids, from_s, to_s, HOUR_S, points=False)
+    kept = clip_to_retention(db, node_ids, from_s, to_s, HOUR_S, points=False)
     return kept, queries.countries(db, node_ids, kept.from_s, kept.to_s)
 
 

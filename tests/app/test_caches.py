@@ -25,7 +25,7 @@ from storj_monitor.database.connection import connect_writer
 from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.log_processor.fields import FieldNames, snake_name
-from storj_monitor.log_processor.folding import Folder, fold_text
+from storj_monitor.log_processor.template_masker import TemplateMasker, fold_text
 from storj_monitor.model.node_answers import Answer, AnswerKind
 from storj_monitor.simulator.fake_api import Answers, FakeNode, FakeReply
 from storj_monitor.state.node_status import NodeRegistry
@@ -169,7 +169,7 @@ async def test_a_satellite_that_the_node_no_longer_trusts_is_not_asked_about(tmp
 class Instant:
     """A writer that has written at once."""
 
-    def submit_work(self, _write: Callable[[Any], None], done: Callable[[], None]) -> None:
+    def submit_write(self, _write: Callable[[Any], None], done: Callable[[], None]) -> None:
         done()
 
 
@@ -292,7 +292,7 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=30) | st.from_regex(
 
 @given(st.lists(TEXTS, max_size=40))
 def test_folded_texts_and_names_that_are_remembered_are_those_that_would_be_made(texts: list[str]) -> None:
-    fold, names = Folder(max_remembered=3), FieldNames()
+    fold, names = TemplateMasker(max_remembered=3), FieldNames()
     for text in texts + texts:
         assert fold(text) == fold_text(text)
         assert names({text: "x"}).text(snake_name(text)) == FieldNames()({text: "x"}).text(snake_name(text)) == "x"

@@ -11,7 +11,7 @@ from app_rig import Rig, ingest_quietly, line
 from commands.test_ingest_known_lines import crlf, docker, plain, syslog
 
 from storj_monitor.config import IngestInput
-from storj_monitor.services.lanes import parse
+from storj_monitor.services.node_pipeline import parse
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_what_must_be_looked_up_is_not_read_on_the_event_loop(tmp_path: Path, li
 
     read(lines[100:110])
     assert lanes.at_once
-    lane.go_on_from(rig.positions("n1"), lane.new_sieve(True))
+    lane.resume_from(rig.positions("n1"), lane.new_sieve(True))
     assert not lanes.at_once
     lane.warm = True
     assert lane.processor.sieve is not None and lane.processor.sieve.compares

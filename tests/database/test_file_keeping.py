@@ -221,7 +221,7 @@ def test_a_small_write_with_an_error_that_is_not_sqlites_is_given_up(rig: Rig) -
     def write(db: sqlite3.Connection) -> None:
         raise TypeError("a bug")
 
-    rig.writer.submit_work(write, done.set)
+    rig.writer.submit_write(write, done.set)
     assert done.wait(LIMIT_S)
     rig.commit(part(0))
     assert rig.stored() == 1

@@ -7,7 +7,7 @@ from builders import EU1, NOON_MS, batch, transfer
 from database.database_store import Store
 
 from storj_monitor.database import queries
-from storj_monitor.database.queries import kept_window
+from storj_monitor.database.queries import clip_to_retention
 from storj_monitor.database.retention import Pruner, Retention
 
 NOON = NOON_MS // 1000
@@ -44,7 +44,7 @@ def counted(store: Store, nodes: list[int], from_s: int, to_s: int) -> int:
     ],
 )
 def test_edges_move_outward_only_where_something_is_missing(pruned: Store, from_s: int, to_s: int, kept_from: int, kept_to: int) -> None:
-    kept = kept_window(pruned.reader, [1], from_s, to_s, 60, points=False)
+    kept = clip_to_retention(pruned.reader, [1], from_s, to_s, 60, points=False)
     assert (kept.from_s, kept.to_s) == (kept_from, kept_to)
     first = NOON - (100 * 72 - 1) * 1200
     times = [t for t in range(first, NOON + 1, 1200) if kept.from_s <= t < kept.to_s]
@@ -53,16 +53,19 @@ def test_edges_move_outward_only_where_something_is_missing(pruned: Store, from_
 
 def test_a_node_that_has_its_minutes_is_asked_as_finely_as_before(pruned: Store) -> None:
     window = (NOON - 200 * DAY - 3000, NOON - 200 * DAY - 600)
-    assert kept_window(pruned.reader, [1, 2], *window, 60, points=False)[:2] == window
+    assert clip_to_retention(pruned.reader, [1, 2], *window, 60, points=False)[:2] == window
     assert counted(pruned, [1, 2], *window) == 2
 
 
 def test_a_chart_takes_coarser_points(pruned: Store) -> None:
     begin = NOON - 40 * DAY
-    assert kept_window(pruned.reader, [1], begin + 300, begin + 7500, 300, points=True) == (begin, begin + 10800, 3600)
-    assert kept_window(pruned.reader, [1], NOON - 3600, NOON, 60, points=True) == (NOON - 3600, NOON, 60)
-    assert kept_window(pruned.reader, [1], NOON - 98 * DAY, NOON - 97 * DAY, 3600, points=True).bucket_s == DAY
-    assert kept_window(pruned.reader, [1], NOON - 98 * DAY - DAY // 2, NOON - 91 * DAY - DAY // 2, 7 * DAY, points=True).bucket_s == 7 * DAY
+    assert clip_to_retention(pruned.reader, [1], begin + 300, begin + 7500, 300, points=True) == (begin, begin + 10800, 3600)
+    assert clip_to_retention(pruned.reader, [1], NOON - 3600, NOON, 60, points=True) == (NOON - 3600, NOON, 60)
+    assert clip_to_retention(pruned.reader, [1], NOON - 98 * DAY, NOON - 97 * DAY, 3600, points=True).bucket_s == DAY
+    assert (
+        clip_to_retention(pruned.reader, [1], NOON - 98 * DAY - DAY // 2, NOON - 91 * DAY - DAY // 2, 7 * DAY, points=True).bucket_s
+        == 7 * DAY
+    )
 
 
 def test_half_pruned_hours_are_seen(store: Store) -> None:
@@ -70,4 +73,4 @@ def test_half_pruned_hours_are_seen(store: Store) -> None:
     store.commit(batch([transfer(NOON_MS + i * 60_000) for i in range(60)]))
     for table in ("total_minute", "total_m5", "satellite_minute"):
         store.writer.execute(f"DELETE FROM {table} WHERE start_s < ?", (NOON + 1200,))
-    assert kept_window(store.reader, [1], NOON + 600, NOON + 3600, 60, points=False)[:2] == (NOON, NOON + 3600)
+    assert clip_to_retention(store.reader, [1], NOON + 600, NOON + 3600, 60, points=False)[:2] == (NOON, NOON + 3600)

@@ -11,7 +11,7 @@ from database.database_store import Store
 
 from storj_monitor.database import history, queries
 from storj_monitor.database.analytics import failures
-from storj_monitor.database.queries import kept_window
+from storj_monitor.database.queries import clip_to_retention
 from storj_monitor.database.subject_history import audit_history, standing_history
 from storj_monitor.database.subjects import AUDIT_WINDOW, STANDING, Row, scored_failures, write
 from storj_monitor.state.hot import HOT_OPS
@@ -29,7 +29,7 @@ QUESTIONS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "line_counts": lambda db: queries.line_counts(db, [1, 2]),
     "node_events": lambda db: queries.node_events(db, ["node_started", "panic"], [1, 2], NOON_MS - 1, NOON_MS, 10),
     "newest_compactions": lambda db: queries.newest_compactions(db, 1, ["node_started", "panic"], 0, NOON_MS, 200, 10),
-    "kept_window": lambda db: kept_window(db, [1, 2], NOON - 90060, NOON - 60, 60, points=False),
+    "clip_to_retention": lambda db: clip_to_retention(db, [1, 2], NOON - 90060, NOON - 60, 60, points=False),
     "window_rows": lambda db: queries.window_rows(db, 1, NOON - 3600, NOON),
     "events_since": lambda db: list(queries.events_since(db, 1, NOON_MS)),
     "node_history": lambda db: history.node_history(db, [], NOON - 3600, ["node_started"], HOT_OPS),

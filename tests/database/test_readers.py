@@ -113,7 +113,7 @@ async def test_one_thread_writes_however_many_read(tmp_path: Path, workers: int 
             accumulator = Accumulator("n")
             accumulator.add(batch([transfer(1_764_158_400_000 + number)], node="n"))
             assert writer.submit([accumulator.drain()])
-            writer.submit_work(lambda db: writing.add(threading.get_ident()), event.set)
+            writer.submit_write(lambda db: writing.add(threading.get_ident()), event.set)
         for event in done:
             assert await asyncio.to_thread(event.wait, PATIENCE_S)
         assert len(writing) == 1

@@ -149,7 +149,7 @@ def test_works_are_committed_in_order_beside_logs_and_tried_again_while_the_data
         for number in range(3):
             row = score("a", "s", 1000, 1000 + number)
             written = done.append if number < 2 else lambda n: (done.append(n), last.set())  # type: ignore[func-returns-value]
-            writer.submit_work(partial(write, changes=changes(SCORE_POINT, row)), partial(written, number))  # type: ignore[arg-type]
+            writer.submit_write(partial(write, changes=changes(SCORE_POINT, row)), partial(written, number))  # type: ignore[arg-type]
         assert not last.wait(0.3) and not done
         other.execute("ROLLBACK")
         other.close()
@@ -163,8 +163,8 @@ def test_works_are_committed_in_order_beside_logs_and_tried_again_while_the_data
 def test_a_work_that_can_never_succeed_is_given_up_and_the_next_is_done(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     writer = Writer(store.path, Retention())
     done = threading.Event()
-    writer.submit_work(lambda db: db.execute("INSERT INTO node(name) VALUES (NULL)") and None, lambda: None)  # type: ignore[arg-type]
-    writer.submit_work(partial(write, changes=changes(SCORE_POINT, score("a", "s", 1))), done.set)
+    writer.submit_write(lambda db: db.execute("INSERT INTO node(name) VALUES (NULL)") and None, lambda: None)  # type: ignore[arg-type]
+    writer.submit_write(partial(write, changes=changes(SCORE_POINT, score("a", "s", 1))), done.set)
     assert done.wait(PATIENCE_S)
     writer.close()
     assert "given up" in caplog.text and read(store.reader, SCORE_POINT, ["a"])
@@ -173,7 +173,7 @@ def test_a_work_that_can_never_succeed_is_given_up_and_the_next_is_done(store: S
 def test_works_handed_over_just_before_the_end_are_committed(tmp_path: Path, store: Store) -> None:
     writer = Writer(store.path, Retention())
     for number in range(20):
-        writer.submit_work(partial(write, changes=changes(SCORE_POINT, score("a", "s", number))), lambda: None)
+        writer.submit_write(partial(write, changes=changes(SCORE_POINT, score("a", "s", number))), lambda: None)
     writer.close()
     assert len(read(store.reader, SCORE_POINT, ["a"])) == 20
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import zstandard
 
+from storj_monitor.simulator.ground_truth import GroundTruth
 from storj_monitor.simulator.profile import NodeProfile
-from storj_monitor.simulator.truth import Truth
 from storj_monitor.simulator.writer import NodeLog, Target
 
 TICK_S = 0.02
@@ -71,7 +71,7 @@ class Fleet:
                 self._tick(name, now_s)
         self._written_to_s = now_s
 
-    def finish(self) -> Truth:
+    def finish(self) -> GroundTruth:
         """End the writing with the results of all running transfers; what was written in all."""
         if not self._closed:
             self._closed = True
@@ -81,14 +81,14 @@ class Fleet:
             for name, target in self._targets.items():
                 self._put(name, target.log.drain().data)
                 os.close(self._files[name])
-        total = Truth()
+        total = GroundTruth()
         for target in self._targets.values():
             total.add(target.log.truth())
         return total
 
     def truth(self, *names: str) -> dict[str, Any]:
         """What these nodes (none: all) have written; after `finish`."""
-        total = Truth()
+        total = GroundTruth()
         for name in names or self.names:
             total.add(self._targets[name].log.truth())
         return total.as_json()

@@ -13,8 +13,8 @@ from faults.fault_fleet import Fleet
 from faults.fault_page import Page
 from faults.fault_processes import Monitor, SettableClock, difference, stored, until
 
+from storj_monitor.simulator.ground_truth import GroundTruth
 from storj_monitor.simulator.profile import NodeProfile
-from storj_monitor.simulator.truth import Truth
 from storj_monitor.simulator.writer import transfer_lines
 
 DAY_S = 86400.0
@@ -32,7 +32,7 @@ def results(truth: dict[str, Any], since_s: float, until_s: float) -> int:
 
 def test_lines_from_other_hours_and_days_keep_their_places(tmp_path: Path) -> None:
     """A node's clock goes back, forward, and two years ahead; each line counts in its own minute, and nothing old is thrown away for it."""
-    log, total = tmp_path / "node.log", Truth()
+    log, total = tmp_path / "node.log", GroundTruth()
     now = time.time()
     moments = (-40 * 60, -40 * 60 - 3600, 3600, -20 * 60, 3 * DAY_S, -3 * DAY_S, 730 * DAY_S, -10 * 60)
     with log.open("ab", buffering=0) as file, Monitor(tmp_path, {"node": log}) as monitor, Page(monitor.port, "actions", "nodes") as page:
@@ -105,7 +105,7 @@ def test_what_was_saved_in_a_wrong_future_hides_no_later_part(tmp_path: Path) ->
 
 def test_node_and_machine_far_ahead_prune_nothing(tmp_path: Path) -> None:
     """Both clocks in 2039 for a while: what is kept of today is not old for that, nor after they were set right."""
-    log, total, now, ahead_s = tmp_path / "node.log", Truth(), time.time(), 13 * 365 * DAY_S
+    log, total, now, ahead_s = tmp_path / "node.log", GroundTruth(), time.time(), 13 * 365 * DAY_S
     clock = SettableClock(tmp_path / "clock")
     kept = []
     for seed, moment in enumerate((now - 900, now + ahead_s, now)):

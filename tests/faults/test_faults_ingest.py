@@ -15,14 +15,14 @@ from faults.fault_page import Page
 from faults.fault_processes import Monitor, Process, command, difference, positions, stored, until
 
 from storj_monitor.commands.ingest import PARALLEL_FROM_BYTES
+from storj_monitor.simulator.ground_truth import GroundTruth
 from storj_monitor.simulator.profile import NodeProfile
-from storj_monitor.simulator.truth import Truth
 from storj_monitor.simulator.writer import transfer_blocks
 
 
 def old_log(path: Path, lines: int, days_ago: float, seed: int = 1) -> dict[str, Any]:
     """An old log on disk, and what is in it."""
-    truth = Truth()
+    truth = GroundTruth()
     with path.open("wb") as file:
         file.writelines(transfer_blocks(lines, NodeProfile(templates=256), seed, time.time() - days_ago * 86400, 200.0, truth))
     return truth.as_json()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from storj_monitor.config import load
-from storj_monitor.financial_tracker.terms import OwnTerms, own_terms
+from storj_monitor.financial_tracker.terms import OwnTerms, price_overrides
 from storj_monitor.model.estimates import CostRates
 
 
@@ -14,7 +14,7 @@ def terms_of(folder: Path, text: str, *names: str) -> OwnTerms:
     path = folder / "monitor.toml"
     path.write_text(text, encoding="utf-8")
     settings = load(environ={}, config_path=str(path), platform="linux", home=folder).settings
-    return own_terms(settings.prices, settings.money, settings.nodes, names or [node.name for node in settings.nodes])
+    return price_overrides(settings.prices, settings.money, settings.nodes, names or [node.name for node in settings.nodes])
 
 
 def test_nothing_set_is_nothing_known(tmp_path: Path) -> None:

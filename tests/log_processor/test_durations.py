@@ -73,7 +73,7 @@ def test_pairs_are_found_across_chunks_and_after_a_warm_up() -> None:
     processor.process(chunk_of(started(1)))
     assert [t.duration_ms for t in processor.process(chunk_of(ended(4), 300)).transfers] == [3000]
     processor = new_processor()
-    processor.warm_up(started(1) + ended(2, piece=OTHER_PIECE))
+    processor.prime(started(1) + ended(2, piece=OTHER_PIECE))
     batch = processor.process(chunk_of(ended(4), 900))
     assert [t.duration_ms for t in batch.transfers] == [3000]
     assert batch.lines.values() and sum(batch.lines.values()) == 1

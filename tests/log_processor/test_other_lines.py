@@ -20,6 +20,7 @@ from log_processor.log_lines import (
     zap,
 )
 
+from storj_monitor.log_processor.batch_builder import MAX_KEYS
 from storj_monitor.log_processor.exact_path import (
     CONTAINER,
     CONTINUATION,
@@ -34,7 +35,6 @@ from storj_monitor.log_processor.exact_path import (
     SUPERVISOR,
 )
 from storj_monitor.log_processor.fields import Fields, Said
-from storj_monitor.log_processor.harvest import MAX_KEYS
 from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES
 from storj_monitor.log_processor.makers import MAKERS
 from storj_monitor.model import hashstore_events, node_events

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_processor.log_lines import chunk_of, chunks_of, new_processor, read_all, same_totals, somewhere
 
+from storj_monitor.log_processor.batch_builder import BatchBuilder, Enricher, KnownKeys
 from storj_monitor.log_processor.exact_path import ExactPath
-from storj_monitor.log_processor.harvest import Completer, Harvest, KnownKeys
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.transfers import TRANSFER_MESSAGES
 from storj_monitor.log_processor.wrappers import unwrap_line
@@ -108,12 +108,12 @@ def lines(draw: st.DrawFn) -> bytes:
 def by_exact_path(data: bytes) -> tuple[object, ...]:
     """The same lines, all of them by the exact path."""
     state, keys = LineState(), KnownKeys()
-    harvest = Harvest(keys)
+    harvest = BatchBuilder(keys)
     exact = ExactPath(state, harvest)
     for line in data.split(b"\n")[:-1]:
         exact.read(*unwrap_line(line))
     harvest.events += state.let_go(state.last_ms)  # audits that began long before the last line
-    transfers = Completer(somewhere)(harvest.settled_rows())
+    transfers = Enricher(somewhere)(harvest.settled_rows())
     return transfers, harvest.events, harvest.errors, harvest.ops, harvest.lines, harvest.newest_ms, harvest.resolution_ms()
 
 
@@ -158,7 +158,7 @@ def test_any_bytes_are_counted_and_nothing_raises(some: Sequence[bytes]) -> None
     batch = new_processor().process(chunk_of(data))
     assert sum(batch.lines.values()) == data.count(b"\n")
     processor = new_processor()
-    processor.warm_up(data)
+    processor.prime(data)
     assert processor.process(chunk_of(data, identity=None, length=0)).checkpoint is None
 
 

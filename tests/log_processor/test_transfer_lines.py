@@ -195,7 +195,7 @@ def test_race_lost_and_its_debug_twin_are_one_cancel(direction: str, action: str
 
 def test_a_twin_after_a_restart_is_known_by_the_lines_before() -> None:
     processor = new_processor()
-    processor.warm_up(zap("download" + RACE_LOST, f'{{"Piece ID": "{PIECE}"}}'))
+    processor.prime(zap("download" + RACE_LOST, f'{{"Piece ID": "{PIECE}"}}'))
     batch = processor.process(chunk_of(zap("download canceled", new_fields(action="GET", more=ERROR), level="DEBUG"), 100))
     assert not batch.transfers
 

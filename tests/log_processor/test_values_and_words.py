@@ -6,7 +6,7 @@ import pytest
 
 from storj_monitor.log_processor import CountryLookup
 from storj_monitor.log_processor.fields import FieldNames, parse_amount_bytes, parse_duration_ms, parse_time_ms, snake_name
-from storj_monitor.log_processor.folding import MAX_TEMPLATE, Folder, fold_text
+from storj_monitor.log_processor.template_masker import MAX_TEMPLATE, TemplateMasker, fold_text
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_snake_name_wins_where_spellings_meet() -> None:
 )  # fmt: skip
 def test_templates(text: str, want: str) -> None:
     assert fold_text(text) == want
-    folder = Folder(max_remembered=2)
+    folder = TemplateMasker(max_remembered=2)
     assert [folder(text), folder("7 other"), folder("x y"), folder(text)] == [want, "<n> other", "x y", want]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from storj_monitor.errors import AnswerNotUnderstood, RouteHangs
 from storj_monitor.model.node_answers import ApiState, ApiStatus, Door
-from storj_monitor.node_api.discovery import DoorWatch
+from storj_monitor.node_api.discovery import EndpointMonitor
 
 NODE, ONE, TWO = "/api/sno/", "/api/sno/satellite/1", "/api/sno/satellite/2"
 
 
-def watch() -> tuple[DoorWatch, list[ApiState]]:
+def watch() -> tuple[EndpointMonitor, list[ApiState]]:
     told: list[ApiState] = []
-    return DoorWatch("a", Door.API, "http://a", told.append, 1.0, NODE), told
+    return EndpointMonitor("a", Door.API, "http://a", told.append, 1.0, NODE), told
 
 
 def test_before_the_node_itself_was_asked_a_route_that_fails_says_nothing_of_the_api() -> None:

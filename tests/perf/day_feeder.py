@@ -16,15 +16,15 @@ from pathlib import Path
 
 import checkout  # noqa: F401  (before the package)
 
+from storj_monitor.simulator.ground_truth import GroundTruth
 from storj_monitor.simulator.profile import NodeProfile
 from storj_monitor.simulator.transfers import TransferStream
-from storj_monitor.simulator.truth import Truth
 from storj_monitor.simulator.writer import write_truth
 
 TICK_S = 0.1
 
 
-def feed(folder: Path, nodes: int, rate: float, log_s: float, speed: float, stop: threading.Event) -> dict[str, Truth]:
+def feed(folder: Path, nodes: int, rate: float, log_s: float, speed: float, stop: threading.Event) -> dict[str, GroundTruth]:
     """Write until the log time is over, or `stop` is set; the truth of each node."""
     streams = {f"node{n}": TransferStream(NodeProfile(f"node{n}"), n) for n in range(1, nodes + 1)}
     begin_s, begun, owed, done_s = time.time() - log_s, time.monotonic(), 0.0, 0
@@ -44,7 +44,7 @@ def feed(folder: Path, nodes: int, rate: float, log_s: float, speed: float, stop
     truths = {}
     for name, stream in streams.items():
         _append(folder / f"{name}.log", stream.drain(begin_s + done_s).data)
-        truths[name] = Truth()
+        truths[name] = GroundTruth()
         truths[name].add(stream.tally.truth())
     return truths
 

@@ -28,7 +28,7 @@ from shared_calculation import compare_ways
 
 from storj_monitor.database import history, queries
 from storj_monitor.database.connection import connect_reader
-from storj_monitor.database.queries import kept_window
+from storj_monitor.database.queries import clip_to_retention
 from storj_monitor.state.hot import HOT_OPS
 
 Connection = sqlite3.Connection
@@ -73,7 +73,7 @@ def questions(day: Day, ids: list[int]) -> dict[str, Question]:
             f"WHERE node IN ({{nodes}}) AND time_ms >= {(high - 3600) * 1000} GROUP BY 1, 2, 3"),
         "countries": Question(lambda db: queries.countries(db, ids, low, high)),
         "errors": Question(lambda db: queries.errors(db, ids, low, high, 100)),
-        "what is kept (window)": Question(lambda db: kept_window(db, ids, low, high, 300, points=True)),
+        "what is kept (window)": Question(lambda db: clip_to_retention(db, ids, low, high, 300, points=True)),
         "log lines": Question(lambda db: queries.line_counts(db, ids)),
         "compactions": Question(
             lambda db: queries.newest_compactions(db, ids[0], ["compaction_started"], low * 1000, high * 1000, 200, 4000)),

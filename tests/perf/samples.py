@@ -10,8 +10,8 @@ import checkout  # noqa: F401  (before the package)
 from storj_monitor.log_processor import CountryLookup, LineProcessor
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.sources import Chunk, FileIdentity
+from storj_monitor.simulator.ground_truth import GroundTruth
 from storj_monitor.simulator.profile import NodeProfile
-from storj_monitor.simulator.truth import Truth
 from storj_monitor.simulator.writer import transfer_blocks
 from storj_monitor.websocket_utils import Frame
 
@@ -36,7 +36,7 @@ class Sink:
 def chunks() -> tuple[Chunk, ...]:
     """A minute of one node's log, a chunk a second."""
     at, found = 0, []
-    for data in transfer_blocks(int(RATE * 2 * SECONDS), NodeProfile(NODE), 1, START_S, RATE, Truth()):
+    for data in transfer_blocks(int(RATE * 2 * SECONDS), NodeProfile(NODE), 1, START_S, RATE, GroundTruth()):
         found.append(Chunk(NODE, data, at, at + len(data), START_S, FileIdentity(4096, "00"), "node.log"))
         at += len(data)
     return tuple(found)

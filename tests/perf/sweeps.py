@@ -32,8 +32,8 @@ from storj_monitor.database.opening import open_database
 from storj_monitor.log_processor import CountryLookup, LineProcessor
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.sources import Chunk, FileIdentity
+from storj_monitor.simulator.ground_truth import GroundTruth
 from storj_monitor.simulator.profile import NodeProfile
-from storj_monitor.simulator.truth import Truth
 from storj_monitor.simulator.writer import transfer_blocks
 from storj_monitor.state.accumulator import Accumulator
 
@@ -74,7 +74,7 @@ def make_stream(seconds: int) -> tuple[list[list[EventBatch]], int]:
     for number in range(1, NODES + 1):
         name, at, slot = f"node{number}", 0, 0
         processor = LineProcessor(name, CountryLookup())
-        for block in transfer_blocks(lines, NodeProfile(name), number, start_s, RATE / NODES, Truth()):
+        for block in transfer_blocks(lines, NodeProfile(name), number, start_s, RATE / NODES, GroundTruth()):
             rows = block.splitlines(keepends=True)
             each = -(-len(rows) // PER_SECOND) or 1
             for first in range(0, len(rows), each):

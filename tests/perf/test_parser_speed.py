@@ -20,9 +20,9 @@ from storj_monitor.log_processor.sieve import LineSieve
 from storj_monitor.model.fingerprints import new_session
 from storj_monitor.model.ids import op_label
 from storj_monitor.model.sources import Chunk, FileIdentity
+from storj_monitor.simulator.ground_truth import GroundTruth
+from storj_monitor.simulator.log_formatter import VERSIONS
 from storj_monitor.simulator.profile import NodeProfile
-from storj_monitor.simulator.speech import VERSIONS
-from storj_monitor.simulator.truth import Truth
 from storj_monitor.simulator.writer import transfer_lines
 
 pytestmark = pytest.mark.alone
@@ -45,7 +45,7 @@ PROFILES = {
 
 
 @lru_cache(maxsize=1)
-def log(name: str) -> tuple[list[bytes], Truth]:
+def log(name: str) -> tuple[list[bytes], GroundTruth]:
     """Lines of DEBUG transfer traffic, with their line ends."""
     data, truth = transfer_lines(LINES, PROFILES[name])
     return data.splitlines(keepends=True), truth

@@ -40,7 +40,7 @@ from storj_monitor.database import queries
 from storj_monitor.database.commit import Committer
 from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.database.opening import open_database
-from storj_monitor.database.queries import kept_window
+from storj_monitor.database.queries import clip_to_retention
 from storj_monitor.state.accumulator import Accumulator
 
 PLAN = {"rate": 200.0, "nodes": 4, "clients": 10, "seconds": 60.0, "warm_up_s": 10.0, "history_s": 3600.0, "polling": True, "questions": 0}
@@ -165,7 +165,7 @@ def test_made_history_is_one_story_at_every_level(tmp_path: Path) -> None:
     assert len(set(sums.values())) == 1
     minutes = db.execute("SELECT min(start_s), max(start_s) FROM total_minute").fetchone()
     assert minutes == ((end_s - 2 * DAY_S) // HOUR_S * HOUR_S, end_s - 60)
-    day = kept_window(db, [1], end_s - DAY_S, end_s, 300, points=True)
+    day = clip_to_retention(db, [1], end_s - DAY_S, end_s, 300, points=True)
     assert day == (end_s - DAY_S, end_s, 300), "the fine levels must look complete"
     assert sum(row[2] for row in queries.traffic(db, [1], end_s // 300 * 300 - DAY_S, end_s // 300 * 300, 300)) == 4 * 3 * 3 * 1440
     db.close()

@@ -101,7 +101,7 @@ async def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
 class Nowhere:
     """Takes no writes."""
 
-    def submit_work(self, write: object, done: object) -> None:
+    def submit_write(self, write: object, done: object) -> None:
         raise AssertionError("nothing is stored of a look at a disk")
 
 

@@ -42,7 +42,7 @@ class Rig:
         self.door(ApiStatus.OK)
         self.say(node_answer(self.clock.at))
 
-    def submit_work(self, write: object, done: Any) -> None:
+    def submit_write(self, write: object, done: Any) -> None:
         done()
 
     def door(self, status: ApiStatus, detail: str = "", *routes: RouteState) -> None:

@@ -32,7 +32,7 @@ class Started:
         self.states = states_of(cards, self.state, self.clock)
         self.keeper.signals.moved.append(self.states.moved)
 
-    def submit_work(self, write: object, done: object) -> None:
+    def submit_write(self, write: object, done: object) -> None:
         """Nothing is stored."""
 
     def log(self, state: str, detail: str = "", *, lines_at: float | None = None, read_at: float | None = None) -> None:

@@ -72,7 +72,7 @@ class Desk:
         self.waiting: list[tuple[Callable[[sqlite3.Connection], None], Callable[[], None]]] = []
         self.works = 0
 
-    def submit_work(self, write: Callable[[sqlite3.Connection], None], done: Callable[[], None]) -> None:
+    def submit_write(self, write: Callable[[sqlite3.Connection], None], done: Callable[[], None]) -> None:
         self.waiting.append((write, done))
         self.open()
 

@@ -19,8 +19,8 @@ from storj_monitor.config import IngestInput
 from storj_monitor.database.connection import connect_reader
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.sources import Chunk
-from storj_monitor.services.lanes import LINES_A_CELL, LOOP_BYTES, READ_BYTES, ROUND_BYTES, Lane, Lanes, Processor, Rest
 from storj_monitor.services.log_pipeline import COMMIT_LINES_BEHIND, Tick
+from storj_monitor.services.node_pipeline import LINES_A_CELL, LOOP_BYTES, READ_BYTES, ROUND_BYTES, NodePipeline, Processor, Rest, Scheduler
 
 
 @pytest.fixture(autouse=True, params=[False, True], ids=["thread", "lent"])
@@ -268,14 +268,14 @@ def test_what_is_much_is_for_the_thread(tmp_path: Path, monkeypatch: pytest.Monk
     for log in logs.values():
         log.write_bytes(lines(1))
     sizes: list[int] = []
-    take_at_once = Lanes.take_at_once
+    take_at_once = Scheduler.take_at_once
 
-    def seen(self: Lanes, now: float) -> tuple[list[tuple[Lane, Chunk]], Rest]:
+    def seen(self: Scheduler, now: float) -> tuple[list[tuple[NodePipeline, Chunk]], Rest]:
         chunks, rest = take_at_once(self, now)
         sizes.append(sum(len(chunk.data) for _, chunk in chunks))
         return chunks, rest
 
-    monkeypatch.setattr(Lanes, "take_at_once", seen)
+    monkeypatch.setattr(Scheduler, "take_at_once", seen)
     with Rig(tmp_path, logs, commit_s=3600) as rig:
         rig.until(lambda: read(rig) == 12, "the beginning")
         for number in range(1, 6):
@@ -301,8 +301,8 @@ class FailsOnTheLoop:
         self._processor = processor
         self.character = processor.character
 
-    def warm_up(self, data: bytes) -> None:
-        self._processor.warm_up(data)
+    def prime(self, data: bytes) -> None:
+        self._processor.prime(data)
 
     def process(self, chunk: Chunk) -> EventBatch:
         if threading.current_thread().name == "loop":

@@ -37,7 +37,7 @@ class Desk:
     def __init__(self, path: Path) -> None:
         self.db = connect_writer(path)
 
-    def submit_work(self, write: Callable[[sqlite3.Connection], None], done: Callable[[], None]) -> None:
+    def submit_write(self, write: Callable[[sqlite3.Connection], None], done: Callable[[], None]) -> None:
         write(self.db)
         done()
 

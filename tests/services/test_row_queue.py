@@ -15,7 +15,7 @@ class Desk:
     def __init__(self) -> None:
         self.taken: list[Callable[[], None]] = []
 
-    def submit_work(self, _write: Callable[[Any], None], done: Callable[[], None]) -> None:
+    def submit_write(self, _write: Callable[[Any], None], done: Callable[[], None]) -> None:
         self.taken.append(done)
 
 

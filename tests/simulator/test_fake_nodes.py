@@ -14,8 +14,8 @@ from storj_monitor.node_api.transport import open_session
 from storj_monitor.simulator.chores import Chores
 from storj_monitor.simulator.fake_api import DEBUG, PUBLIC, FakeNode
 from storj_monitor.simulator.fake_generated import GeneratedAnswers
+from storj_monitor.simulator.log_formatter import VERSIONS
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile
-from storj_monitor.simulator.speech import VERSIONS
 
 BEGIN = datetime(2026, 8, 3, 4, 5, 6, tzinfo=UTC).timestamp()
 

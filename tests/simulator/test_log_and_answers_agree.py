@@ -16,8 +16,8 @@ from storj_monitor.node_api.transport import Reply
 from storj_monitor.reputation_tracker.beta import AUDIT, settled
 from storj_monitor.simulator.fake_api import API, DEBUG
 from storj_monitor.simulator.fake_generated import GeneratedAnswers
+from storj_monitor.simulator.ground_truth import LogFigures
 from storj_monitor.simulator.profile import SATELLITES, NodeProfile
-from storj_monitor.simulator.truth import LogFigures
 from storj_monitor.simulator.writer import NodeLog
 from storj_monitor.state.counters import transfer_growth
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from storj_monitor.simulator.log_formatter import VERSIONS, LogFormatter, go_bytes, go_duration
 from storj_monitor.simulator.profile import NodeProfile, demo_profiles
-from storj_monitor.simulator.speech import VERSIONS, Speech, go_bytes, go_duration
 from storj_monitor.simulator.writer import NodeLog, transfer_lines
 
 START_S = 1_790_000_000.0
@@ -161,7 +161,7 @@ def test_a_day_of_chores_has_whole_compactions_and_a_restart() -> None:
 
 
 def test_shapes_equal_those_of_recorded_lines() -> None:
-    modern, old, as_json = (Speech(v, e) for v, e in ((VERSIONS[0], "console"), (VERSIONS[1], "console"), (VERSIONS[0], "json")))
+    modern, old, as_json = (LogFormatter(v, e) for v, e in ((VERSIONS[0], "console"), (VERSIONS[1], "console"), (VERSIONS[0], "json")))
     fields: list[tuple[str, Any]] = [("satellite_id", "1ds2"), ("total_pieces_size", 7), ("lazy_file_walker", True)]
     assert modern.line("INFO", "pieces", "used-space-filewalker completed", fields) == (
         b'\0\tINFO\tpieces\tused-space-filewalker completed\t{"process": "storagenode", "satellite_id": "1ds2", '

@@ -13,8 +13,8 @@ from sources.source_helpers import NOW
 
 from storj_monitor.model.sources import Chunk, SavedPosition
 from storj_monitor.sources import FileSource, content
+from storj_monitor.sources.file_offsets import identify
 from storj_monitor.sources.opening import read_at, read_in_memory
-from storj_monitor.sources.places import identify
 
 LINES = b"".join(b"line %d\n" % number for number in range(500))  # more than by which a file is known
 

@@ -49,7 +49,7 @@ MAX_SATELLITE, MAX_PIECE_ID = 100, 100
 _new_transfer: Callable[[Sequence[object]], Transfer] = partial(tuple.__new__, Transfer)
 
 
-class Completer:
+class Enricher:
     """Of one node's rows, in order."""
 
     def __init__(self, country_of: Callable[[str], str]) -> None:
@@ -110,7 +110,7 @@ _NOTHING: frozenset[str] = frozenset()
 _no_ops = ([0] * OPS).copy
 
 
-class Harvest(msgspec.Struct, gc=False):
+class BatchBuilder(msgspec.Struct, gc=False):
     """Filled by the fast and the exact path alike, in the order of the lines.
 
     ops       -- lines about transfers by op code

@@ -104,7 +104,7 @@ _KEPT: dict[str, frozenset[str]] = {
 }
 
 
-class Speech:
+class LogFormatter:
     """Composes lines in the words of one node version and one log encoding ("console" or "json")."""
 
     def __init__(self, version: str, encoding: str) -> None:

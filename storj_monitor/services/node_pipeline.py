@@ -59,7 +59,7 @@ class Processor(Protocol):
 
     @property
     def character(self) -> LogCharacter: ...
-    def warm_up(self, data: bytes) -> None: ...
+    def prime(self, data: bytes) -> None: ...
     def process(self, chunk: Chunk) -> EventBatch: ...
 
     sieve: LineSieve | None
@@ -70,7 +70,7 @@ def _no_sieve(_compare: bool) -> None:
 
 
 @dataclass(slots=True)
-class Lane:
+class NodePipeline:
     """One node on its way: source, parser (`before`: the lines in front of the first one), sums, what waits for the next commit.
 
     new_sieve -- gives one that compares lines with what is known, or one that does not; may raise StoreError
@@ -106,13 +106,13 @@ class Lane:
         """The next lines need neither what stands in front of them nor a look into the database."""
         return self.warm and not (self.processor.sieve is not None and self.processor.sieve.compares)
 
-    def put_aside(self, delta: NodeDelta) -> None:
+    def stage(self, delta: NodeDelta) -> None:
         """For the next commit."""
         if self.pending is None:
             self.pending = NodeDelta(self.node)
         self.pending.absorb(delta)
 
-    def go_on_from(self, saved: Sequence[SavedPosition], sieve: LineSieve | None) -> None:
+    def resume_from(self, saved: Sequence[SavedPosition], sieve: LineSieve | None) -> None:
         """Read on from the database's position; what the parser remembers of lines that will come again is forgotten."""
         self.source.resync(saved)
         self.processor = self.new_processor()
@@ -129,7 +129,7 @@ class Rest(IntEnum):
     BEHIND = 3
 
 
-class Lanes:
+class Scheduler:
     """All of them, and whose turn it is.
 
     read_at    -- when something was read last; 0: never
@@ -137,15 +137,15 @@ class Lanes:
     """
 
     def __init__(self) -> None:
-        self._lanes: list[Lane] = []
+        self._lanes: list[NodePipeline] = []
         self._turn = 0
         self.read_at = 0.0
         self.read_bytes = 0
 
-    def __iter__(self) -> Iterator[Lane]:
+    def __iter__(self) -> Iterator[NodePipeline]:
         return iter(self._lanes)
 
-    def add(self, lane: Lane) -> None:
+    def add(self, lane: NodePipeline) -> None:
         self._lanes.append(lane)
 
     @property
@@ -163,7 +163,7 @@ class Lanes:
         """What waits for the next drain."""
         return sum(lane.accumulator.line_count for lane in self._lanes)
 
-    def take(self, now: float) -> tuple[list[tuple[Lane, Chunk]], bool]:
+    def take(self, now: float) -> tuple[list[tuple[NodePipeline, Chunk]], bool]:
         """The chunks of one round, at most about ROUND_BYTES; the next round begins with the log whose turn it is.
 
         All are read before the first is parsed: each of the two goes quicker when it is done again and again.
@@ -172,7 +172,7 @@ class Lanes:
         for lane in self._in_turn(now):
             if not lane.warm:
                 lane.warm = True
-                lane.processor.warm_up(lane.before() or b"")
+                lane.processor.prime(lane.before() or b"")
             chunk = lane.source.read(now, READ_BYTES)
             if chunk is None:
                 continue
@@ -189,7 +189,7 @@ class Lanes:
         self._note(now, size)
         return chunks, behind
 
-    def take_at_once(self, now: float) -> tuple[list[tuple[Lane, Chunk]], Rest]:
+    def take_at_once(self, now: float) -> tuple[list[tuple[NodePipeline, Chunk]], Rest]:
         """What can be read without waiting, and what is left for the thread."""
         chunks, rest, size = [], Rest.NONE, 0
         for lane in self._in_turn(now):
@@ -207,7 +207,7 @@ class Lanes:
         self._note(now, size)
         return chunks, max(rest, Rest.TOO_MUCH) if size > LOOP_BYTES else rest
 
-    def _in_turn(self, now: float) -> Iterator[Lane]:
+    def _in_turn(self, now: float) -> Iterator[NodePipeline]:
         for _ in self._lanes:
             lane = self._lanes[self._turn % len(self._lanes)]
             self._turn += 1
@@ -228,10 +228,10 @@ class Lanes:
             delta = lane.accumulator.drain()
             lane.hot.feed(delta, now)
             deltas.append(delta)
-            lane.put_aside(delta)
+            lane.stage(delta)
         return deltas
 
-    def hand_out(self) -> list[NodeDelta]:
+    def take_staged(self) -> list[NodeDelta]:
         """What was put aside: for a commit."""
         deltas = [lane.pending for lane in self._lanes if lane.pending is not None]
         for lane in self._lanes:
@@ -263,7 +263,7 @@ class Lanes:
         return {lane.node: lane.hot.top() for lane in self._lanes}
 
 
-def parse(chunks: Sequence[tuple[Lane, Chunk]], now: float) -> list[EventBatch]:
+def parse(chunks: Sequence[tuple[NodePipeline, Chunk]], now: float) -> list[EventBatch]:
     """Everything that the chunks say goes to the sums; those batches that are of now are returned."""
     batches = []
     for lane, chunk in chunks:

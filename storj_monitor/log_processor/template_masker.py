@@ -49,7 +49,7 @@ def _fold_rest(text: str) -> str:
     return plain_text(" ".join(_PATTERN.sub(_word, text).split())[:MAX_TEMPLATE], MAX_TEMPLATE)
 
 
-class Folder:
+class TemplateMasker:
     """`fold_text` that remembers: the same errors come again and again."""
 
     def __init__(self, max_remembered: int = MAX_REMEMBERED) -> None:

@@ -10,7 +10,7 @@ from storj_monitor.reputation_tracker.beta import AUDIT, Beta, settled
 from storj_monitor.simulator.profile import SATELLITES, Satellite, Template
 
 
-class Truth:
+class GroundTruth:
     """Exact counts of one or more logs.
 
     lines      -- lines written
@@ -43,7 +43,7 @@ class Truth:
         self.satellites[f"{template.satellite} {template.action} {template.outcome}"] += count
         self.minutes[f"{minute} {template.action} {template.outcome}"] += count
 
-    def add(self, other: Truth) -> None:
+    def add(self, other: GroundTruth) -> None:
         """Add the counts of another log."""
         self.lines += other.lines
         self.transfers.update(other.transfers)
@@ -68,11 +68,11 @@ class Truth:
 
 
 class Tally:
-    """Counts by template number while lines fly, and folds into a Truth once a minute: cheap at 20,000 events a second."""
+    """Counts by template number while lines fly, and folds into a GroundTruth once a minute: cheap at 20,000 events a second."""
 
     def __init__(self, templates: Sequence[Template]) -> None:
         self._templates = templates
-        self._truth = Truth()
+        self._truth = GroundTruth()
         self._starts: Counter[int] = Counter()
         self._results: Counter[int] = Counter()
         self._minute = 0
@@ -92,11 +92,11 @@ class Tally:
         self._truth.lines += count
 
     @property
-    def folded(self) -> Truth:
+    def folded(self) -> GroundTruth:
         """Everything up to the last full minute."""
         return self._truth
 
-    def truth(self) -> Truth:
+    def truth(self) -> GroundTruth:
         """Everything so far."""
         self._fold()
         return self._truth
@@ -141,7 +141,7 @@ class Audits(NamedTuple):
 class LogFigures:
     """One node.
 
-    transfers, sizes -- as `Truth.transfers` and `Truth.bytes`: "ACTION direction outcome" -> number
+    transfers, sizes -- as `GroundTruth.transfers` and `GroundTruth.bytes`: "ACTION direction outcome" -> number
     told_s           -- until when they are
     before           -- the counts when the log began to be written as it happens; None while its past is made up
     """
@@ -161,7 +161,7 @@ class LogFigures:
         self.before = (self.transfers, self.sizes)
 
     def tell(self, at_s: float, transfers: Counts, sizes: Counts, satellites: Counts) -> None:
-        """The log's counts so far; `satellites` as `Truth.satellites`: "SATELLITE ACTION outcome" -> number."""
+        """The log's counts so far; `satellites` as `GroundTruth.satellites`: "SATELLITE ACTION outcome" -> number."""
         self.transfers, self.sizes = dict(transfers), dict(sizes)
         audits = dict(self.audits)
         for satellite, known in audits.items():

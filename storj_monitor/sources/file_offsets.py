@@ -14,7 +14,7 @@ def identify(head: bytes) -> FileIdentity:
     return FileIdentity(len(head), hashlib.blake2b(head, digest_size=16).hexdigest())
 
 
-class Places:
+class FileOffsets:
     """Offsets by identity: what the database had, advanced by what was handed out since.
 
     An identity covers min(HEAD_BYTES, offset) bytes: it grows with a short file. One that covers fewer than HEAD_BYTES
