@@ -3,7 +3,7 @@
     python tests/perf/make_day.py                     # 17,280,000 events: 200/s for 24 h (some minutes, a few GB passing through)
     python tests/perf/make_day.py --events 400000     # the same shape, thinner
 
-The logs are made in slices, loaded and removed, so that the disk holds one slice and the database. The cache folder is
+The logs of a large day are made in slices, loaded and removed, so that the disk holds one slice and the database. The cache folder is
 $STORJ_MONITOR_PERF_CACHE, or storj_monitor-perf in the user's cache folder.
 """
 
@@ -22,7 +22,8 @@ from harness import run_python
 
 NODES = 4
 DAY_S = 86_400
-SLICES = 12
+SLICE_EVENTS = 1_500_000
+"""Most events that are on the disk as logs at once."""
 
 
 class Day(NamedTuple):
@@ -53,14 +54,16 @@ def make_day(events: int, folder: Path | None = None) -> Day:
         old.unlink()
     to_s = time.time() // 3600 * 3600
     from_s = to_s - DAY_S
-    made = sum(_load_slice(database, events / DAY_S / NODES, from_s + i * DAY_S / SLICES, i) for i in range(SLICES))
+    slices = -(-events // SLICE_EVENTS)
+    rate, slice_s = events / DAY_S / NODES, DAY_S / slices
+    made = sum(_load_slice(database, rate, from_s + i * slice_s, slice_s, i) for i in range(slices))
     note.write_text(json.dumps({"events": made, "from_s": from_s, "to_s": to_s}), encoding="utf-8")
     return Day(database, made, from_s, to_s, NODES)
 
 
-def _load_slice(database: Path, rate: float, start_s: float, number: int) -> int:
-    """Two hours of all nodes; returns the results in them."""
-    lines = int(rate * DAY_S / SLICES * 2)
+def _load_slice(database: Path, rate: float, start_s: float, slice_s: float, number: int) -> int:
+    """A part of the day of all nodes; returns the results in it."""
+    lines = int(rate * slice_s * 2)
     results = 0
     with tempfile.TemporaryDirectory(prefix="storj_monitor-day-") as name:
         folder = Path(name)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from deflate import side_by_side
-
-pytestmark = pytest.mark.alone
 
 MOST_BYTES = 0.9
 """Of what clients get that do not take it: large messages shrink to a sixth, live frames stay as they are. Measured: 0.72 to 0.83."""
