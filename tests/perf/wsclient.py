@@ -43,6 +43,8 @@ class Tally:
     bytes: int = 0
     events: int = 0
     shown: int = 0
+    held_back: int = 0
+    """Times that the monitor said that the live view slows down or pauses."""
     gaps: int = 0
     subscribes: int = 0
     closes: Counter[str] = field(default_factory=Counter)
@@ -126,6 +128,8 @@ class Client:
                 self._next[topic] = body["n"] + 1
                 if topic == "live":
                     self._live(body, received)
+        elif kind == "load":
+            self.tally.held_back += frame["state"] != "normal"
         elif kind == "re" and "error" in frame:
             refused = [topic for topic in self.topics if topic in SUBJECTS and topic in str(frame["error"].get("message"))]
             if not refused:
@@ -176,6 +180,7 @@ def summary(clients: list[Client], seconds: float) -> dict[str, Any]:
         "gaps": sum(c.tally.gaps for c in clients),
         "reconnects": sum(c.tally.subscribes - 1 for c in clients),
         "closes": dict(closes),
+        "held_back_first_client": clients[0].tally.held_back,
         "topics": dict(topics),
         "events_first_client": clients[0].tally.events,
         "shown_first_client": clients[0].tally.shown,
