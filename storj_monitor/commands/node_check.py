@@ -151,7 +151,7 @@ def _check_file(pattern: str, sample_bytes: int, has_metrics: bool, now: float) 
 
 
 def _described(log: LogCharacter, now: float) -> str:
-    parts = [log.form.value if log.form not in (LogForm.NONE, LogForm.UNKNOWN) else "no form of a storage node's log", *log.wrappers]
+    parts = [log.form.value if log.form not in (LogForm.NONE, LogForm.UNKNOWN) else "no form of a storage node's log", *log.envelopes]
     parts += [f"node {log.node_id}"] if log.node_id else []
     parts += [f"v{log.version}"] if log.version else []
     parts += [f"level {log.level}"] if log.level else []

@@ -111,14 +111,14 @@ _no_ops = ([0] * OPS).copy
 
 
 class BatchBuilder(msgspec.Struct, gc=False):
-    """Filled by the fast and the exact path alike, in the order of the lines.
+    """Filled by the fast and the full parser alike, in the order of the lines.
 
     ops       -- lines about transfers by op code
     lines     -- all others; `samples`: one of each key that is not used
     newest_ms -- see EventBatch
     coarse    -- a time that was used for a duration had whole seconds only
     form      -- of the last line of a node
-    wrappers  -- what stood around lines, in words
+    envelopes  -- what stood around lines, in words
     levels, transfer_levels -- of lines: of those about transfers (of failed ones the errors tell), and of all others
     """
 
@@ -132,7 +132,7 @@ class BatchBuilder(msgspec.Struct, gc=False):
     newest_ms: int = 0
     coarse: bool = False
     form: LogForm = LogForm.NONE
-    wrappers: frozenset[str] = _NOTHING
+    envelopes: frozenset[str] = _NOTHING
     levels: set[str] = set()
     transfer_levels: set[str] = set()
 

@@ -1,7 +1,7 @@
 """Which loggers and messages are known: by exact name through dictionaries; whole-message patterns only where a message carries values.
 
 Sources: the log calls of storagenode and storagenode-updater from v1.20 on. A line that is here is understood; what it is turned
-into is said in transfers and makers. Everything else is counted as not understood, with a sample.
+into is said in transfers and event_builders. Everything else is counted as not understood, with a sample.
 """
 
 from __future__ import annotations

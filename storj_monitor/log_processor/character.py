@@ -21,7 +21,7 @@ LINES_A_STRETCH = 2000
 BYTES_AT_ONCE = 200_000
 LEVELS_STRETCH_MS = HOUR_MS
 MOST_NODE_IDS = 8
-MOST_WRAPPERS = 6
+MOST_ENVELOPES = 6
 MOST_REASONS = 50
 _LONGEST_STAMP = 40
 _SUCCESSES = frozenset({"uploaded", "downloaded"})
@@ -56,18 +56,18 @@ class CharacterTracker:
         self._lines_before, self._lines = _Lines(), _Lines()
         self._levels_before, self._levels = _Levels(), _Levels()
         self._form = LogForm.NONE
-        self._wrappers: dict[str, None] = {}
+        self._envelopes: dict[str, None] = {}
         self._node_ids: dict[str, int] = {}
         self._version = ""
         self._newest_ms = 0
         self._waiting: list[BatchBuilder] = []
         self._bytes_waiting = 0
 
-    def add(self, harvest: BatchBuilder, data: bytes) -> None:
+    def add(self, batch: BatchBuilder, data: bytes) -> None:
         """What one chunk said; `data`: its lines."""
-        if harvest.newest_ms - self._levels.first_ms >= LEVELS_STRETCH_MS:
-            self._turn_levels(harvest.newest_ms, data)
-        self._waiting.append(harvest)
+        if batch.newest_ms - self._levels.first_ms >= LEVELS_STRETCH_MS:
+            self._turn_levels(batch.newest_ms, data)
+        self._waiting.append(batch)
         self._bytes_waiting += len(data)
         if self._bytes_waiting >= BYTES_AT_ONCE:
             self._count()
@@ -87,7 +87,7 @@ class CharacterTracker:
         count = understood + ignored + not_understood
         return LogCharacter(
             form=LogForm.UNKNOWN if self._form is LogForm.NONE and count else self._form,
-            wrappers=tuple(self._wrappers),
+            envelopes=tuple(self._envelopes),
             level=_lowest(before.others | levels.others | before.transfers | levels.transfers),
             transfer_level=_lowest(before.transfers | levels.transfers),
             span_ms=max(0, self._newest_ms - first_ms) if first_ms else 0,
@@ -108,12 +108,12 @@ class CharacterTracker:
         waiting, self._waiting, self._bytes_waiting = self._waiting, [], 0
         now, understood = self._lines, 0
         others: dict[LineKey, int] = {}
-        for harvest in waiting:
-            self._take(harvest)
-            add_counts(others, harvest.lines)
-        self._levels.others.update(*[harvest.levels for harvest in waiting])
-        self._levels.transfers.update(*[harvest.transfer_levels for harvest in waiting])
-        ops = list(map(sum, zip(*[harvest.ops for harvest in waiting], strict=True)))
+        for batch in waiting:
+            self._take(batch)
+            add_counts(others, batch.lines)
+        self._levels.others.update(*[batch.levels for batch in waiting])
+        self._levels.transfers.update(*[batch.transfer_levels for batch in waiting])
+        ops = list(map(sum, zip(*[batch.ops for batch in waiting], strict=True)))
         if any(count for op, count in enumerate(ops) if op & 3 != Outcome.FAILED):
             # starts are DEBUG lines since v1.116: beside results at INFO that makes no difference
             self._levels.transfers.add("INFO")
@@ -135,21 +135,21 @@ class CharacterTracker:
         if now.understood + now.ignored + now.not_understood >= LINES_A_STRETCH:
             self._lines_before, self._lines = now, _Lines()
 
-    def _take(self, harvest: BatchBuilder) -> None:
-        if harvest.newest_ms:
-            self._newest_ms = max(self._newest_ms, harvest.newest_ms)
-            self._form = harvest.form or self._form
-        if harvest.errors:
-            self._levels.transfers.update(error.level for error in harvest.errors if error.logger == TRANSFER_LOGGER)
-        if harvest.events:
-            self._take_events(harvest.events)
-        if harvest.wrappers:
-            self._take_wrappers(harvest.wrappers)
+    def _take(self, batch: BatchBuilder) -> None:
+        if batch.newest_ms:
+            self._newest_ms = max(self._newest_ms, batch.newest_ms)
+            self._form = batch.form or self._form
+        if batch.errors:
+            self._levels.transfers.update(error.level for error in batch.errors if error.logger == TRANSFER_LOGGER)
+        if batch.events:
+            self._take_events(batch.events)
+        if batch.envelopes:
+            self._take_envelopes(batch.envelopes)
 
-    def _take_wrappers(self, wrappers: Iterable[str]) -> None:
-        for name in sorted(wrappers):
-            if len(self._wrappers) < MOST_WRAPPERS:
-                self._wrappers[name] = None
+    def _take_envelopes(self, envelopes: Iterable[str]) -> None:
+        for name in sorted(envelopes):
+            if len(self._envelopes) < MOST_ENVELOPES:
+                self._envelopes[name] = None
 
     def _take_events(self, events: Iterable[NodeEvent]) -> None:
         for event in events:

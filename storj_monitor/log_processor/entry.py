@@ -1,4 +1,4 @@
-"""One line becomes one log entry, or the reason why it is none. Exact and tolerant; the fast path must agree with it."""
+"""One line becomes one log entry, or the reason why it is none. Exact and tolerant; the fast parser must agree with it."""
 
 from __future__ import annotations
 
@@ -203,14 +203,14 @@ class Opened(NamedTuple):
     arrival   -- Unix milliseconds when it was received, where the envelope says so
     stream    -- parts of one line come in one stream
     continues -- the line was split: its next part is the next line of the stream
-    wrappers  -- what was taken off; none: the line is bare
+    envelopes  -- what was taken off; none: the line is bare
     """
 
     text: bytes
     arrival: int | None = None
     stream: str = ""
     continues: bool = False
-    wrappers: tuple[str, ...] = ()
+    envelopes: tuple[str, ...] = ()
 
 
 def arrival_ms(stamp: bytes) -> int | None:
@@ -354,9 +354,9 @@ def _time_of(fields: Mapping[str, object]) -> int | None:
     return None
 
 
-def _opened(text: str, arrival: int | None, stream: str, wrapper: str, *, ended: bool) -> Opened:
+def _opened(text: str, arrival: int | None, stream: str, envelope: str, *, ended: bool) -> Opened:
     return Opened(
-        _one_line(text.encode("utf-8", "replace")) if ended else text.encode("utf-8", "replace"), arrival, stream, not ended, (wrapper,)
+        _one_line(text.encode("utf-8", "replace")) if ended else text.encode("utf-8", "replace"), arrival, stream, not ended, (envelope,)
     )
 
 

@@ -200,7 +200,7 @@ class Fields:
 # ---- How a typed event is put together: a class, and for each of its fields where in the line it comes from.
 
 
-class Said(NamedTuple):
+class LogRecord(NamedTuple):
     """One line, ready to be made into an event; `logger` and `message` as the node wrote them."""
 
     time_ms: int
@@ -210,74 +210,76 @@ class Said(NamedTuple):
     fields: Fields
 
 
-Maker = Callable[[Said], NodeEvent]
-Getter = Callable[[Said], Any]
+EventBuilder = Callable[[LogRecord], NodeEvent]
+Getter = Callable[[LogRecord], Any]
 
 
-def event(cls: type[NodeEvent], **getters: Getter) -> Maker:
-    """A maker of `cls`; time, level and satellite are always the line's. The tests make every event once."""
+def event(cls: type[NodeEvent], **getters: Getter) -> EventBuilder:
+    """A builder of `cls`; time, level and satellite are always the line's. The tests make every event once."""
     pairs = tuple(getters.items())
 
-    def make(said: Said) -> NodeEvent:
-        values = {name: get(said) for name, get in pairs}
-        return cls(time_ms=said.time_ms, level=said.level, satellite=plain_text(said.fields.satellite()[:MAX_TEXT], MAX_TEXT), **values)
+    def make(record: LogRecord) -> NodeEvent:
+        values = {name: get(record) for name, get in pairs}
+        return cls(
+            time_ms=record.time_ms, level=record.level, satellite=plain_text(record.fields.satellite()[:MAX_TEXT], MAX_TEXT), **values
+        )
 
     return make
 
 
 def always(value: object) -> Getter:
-    return lambda said: value
+    return lambda record: value
 
 
-def message(said: Said) -> str:
-    return plain_text(said.message[:200], 200)
+def message(record: LogRecord) -> str:
+    return plain_text(record.message[:200], 200)
 
 
 def text(name: str) -> Getter:
-    return lambda said: said.fields.short(name)
+    return lambda record: record.fields.short(name)
 
 
 def number(*names: str) -> Getter:
     """The first of several names that the line has: versions differ."""
-    return lambda said: next((value for name in names if (value := said.fields.number(name)) >= 0), UNKNOWN_NUMBER)
+    return lambda record: next((value for name in names if (value := record.fields.number(name)) >= 0), UNKNOWN_NUMBER)
 
 
 def ratio(name: str, default: float = 0.0) -> Getter:
-    return lambda said: said.fields.ratio(name, default)
+    return lambda record: record.fields.ratio(name, default)
 
 
 def positive_ratio(name: str) -> Getter:
-    return lambda said: said.fields.ratio_or_none(name)
+    return lambda record: record.fields.ratio_or_none(name)
 
 
 def truth(name: str) -> Getter:
-    return lambda said: said.fields.truth(name)
+    return lambda record: record.fields.truth(name)
 
 
 def length(name: str) -> Getter:
-    return lambda said: said.fields.length(name)
+    return lambda record: record.fields.length(name)
 
 
 def duration(name: str) -> Getter:
-    return lambda said: said.fields.duration_ms(name)
+    return lambda record: record.fields.duration_ms(name)
 
 
 def moment(name: str) -> Getter:
-    return lambda said: said.fields.time_ms(name)
+    return lambda record: record.fields.time_ms(name)
 
 
 def amount(name: str) -> Getter:
-    return lambda said: said.fields.amount(name)
+    return lambda record: record.fields.amount(name)
 
 
 def version(name: str) -> Getter:
     """Log fields have had a leading v since v1.151; the rest of the world has not."""
-    return lambda said: said.fields.short(name).removeprefix("v")[:MOST_VERSION]
+    return lambda record: record.fields.short(name).removeprefix("v")[:MOST_VERSION]
 
 
-def store_stats(said: Said) -> StoreStats | None:
+def store_stats(record: LogRecord) -> StoreStats | None:
     """The `stats` object of a compaction; None when the line has none. Its names are Go's at every version."""
-    raw = said.fields.nested("stats")
+    raw = record.fields.nested("stats")
     if raw is None:
         return None
     names = FieldNames()

@@ -12,8 +12,8 @@ from itertools import groupby
 from operator import itemgetter
 from zlib import crc32
 
+from storj_monitor.log_processor.envelopes import unwrap_line
 from storj_monitor.log_processor.fields import parse_time_ms
-from storj_monitor.log_processor.wrappers import unwrap_line
 from storj_monitor.model.fingerprints import NO_TIME, Fingerprints
 
 _STAMP_BYTES = len("2026-08-20T07:01:10")

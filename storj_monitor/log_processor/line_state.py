@@ -1,4 +1,4 @@
-"""What one log's lines have left behind: starts waiting for their end, twins, caches. Shared by the fast and the exact path."""
+"""What one log's lines have left behind: starts waiting for their end, twins, caches. Shared by the fast and the full parser."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from iptocc import country_code
 
 from storj_monitor.log_processor.catalogue import canonical_logger
 from storj_monitor.log_processor.entry import DOCKER_START, Entry, parse_entry
+from storj_monitor.log_processor.envelopes import Opener, unwrap_docker, unwrap_line
 from storj_monitor.log_processor.fields import FieldNames
 from storj_monitor.log_processor.supervisors import SupervisorClock
 from storj_monitor.log_processor.template_masker import TemplateMasker
 from storj_monitor.log_processor.transfers import DOWN, MAX_PENDING, UP, OpenAudits, PendingStarts, TwinCancels
-from storj_monitor.log_processor.wrappers import Opener, unwrap_docker, unwrap_line
 from storj_monitor.model.events import TRANSFER_LOGGER, FreeSpace
 from storj_monitor.model.node_events import AuditUnfinished
 
@@ -80,7 +80,7 @@ def _of_line(line: bytes, names: FieldNames) -> FreeSpace | None:
     return FreeSpace(entry.time_ms, free_bytes) if logger == TRANSFER_LOGGER and free_bytes >= 0 else None
 
 
-# ---- What one log's lines have left behind: starts waiting for their end, twins, caches. Shared by the fast and the exact path.
+# ---- What one log's lines have left behind: starts waiting for their end, twins, caches. Shared by the fast and the full parser.
 
 
 LET_GO_MS = 60_000

@@ -140,9 +140,9 @@ def open_prefixed(line: bytes) -> Opened:
     if not begins_plainly(text) or b"[" in text[19:40]:
         inner = _find_entry(text)
         arrival = inner.arrival if arrival is None else arrival
-        if SYSLOG in names and not inner.wrappers:
+        if SYSLOG in names and not inner.envelopes:
             inner = inner._replace(text=inner.text.replace(b"#011", b"\t"))  # of text that is no entry
-        text, names = inner.text, [*names, *inner.wrappers]
+        text, names = inner.text, [*names, *inner.envelopes]
     return Opened(text, arrival, stream.decode("utf-8", "replace"), part, tuple(names))
 
 
@@ -154,7 +154,7 @@ def _find_entry(line: bytes) -> Opened:
     found = console or (_JSON.search(line, 0, _LOOK_BYTES) if b'L"' in line or b'L\\"' in line else None)
     if found is None:
         row = _CSV_ROW.match(line) if b"std" in line else None
-        return Opened(_unquoted(line[row.end() :]), wrappers=(CSV,)) if row else Opened(line)
+        return Opened(_unquoted(line[row.end() :]), envelopes=(CSV,)) if row else Opened(line)
     prefix, rest, names = line[: found.start()], line[found.start() :], []
     if not prefix:
         pass
@@ -171,7 +171,7 @@ def _find_entry(line: bytes) -> Opened:
     if console:
         rest, more = _with_tabs(rest)
         names += more
-    return Opened(rest, arrival, wrappers=tuple(names))
+    return Opened(rest, arrival, envelopes=tuple(names))
 
 
 def _unquoted(cell: bytes) -> bytes:

@@ -10,11 +10,11 @@ import msgspec
 from storj_monitor.log_processor.batch_builder import MAX_SAMPLE, BatchBuilder, Enricher, KnownKeys
 from storj_monitor.log_processor.character import CharacterTracker
 from storj_monitor.log_processor.entry import DOCKER_START
-from storj_monitor.log_processor.exact_path import EMPTY_LINE, PlainPath
-from storj_monitor.log_processor.fast_path import FastPath
+from storj_monitor.log_processor.envelopes import MAX_HELD_BYTES, SPLIT_PART, NamePrefixes, Unwrapped, unwrap, unwrap_docker
+from storj_monitor.log_processor.fast_parser import FastParser
+from storj_monitor.log_processor.full_parser import EMPTY_LINE, FullParserOnly
 from storj_monitor.log_processor.line_state import LineState, newest_free_space
 from storj_monitor.log_processor.sieve import LineSieve
-from storj_monitor.log_processor.wrappers import MAX_HELD_BYTES, SPLIT_PART, NamePrefixes, Unwrapped, unwrap, unwrap_docker
 from storj_monitor.model.events import EventBatch, FreeSpace, LineKind
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.log_character import LogCharacter
@@ -32,7 +32,7 @@ class LineProcessor:
     A line that Docker has split and that is not complete at the end of a chunk is held back: the batch's checkpoint ends where it
     begins, and the next batch's checkpoint starts there. A restart therefore reads it again, whole.
 
-    fast  -- False: every line by the exact path, which says the same
+    fast  -- False: every line by the full parser, which says the same
     sieve -- which lines count; None: all, and no fingerprints are taken
     """
 
@@ -41,7 +41,7 @@ class LineProcessor:
         self._complete = Enricher(country_of)
         self._keys = KnownKeys()
         self._state = LineState()
-        self._path = FastPath(self._state) if fast else PlainPath(self._state)
+        self._path = FastParser(self._state) if fast else FullParserOnly(self._state)
         self._held = b""
         self._checkpoint: Checkpoint | None = None
         self._read_to = 0
@@ -60,28 +60,28 @@ class LineProcessor:
 
     def prime(self, data: bytes) -> None:
         """Lines before the resumed place: starts and twins are remembered, nothing is counted."""
-        harvest = BatchBuilder(KnownKeys())
-        self._read(data, harvest, counts=False)
-        self._tracker.add(harvest, data)
+        batch = BatchBuilder(KnownKeys())
+        self._read(data, batch, counts=False)
+        self._tracker.add(batch, data)
 
     def process(self, chunk: Chunk) -> EventBatch:
         """Everything that the chunk's lines say, in order."""
         data, start, of_file_before = self._with_held(chunk) if self._held else (chunk.data, chunk.start, 0)
-        harvest = BatchBuilder(self._keys)
+        batch = BatchBuilder(self._keys)
         follows = self._live or self._follows(chunk)
         if not follows:
             self._state.lose_track()
         if chunk.end - start == len(data) - of_file_before:
-            held = self._read(data, harvest)
+            held = self._read(data, batch)
             end = max(start, chunk.end - len(held))
         else:
-            held, end = self._read_unlike_disk(data, start, chunk.end, harvest)
+            held, end = self._read_unlike_disk(data, start, chunk.end, batch)
         self._read_of, self._live = (chunk.identity,), self._live or chunk.live
         finished = self._checkpoint if of_file_before else None
         if finished:
             # what was held back of it is read now
             finished = msgspec.structs.replace(finished, start=finished.end, end=self._read_to, previous=None)
-        self._tracker.add(harvest, data)
+        self._tracker.add(batch, data)
         checkpoint = None
         if chunk.identity is not None:
             checkpoint = Checkpoint(chunk.identity, start, end, chunk.path, chunk.previous)
@@ -90,23 +90,23 @@ class LineProcessor:
             node=self._node,
             read_at=chunk.read_at,
             live=chunk.live,
-            rows=harvest.settled_rows(),
+            rows=batch.settled_rows(),
             complete=self._complete,
-            ops=harvest.ops,
-            events=harvest.events,
-            errors=harvest.errors,
-            other_lines=harvest.lines,
-            samples=harvest.samples,
-            newest_ms=harvest.newest_ms,
-            duration_resolution_ms=harvest.resolution_ms(),
+            ops=batch.ops,
+            events=batch.events,
+            errors=batch.errors,
+            other_lines=batch.lines,
+            samples=batch.samples,
+            newest_ms=batch.newest_ms,
+            duration_resolution_ms=batch.resolution_ms(),
             checkpoint=checkpoint,
             finished=finished,
-            free_space=self._free_space(data, harvest),
+            free_space=self._free_space(data, batch),
             follows=follows,
             counted=self.sieve,
         )
 
-    def _read(self, data: bytes, harvest: BatchBuilder, *, counts: bool = True) -> bytes:
+    def _read(self, data: bytes, batch: BatchBuilder, *, counts: bool = True) -> bytes:
         """Read all that is complete; gives what is not. Lines that do not count only leave behind what later ones need."""
         unwrapped, sieve = unwrap(data, self._names), self.sieve
         blank = unwrapped.blank
@@ -118,17 +118,17 @@ class LineProcessor:
         elif sieve is not None:
             sieve.prime(unwrapped.lines)
         if known is None:
-            self._read_new(unwrapped, harvest)
+            self._read_new(unwrapped, batch)
         else:
             if all(known):
                 blank = 0  # they go with what stands between them
-            self._read_unknown(unwrapped, harvest, known)
+            self._read_unknown(unwrapped, batch, known)
         if blank:
-            harvest.count(LineKind.IGNORED, "", EMPTY_LINE, b"", blank)
-        harvest.events += self._state.let_go(self._state.last_ms)
+            batch.count(LineKind.IGNORED, "", EMPTY_LINE, b"", blank)
+        batch.events += self._state.let_go(self._state.last_ms)
         return unwrapped.held
 
-    def _read_unknown(self, unwrapped: Unwrapped, harvest: BatchBuilder, known: bytearray) -> None:
+    def _read_unknown(self, unwrapped: Unwrapped, batch: BatchBuilder, known: bytearray) -> None:
         """Of lines that are known, only the last ones in front of a new one are read, for what they have begun."""
         for is_known, places in groupby(range(len(known)), key=known.__getitem__):
             stretch = list(places)
@@ -136,7 +136,7 @@ class LineProcessor:
             if is_known:
                 self._pass_over(_part(part, -PASSED_OVER_LINES, None))
             else:
-                self._read_new(part, harvest)
+                self._read_new(part, batch)
 
     def _pass_over(self, part: Unwrapped) -> None:
         """Remember it, and forget what is too far in front of the next new line."""
@@ -145,35 +145,35 @@ class LineProcessor:
             del parts[0]
         self._passed_over = parts
 
-    def _read_new(self, unwrapped: Unwrapped, harvest: BatchBuilder) -> None:
+    def _read_new(self, unwrapped: Unwrapped, batch: BatchBuilder) -> None:
         """Lines that count, and first those that were passed over in front of them."""
         if self._passed_over:
             for part in self._passed_over:
                 self._read_lines(part, BatchBuilder(KnownKeys()))
             self._passed_over.clear()
-        self._read_lines(unwrapped, harvest)
+        self._read_lines(unwrapped, batch)
 
-    def _read_lines(self, unwrapped: Unwrapped, harvest: BatchBuilder) -> None:
+    def _read_lines(self, unwrapped: Unwrapped, batch: BatchBuilder) -> None:
         while True:
-            if unwrapped.wrappers:
-                harvest.wrappers |= unwrapped.wrappers
+            if unwrapped.envelopes:
+                batch.envelopes |= unwrapped.envelopes
             if unwrapped.parts:
-                harvest.count(LineKind.IGNORED, "", SPLIT_PART, unwrapped.part_sample, unwrapped.parts)
+                batch.count(LineKind.IGNORED, "", SPLIT_PART, unwrapped.part_sample, unwrapped.parts)
             lines = iter(unwrapped.lines)
             arrivals = iter(unwrapped.arrivals) if unwrapped.arrivals is not None else None
-            docker_line = self._path.read(lines, arrivals, harvest)
+            docker_line = self._path.read(lines, arrivals, batch)
             if docker_line is None:
                 break
             unwrapped = unwrap_docker([docker_line, *lines])
 
-    def _read_unlike_disk(self, data: bytes, start: int, end: int, harvest: BatchBuilder) -> tuple[bytes, int]:
+    def _read_unlike_disk(self, data: bytes, start: int, end: int, batch: BatchBuilder) -> tuple[bytes, int]:
         """Sizes on disk differ (UTF-16, CRLF), so where an unfinished line begins is not known: the whole chunk waits for its end."""
         unfinished = unwrap(data, self._names).held
         if unfinished and len(data) <= MAX_HELD_BYTES:
             return data, start
-        lost = self._read(data, harvest)
+        lost = self._read(data, batch)
         if lost:
-            harvest.count(LineKind.IGNORED, "", SPLIT_PART, lost[:MAX_SAMPLE], lost.count(b"\n"))
+            batch.count(LineKind.IGNORED, "", SPLIT_PART, lost[:MAX_SAMPLE], lost.count(b"\n"))
         return b"", end
 
     def _follows(self, chunk: Chunk) -> bool:
@@ -185,9 +185,9 @@ class LineProcessor:
             return self._state.last_ms > 0
         return chunk.identity in self._read_of or chunk.previous in self._read_of
 
-    def _free_space(self, data: bytes, harvest: BatchBuilder) -> FreeSpace | None:
+    def _free_space(self, data: bytes, batch: BatchBuilder) -> FreeSpace | None:
         """Looked for when there are starts of uploads, once a minute of the log's time."""
-        if 0 <= harvest.newest_ms - self._free_space_ms < FREE_SPACE_EVERY_MS or not any(harvest.ops[op] for op in _UPLOAD_STARTS):
+        if 0 <= batch.newest_ms - self._free_space_ms < FREE_SPACE_EVERY_MS or not any(batch.ops[op] for op in _UPLOAD_STARTS):
             return None
         found = newest_free_space(data, self._state.names)
         if found is not None:

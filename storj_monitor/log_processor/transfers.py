@@ -65,7 +65,7 @@ class OpsByAction(dict[str, int]):
 
 
 class SnakeTransfer(msgspec.Struct, gc=False):
-    """Since v1.146. A line that lacks one of the first four does not decode: the exact way reads it."""
+    """Since v1.146. A line that lacks one of the first four does not decode: the full parser reads it."""
 
     piece_id: str
     satellite_id: str
@@ -158,7 +158,7 @@ Pending = dict[str, "Begun | list[Begun]"]
 
 
 class PendingStarts:
-    """Starts of one direction. `pending` is open to the fast path, which does the simple case itself:
+    """Starts of one direction. `pending` is open to the fast parser, which does the simple case itself:
 
     one start for a piece, ended by a result of the same address. Everything else goes through `begin` and `end`.
     """

@@ -59,7 +59,7 @@ class NodeIdSeen(NamedTuple):
 class LogCharacter(NamedTuple):
     """One log, as its newest lines tell it. Counts are of the newest some thousand lines.
 
-    wrappers       -- what stands around the lines, or was made of their columns, in words; none: as the node wrote them
+    envelopes       -- what stands around the lines, or was made of their columns, in words; none: as the node wrote them
     level          -- lowest level of the lines of the last hour or two of the log's time; "" before the first line with one
     transfer_level -- the same of lines about transfers; "" while there are none
     span_ms        -- how much of the log's time the two levels are of
@@ -72,7 +72,7 @@ class LogCharacter(NamedTuple):
     """
 
     form: LogForm = LogForm.NONE
-    wrappers: tuple[str, ...] = ()
+    envelopes: tuple[str, ...] = ()
     level: str = ""
     transfer_level: str = ""
     span_ms: int = 0

@@ -297,7 +297,7 @@ def log_row(log: LogCharacter, untold: str) -> wire.LogCharacter:
     share = log.understood_share
     return wire.LogCharacter(
         form=log.form.value,
-        wrappers=list(log.wrappers),
+        wrappers=list(log.envelopes),
         level=log.level,
         transfers=log.tells_transfers,
         quiet=log.is_above_info,

@@ -23,8 +23,8 @@ from storj_monitor.clock import SystemClock
 from storj_monitor.config import Settings, load
 from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import auto_workers
-from storj_monitor.log_processor.exact_path import PlainPath
-from storj_monitor.log_processor.fast_path import FastPath
+from storj_monitor.log_processor.fast_parser import FastParser
+from storj_monitor.log_processor.full_parser import FullParserOnly
 from storj_monitor.node_api.schedule import CADENCES, Schedule
 from storj_monitor.platform.log_setup import own_log
 from storj_monitor.server.encoding import JsonEncoder, OrjsonEncoder
@@ -78,7 +78,7 @@ DEFAULTS = {
     "diffs": True,
     "jitter": (0.15, 0.15, True),
     "staggered": True,
-    "parser": FastPath,
+    "parser": FastParser,
 }
 PLAIN = {
     "coalesce_s": 0,
@@ -89,7 +89,7 @@ PLAIN = {
     "diffs": False,
     "jitter": (0, 0, False),
     "staggered": False,
-    "parser": PlainPath,
+    "parser": FullParserOnly,
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from log_processor.log_lines import CORPUS, chunk_of, chunks_of, new_processor, read_all, same_totals
 
-from storj_monitor.log_processor.exact_path import CONTINUATION, EMPTY_LINE, FOREIGN, GOROUTINE, PANIC, PLAIN_ERROR
+from storj_monitor.log_processor.full_parser import CONTINUATION, EMPTY_LINE, FOREIGN, GOROUTINE, PANIC, PLAIN_ERROR
 from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES, UPDATER_MESSAGES
 from storj_monitor.log_processor.transfers import TRANSFER_MESSAGES
 from storj_monitor.model.events import LineKind

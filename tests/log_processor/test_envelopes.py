@@ -23,9 +23,9 @@ from log_processor.log_lines import (
 )
 
 from storj_monitor.log_processor import character_of
-from storj_monitor.log_processor.exact_path import FOREIGN
+from storj_monitor.log_processor.envelopes import SPLIT_PART
 from storj_monitor.log_processor.fingerprints import fingerprints
-from storj_monitor.log_processor.wrappers import SPLIT_PART
+from storj_monitor.log_processor.full_parser import FOREIGN
 from storj_monitor.model.events import LineKey, LineKind
 from storj_monitor.model.hashstore_events import CompactionPlanned
 from storj_monitor.model.log_character import LEFT_OUT, LogForm, LogTrouble
@@ -203,8 +203,8 @@ def test_another_program_s_log_is_not_understood() -> None:
 
 
 def test_the_character_names_what_is_around_the_lines() -> None:
-    assert character_of(text_of(sample(), TABS["eight spaces"], journal_json)).wrappers == ("journalctl -o json", "spaces instead of tabs")
-    assert character_of(text_of(sample())).wrappers == ()
+    assert character_of(text_of(sample(), TABS["eight spaces"], journal_json)).envelopes == ("journalctl -o json", "spaces instead of tabs")
+    assert character_of(text_of(sample())).envelopes == ()
 
 
 # -- lines in parts

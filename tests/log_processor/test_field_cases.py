@@ -26,7 +26,7 @@ def test_three_transfers_in_every_wrapper(name: str) -> None:
     assert dict(found.transfers) == {"GET down success": 3}
     assert dict(found.bytes) == {"GET down success": 3072}
     assert found.kinds() == {LineKind.UNDERSTOOD: 3}
-    assert character_of((FORMS / f"{name}.log").read_bytes()).wrappers
+    assert character_of((FORMS / f"{name}.log").read_bytes()).envelopes
 
 
 def test_journalctl_as_people_paste_it() -> None:

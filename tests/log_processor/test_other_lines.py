@@ -21,7 +21,9 @@ from log_processor.log_lines import (
 )
 
 from storj_monitor.log_processor.batch_builder import MAX_KEYS
-from storj_monitor.log_processor.exact_path import (
+from storj_monitor.log_processor.event_builders import EVENT_BUILDERS
+from storj_monitor.log_processor.fields import Fields, LogRecord
+from storj_monitor.log_processor.full_parser import (
     CONTAINER,
     CONTINUATION,
     EMPTY_LINE,
@@ -34,9 +36,7 @@ from storj_monitor.log_processor.exact_path import (
     SERVICE,
     SUPERVISOR,
 )
-from storj_monitor.log_processor.fields import Fields, Said
 from storj_monitor.log_processor.known_messages import KNOWN_MESSAGES
-from storj_monitor.log_processor.makers import MAKERS
 from storj_monitor.model import hashstore_events, node_events
 from storj_monitor.model.events import LineKey, LineKind, NodeEvent
 from storj_monitor.model.log_character import BINARY, LEFT_OUT
@@ -51,8 +51,10 @@ def event_classes() -> set[type[NodeEvent]]:
 def test_every_event_can_be_made_stored_and_read_back() -> None:
     decode = msgspec.json.Decoder(AnyNodeEvent).decode
     made = set()
-    for logger, message in MAKERS:
-        event = MAKERS[logger, message](Said(5, "INFO", logger, message, Fields({"version": "v1.2.3", "minimum_version": "v1"})))
+    for logger, message in EVENT_BUILDERS:
+        event = EVENT_BUILDERS[logger, message](
+            LogRecord(5, "INFO", logger, message, Fields({"version": "v1.2.3", "minimum_version": "v1"}))
+        )
         assert decode(msgspec.json.encode(event)) == event
         made.add(type(event))
     assert event_classes() - made == {
@@ -68,7 +70,7 @@ def test_every_event_can_be_made_stored_and_read_back() -> None:
 
 def test_every_maker_is_for_a_known_message() -> None:
     spoken = {"pieces": {m for m in KNOWN_MESSAGES["lazyfilewalker"] if "filewalker" in m}, "lazyfilewalker": {"gc-filewalker failed"}}
-    for logger, message in MAKERS:
+    for logger, message in EVENT_BUILDERS:
         also = spoken.get(logger, set()) | KNOWN_MESSAGES.get("" if logger == "piecestore:monitor" else logger, frozenset())
         assert message in KNOWN_MESSAGES[logger] | also, (logger, message)
 

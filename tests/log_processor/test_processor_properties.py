@@ -1,4 +1,4 @@
-"""What must hold for any lines: nothing raises, every line is counted once, the fast and the exact path agree, chunks do not matter."""
+"""What must hold for any lines: nothing raises, every line is counted once, the fast and the full parser agree, chunks do not matter."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from log_processor.log_lines import chunk_of, chunks_of, new_processor, read_all, same_totals, somewhere
 
 from storj_monitor.log_processor.batch_builder import BatchBuilder, Enricher, KnownKeys
-from storj_monitor.log_processor.exact_path import ExactPath
+from storj_monitor.log_processor.envelopes import unwrap_line
+from storj_monitor.log_processor.full_parser import FullParser
 from storj_monitor.log_processor.line_state import LineState
 from storj_monitor.log_processor.transfers import TRANSFER_MESSAGES
-from storj_monitor.log_processor.wrappers import unwrap_line
 from storj_monitor.model.events import EventBatch
 from storj_monitor.model.ids import piece_hash, piece_hashes
 from storj_monitor.model.node_events import AuditUnfinished
@@ -106,15 +106,15 @@ def lines(draw: st.DrawFn) -> bytes:
 
 
 def by_exact_path(data: bytes) -> tuple[object, ...]:
-    """The same lines, all of them by the exact path."""
+    """The same lines, all of them by the full parser."""
     state, keys = LineState(), KnownKeys()
-    harvest = BatchBuilder(keys)
-    exact = ExactPath(state, harvest)
+    batch = BatchBuilder(keys)
+    exact = FullParser(state, batch)
     for line in data.split(b"\n")[:-1]:
         exact.read(*unwrap_line(line))
-    harvest.events += state.let_go(state.last_ms)  # audits that began long before the last line
-    transfers = Enricher(somewhere)(harvest.settled_rows())
-    return transfers, harvest.events, harvest.errors, harvest.ops, harvest.lines, harvest.newest_ms, harvest.resolution_ms()
+    batch.events += state.let_go(state.last_ms)  # audits that began long before the last line
+    transfers = Enricher(somewhere)(batch.settled_rows())
+    return transfers, batch.events, batch.errors, batch.ops, batch.lines, batch.newest_ms, batch.resolution_ms()
 
 
 def shown(batch: EventBatch) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ from log_processor.log_lines import (
     zap,
 )
 
-from storj_monitor.log_processor.wrappers import SPLIT_PART, unwrap_line
+from storj_monitor.log_processor.envelopes import SPLIT_PART, unwrap_line
 from storj_monitor.model.events import LineKey, LineKind
 from storj_monitor.model.hashstore_events import CompactionPlanned
 from storj_monitor.model.sources import FileIdentity

@@ -154,8 +154,8 @@ def _memo() -> list[Thing]:
             EVENTS_PER_S,
         ),
         Thing(
-            "line heads, times, names: parsed → memo and fast path",
-            "log_processor.fast_path",
+            "line heads, times, names: parsed → memo and fast parser",
+            "log_processor.fast_parser",
             parse(False),
             parse(True),
             events,
@@ -208,7 +208,7 @@ def _loops() -> list[Thing]:
 
     return [
         Thing(
-            "attributes looked up in a loop → bound to local names", "fast_path, accumulator, live", looked_up, bound, 1000, EVENTS_PER_S
+            "attributes looked up in a loop → bound to local names", "fast_parser, accumulator, live", looked_up, bound, 1000, EVENTS_PER_S
         ),
         Thing(
             "sum over a list made for it → over an iterator",

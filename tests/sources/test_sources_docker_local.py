@@ -76,7 +76,7 @@ def test_a_file_is_read_to_its_end(tmp_path: Path) -> None:
     assert source.error == ""
     assert uploads(data) == 300
     character = character_of(newest_lines(str(path)).data)
-    assert character.wrappers == ("Docker local driver",)
+    assert character.envelopes == ("Docker local driver",)
     assert (character.not_understood, character.understood) == (0, 301)
 
 

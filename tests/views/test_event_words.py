@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from builders import NOON_MS, US1
 
-from storj_monitor.log_processor.fields import Fields, Said
-from storj_monitor.log_processor.makers import MAKERS
+from storj_monitor.log_processor.event_builders import EVENT_BUILDERS
+from storj_monitor.log_processor.fields import Fields, LogRecord
 from storj_monitor.model import hashstore_events as h
 from storj_monitor.model import node_events as ev
 from storj_monitor.model.events import NodeEvent
@@ -56,8 +56,8 @@ def _required(cls: type[NodeEvent]) -> set[str]:
 
 
 def test_what_every_maker_makes_can_be_said() -> None:
-    for logger, message in MAKERS:
-        event = MAKERS[logger, message](Said(NOON_MS, "INFO", logger, message, Fields({"error": "x"})))
+    for logger, message in EVENT_BUILDERS:
+        event = EVENT_BUILDERS[logger, message](LogRecord(NOON_MS, "INFO", logger, message, Fields({"error": "x"})))
         assert say(event).severity in KINDS[type(event)].severities, (logger, message)
 
 

@@ -1,4 +1,4 @@
-"""Which lines become which typed events. A known line that has no maker here is understood and needs none."""
+"""Which lines become which typed events. A known line that has no builder here is understood and needs none."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 from storj_monitor.log_processor.fields import (
+    EventBuilder,
     Getter,
-    Maker,
-    Said,
+    LogRecord,
     always,
     amount,
     duration,
@@ -35,7 +35,7 @@ _DURATION = duration("duration")
 _ERROR = text("error")
 _TRASHED_READ = event(hs.TrashedRecordRead, store=_STORE, record=text("record"), error=_ERROR)
 
-HASHSTORE_MAKERS: Mapping[str, Maker] = {
+HASHSTORE_EVENT_BUILDERS: Mapping[str, EventBuilder] = {
     "hashstore opened successfully": event(
         hs.HashstoreOpened,
         open_ms=duration("open_time"),
@@ -96,54 +96,54 @@ HASHSTORE_MAKERS: Mapping[str, Maker] = {
 """By message of logger `hashstore`."""
 
 
-# ---- Which lines become which typed events. A known line that has no maker here is understood and needs none.
+# ---- Which lines become which typed events. A known line that has no builder here is understood and needs none.
 
 
 def _in_message(pattern: str) -> Getter:
     """A value that the message itself carries."""
     compiled = re.compile(pattern)
 
-    def get(said: Said) -> str:
-        match = compiled.fullmatch(said.message)
+    def get(record: LogRecord) -> str:
+        match = compiled.fullmatch(record.message)
         return match[1][:100] if match else ""
 
     return get
 
 
-def _walk_is_lazy(said: Said) -> bool:
-    return said.fields.truth("lazy_file_walker") or said.logger.startswith("lazyfilewalker")
+def _walk_is_lazy(record: LogRecord) -> bool:
+    return record.fields.truth("lazy_file_walker") or record.logger.startswith("lazyfilewalker")
 
 
-def _migrating(said: Said) -> tuple[str, ...]:
-    active = said.fields.nested("active") or {}
+def _migrating(record: LogRecord) -> tuple[str, ...]:
+    active = record.fields.nested("active") or {}
     return tuple(satellite for satellite, on in active.items() if on is True)
 
 
-def _trash(state: str) -> Maker:
+def _trash(state: str) -> EventBuilder:
     return event(ev.TrashEmptying, state=always(state), duration_ms=duration("elapsed"), error=_ERROR)
 
 
-def _restore(state: str) -> Maker:
+def _restore(state: str) -> EventBuilder:
     return event(ev.TrashRestoring, state=always(state), error=_ERROR)
 
 
-def _expired(state: str) -> Maker:
+def _expired(state: str) -> EventBuilder:
     return event(ev.ExpiredCollection, state=always(state), pieces=number("count"), error=_ERROR)
 
 
-def _exit(state: str) -> Maker:
+def _exit(state: str) -> EventBuilder:
     return event(ev.GracefulExit, step=message, reason=_reason_or_error, state=always(state))
 
 
-def _reason_or_error(said: Said) -> str:
-    return said.fields.short("reason") or said.fields.short("error")
+def _reason_or_error(record: LogRecord) -> str:
+    return record.fields.short("reason") or record.fields.short("error")
 
 
-def _clock(state: str) -> Maker:
+def _clock(state: str) -> EventBuilder:
     return event(ev.ClockChecked, state=always(state), error=_ERROR)
 
 
-def _walker(walker: str, state: str) -> Maker:
+def _walker(walker: str, state: str) -> EventBuilder:
     return event(
         ev.Filewalker,
         walker=always(walker),
@@ -158,7 +158,7 @@ def _walker(walker: str, state: str) -> Maker:
     )
 
 
-def _scores(worsened: bool) -> Maker:
+def _scores(worsened: bool) -> EventBuilder:
     return event(
         ev.ScoresReported,
         worsened=always(worsened),
@@ -235,8 +235,8 @@ def _event_state(word: str) -> str:
     return "finished" if word == "completed" else word
 
 
-MAKERS: Mapping[tuple[str, str], Maker] = {
-    **{("hashstore", said): maker for said, maker in HASHSTORE_MAKERS.items()},
+EVENT_BUILDERS: Mapping[tuple[str, str], EventBuilder] = {
+    **{("hashstore", what): build for what, build in HASHSTORE_EVENT_BUILDERS.items()},
     **{("orders", what): _ORDERS_FAILED for what in _ORDER_FAILURES},
     **{("forgetsatellite:cleaner", what): _FORGOTTEN for what in _CLEANER_STEPS},
     **{(logger, what): _exit(state) for (logger, what), state in _EXIT_STEPS.items()},

@@ -46,7 +46,7 @@ class Unwrapped(msgspec.Struct, frozen=True, gc=False):
     arrivals -- Unix milliseconds for each line, or None where it has none; None altogether when no line has one
     parts    -- how many physical lines were parts of longer ones, and one of them
     held     -- bytes at the end that belong to a line which is not complete yet
-    wrappers -- what was taken off, in words
+    envelopes -- what was taken off, in words
     blank    -- lines without text that were left out, where a log has next to nothing else
     """
 
@@ -55,7 +55,7 @@ class Unwrapped(msgspec.Struct, frozen=True, gc=False):
     parts: int = 0
     part_sample: bytes = b""
     held: bytes = b""
-    wrappers: frozenset[str] = frozenset()
+    envelopes: frozenset[str] = frozenset()
     blank: int = 0
 
 
@@ -67,13 +67,13 @@ class Opener:
 
     def open(self, line: bytes) -> Opened:
         outer = self._open(line)
-        if not outer.wrappers or outer.continues or _is_plain(outer.text):
+        if not outer.envelopes or outer.continues or _is_plain(outer.text):
             return outer
         inner = self._open(outer.text)
-        if not inner.wrappers:
+        if not inner.envelopes:
             return outer
         arrival = outer.arrival if inner.arrival is None else inner.arrival
-        return Opened(inner.text, arrival, inner.stream or outer.stream, inner.continues, outer.wrappers + inner.wrappers)
+        return Opened(inner.text, arrival, inner.stream or outer.stream, inner.continues, outer.envelopes + inner.envelopes)
 
     def _open(self, line: bytes) -> Opened:
         if line.startswith(OBJECT_STARTS):
@@ -99,21 +99,21 @@ class NamePrefixes:
     def open(self, line: bytes) -> Opened:
         """As Opener.open."""
         opened = self._opener.open(line)
-        if OTHER_PREFIX in opened.wrappers:
+        if OTHER_PREFIX in opened.envelopes:
             self._learn(line, opened.text)
-        elif not opened.wrappers and self._prefixes:
+        elif not opened.envelopes and self._prefixes:
             for prefix in self._prefixes:
                 if line.startswith(prefix):
                     inner = self._opener.open(line[len(prefix) :])
                     return inner._replace(
-                        wrappers=(CONTAINER_NAME, *inner.wrappers), stream=inner.stream or prefix.decode("utf-8", "replace")
+                        envelopes=(CONTAINER_NAME, *inner.envelopes), stream=inner.stream or prefix.decode("utf-8", "replace")
                     )
         return opened
 
     def look_at(self, lines: list[bytes]) -> None:
         """The first ones of a log may be text: an entry further on tells."""
         for line in islice(lines, 0 if self._prefixes else _LOOK_FOR_NAMES):
-            if OTHER_PREFIX in self.open(line).wrappers:
+            if OTHER_PREFIX in self.open(line).envelopes:
                 return
 
     def _learn(self, line: bytes, text: bytes) -> None:
@@ -130,7 +130,7 @@ def unwrap_line(line: bytes) -> tuple[bytes, int | None]:
     """Take everything off one line; `(line, None)` when there is nothing."""
     if not line.startswith(OBJECT_STARTS):
         outer = open_prefixed(line)
-        if not outer.wrappers:  # text of something else: nothing more is set up for it
+        if not outer.envelopes:  # text of something else: nothing more is set up for it
             return outer.text, outer.arrival
     opened = Opener().open(line)
     return opened.text, opened.arrival
@@ -177,7 +177,7 @@ def _is_plain(line: bytes) -> bool:
 
 def _is_wrapped(lines: list[bytes]) -> bool:
     opener = Opener()
-    return any(opener.open(line).wrappers for line in islice(lines, _LOOK_LINES) if not _is_plain(line))
+    return any(opener.open(line).envelopes for line in islice(lines, _LOOK_LINES) if not _is_plain(line))
 
 
 def _joined(raw: list[bytes], names: NamePrefixes) -> Unwrapped:
@@ -206,7 +206,7 @@ def _whole_docker_lines(raw: list[bytes]) -> Unwrapped | None:
         return None
     clock = StampReader()
     return Unwrapped(
-        split_lines(text.encode()), [clock.read(item.time) for item in items], wrappers=frozenset({DOCKER_JSON} if items else ())
+        split_lines(text.encode()), [clock.read(item.time) for item in items], envelopes=frozenset({DOCKER_JSON} if items else ())
     )
 
 
@@ -218,7 +218,7 @@ class _PartJoiner:
         self._arrivals: list[int | None] = []
         self._sample = b""
         self._parts = 0
-        self._wrappers: set[str] = set()
+        self._envelopes: set[str] = set()
         self._open: dict[str, list[tuple[int, bytes]]] = {}
         for index, line in enumerate(raw):
             self._read(index, line, names.open(line))
@@ -229,11 +229,11 @@ class _PartJoiner:
 
     def result(self, held: bytes) -> Unwrapped:
         parts = self._parts + sum(map(len, self._open.values()))
-        return Unwrapped(self._lines, self._arrivals, parts, self._sample, held, frozenset(self._wrappers))
+        return Unwrapped(self._lines, self._arrivals, parts, self._sample, held, frozenset(self._envelopes))
 
     def _read(self, index: int, raw: bytes, opened: Opened) -> None:
-        self._wrappers.update(opened.wrappers)
-        begun = self._open.pop(opened.stream, []) if opened.wrappers else []
+        self._envelopes.update(opened.envelopes)
+        begun = self._open.pop(opened.stream, []) if opened.envelopes else []
         if begun and _is_plain(opened.text):
             # the node ended, or was killed, in the middle of a line: what there is of it is no part of the next one
             self._lines.append(b"".join([part for _, part in begun]))

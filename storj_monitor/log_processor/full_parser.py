@@ -19,9 +19,9 @@ from storj_monitor.log_processor.catalogue import (
     is_updater_line,
 )
 from storj_monitor.log_processor.entry import DOCKER_START, FOREIGN_JSON, TROUBLE_LEVELS, Entry, Rejected, parse_entry
-from storj_monitor.log_processor.fields import MAX_TEXT, Fields, Said, without_frames
+from storj_monitor.log_processor.event_builders import EVENT_BUILDERS, NODE_FAILED, UPDATER_STEP
+from storj_monitor.log_processor.fields import MAX_TEXT, Fields, LogRecord, without_frames
 from storj_monitor.log_processor.line_state import LineState
-from storj_monitor.log_processor.makers import MAKERS, NODE_FAILED, UPDATER_STEP
 from storj_monitor.log_processor.supervisors import ending
 from storj_monitor.log_processor.transfers import (
     RACE_LOST,
@@ -86,95 +86,95 @@ _TEXT_BYTES = bytes([*range(0x20, 0x7F), *range(0x80, 0x100), 0x09, 0x0D, 0x1B])
 _MOST_ODD_BYTES = 3
 
 
-class ExactPath:
-    """Reads into one harvest; what must outlast it is in `state`."""
+class FullParser:
+    """Reads into one batch; what must outlast it is in `state`."""
 
-    def __init__(self, state: LineState, harvest: BatchBuilder) -> None:
+    def __init__(self, state: LineState, batch: BatchBuilder) -> None:
         self._state = state
-        self._harvest = harvest
+        self._batch = batch
 
     def read(self, line: bytes, arrival_ms: int | None = None) -> None:
         """Any bytes; `arrival_ms` is when the line was received, where something around it says so."""
         if not line or line.isspace():
-            self._harvest.count(LineKind.IGNORED, "", EMPTY_LINE, line)
+            self._batch.count(LineKind.IGNORED, "", EMPTY_LINE, line)
             return
         found, bare = parse_entry(line), line
         if not isinstance(found, Entry):
             opened = self._state.opener.open(line)
-            within = parse_entry(opened.text) if opened.wrappers else found
+            within = parse_entry(opened.text) if opened.envelopes else found
             # an object of a forwarder may hold any text; other lines that are broken stay what they are
-            if opened.wrappers and (within is not None or found is None or found.reason == FOREIGN_JSON):
+            if opened.envelopes and (within is not None or found is None or found.reason == FOREIGN_JSON):
                 found, bare = within, opened.text
                 arrival_ms = opened.arrival if opened.arrival is not None else arrival_ms
-                self._harvest.wrappers |= set(opened.wrappers)
+                self._batch.envelopes |= set(opened.envelopes)
             if found is None:
                 self._read_foreign(bare, line, arrival_ms)
                 return
         if isinstance(found, Rejected):
-            self._harvest.count(found.kind, found.logger, found.reason, line)
+            self._batch.count(found.kind, found.logger, found.reason, line)
             return
         self._read_entry(found, line, arrival_ms)
 
     def read_after(self, line: bytes, arrival_ms: int | None, last_ms: int) -> int:
-        """For the fast path: `read`, told the time of the line before; gives that of the newest line that had one."""
+        """For the fast parser: `read`, told the time of the line before; gives that of the newest line that had one."""
         self._state.last_ms = last_ms
         self.read(line, arrival_ms)
         return self._state.last_ms
 
     def _read_entry(self, entry: Entry, line: bytes, arrival_ms: int | None) -> None:
-        state, harvest = self._state, self._harvest
+        state, batch = self._state, self._batch
         before_ms = state.last_ms
         state.last_ms = entry.time_ms
-        harvest.newest_ms = max(harvest.newest_ms, entry.time_ms)
-        harvest.form = entry.form
+        batch.newest_ms = max(batch.newest_ms, entry.time_ms)
+        batch.form = entry.form
         logger, satellite = canonical_logger(entry.logger)
         fields = state.names({**entry.fields, "satellite_id": satellite} if satellite else entry.fields)
         if logger == TRANSFER_LOGGER and (message := TRANSFER_MESSAGES.get(entry.message)):
             self._read_transfer(message, entry, transfer_fields(fields), arrival_ms)
             return
-        harvest.levels.add(entry.level)
+        batch.levels.add(entry.level)
         message_key = canonical_message(logger, entry.message)
-        said = Said(entry.time_ms, entry.level, logger, entry.message, fields)
-        maker = MAKERS.get((family(logger), message_key))
+        record = LogRecord(entry.time_ms, entry.level, logger, entry.message, fields)
+        build = EVENT_BUILDERS.get((family(logger), message_key))
         by_updater = not logger and is_updater_line(fields.text("process"), fields.text("service"), message_key)
-        if by_updater and maker is not MAKERS["", "Configuration loaded"]:
-            maker = UPDATER_STEP
+        if by_updater and build is not EVENT_BUILDERS["", "Configuration loaded"]:
+            build = UPDATER_STEP
             logger = UPDATER_PROCESS
-        known = maker is not None or is_known(logger, message_key)
-        if maker is None and entry.level in LAST_LEVELS:
-            maker = NODE_FAILED
-        if maker is not None:
-            harvest.events.append(self._event(maker(said), before_ms))
+        known = build is not None or is_known(logger, message_key)
+        if build is None and entry.level in LAST_LEVELS:
+            build = NODE_FAILED
+        if build is not None:
+            batch.events.append(self._event(build(record), before_ms))
         if by_updater or message_key in BEFORE_THE_START:
             state.put_aside(before_ms)
         self._trouble(entry, logger, fields, constant=known and message_key in (entry.message, "* < 0"))
         if known:
             shown = "*" if is_free_text(logger) else message_key if logger != UPDATER_PROCESS else state.fold(entry.message)
-            harvest.count(LineKind.UNDERSTOOD, logger, shown, line)
+            batch.count(LineKind.UNDERSTOOD, logger, shown, line)
         else:
-            harvest.count(LineKind.NOT_UNDERSTOOD, state.fold(logger), state.fold(entry.message), line)
+            batch.count(LineKind.NOT_UNDERSTOOD, state.fold(logger), state.fold(entry.message), line)
 
     def _event(self, event: NodeEvent, before_ms: int) -> NodeEvent:
         """A start says with what it began: when the node was alive last, and that what was under way will not end."""
         if isinstance(event, NodeStarted):
-            self._harvest.events += self._state.node_started()
+            self._batch.events += self._state.node_started()
         if isinstance(event, (NodeStarted, ConfigurationLoaded)) and (life_ms := self._state.last_life_ms(before_ms)) > 0:
             return msgspec.structs.replace(event, previous_ms=life_ms)
         return event
 
     def _read_transfer(self, message: TransferMessage, entry: Entry, t: TransferFields, arrival_ms: int | None) -> None:
-        state, harvest = self._state, self._harvest
+        state, batch = self._state, self._batch
         direction, outcome = message.direction, message.outcome
         at_ms = entry.time_ms if arrival_ms is None else arrival_ms
         starts = state.starts[direction]
         action = action_of(direction, t.action)
         op = int(op_code(action, outcome))
         if message.race_lost:
-            harvest.count(LineKind.UNDERSTOOD, TRANSFER_LOGGER, entry.message, b"")
+            batch.count(LineKind.UNDERSTOOD, TRANSFER_LOGGER, entry.message, b"")
         else:
-            harvest.ops[op] += 1
+            batch.ops[op] += 1
         if outcome is not Outcome.FAILED:
-            harvest.transfer_levels.add(entry.level)  # a failed one is among the errors
+            batch.transfer_levels.add(entry.level)  # a failed one is among the errors
         if outcome is Outcome.STARTED:
             if t.piece_id:
                 starts.begin(t.piece_id, t.remote_address, at_ms)
@@ -186,15 +186,15 @@ class ExactPath:
         if message.race_lost and t.piece_id:
             state.twins.expect(direction, t.piece_id, entry.time_ms)
         if arrival_ms is None and not entry.fine:
-            harvest.coarse = True
+            batch.coarse = True
         duration_ms = starts.end(t.piece_id, t.remote_address, at_ms)
         reason = ""
         if outcome is not Outcome.SUCCESS:
             reason = state.fold(t.error or t.reason or (RACE_LOST if message.race_lost else ""))
-        harvest.rows.append((entry.time_ms, t.satellite_id, op, t.size, duration_ms, t.piece_id, t.remote_address, reason))
+        batch.rows.append((entry.time_ms, t.satellite_id, op, t.size, duration_ms, t.piece_id, t.remote_address, reason))
         if outcome is Outcome.FAILED:
             text = t.error or t.reason
-            harvest.errors.append(
+            batch.errors.append(
                 ErrorSeen(
                     entry.time_ms,
                     entry.level,
@@ -214,7 +214,7 @@ class ExactPath:
         if entry.level not in TROUBLE_LEVELS and classify(entry.level, logger, message, template) is SeverityClass.TRAFFIC:
             return
         sample, satellite = plain_text((text or entry.message)[:MAX_TEXT], MAX_TEXT), fields.satellite()[:MAX_TEXT]
-        self._harvest.errors.append(ErrorSeen(entry.time_ms, entry.level, logger, message, template, sample, satellite))
+        self._batch.errors.append(ErrorSeen(entry.time_ms, entry.level, logger, message, template, sample, satellite))
 
     def _read_foreign(self, line: bytes, whole: bytes, arrival_ms: int | None) -> None:
         """Lines that something else wrote, or that continue an entry."""
@@ -226,10 +226,10 @@ class ExactPath:
             if at_ms:
                 # they have no time of their own
                 level, said = _LAST_WORDS[reason]
-                self._harvest.errors.append(ErrorSeen(at_ms, level, "", said, self._state.fold(text), text, ""))
+                self._batch.errors.append(ErrorSeen(at_ms, level, "", said, self._state.fold(text), text, ""))
         # what nobody can name was not left out on purpose
         kind = LineKind.NOT_UNDERSTOOD if reason in (FOREIGN, BINARY) else LineKind.IGNORED
-        self._harvest.count(kind, "", reason, whole)
+        self._batch.count(kind, "", reason, whole)
 
     def _end(self, line: bytes, arrival_ms: int | None) -> None:
         """What is said of a process that ends, by itself or by what watches over it: without a time, so it is that of its arrival."""
@@ -238,14 +238,14 @@ class ExactPath:
             if (told := ending(line)) is not None:
                 at_ms = max(self._state.supervisor.at_ms(told.stamp_ms, self._state.last_ms), arrival_ms or 0)
                 text = plain_text(told.text, MAX_TEXT)
-                self._harvest.events.append(ProcessEnded(time_ms=at_ms, level="ERROR", text=text, final=told.final))
+                self._batch.events.append(ProcessEnded(time_ms=at_ms, level="ERROR", text=text, final=told.final))
             return
         text = plain_text(line[: 4 * MAX_TEXT].decode("utf-8", "replace").strip()[:MAX_TEXT], MAX_TEXT)
         time_ms = max(self._state.last_ms, arrival_ms or 0)
         if what["panic"]:
-            self._harvest.events.append(Panic(time_ms=time_ms, level="PANIC", first_line=text))
+            self._batch.events.append(Panic(time_ms=time_ms, level="PANIC", first_line=text))
         else:
-            self._harvest.events.append(PlainError(time_ms=time_ms, level="ERROR", text=text.removeprefix("Error: ")))
+            self._batch.events.append(PlainError(time_ms=time_ms, level="ERROR", text=text.removeprefix("Error: ")))
 
 
 def foreign_reason(line: bytes) -> str:
@@ -277,18 +277,18 @@ def _is_binary(line: bytes) -> bool:
     return len(line[:MAX_TEXT].translate(None, _TEXT_BYTES)) > _MOST_ODD_BYTES
 
 
-# ---- Every line by the exact path, one by one: what the fast path is measured against. Says the same.
+# ---- Every line by the full parser, one by one: what the fast parser is measured against. Says the same.
 
 
-class PlainPath:
-    """For one log; see `FastPath.read`."""
+class FullParserOnly:
+    """For one log; see `FastParser.read`."""
 
     def __init__(self, state: LineState) -> None:
         self._state = state
 
-    def read(self, lines: Iterator[bytes], arrivals: Iterator[int | None] | None, harvest: BatchBuilder) -> bytes | None:
+    def read(self, lines: Iterator[bytes], arrivals: Iterator[int | None] | None, batch: BatchBuilder) -> bytes | None:
         """Read lines in order. Stops at a line of Docker's, which must be unwrapped first, and gives it back."""
-        exact = ExactPath(self._state, harvest)
+        exact = FullParser(self._state, batch)
         for line, arrival in zip(lines, arrivals or repeat(None), strict=False):
             if arrivals is None and line.startswith(DOCKER_START):
                 return line

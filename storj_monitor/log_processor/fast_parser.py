@@ -2,7 +2,7 @@
 
 What stands before a line's context (time, level, logger, message) comes again and again within a second: it is told apart once,
 exactly, and then looked up as bytes. The context of a transfer is decoded straight into a struct of the vocabulary that the node
-speaks. Whatever is in any way unusual is left to the exact path, line by line and in order, so both always agree.
+speaks. Whatever is in any way unusual is left to the full parser, line by line and in order, so both always agree.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import msgspec
 from storj_monitor.log_processor.batch_builder import BatchBuilder
 from storj_monitor.log_processor.catalogue import canonical_logger, canonical_message, family, is_free_text, is_known
 from storj_monitor.log_processor.entry import DECODE_ERRORS, DOCKER_START, LEVELS, TROUBLE_LEVELS, Head, decode_object, parse_head
-from storj_monitor.log_processor.exact_path import ExactPath
+from storj_monitor.log_processor.event_builders import EVENT_BUILDERS
 from storj_monitor.log_processor.fields import MAX_TEXT, parse_time_ms
+from storj_monitor.log_processor.full_parser import FullParser
 from storj_monitor.log_processor.line_state import LineState
-from storj_monitor.log_processor.makers import MAKERS
 from storj_monitor.log_processor.transfers import (
     MAX_AGE_MS,
     SCORED_SUFFIX,
@@ -78,7 +78,7 @@ Known = tuple[int, bool, int, OpsByAction, Pending, Kind]
 _NO_OPS = OpsByAction(TRANSFER_MESSAGES["uploaded"])
 
 
-class FastPath:
+class FastParser:
     """For one log: the heads and the vocabulary seen last."""
 
     def __init__(self, state: LineState) -> None:
@@ -95,16 +95,16 @@ class FastPath:
         self._decode: Decode = self._vocabularies[0]
         self._skim = msgspec.json.Decoder(AnyFields).decode
 
-    def read(self, lines: Iterator[bytes], arrivals: Iterator[int | None] | None, harvest: BatchBuilder) -> bytes | None:
-        """Read lines in order; those that are not for the fast path go to the exact one.
+    def read(self, lines: Iterator[bytes], arrivals: Iterator[int | None] | None, batch: BatchBuilder) -> bytes | None:
+        """Read lines in order; those that are not for the fast parser go to the full one.
 
         Stops at a line of Docker's, which must be unwrapped first, and gives it back; None when all lines have been read.
         Long on purpose: a call for each line would cost as much as what it does.
         """
-        state, exact, errors = self._state, ExactPath(self._state, harvest).read_after, harvest.errors
+        state, exact, errors = self._state, FullParser(self._state, batch).read_after, batch.errors
         heads, learn, skim, twins, fold = self._heads, self._learn, self._skim, state.twins, state.fold
         decode: Decode = self._decode
-        counted, add_row = harvest.ops, harvest.rows.append
+        counted, add_row = batch.ops, batch.rows.append
         routine: dict[Kind, int] = {}
         last_ms, newest_ms = state.last_ms, 0
         seen_coarse = False
@@ -195,13 +195,13 @@ class FastPath:
             if coarse and arrival is None:
                 seen_coarse = True
         state.last_ms = last_ms
-        harvest.newest_ms = max(harvest.newest_ms, newest_ms)
-        harvest.coarse = harvest.coarse or seen_coarse
+        batch.newest_ms = max(batch.newest_ms, newest_ms)
+        batch.coarse = batch.coarse or seen_coarse
         for kind, count in routine.items():
-            harvest.count(LineKind.UNDERSTOOD, kind.logger, kind.message, b"", count)
-            harvest.levels.add(kind.level)
+            batch.count(LineKind.UNDERSTOOD, kind.logger, kind.message, b"", count)
+            batch.levels.add(kind.level)
         if newest_ms:
-            harvest.form = self._form
+            batch.form = self._form
         return docker_line
 
     def _in_other_words(self, context: bytes) -> AnyTransfer | None:
@@ -216,7 +216,7 @@ class FastPath:
         return None
 
     def _learn(self, head: bytes) -> Known | None:
-        """Tell a head apart exactly. None when its lines are not for the fast path."""
+        """Tell a head apart exactly. None when its lines are not for the fast parser."""
         if not head:
             return None
         if head.startswith(b"{"):
@@ -299,7 +299,7 @@ class FastPath:
         message = canonical_message(logger, head.message)
         # lines of the root logger may be the updater's, which only their fields tell
         plain = logger and not satellite and head.level not in TROUBLE_LEVELS and not is_free_text(logger)
-        if not plain or (family(logger), message) in MAKERS or not is_known(logger, message):
+        if not plain or (family(logger), message) in EVENT_BUILDERS or not is_known(logger, message):
             return None
         if classify(head.level, logger, message) is not SeverityClass.TRAFFIC:
             return None
