@@ -24,7 +24,7 @@ from storj_monitor.model.space import DiskSpace
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import LogStatus, State
-from storj_monitor.views.cards import Cards
+from storj_monitor.views.topic_renderers import TopicRenderers
 
 LOGS = Path(__file__).parent / "corpus" / "live"
 TICK_S, POLL_S = 5, 60
@@ -123,9 +123,9 @@ class LiveReplay:
     def _begin(self, at: float) -> None:
         self.clock = HandClock(at)
         self.state = State(["n"])
-        cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
-        self.keeper = keeper_of(cards, self.state, _NoDesk(), self.clock)
-        self.states = states_of(cards, self.state, self.clock)
+        renderers = TopicRenderers(NodeRegistry(["n"]), self.state, self.clock.now)
+        self.keeper = keeper_of(renderers, self.state, _NoDesk(), self.clock)
+        self.states = states_of(renderers, self.state, self.clock)
         self.keeper.signals.moved.append(self.states.moved)
         self.state.on_status("n", LogStatus("live", "", "node.log", 0, at, at))
         self.keeper.on_log("n", SourceState.LIVE)

@@ -25,7 +25,7 @@ from storj_monitor.simulator.fake_generated import GeneratedAnswers
 from storj_monitor.simulator.profile import demo_profiles
 from storj_monitor.tasks import Supervisor
 
-SUBJECTS = ("reputation", "storage", "earnings", "health")
+NODE_TOPICS = ("reputation", "storage", "earnings", "health")
 DAY_S = 86_400.0
 
 
@@ -61,14 +61,14 @@ class Running:
         self.http = http
 
     @property
-    def cards(self) -> Any:
-        return self.monitor.cards
+    def renderers(self) -> Any:
+        return self.monitor.renderers
 
     def rows(self, topic: str) -> dict[str, dict[str, Any]]:
-        return plain(self.cards.rows(topic, list(self.monitor.state.nodes)))
+        return plain(self.renderers.rows(topic, list(self.monitor.state.nodes)))
 
     def node(self, name: str = "a") -> Any:
-        return self.cards.subjects.of(name)
+        return self.renderers.registry.of(name)
 
     async def ask(self, path: str) -> Any:
         async with self.http.get(self.url + "api/v1/" + path) as response:

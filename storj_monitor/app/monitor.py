@@ -50,11 +50,11 @@ from storj_monitor.state.nodes import LogStatus, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.tasks import Backoff, SoonTogether, Supervisor, every, repeat_on
 from storj_monitor.units import readable
-from storj_monitor.views.cards import Cards
-from storj_monitor.views.feed import SAMPLE, Feeds
-from storj_monitor.views.gauges import Gauges, StoreFigures, subject_families
-from storj_monitor.views.questions import Questions
-from storj_monitor.views.subject_questions import SubjectQuestions
+from storj_monitor.views.gauges import Gauges, StoreFigures, node_families
+from storj_monitor.views.history_queries import HistoryQueries
+from storj_monitor.views.node_queries import NodeQueries
+from storj_monitor.views.topic_feed import SAMPLE, TopicFeeds
+from storj_monitor.views.topic_renderers import TopicRenderers
 
 _log = logging.getLogger(__name__)
 # One poll of a node brings several answers, each of which may tell something about its state.
@@ -97,8 +97,8 @@ class Monitor:
         self.state = State(name for name, _ in nodes)
         terms = price_overrides(settings.prices, settings.money, settings.nodes, [name for name, _ in nodes])
         self._registry, self._estimates, self._reports = NodeRegistry(name for name, _ in nodes), NodeEstimates(terms), SatelliteReports()
-        self.cards = Cards(self._registry, self.state, self.clock.now, self._estimates, self._reports)
-        self._feeds = Feeds(self.state, settings.perf.enable_diff_payloads, self.cards)
+        self.renderers = TopicRenderers(self._registry, self.state, self.clock.now, self._estimates, self._reports)
+        self._feeds = TopicFeeds(self.state, settings.perf.enable_diff_payloads, self.renderers)
         self._writer = Writer(
             settings.database,
             _retention(settings),
@@ -131,8 +131,8 @@ class Monitor:
         room = allow_many_files(MAX_CLIENTS, len(self._nodes))
         return Server(
             self._feeds,
-            Questions(self.reader, self.state, lambda: self._writer.status.committed_at, self.cards),
-            Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(subject_families, self.cards)),
+            HistoryQueries(self.reader, self.state, lambda: self._writer.status.committed_at, self.renderers),
+            Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(node_families, self.renderers)),
             bind=settings.server.bind,
             port=port,
             password_hash=_password_hash(settings.server.password),
@@ -147,7 +147,7 @@ class Monitor:
             thresholds=asdict(settings.thresholds),
             max_clients=room.pages,
             exposure=make_exposure(settings.server, room.connections),
-            subjects=SubjectQuestions(self.reader, self.cards, self.clock.now),
+            node_queries=NodeQueries(self.reader, self.renderers, self.clock.now),
         )
 
     def _new_pipeline(self) -> Pipeline:

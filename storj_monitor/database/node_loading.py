@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from storj_monitor.database import node_records as rows
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
 from storj_monitor.database.bad_rows import BadRows
 from storj_monitor.model.kept import KnownNode
 from storj_monitor.model.node_answers import Answer, AnswerKind
@@ -37,7 +37,7 @@ def since_ms(now: float) -> dict[str, int]:
 
 
 def known_nodes(read: Mapping[str, list[store.Row]], names: Iterable[str], bad: BadRows) -> dict[str, KnownNode]:
-    """Of each name, from all rows (see `subjects.read_all`). `bad`: where rows that cannot be are counted."""
+    """Of each name, from all rows (see `node_tables.read_all`). `bad`: where rows that cannot be are counted."""
     by_node: dict[str, dict[str, list[store.Row]]] = {}
     for table in LOADED:
         column = table.columns.index("node")

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from storj_monitor.database import subjects as store
-from storj_monitor.database.subjects import Key, Row, Table
+from storj_monitor.database import node_tables as store
+from storj_monitor.database.node_tables import Key, Row, Table
 from storj_monitor.model.earnings import (
     BandwidthDay,
     EstimatedPayout,

@@ -18,7 +18,7 @@ from storj_monitor.model.load import Load, LoadState
 from storj_monitor.server.encoding import Body, Encoder, KeptBodies
 from storj_monitor.server.events_route import OWN, read_filter
 from storj_monitor.server.openapi import PARTS, document
-from storj_monitor.server.ports import Feeds, Parts, Payload, Questions, SubjectQuestions, Window
+from storj_monitor.server.ports import HistoryQueries, NodeQueries, Parts, Payload, TopicFeeds, Window
 from storj_monitor.server.window import PART, read_parts, read_window
 from storj_monitor.tasks import Failed, outcome_of
 from storj_monitor.views.wire.answers import AnswerError, ErrorAnswer, LoadAnswer
@@ -69,7 +69,7 @@ KINDS = ("paystubs", "estimates", "profit")
 _OWN = frozenset({"kind", "currency", "rate"})
 
 
-async def earnings_csv(request: web.Request, questions: SubjectQuestions, feeds: Feeds, clock: Clock) -> web.Response:
+async def earnings_csv(request: web.Request, queries: NodeQueries, feeds: TopicFeeds, clock: Clock) -> web.Response:
     """RequestError for parameters that are wrong."""
     query = list(request.query.items())
     own: dict[str, str] = {}
@@ -85,7 +85,7 @@ async def earnings_csv(request: web.Request, questions: SubjectQuestions, feeds:
     if ("currency" in own) != ("rate" in own):
         raise RequestError("bad_parameter", "currency: needs rate, and rate needs currency")
     rate = (own["currency"], own["rate"]) if "currency" in own else None
-    text = await questions.earnings_csv(window.nodes, kind, rate)
+    text = await queries.earnings_csv(window.nodes, kind, rate)
     headers = {"Content-Disposition": f'attachment; filename="storj-{kind}.csv"', "Cache-Control": "no-store"}
     return await Body(text.encode()).response(request, "text/csv; charset=utf-8", headers)
 
@@ -108,43 +108,43 @@ class Api:
     """The routes under /api/v1."""
 
     def __init__(
-        self, questions: Questions, subjects: SubjectQuestions | None, feeds: Feeds, encoder: Encoder, clock: Clock, version: str
+        self, queries: HistoryQueries, node_queries: NodeQueries | None, feeds: TopicFeeds, encoder: Encoder, clock: Clock, version: str
     ) -> None:
-        self._questions = questions
+        self._queries = queries
         self._feeds = feeds
-        self._subjects = subjects
+        self._node_queries = node_queries
         self._encoder = encoder
         self._clock = clock
         self._turn = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
-        self._document = Body(encoder.encode(document(version, subjects is not None)))
+        self._document = Body(encoder.encode(document(version, node_queries is not None)))
         self._bodies = KeptBodies()
         self._asks: dict[str, _Ask] = {
-            "nodes": questions.nodes,
-            "traffic": questions.traffic,
-            "actions": questions.actions,
-            "satellites": questions.satellites,
-            "latency": questions.latency,
-            "sizes": questions.sizes,
-            "errors": questions.errors,
-            "pieces": questions.pieces,
-            "countries": questions.countries,
-            "compactions": questions.compactions,
-            "logs": questions.logs,
+            "nodes": queries.nodes,
+            "traffic": queries.traffic,
+            "actions": queries.actions,
+            "satellites": queries.satellites,
+            "latency": queries.latency,
+            "sizes": queries.sizes,
+            "errors": queries.errors,
+            "pieces": queries.pieces,
+            "countries": queries.countries,
+            "compactions": queries.compactions,
+            "logs": queries.logs,
         }
         self._asks_in_parts: dict[str, _AskInParts] = {}
-        if subjects is not None:
-            self._asks |= {"standings": subjects.standings, "findings": subjects.findings}
+        if node_queries is not None:
+            self._asks |= {"standings": node_queries.standings, "findings": node_queries.findings}
             self._asks_in_parts = {
-                "reputation": subjects.reputation,
-                "storage": subjects.storage,
-                "earnings": subjects.earnings,
-                "health": subjects.health,
+                "reputation": node_queries.reputation,
+                "storage": node_queries.storage,
+                "earnings": node_queries.earnings,
+                "health": node_queries.health,
             }
 
     def routes(self) -> list[web.RouteDef]:
         asked = [web.get(f"/api/v1/{name}", self._handler(name)) for name in (*self._asks, *self._asks_in_parts)]
-        if self._subjects is not None:
-            asked.append(web.get("/api/v1/earnings.csv", partial(self._csv, self._subjects)))
+        if self._node_queries is not None:
+            asked.append(web.get("/api/v1/earnings.csv", partial(self._csv, self._node_queries)))
         return [*asked, web.get("/api/v1/events", self._events), web.get("/api/v1/openapi.json", self._openapi)]
 
     def _handler(self, name: str) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -169,7 +169,7 @@ class Api:
         wanted = read_filter(query)
         plain = [pair for pair in query if pair[0] not in OWN]
         window = read_window(plain, self._feeds.nodes(), self._clock.now(), points=False)
-        return await self._asked("events", request, window, partial(self._questions.events, wanted=wanted))
+        return await self._asked("events", request, window, partial(self._queries.events, wanted=wanted))
 
     async def _in_turn(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
         """What `ask` gives, within the bounds of number and time; RequestError for whatever ends it."""
@@ -183,8 +183,8 @@ class Api:
             raise _translated(name, outcome.error)
         return outcome
 
-    async def _csv(self, subjects: SubjectQuestions, request: web.Request) -> web.Response:
-        return await self._in_turn("earnings.csv", partial(earnings_csv, request, subjects, self._feeds, self._clock))
+    async def _csv(self, node_queries: NodeQueries, request: web.Request) -> web.Response:
+        return await self._in_turn("earnings.csv", partial(earnings_csv, request, node_queries, self._feeds, self._clock))
 
     async def _openapi(self, request: web.Request) -> web.Response:
         return await _json(self._document, request)

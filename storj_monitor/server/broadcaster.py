@@ -19,7 +19,7 @@ from storj_monitor.errors import RequestError
 from storj_monitor.model.load import Load, LoadState
 from storj_monitor.server.api import load_figures, load_message
 from storj_monitor.server.encoding import Encoder
-from storj_monitor.server.ports import LIVE, Feed, Feeds, Payload
+from storj_monitor.server.ports import LIVE, Payload, TopicFeed, TopicFeeds
 from storj_monitor.views.wire.frames import Snap
 from storj_monitor.websocket_utils import Frame, Outbox
 
@@ -50,7 +50,7 @@ class _View:
 
     __slots__ = ("feed", "flushed_at", "groups", "handle", "nodes", "slow_at", "topics", "waiting")
 
-    def __init__(self, nodes: tuple[str, ...], feed: Feed) -> None:
+    def __init__(self, nodes: tuple[str, ...], feed: TopicFeed) -> None:
         self.nodes = nodes
         self.feed = feed
         self.groups: dict[Topics, set[Client]] = {}
@@ -86,7 +86,7 @@ class Broadcaster:
 
     def __init__(
         self,
-        feeds: Feeds,
+        feeds: TopicFeeds,
         encoder: Encoder,
         clock: Clock,
         *,

@@ -72,9 +72,9 @@ def _schema(struct: type[Wire]) -> Schema:
     return {**reference, "components": {"schemas": components}}
 
 
-def document(version: str, subjects: bool = True) -> dict[str, object]:
-    """The whole document; `version` is the product's; without `subjects` the paths about what nodes say of themselves are left out."""
-    answers = _ALL if subjects else ANSWERS
+def document(version: str, node_queries: bool = True) -> dict[str, object]:
+    """The whole document; `version` is the product's; without `node_queries` the paths about what nodes say of themselves are left out."""
+    answers = _ALL if node_queries else ANSWERS
     _, schemas = msgspec.json.schema_components([*answers.values(), *_OF_NOW.values(), wire.ErrorAnswer], ref_template=_REFERENCE)
     return {
         "openapi": "3.1.0",
@@ -84,7 +84,7 @@ def document(version: str, subjects: bool = True) -> dict[str, object]:
         "paths": {
             **{f"/api/v1/{name}": {"get": _operation(name, answer, _parameters_of(name))} for name, answer in answers.items()},
             **{f"/api/v1/{name}": {"get": _operation(name, answer, ())} for name, answer in _OF_NOW.items()},
-            **({"/api/v1/earnings.csv": {"get": CSV_OPERATION}} if subjects else {}),
+            **({"/api/v1/earnings.csv": {"get": CSV_OPERATION}} if node_queries else {}),
         },
         "components": {
             "schemas": schemas,

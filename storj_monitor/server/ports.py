@@ -11,7 +11,7 @@ from storj_monitor.model.figures import Family
 from storj_monitor.model.stored_events import EventFilter
 from storj_monitor.views.wire.frames import StoreState
 
-__all__ = ["LIVE", "Family", "Feed", "Feeds", "Gauges", "Parts", "Payload", "Questions", "SubjectQuestions", "Window"]
+__all__ = ["LIVE", "Family", "TopicFeed", "TopicFeeds", "Gauges", "Parts", "Payload", "HistoryQueries", "NodeQueries", "Window"]
 
 LIVE = "live"
 Payload = Struct | Mapping[str, object]
@@ -19,7 +19,7 @@ Payload = Struct | Mapping[str, object]
 Parts = frozenset[str]
 
 
-class Feed(Protocol):
+class TopicFeed(Protocol):
     """The topics of one view (a set of nodes), shared by all clients that watch it. Called on the event loop only."""
 
     def snapshot(self, topics: Collection[str], now: float) -> Mapping[str, Payload]:
@@ -38,7 +38,7 @@ class Feed(Protocol):
         ...
 
 
-class Feeds(Protocol):
+class TopicFeeds(Protocol):
     """Where feeds come from. Work is done only for what is open."""
 
     def nodes(self) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ class Feeds(Protocol):
         """How the database stands; new notices are told to pages at once."""
         ...
 
-    def open(self, nodes: tuple[str, ...]) -> Feed:
+    def open(self, nodes: tuple[str, ...]) -> TopicFeed:
         """A view got its first client. `nodes` is in the order of `nodes()`, without doubles."""
         ...
 
@@ -63,7 +63,7 @@ class Feeds(Protocol):
 
 
 class Window(NamedTuple):
-    """A checked question about the past: [from_s, to_s) in Unix seconds, both multiples of bucket_s; nodes as in `Feeds.nodes()`."""
+    """A checked question about the past: [from_s, to_s) in Unix seconds, both multiples of bucket_s; nodes as in `TopicFeeds.nodes()`."""
 
     from_s: int
     to_s: int
@@ -71,7 +71,7 @@ class Window(NamedTuple):
     nodes: tuple[str, ...]
 
 
-class Questions(Protocol):
+class HistoryQueries(Protocol):
     """/api/v1, one method a path. Each answers with what docs/protocol.md says, `as_of` included.
 
     `from` and `to` of an answer that had to take a coarser window (old minutes are pruned) are those of that window.
@@ -92,8 +92,8 @@ class Questions(Protocol):
     async def events(self, window: Window, wanted: EventFilter) -> Payload: ...
 
 
-class SubjectQuestions(Protocol):
-    """/api/v1 about what nodes say of themselves; as `Questions`. `wanted`: the parts that the answer is to have, None = all."""
+class NodeQueries(Protocol):
+    """/api/v1 about what nodes say of themselves; as `HistoryQueries`. `wanted`: the parts that the answer is to have, None = all."""
 
     async def reputation(self, window: Window, wanted: Parts | None = None) -> Payload: ...
     async def standings(self, window: Window) -> Payload: ...

@@ -29,7 +29,7 @@ from storj_monitor.server.login import Login
 from storj_monitor.server.metrics import CONTENT_TYPE, connection_families, metrics_text
 from storj_monitor.server.page import Page
 from storj_monitor.server.passwords import PasswordCheck
-from storj_monitor.server.ports import Family, Feeds, Gauges, Questions, SubjectQuestions
+from storj_monitor.server.ports import Family, Gauges, HistoryQueries, NodeQueries, TopicFeeds
 from storj_monitor.server.session import COMMAND_BYTES, PROTOCOL, Session
 from storj_monitor.views.wire.answers import StoreAnswer
 from storj_monitor.views.wire.frames import Hello, Notices, Thresholds
@@ -60,13 +60,13 @@ class Server:
     exposure       -- names, proxies, base path, TLS, limits
     sample         -- greatest number of single events in one live frame, told in `hello`
     thresholds     -- when the page marks something, told in `hello` by these names (docs/protocol.md)
-    subjects       -- answers about what nodes say of themselves; None leaves those paths out
+    node_queries   -- answers about what nodes say of themselves; None leaves those paths out
     """
 
     def __init__(
         self,
-        feeds: Feeds,
-        questions: Questions,
+        feeds: TopicFeeds,
+        queries: HistoryQueries,
         gauges: Gauges,
         *,
         bind: str,
@@ -83,7 +83,7 @@ class Server:
         sample: int = 64,
         thresholds: Mapping[str, float] = MappingProxyType({}),
         max_clients: int = MAX_CLIENTS,
-        subjects: SubjectQuestions | None = None,
+        node_queries: NodeQueries | None = None,
     ) -> None:
         if password_hash is None and not is_loopback(bind):
             raise ConfigError([f"bind: {bind} is open to other machines; that needs a password"])
@@ -121,7 +121,7 @@ class Server:
         self._gate: Gate | None = None
         self._listener: Listener | None = None
         self._runner = web.AppRunner(
-            self._application(Api(questions, subjects, feeds, encoder, clock, version)),
+            self._application(Api(queries, node_queries, feeds, encoder, clock, version)),
             access_log=None,
             logger=self._http_log,
             lingering_time=_LINGER_S,

@@ -10,7 +10,7 @@ from aiohttp import WSMsgType, web
 from storj_monitor.clock import Clock
 from storj_monitor.errors import RequestError
 from storj_monitor.server.broadcaster import Broadcaster, Client
-from storj_monitor.server.ports import Feeds, Payload
+from storj_monitor.server.ports import Payload, TopicFeeds
 from storj_monitor.views.wire.frames import CommandError, Reply
 
 COMMAND_BYTES = 16 * 1024
@@ -40,7 +40,7 @@ class _Pace:
 class Session:
     """The talk with one client. `hello` is sent first; `run` ends when the connection does."""
 
-    def __init__(self, ws: web.WebSocketResponse, client: Client, broadcaster: Broadcaster, feeds: Feeds, clock: Clock) -> None:
+    def __init__(self, ws: web.WebSocketResponse, client: Client, broadcaster: Broadcaster, feeds: TopicFeeds, clock: Clock) -> None:
         self._ws = ws
         self._client = client
         self._broadcaster = broadcaster

@@ -13,8 +13,8 @@ import aiohttp
 import msgspec
 
 from storj_monitor.clock import Clock
+from storj_monitor.database import node_tables as store
 from storj_monitor.database import queries
-from storj_monitor.database import subjects as store
 from storj_monitor.database.bad_rows import bad_rows_of
 from storj_monitor.database.node_loading import LOADED, since_ms
 from storj_monitor.database.queries import Connection

@@ -15,7 +15,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from storj_monitor.clock import Clock
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
 from storj_monitor.database.analytics import add_version
 from storj_monitor.database.bad_rows import BadRows
 from storj_monitor.database.node_loading import kept_answers, known_nodes
@@ -242,7 +242,7 @@ class NodeStatusService:
         self._rows.flush(at_once=True)
 
     def load(self, read: Mapping[str, list[store.Row]], bad_rows: BadRows | None = None) -> None:
-        """Begin with what the database has (see `database.subjects.read_all`). `bad_rows`: where rows that cannot be are counted."""
+        """Begin with what the database has (see `database.node_tables.read_all`). `bad_rows`: where rows that cannot be are counted."""
         bad = BadRows() if bad_rows is None else bad_rows
         known = known_nodes(read, list(self.registry.nodes), bad)
         for name, one in known.items():

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, Protocol
 
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
 from storj_monitor.database.node_records import KEPT_ANSWERS, Pending
-from storj_monitor.database.subjects import Connection
+from storj_monitor.database.node_tables import Connection
 from storj_monitor.model.kept import Kept
 from storj_monitor.model.node_answers import Answer, AnswerKind
 from storj_monitor.state.node_status import NodeRegistry, NodeStatus

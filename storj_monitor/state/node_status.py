@@ -179,7 +179,7 @@ NO_CHANGES = Changes()
 
 @dataclass(slots=True)
 class NodeStatus:
-    """One node. `revisions` grow when a subject may look different; `outages` are what each witness saw, and marks of life.
+    """One node. `revisions` grow when a topic may look different; `outages` are what each witness saw, and marks of life.
 
     impossible     -- what was said and cannot be, by what was asked: the newest of each
     answered_doors -- those that have answered, in this run or an earlier one
@@ -303,12 +303,12 @@ class NodeRegistry:
             found = self.nodes[name] = NodeStatus(name)
         return found
 
-    def changed(self, name: str, *subjects: Topic) -> None:
-        """These subjects of a node may look different now."""
+    def changed(self, name: str, *topics: Topic) -> None:
+        """These topics of a node may look different now."""
         node = self.of(name)
-        for subject in subjects:
-            node.revisions[subject] += 1
-            self.revisions[subject] += 1
+        for topic in topics:
+            node.revisions[topic] += 1
+            self.revisions[topic] += 1
 
 
 def name_at(node: NodeStatus, satellite: str) -> str:

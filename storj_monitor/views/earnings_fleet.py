@@ -25,7 +25,7 @@ _DAY_S = 86_400
 
 
 class MadeForecast(NamedTuple):
-    """What a month was expected to bring, as it was made at `made` (Unix seconds); a row of database.subject_history."""
+    """What a month was expected to bring, as it was made at `made` (Unix seconds); a row of database.node_history."""
 
     node: str
     period: str

@@ -14,7 +14,7 @@ from storj_monitor.model.node_answers import ApiStatus
 from storj_monitor.model.node_state import NodeStateKind
 from storj_monitor.state.node_status import NodeStatus
 from storj_monitor.state.nodes import NodeState, State
-from storj_monitor.views.cards import Cards
+from storj_monitor.views.topic_renderers import TopicRenderers
 from storj_monitor.views.wire.earnings import EarningsFleetRow, EarningsNodeRow
 from storj_monitor.views.wire.health import HealthRow
 from storj_monitor.views.wire.reputation import ReputationRow
@@ -144,22 +144,22 @@ _SPACE = ("allocated", "used", "pieces", "trash", "free", "reported", "file_syst
 _USD_MICROS = 1e6
 
 
-def subject_families(cards: Cards) -> Iterator[Family]:
+def node_families(renderers: TopicRenderers) -> Iterator[Family]:
     """Doors, scores, space and earnings of every node that told them."""
-    nodes = list(cards.subjects.nodes.values())
+    nodes = list(renderers.registry.nodes.values())
     names = [node.name for node in nodes]
-    yield from _info(cards.subjects.nodes.values(), cards.log_nodes)
+    yield from _info(renderers.registry.nodes.values(), renderers.log_nodes)
     yield from _doors(nodes)
-    yield from _uptimes(cards.health(names).values())
+    yield from _uptimes(renderers.health(names).values())
     yield from _findings(nodes)
     yield from _impossible(nodes)
-    rows = cards.reputation(names).values()
+    rows = renderers.reputation(names).values()
     for score in _SCORES:
         samples = [(_at_satellite(row), figure.value) for row in rows if (figure := getattr(row, score)) is not None]
         yield Family(f"storj_monitor_node_{score}", f"The node's {score.replace('_', ' ')} at a satellite, 0 to 1.", "gauge", samples)
     disqualified: Samples = [(_at_satellite(row), float(row.standing == "disqualified")) for row in rows]
     yield Family("storj_monitor_node_disqualified", "1 when the satellite has disqualified the node.", "gauge", disqualified)
-    space = [row for row in cards.storage(names).values() if isinstance(row, StorageNodeRow)]
+    space = [row for row in renderers.storage(names).values() if isinstance(row, StorageNodeRow)]
     sizes: Samples = [
         ({"node": row.node, "part": part}, float(figure.value))
         for row in space
@@ -167,7 +167,7 @@ def subject_families(cards: Cards) -> Iterator[Family]:
         if (figure := getattr(row, part)) is not None
     ]
     yield Family("storj_monitor_node_space_bytes", "Space of the node by part.", "gauge", sizes)
-    money = cards.earnings(names).values()
+    money = renderers.earnings(names).values()
     left_out = [name for row in money if isinstance(row, EarningsFleetRow) for name in row.left_out]
     yield from _money(row for row in money if isinstance(row, EarningsNodeRow) and row.node not in left_out)
 

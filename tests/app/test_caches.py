@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keeper_rig import keeper_of
 from plain import Plain, plain
-from polling_rig import SUBJECTS, Running, fake_node, generated, running, until
+from polling_rig import NODE_TOPICS, Running, fake_node, generated, running, until
 
 from storj_monitor.config import IngestInput
 from storj_monitor.database import queries
@@ -31,8 +31,8 @@ from storj_monitor.simulator.fake_api import Answers, FakeNode, FakeReply
 from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
 from storj_monitor.stats import bucket_of
-from storj_monitor.views.cards import Cards
-from storj_monitor.views.questions import Questions
+from storj_monitor.views.history_queries import HistoryQueries
+from storj_monitor.views.topic_renderers import TopicRenderers
 from storj_monitor.views.windows import Window
 from storj_monitor.views.wire.fields import Wire
 
@@ -231,22 +231,22 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Said:
 def test_rows_that_are_kept_are_the_rows_that_would_be_made(said: Said, seed: int, count: int) -> None:
     random, clock = Random(seed), Still(max(answer.asked_at for answer in said.answers) + 60)
     state = State(["a"])
-    kept = Cards(NodeRegistry(["a"]), state, clock.now)
+    kept = TopicRenderers(NodeRegistry(["a"]), state, clock.now)
     keeper = keeper_of(kept, state, Instant(), clock)
     for answer in random.choices(said.answers, k=count):
         keeper.on_answer(answer)
-        made = Cards(kept.subjects, state, clock.now)
-        for topic in random.sample(SUBJECTS, 2):
+        made = TopicRenderers(kept.registry, state, clock.now)
+        for topic in random.sample(NODE_TOPICS, 2):
             assert ageless(kept.rows(topic, ["a"])) == ageless(made.rows(topic, ["a"])), (topic, answer.kind)
-    for topic in SUBJECTS:
-        assert ageless(kept.rows(topic, ["a"])) == ageless(Cards(kept.subjects, state, clock.now).rows(topic, ["a"])), topic
+    for topic in NODE_TOPICS:
+        assert ageless(kept.rows(topic, ["a"])) == ageless(TopicRenderers(kept.registry, state, clock.now).rows(topic, ["a"])), topic
 
 
 async def test_an_answer_is_new_after_a_commit_and_after_that_of_another_process(tmp_path: Path) -> None:
     log, window = tmp_path / "a.log", Window(int(time.time()) // 60 * 60 - 3600, int(time.time()) // 60 * 60 + 60, 60, ("a",))
     log.write_bytes(b"")
     with Rig(tmp_path, {"a": log}) as rig:
-        questions = Plain(Questions(rig.reader, rig.state, lambda: rig.writer.status.committed_at))
+        questions = Plain(HistoryQueries(rig.reader, rig.state, lambda: rig.writer.status.committed_at))
 
         async def successes() -> int:
             rows: Any = [(await questions.actions(window))["rows"] for _ in range(3)]

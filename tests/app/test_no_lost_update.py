@@ -26,7 +26,7 @@ from storj_monitor.server.encoding import make_encoder
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.live import RING_S
 from storj_monitor.state.nodes import LogStatus, State
-from storj_monitor.views.feed import TABLES, Feeds
+from storj_monitor.views.topic_feed import TABLES, TopicFeeds
 
 NODES = ("n1", "n2", "n3")
 VIEWS = (NODES, ("n1",), ("n2", "n3"))
@@ -57,7 +57,7 @@ class House:
     def __init__(self, *, diffs: bool, coalesce_s: float, slow_hz: float, orjson: bool) -> None:
         self.clock = LoopClock()
         self.state = State(NODES)
-        self.feeds = Feeds(self.state, diffs)
+        self.feeds = TopicFeeds(self.state, diffs)
         self.broadcaster = Broadcaster(
             self.feeds, make_encoder(orjson), self.clock,
             coalesce_s=coalesce_s, slow_hz=slow_hz, max_clients=100, hello=lambda: {"k": "hello"},

@@ -63,7 +63,7 @@ async def test_one_node_has_its_rows_whole(monitor: Running) -> None:
     topics = await snapshot(monitor, ["b"])
     assert [topics[topic]["summary"] for topic in SUMMARIES] == [False] * len(SUMMARIES)
     assert len(topics["earnings"]["rows"]) == 2 + SATELLITES
-    whole = plain(monitor.cards.rows("reputation", ["b"]))
+    whole = plain(monitor.renderers.rows("reputation", ["b"]))
     assert {key: set(row) for key, row in topics["reputation"]["rows"].items()} == {key: set(row) for key, row in whole.items()}
 
 
@@ -71,7 +71,7 @@ async def test_answers_are_whole_or_in_the_parts_asked_for(monitor: Running) -> 
     for topic in SUMMARIES:
         answer = await monitor.ask(f"{topic}?node=b&part=rows")
         assert set(answer) == {"from", "to", "as_of", "nodes", "rows"}
-        whole = plain(monitor.cards.rows(topic, ["b"]))
+        whole = plain(monitor.renderers.rows(topic, ["b"]))
         assert [set(row) for row in answer["rows"]] == [set(row) for row in whole.values()], topic
     every = await monitor.ask("earnings?from=-31d")
     assert {"rows", "help", "paystubs", "months", "missing_periods", "scores", "days", "forecasts", "sums"} < set(every)

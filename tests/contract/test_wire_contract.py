@@ -108,7 +108,7 @@ async def heard(one: Running) -> None:
     one.pollers()[MADE].refresh()  # counters grow between two answers
     await until(lambda: one.node(MADE).counted.ops and one.node(MADE).money.stubs)
     one.node(ODD).insight.findings[1] = finding(int(time.time()))
-    one.cards.subjects.changed(ODD, Topic.ANALYTICS)
+    one.renderers.registry.changed(ODD, Topic.ANALYTICS)
 
 
 async def body_of(monitor: Running, path: str, status: int = 200) -> bytes:

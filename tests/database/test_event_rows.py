@@ -21,7 +21,7 @@ from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.severity import Severity
 from storj_monitor.model.sources import Chunk, FileIdentity
 from storj_monitor.model.stored_events import MOST_AN_HOUR, EventFilter
-from storj_monitor.views.event_questions import event_page
+from storj_monitor.views.event_queries import event_page
 
 CASES = Path(__file__).parent.parent / "corpus" / "cases"
 ALL = SimpleNamespace(from_s=0, to_s=4_000_000_000, nodes=("n1", "n2"))

@@ -11,9 +11,9 @@ from database.database_store import Store
 
 from storj_monitor.database import history, queries
 from storj_monitor.database.analytics import failures
+from storj_monitor.database.node_history import audit_history, standing_history
+from storj_monitor.database.node_tables import AUDIT_WINDOW, STANDING, Row, scored_failures, write
 from storj_monitor.database.queries import clip_to_retention
-from storj_monitor.database.subject_history import audit_history, standing_history
-from storj_monitor.database.subjects import AUDIT_WINDOW, STANDING, Row, scored_failures, write
 from storj_monitor.state.hot import HOT_OPS
 
 NOON = NOON_MS // 1000

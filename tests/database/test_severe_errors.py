@@ -19,7 +19,7 @@ from storj_monitor.state import accumulator, nodes, windows
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.nodes import State
 from storj_monitor.views import tables
-from storj_monitor.views.feed import Feeds
+from storj_monitor.views.topic_feed import TopicFeeds
 
 RARE = Path(__file__).parent.parent / "corpus" / "cases" / "errors-rare.log"
 RARE_S = 1796035550  # 2026-11-30T10:45:50Z, its last line
@@ -44,7 +44,7 @@ def drained(taken: EventBatch) -> Accumulator:
 
 def test_the_rare_and_severe_are_first_on_the_page_and_are_findings_to_be() -> None:
     state = State(["n1", "n2"])
-    feed = Feeds(state, True).open(("n1", "n2"))
+    feed = TopicFeeds(state, True).open(("n1", "n2"))
     state.on_delta(drained(rare()).drain(), RARE_S)
     feed.advance({"errors"}, RARE_S, slow=True)
     rows = list(plain(feed.snapshot({"errors"}, RARE_S))["errors"]["rows"].values())

@@ -34,7 +34,7 @@ from storj_monitor.server.encoding import make_encoder
 from storj_monitor.simulator.profile import SATELLITES
 from storj_monitor.state.nodes import State
 from storj_monitor.stats import bucket_of
-from storj_monitor.views.feed import LIVE, Feeds
+from storj_monitor.views.topic_feed import LIVE, TopicFeeds
 from storj_monitor.websocket_utils import Frame
 
 CLIENTS = 10
@@ -94,7 +94,7 @@ def _logs() -> list[Thing]:
 
 
 def _wire() -> list[Thing]:
-    feeds = Feeds(State([NODE]), True)
+    feeds = TopicFeeds(State([NODE]), True)
     feed = feeds.open((NODE,))
     for batch in batches()[:1]:
         some = msgspec.structs.replace(batch, rows=batch.rows[:17])

@@ -14,11 +14,11 @@ import pytest
 from ratios import ratio
 
 from storj_monitor.database import node_records as rows
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
 from storj_monitor.database.connection import connect_reader, connect_writer
+from storj_monitor.database.node_history import SCORE_POINTS, SPACE_POINTS, score_history, space_history
+from storj_monitor.database.node_tables import Connection
 from storj_monitor.database.opening import open_database
-from storj_monitor.database.subject_history import SCORE_POINTS, SPACE_POINTS, score_history, space_history
-from storj_monitor.database.subjects import Connection
 from storj_monitor.model.figures import Source
 from storj_monitor.model.kept import KeptScore
 from storj_monitor.model.reputation import ScorePoint

@@ -23,7 +23,7 @@ from storj_monitor.server.encoding import JsonEncoder, make_encoder
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.nodes import State
 from storj_monitor.stats import Buckets, add_counts, bucket_of, decode_sketch, encode_sketch, quantile
-from storj_monitor.views.feed import LIVE, TABLES, Feeds
+from storj_monitor.views.topic_feed import LIVE, TABLES, TopicFeeds
 from storj_monitor.websocket_utils import Frame
 
 pytestmark = pytest.mark.alone
@@ -76,7 +76,7 @@ def loads_of_contexts() -> Callable[[], None]:
 
 def frames_of_ticks() -> list[Frame]:
     """What every second of the minute becomes on the wire."""
-    feeds = Feeds(State([NODE]), True)
+    feeds = TopicFeeds(State([NODE]), True)
     feed, encoder, frames = feeds.open((NODE,)), JsonEncoder(), []
     for batch in batches():
         feeds.push(batch)
@@ -91,9 +91,9 @@ def message_an_event() -> list[Frame]:
     return [Frame(encoder.encode(dict(zip(names, row[:6], strict=True)))) for batch in batches() for row in batch.rows]
 
 
-def moved_state() -> tuple[State, Feeds]:
+def moved_state() -> tuple[State, TopicFeeds]:
     state = State([NODE])
-    feeds = Feeds(state, True)
+    feeds = TopicFeeds(state, True)
     state.on_delta(accumulated(), NOW)
     return state, feeds
 
@@ -156,7 +156,7 @@ def test_deltas_are_smaller_than_tables() -> None:
             delta = accumulated()
             delta.node = node
             state.on_delta(delta, NOW)
-        feed = Feeds(state, diffs).open(nodes)
+        feed = TopicFeeds(state, diffs).open(nodes)
         feed.advance(TOPICS, NOW, slow=True)
         for batch in batches()[:10]:
             accumulator = Accumulator(NODE)

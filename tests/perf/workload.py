@@ -31,7 +31,7 @@ from harness import (
     wait_until_seen,
 )
 from profilers import cprofile_runner, finish_cprofile, finish_scalene, py_spy, scalene_runner
-from wsclient import SUBJECTS, TOPICS
+from wsclient import NODE_TOPICS, TOPICS
 
 SHORT_S = 10.0
 """Shorter runs do not wait for the last commit before they stop the server."""
@@ -262,7 +262,7 @@ def _clients(load: Load, folder: Path, server: Server) -> Process:
     seconds = load.connected_s
     command = [
         sys.executable, str(HERE / "wsclient.py"), "--url", server.base_url, "--clients", str(load.clients),
-        "--seconds", str(seconds), "--out", str(folder), "--topics", ",".join(TOPICS + SUBJECTS if load.polling else TOPICS),
+        "--seconds", str(seconds), "--out", str(folder), "--topics", ",".join(TOPICS + NODE_TOPICS if load.polling else TOPICS),
     ]  # fmt: skip
     process = Process("clients", command, folder)
     _wait_for(process, "ready", 30)

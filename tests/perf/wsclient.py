@@ -25,7 +25,7 @@ import msgspec
 TOPICS = ("live", "nodes", "actions", "satellites", "sizes", "errors", "pieces", "countries", "compactions", "lines")
 """What the live page subscribes."""
 
-SUBJECTS = ("reputation", "storage", "earnings", "health", "analytics")
+NODE_TOPICS = ("reputation", "storage", "earnings", "health", "analytics")
 """Topics of nodes that are asked, and of analytics; left out where the server does not know them."""
 
 EVENT = struct.Struct("<HddQ")
@@ -131,7 +131,7 @@ class Client:
         elif kind == "load":
             self.tally.held_back += frame["state"] != "normal"
         elif kind == "re" and "error" in frame:
-            refused = [topic for topic in self.topics if topic in SUBJECTS and topic in str(frame["error"].get("message"))]
+            refused = [topic for topic in self.topics if topic in NODE_TOPICS and topic in str(frame["error"].get("message"))]
             if not refused:
                 raise SystemExit(f"the server refused: {frame['error']}")
             self.topics = tuple(topic for topic in self.topics if topic not in refused)

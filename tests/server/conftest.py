@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 from flags import chosen
-from server.server_fakes import CannedQuestions, CountingFeeds, Serve, TwoGauges
+from server.server_fakes import CannedQueries, CountingFeeds, Serve, TwoGauges
 
 from storj_monitor.clock import SystemClock
 from storj_monitor.server import Exposure, Server
@@ -23,7 +23,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
     running: list[SimpleNamespace] = []
 
     async def start(**settings: Any) -> SimpleNamespace:
-        feeds, questions, clock = CountingFeeds(), CannedQuestions(), SystemClock()
+        feeds, questions, clock = CountingFeeds(), CannedQueries(), SystemClock()
         values: dict[str, Any] = {
             "bind": "127.0.0.1",
             "port": 0,

@@ -204,7 +204,7 @@ def about(window: Window) -> dict[str, object]:
     return {"from": window.from_s, "to": window.to_s, "nodes": list(window.nodes)}
 
 
-class CannedQuestions:
+class CannedQueries:
     """Answers every question with one row, and remembers the windows. `failure` is raised instead when set."""
 
     def __init__(self) -> None:

@@ -121,10 +121,10 @@ async def test_a_csv_file_that_cannot_be_made_is_an_error_of_the_same_shape(serv
 
             return fail
 
-    subjects = Broken()
-    one = await serve(subjects=subjects)
+    node_queries = Broken()
+    one = await serve(node_queries=node_queries)
     for failure, status in ((BROKEN, 503), (REFUSED, 400), (TimeoutError(), 503), (ZeroDivisionError("secret detail"), 500)):
-        subjects.failure = failure
+        node_queries.failure = failure
         async with one.http.get(one.url + "/api/v1/earnings.csv") as response:
             body = await response.json()
         assert response.status == status and "secret" not in str(body)

@@ -18,7 +18,7 @@ from storj_monitor.services.analytics import MAX_AGE_S, ForecastGate
 from storj_monitor.state.node_status import NodeRegistry, Space, Standing
 from storj_monitor.state.nodes import State
 from storj_monitor.storage_tracker.forecast import space_outlook, space_samples
-from storj_monitor.views.cards import Cards
+from storj_monitor.views.topic_renderers import TopicRenderers
 
 NOW = 1_793_318_400.0
 DAY_S = 86_400.0
@@ -101,8 +101,8 @@ def test_the_band_of_earnings_is_the_worst_error_of_earlier_months() -> None:
     assert error_band(old + new) == pytest.approx(0.01)
 
 
-def cards_of(now: float) -> Cards:
-    return Cards(NodeRegistry(["a"]), State(["a"]), lambda: now)
+def renderers_of(now: float) -> TopicRenderers:
+    return TopicRenderers(NodeRegistry(["a"]), State(["a"]), lambda: now)
 
 
 def disk(at: float, used: int, reclaimable: int | None) -> SpaceEvidence:
@@ -114,7 +114,7 @@ def disk(at: float, used: int, reclaimable: int | None) -> SpaceEvidence:
 
 
 def test_samples_leave_out_what_a_compaction_gives_back() -> None:
-    node = cards_of(NOW).subjects.of("a")
+    node = renderers_of(NOW).registry.of("a")
     assert space_samples(node, NOW) == ()
     node.space = Space(evidence=disk(NOW, 5 * TB, TB))
     (sample,) = space_samples(node, NOW)
@@ -126,8 +126,8 @@ def test_samples_leave_out_what_a_compaction_gives_back() -> None:
 
 
 def test_forecasts_are_made_again_only_for_other_inputs_or_when_they_are_old() -> None:
-    cards = cards_of(NOW)
-    outlooks, node = ForecastGate(cards.subjects, cards.estimates), cards.subjects.of("a")
+    renderers = renderers_of(NOW)
+    outlooks, node = ForecastGate(renderers.registry, renderers.estimates), renderers.registry.of("a")
     assert outlooks.of("a", NOW) == ((), None, None, None)
     node.space = Space(points=tuple(growing(0.1, 1.0)))
     node.standing = Standing(known={"us1": seen(60)})

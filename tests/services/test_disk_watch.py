@@ -21,7 +21,7 @@ from storj_monitor.model.space import DiskSpace, FileSystemSpace, SpaceEvidence
 from storj_monitor.services.watches import FileSystems
 from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
-from storj_monitor.views.cards import Cards
+from storj_monitor.views.topic_renderers import TopicRenderers
 
 Found = tuple[str, FileSystemSpace | None, str]
 
@@ -107,13 +107,13 @@ class Nowhere:
 
 def test_the_page_says_the_disk_and_what_is_wrong() -> None:
     clock, state = SystemClock(), State(["a", "b"])
-    cards = Cards(NodeRegistry(["a", "b"]), state, clock.now)
-    keeper = keeper_of(cards, state, Nowhere(), clock)
+    renderers = TopicRenderers(NodeRegistry(["a", "b"]), state, clock.now)
+    keeper = keeper_of(renderers, state, Nowhere(), clock)
     now = clock.now()
     disk = FileSystemSpace(taken_at=now, path="/mnt/x", total_bytes=4 * 10**12, free_bytes=10**12, device="7")
     keeper.on_file_system("a", "/mnt/x", disk, "")
     keeper.on_file_system("b", "/mnt/x", disk, "")
-    rows = plain(cards.rows("storage", ["a", "b"]))
+    rows = plain(renderers.rows("storage", ["a", "b"]))
     assert rows["a"]["file_system_free"] == {"value": 10**12, "source": Source.FILE_SYSTEM.value, "at": now}
     assert (rows["a"]["at"], rows["a"]["file_system"]) == (None, {"path": "/mnt/x", "problem": None})
     total = rows[""]["file_system_total"]
@@ -123,9 +123,9 @@ def test_the_page_says_the_disk_and_what_is_wrong() -> None:
     told = DiskSpace(taken_at=now, used_bytes=10**12, available_bytes=5 * 10**12, trash_bytes=0, allocated_bytes=6 * 10**12)
     node.space = structs.replace(node.space, evidence=SpaceEvidence(disk=told))
     keeper.on_file_system("a", "/mnt/x", disk, "")
-    free = plain(cards.rows("storage", ["a"]))["a"]["free"]
+    free = plain(renderers.rows("storage", ["a"]))["a"]["free"]
     assert isinstance(free, dict)
     assert (free["value"], free["source"]) == (10**12, "file_system"), "no node can use more than its disk has"
     keeper.on_file_system("a", "/mnt/x", None, "there is no such folder")
-    row = plain(cards.rows("storage", ["a"]))["a"]
+    row = plain(renderers.rows("storage", ["a"]))["a"]
     assert (row["file_system_free"], row["file_system"]) == (None, {"path": "/mnt/x", "problem": "there is no such folder"})

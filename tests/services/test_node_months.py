@@ -9,11 +9,11 @@ import pytest
 from plain import plain
 from services.test_node_status import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
 
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
 from storj_monitor.database.node_loading import LOADED
 from storj_monitor.model.earnings import EstimatedPayout, MonthPayout, Paystub
 from storj_monitor.model.node_answers import Answer, AnswerKind
-from storj_monitor.views.gauges import subject_families
+from storj_monitor.views.gauges import node_families
 
 SUM = EstimatedPayout(satellite="", current_month=MonthPayout(payout_cents=300.0), previous_month=MonthPayout(), expected_cents=0.0)
 
@@ -27,7 +27,7 @@ def usage_at(rig: Rig, at: float, days: int) -> dict[str, object]:
     rig.clock.at = at
     rig.take(AnswerKind.NODE, node_answer(at))
     rig.take(AnswerKind.SATELLITE, satellite_answer(at, days), SAT)
-    row = plain(rig.cards.rows("earnings", ["a"]))["a"]
+    row = plain(rig.renderers.rows("earnings", ["a"]))["a"]
     assert isinstance(row["now"], dict)
     return row
 
@@ -49,13 +49,13 @@ def test_the_month_goes_on_and_is_kept_without_the_nodes_sum(rig: Rig) -> None:
 def test_a_sum_of_another_month_is_no_comparison(rig: Rig) -> None:
     usage_at(rig, OCTOBER_30, 29)
     rig.take(AnswerKind.ESTIMATE, SUM)
-    assert plain(rig.cards.rows("earnings", ["a"]))["a"]["comparison"] is not None
+    assert plain(rig.renderers.rows("earnings", ["a"]))["a"]["comparison"] is not None
     row = usage_at(rig, OCTOBER_30 + 3600, 29)
     assert row["now"]["through"] == pytest.approx(OCTOBER_30, abs=1) and row["comparison"] is not None  # type: ignore[index]
     row = usage_at(rig, OCTOBER_30 + 3 * DAY_S, 31)
     assert (row["comparison"], row["theirs"]) == (None, None)
     rig.take(AnswerKind.ESTIMATE, msgspec.structs.replace(SUM))
-    assert plain(rig.cards.rows("earnings", ["a"]))["a"]["comparison"] is not None
+    assert plain(rig.renderers.rows("earnings", ["a"]))["a"]["comparison"] is not None
 
 
 def test_the_first_sum_of_a_month_is_not_held_against_the_usage_of_the_one_before(rig: Rig) -> None:
@@ -132,12 +132,12 @@ def test_a_node_that_is_silent_since_another_month_is_left_out_of_the_sums_and_n
         for kind, value in ((AnswerKind.NODE, node_answer(at, name)), (AnswerKind.PAYSTUBS, (stub,))):
             rig.keeper.on_answer(Answer(name, kind, None, at, 1.0, value))
         rig.keeper.on_answer(Answer(name, AnswerKind.SATELLITE, SAT, at, 1.0, satellite_answer(at, days)))
-    rows = plain(rig.cards.rows("earnings", ["a", "b"]))
+    rows = plain(rig.renderers.rows("earnings", ["a", "b"]))
     fleet = rows[""]
     assert (fleet["nodes"], fleet["left_out"]) == (1, ["a"])
     assert fleet["now"] == rows["b"]["now"] | {"held_percent": None}
     assert fleet["expected_usd_micros"] == rows["b"]["expected_usd_micros"]
     assert fleet["balance"]["paid_usd_micros"] == 10
     assert rows["a"]["now"]["period"] == "2026-10"
-    months = {one.name: [labels["node"] for labels, _ in one.samples] for one in subject_families(rig.cards) if "_month_" in one.name}
+    months = {one.name: [labels["node"] for labels, _ in one.samples] for one in node_families(rig.renderers) if "_month_" in one.name}
     assert months["storj_monitor_node_month_usd"] == months["storj_monitor_node_month_expected_usd"] == ["b"]

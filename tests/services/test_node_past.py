@@ -10,7 +10,7 @@ import pytest
 from plain import plain
 from services.test_node_status import DAY_S, OCTOBER_30, SAT, TB, Rig, node_answer, satellite_answer
 
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
 from storj_monitor.model.earnings import EstimatedPayout, MonthPayout, Paystub
 from storj_monitor.model.node_answers import AnswerKind, SatelliteAnswer
 from storj_monitor.model.space import SatelliteUsage, UsageDay
@@ -42,7 +42,7 @@ def test_what_satellites_count_goes_into_the_point_of_the_same_moment(rig: Rig) 
     rig.clock.at += 1
     rig.take(AnswerKind.SATELLITE, told(at + 1, UsageDay(OCTOBER_30 - 2 * DAY_S, 24.0 * TB, 1.0 * TB, 24.0)), SAT)
     assert [(row[1], row[10]) for row in rig.rows(store.SPACE_POINT)] == [(round(at * 1000), TB)]
-    assert [point.reported for point in rig.cards.subjects.of("a").space.points] == [TB]
+    assert [point.reported for point in rig.renderers.registry.of("a").space.points] == [TB]
 
 
 def test_a_part_of_the_satellites_is_no_sum(rig: Rig) -> None:
@@ -51,11 +51,11 @@ def test_a_part_of_the_satellites_is_no_sum(rig: Rig) -> None:
     node = node_answer(at)
     both = (*node.standings, replace(node.standings[0], satellite=other))
     rig.take(AnswerKind.NODE, replace(node, standings=both))
-    assert plain(rig.cards.rows("storage", ["a"]))["a"]["reported"] is None
+    assert plain(rig.renderers.rows("storage", ["a"]))["a"]["reported"] is None
     rig.take(AnswerKind.SATELLITE, told(at, day), SAT)
-    assert plain(rig.cards.rows("storage", ["a"]))["a"]["reported"] is None
+    assert plain(rig.renderers.rows("storage", ["a"]))["a"]["reported"] is None
     rig.take(AnswerKind.SATELLITE, replace(told(at, day), storage=replace(stored(at, day), satellite=other)), other)
-    figure = plain(rig.cards.rows("storage", ["a"]))["a"]["reported"]
+    figure = plain(rig.renderers.rows("storage", ["a"]))["a"]["reported"]
     assert isinstance(figure, dict)
     assert figure["value"] == 2 * TB
     assert [row[10] for row in rig.rows(store.SPACE_POINT)] == [2 * TB]
@@ -117,7 +117,7 @@ def test_an_estimate_that_contradicts_asks_the_satellites_again(rig: Rig) -> Non
     rig.keeper.signals.doubted.append(asked.append)
     rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
     rig.take(AnswerKind.SATELLITE, satellite_answer(rig.clock.at, 29), SAT)
-    ours = rig.cards.estimates.of(rig.cards.subjects.of("a"), rig.clock.at)
+    ours = rig.renderers.estimates.of(rig.renderers.registry.of("a"), rig.clock.at)
     assert ours is not None
     cents = ours.estimate.now.payout_usd_micros / 10_000
     other = MonthPayout(payout_cents=cents + 40)

@@ -12,16 +12,16 @@ from node_recordings import answer, api_snapshots, at
 from plain import Plain
 from services.test_node_status import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
 
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
+from storj_monitor.database.node_history import standings_history
 from storj_monitor.database.node_loading import LOADED
 from storj_monitor.database.nodes import node_care
 from storj_monitor.database.reader import Reader
-from storj_monitor.database.subject_history import standings_history
 from storj_monitor.model.figures import Source
 from storj_monitor.model.ids import satellite_name
 from storj_monitor.model.node_answers import AnswerKind
 from storj_monitor.model.reputation import NEVER, AuditWindow, HealthAnswer, HealthStatus, ReputationSnapshot
-from storj_monitor.views.subject_questions import SubjectQuestions
+from storj_monitor.views.node_queries import NodeQueries
 from storj_monitor.views.windows import Window
 
 HALF_DAY_S = 43_200.0
@@ -193,7 +193,7 @@ async def test_the_answer_of_the_api_has_windows_and_standings_of_the_asked_time
     tell_dates(rig)
     reader = Reader(tmp_path / "monitor.db", 1)
     try:
-        questions = Plain(SubjectQuestions(reader, rig.cards, rig.clock.now))
+        questions = Plain(NodeQueries(reader, rig.renderers, rig.clock.now))
         found = await questions.standings(Window(int(begin) + 60, int(begin) + 86_400, 60, ("a",)))
         later = await questions.standings(Window(int(begin) + 180, int(begin) + 240, 60, ("a",)))
     finally:

@@ -20,9 +20,9 @@ from storj_monitor.model.space import FileSystemSpace
 from storj_monitor.state.node_evidence import log_fresh_s
 from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import LogStatus, State
-from storj_monitor.views.cards import Cards
-from storj_monitor.views.feed import Feed
 from storj_monitor.views.gauges import Gauges, StoreFigures
+from storj_monitor.views.topic_feed import TopicFeed
+from storj_monitor.views.topic_renderers import TopicRenderers
 
 US1 = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
 EU1 = "12L9ZFwhzVpuEKMUNUqkaTLGzwY9G24tbiigLiXpmZWKwmcNDDs"
@@ -34,9 +34,9 @@ class Rig:
     def __init__(self) -> None:
         self.clock = HandClock(clock("11:00:00"))
         self.state = State(["n"])
-        self.cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
-        self.keeper = keeper_of(self.cards, self.state, self, self.clock)
-        self.states = states_of(self.cards, self.state, self.clock)
+        self.renderers = TopicRenderers(NodeRegistry(["n"]), self.state, self.clock.now)
+        self.keeper = keeper_of(self.renderers, self.state, self, self.clock)
+        self.states = states_of(self.renderers, self.state, self.clock)
         self.keeper.signals.moved.append(self.states.moved)
         self.state.on_status("n", LogStatus("live", "", "node.log", 0, self.clock.at, self.clock.at))
         self.door(ApiStatus.OK)
@@ -72,14 +72,14 @@ class Rig:
     @property
     def row(self) -> dict[str, Any]:
         """As topic `nodes` has it."""
-        feed = Feed(self.state, self.cards, ("n",), {"n": 0}, True)
+        feed = TopicFeed(self.state, self.renderers, ("n",), {"n": 0}, True)
         feed.advance(["nodes"], self.clock.at, True)
         rows: Any = plain(feed.snapshot(["nodes"], self.clock.at))["nodes"]["rows"]
         return dict(rows["n"])
 
     @property
     def findings(self) -> list[dict[str, Any]]:
-        return [row for row in plain(self.cards.rows("analytics", ["n"])).values() if row["row"] == "finding"]
+        return [row for row in plain(self.renderers.rows("analytics", ["n"])).values() if row["row"] == "finding"]
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ async def test_a_port_with_one_question_is_no_health_as_soon_as_it_fails_whateve
 def test_the_log_of_a_busy_node_is_good_for_three_minutes_and_that_of_a_slow_one_for_longer(
     rig: Rig, a_minute: int, fresh_s: float
 ) -> None:
-    node = rig.cards.subjects.nodes["n"]
+    node = rig.renderers.registry.nodes["n"]
     node.log.pulse.add({minute * 60: (a_minute, a_minute) for minute in range(60)})
     assert log_fresh_s(node, float(THRESHOLD_SILENT.default)) == fresh_s
 
@@ -166,13 +166,13 @@ async def test_reasons_are_findings_from_the_first_moment_and_go_when_they_are_o
 async def test_never_contacted_is_said_with_what_to_do(rig: Rig) -> None:
     rig.say(replace(node_answer(rig.clock.at), last_pinged_at=NEVER, quic_status="Misconfigured"))
     assert rig.row["node_state"] == "at_risk" and [one["code"] for one in rig.row["reasons"]] == ["no_contact", "quic"]
-    health = plain(rig.cards.rows("health", ["n"]))["n"]
+    health = plain(rig.renderers.rows("health", ["n"]))["n"]
     assert health["last_contact"] == {"value": None, "source": "api", "at": rig.clock.at}
 
 
 async def test_the_health_answer_is_shown_while_it_is_of_now_and_nobody_contradicts_it(rig: Rig) -> None:
     def shown() -> Any:
-        healthy = plain(rig.cards.rows("health", ["n"]))["n"]["all_healthy"]
+        healthy = plain(rig.renderers.rows("health", ["n"]))["n"]["all_healthy"]
         return healthy and healthy["value"]
 
     rig.say(node_answer(rig.clock.at), healthy=True)
@@ -192,16 +192,16 @@ async def test_a_satellite_that_is_not_trusted_any_more_does_not_come_back_witho
         taken_at=rig.clock.at, all_healthy=True, statuses=(HealthStatus(EU1, 1.0, NEVER, NEVER), HealthStatus(US1, 1.0, NEVER, NEVER))
     )
     rig.keeper.on_answer(Answer("n", AnswerKind.HEALTH, None, rig.clock.at, 1.0, told))
-    assert list(plain(rig.cards.rows("reputation", ["n"]))) == [f"n/{EU1}"]
+    assert list(plain(rig.renderers.rows("reputation", ["n"]))) == [f"n/{EU1}"]
 
 
 async def test_a_node_that_is_down_has_no_uptime(rig: Rig) -> None:
-    assert plain(rig.cards.rows("health", ["n"]))["n"]["uptime_s"]["value"] > 0
+    assert plain(rig.renderers.rows("health", ["n"]))["n"]["uptime_s"]["value"] > 0
     rig.door(ApiStatus.UNREACHABLE, "no answer")
     for _ in range(40):
         await rig.later(5, lines=False)
     assert rig.row["node_state"] == "down"
-    assert plain(rig.cards.rows("health", ["n"]))["n"]["uptime_s"] is None
+    assert plain(rig.renderers.rows("health", ["n"]))["n"]["uptime_s"] is None
 
 
 async def test_failed_writes_and_a_disk_without_room_count_when_they_are_told(rig: Rig) -> None:
@@ -240,7 +240,7 @@ async def test_metrics_have_the_state(rig: Rig) -> None:
 async def test_a_graceful_exit_is_told_by_the_newest_paystub_where_the_log_tells_nothing(
     rig: Rig, codes: str, code: str | None, kind: str
 ) -> None:
-    stubs = rig.cards.subjects.nodes["n"].money.stubs
+    stubs = rig.renderers.registry.nodes["n"].money.stubs
     for period, told in (("2026-09", "E"), ("2026-10", codes)):
         stubs[StubKey("id", US1, period)] = Paystub(satellite=US1, period=period, codes=told)
     rig.say(node_answer(rig.clock.at))

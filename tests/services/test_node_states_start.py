@@ -12,7 +12,7 @@ from storj_monitor.model.node_state import NodeState, NodeStateKind
 from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import LogStatus, State
-from storj_monitor.views.cards import Cards
+from storj_monitor.views.topic_renderers import TopicRenderers
 
 HOUR_S = 3600.0
 MISSING = "/logs/ndoe.log is not there yet"
@@ -26,10 +26,10 @@ class Started:
         self.state = State(["n"])
         if newest_h is not None:
             self.state.nodes["n"].newest_ms = int((self.clock.at - newest_h * HOUR_S) * 1000)
-        self.cards = cards = Cards(NodeRegistry(["n"]), self.state, self.clock.now)
-        self.node = cards.subjects.of("n")
-        self.keeper = keeper_of(cards, self.state, self, self.clock)
-        self.states = states_of(cards, self.state, self.clock)
+        self.renderers = renderers = TopicRenderers(NodeRegistry(["n"]), self.state, self.clock.now)
+        self.node = renderers.registry.of("n")
+        self.keeper = keeper_of(renderers, self.state, self, self.clock)
+        self.states = states_of(renderers, self.state, self.clock)
         self.keeper.signals.moved.append(self.states.moved)
 
     def submit_write(self, write: object, done: object) -> None:
@@ -149,7 +149,7 @@ async def test_a_node_whose_log_pauses_is_down_since_it_answered_an_earlier_run_
 async def test_what_an_earlier_run_saw_shut_is_shut_since_then(detail: str) -> None:
     """Without a log, too."""
     now = Started()
-    now.states = states_of(now.cards, now.state, now.clock, with_log=frozenset())
+    now.states = states_of(now.renderers, now.state, now.clock, with_log=frozenset())
     now.keeper.signals.moved.append(now.states.moved)
     shut_at = now.clock.at - 2 * HOUR_S
     now.node.answer = node_answer(shut_at - 50)

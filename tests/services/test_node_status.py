@@ -13,7 +13,7 @@ import pytest
 from keeper_rig import keeper_of
 from plain import plain
 
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
 from storj_monitor.database.bad_rows import BadRows
 from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.database.node_loading import LOADED
@@ -41,7 +41,7 @@ from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.uptime import MARKS, Outage, Witness
 from storj_monitor.state.node_status import NodeRegistry
 from storj_monitor.state.nodes import State
-from storj_monitor.views.cards import Cards
+from storj_monitor.views.topic_renderers import TopicRenderers
 
 SAT = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S"
 OCTOBER_30 = 1_793_318_400.0  # 2026-10-30T00:00:00Z
@@ -95,8 +95,8 @@ class Rig:
 
     def begin(self) -> None:
         """A monitor that has just started."""
-        self.cards = Cards(NodeRegistry(["a"]), self.state, self.clock.now)
-        self.keeper = keeper_of(self.cards, self.state, self.desk, self.clock)
+        self.renderers = TopicRenderers(NodeRegistry(["a"]), self.state, self.clock.now)
+        self.keeper = keeper_of(self.renderers, self.state, self.desk, self.clock)
 
     def take(self, kind: AnswerKind, value: AnswerValue, satellite: str | None = None) -> None:
         self.keeper.on_answer(Answer("a", kind, satellite, self.clock.at, 1.0, value))
@@ -154,21 +154,21 @@ def test_the_same_scores_from_three_sources_are_one_point_and_the_newest_is_show
     rig.keeper.on_lines("a", [log_line(at - 60)], live=True)
     rig.take(AnswerKind.SATELLITE, satellite_answer(at, 29), SAT)
     rig.keeper.on_lines("a", [log_line(at - 60)], live=True)
-    assert len(rig.cards.subjects.of("a").standing.points[SAT]) == 1
-    row = plain(rig.cards.rows("reputation", ["a"]))[f"a/{SAT}"]
+    assert len(rig.renderers.registry.of("a").standing.points[SAT]) == 1
+    row = plain(rig.renderers.rows("reputation", ["a"]))[f"a/{SAT}"]
     assert (row["audit_score"]["source"], row["total_audits"]["source"]) == ("api", "log")
     rig.clock.at += 60
     rig.keeper.on_lines("a", [log_line(at + 60, audit=0.999)], live=True)
-    assert len(rig.cards.subjects.of("a").standing.points[SAT]) == 2
-    row = plain(rig.cards.rows("reputation", ["a"]))[f"a/{SAT}"]
+    assert len(rig.renderers.registry.of("a").standing.points[SAT]) == 2
+    row = plain(rig.renderers.rows("reputation", ["a"]))[f"a/{SAT}"]
     assert (row["audit_score"]["source"], row["audit_score"]["value"]) == ("log", 0.999)
     assert [one[4] for one in rig.rows(store.SCORE_POINT)] == [1.0, 0.999]
 
 
 def test_a_log_alone_is_enough_for_a_row(rig: Rig) -> None:
     rig.keeper.on_lines("a", [log_line(rig.clock.at)], live=True)
-    assert plain(rig.cards.rows("reputation", ["a"]))[f"a/{SAT}"]["standing"] == "healthy"
-    assert plain(rig.cards.rows("earnings", ["a"])) == {} and plain(rig.cards.rows("storage", ["a"])) == {}
+    assert plain(rig.renderers.rows("reputation", ["a"]))[f"a/{SAT}"]["standing"] == "healthy"
+    assert plain(rig.renderers.rows("earnings", ["a"])) == {} and plain(rig.renderers.rows("storage", ["a"])) == {}
 
 
 def test_a_month_is_estimated_daily_kept_over_a_restart_and_scored_by_its_paystub(rig: Rig) -> None:
@@ -212,7 +212,7 @@ def test_points_of_space_that_an_earlier_version_kept_and_cannot_be_are_not_show
     rig.keeper.add_history("a", [good, *wrong], {})
     rig.begin()
     rig.keeper.load(store.read_all(rig.desk.db, LOADED, ["a"], {}))
-    assert [one.at for one in rig.cards.subjects.of("a").space.points] == [good.at]
+    assert [one.at for one in rig.renderers.registry.of("a").space.points] == [good.at]
 
 
 def test_while_the_database_refuses_the_newest_row_of_each_key_waits(rig: Rig) -> None:
@@ -232,7 +232,7 @@ def test_while_the_database_refuses_the_newest_row_of_each_key_waits(rig: Rig) -
 def test_downtimes_come_from_doors_that_had_answered_and_from_the_log(rig: Rig) -> None:
     at = rig.clock.at
     rig.keeper.on_state("a", ApiState(ApiStatus.UNREACHABLE, at, "refused", "http://n", Door.API))
-    assert rig.cards.subjects.of("a").outages == ()
+    assert rig.renderers.registry.of("a").outages == ()
     rig.keeper.on_state("a", ApiState(ApiStatus.OK, at + 1, "", "http://n", Door.API))
     rig.keeper.on_state("a", ApiState(ApiStatus.UNREACHABLE, at + 100, "refused", "http://n", Door.API))
     rig.clock.at = at + 400
@@ -241,7 +241,7 @@ def test_downtimes_come_from_doors_that_had_answered_and_from_the_log(rig: Rig) 
     start = NodeStarted(time_ms=int((at + 395) * 1000), node_id="node")
     rig.keeper.on_lines("a", [stop], live=True)
     rig.keeper.on_lines("a", [start], live=True)
-    rows = plain(rig.cards.rows("health", ["a"]))["a"]["downtimes"]
+    rows = plain(rig.renderers.rows("health", ["a"]))["a"]["downtimes"]
     assert [(row["from"], row["until"], row["certain"]) for row in rows] == [(at + 95, at + 395, True)]
     kept = {(row[1], row[2], row[3]) for row in rig.rows(store.OUTAGE)}
     assert kept == {("api_down", (at + 100) * 1000, (at + 400) * 1000), ("process", (at + 95) * 1000, (at + 395) * 1000)}
@@ -259,8 +259,8 @@ def test_impossible_amounts_and_dates_of_joining_break_no_page(rig: Rig) -> None
         AnswerKind.HELD_HISTORY,
         (HeldHistoryRow(satellite=SAT, first_period_usd_micros=5, total_held_usd_micros=5, joined_ms=253_402_214_400_000),),
     )
-    assert plain(rig.cards.rows("storage", ["a"]))["a"]["reported"] is None
-    row = plain(rig.cards.rows("earnings", ["a"]))[f"a/{SAT}"]
+    assert plain(rig.renderers.rows("storage", ["a"]))["a"]["reported"] is None
+    row = plain(rig.renderers.rows("earnings", ["a"]))[f"a/{SAT}"]
     assert row["joined_at"] is None and row["held"]["held_usd_micros"] == 5
 
 
@@ -274,7 +274,7 @@ def free_space(rig: Rig, *told: tuple[float, int]) -> None:
 def test_a_node_with_nothing_but_a_log_has_free_space_history_and_a_forecast(rig: Rig) -> None:
     begin = rig.clock.at - 40 * DAY_S
     free_space(rig, *[(begin + hour * 3600, 9 * TB - hour * 10**9) for hour in range(40 * 24)])
-    row = plain(rig.cards.rows("storage", ["a"]))["a"]
+    row = plain(rig.renderers.rows("storage", ["a"]))["a"]
     assert row["free"] == {"value": 9 * TB - 959 * 10**9, "source": "log", "at": begin + 959 * 3600}
     (month,) = [one for one in row["forecasts"] if one["window_days"] == 30]
     assert month["growth"]["state"] == "growing"
@@ -284,7 +284,7 @@ def test_a_node_with_nothing_but_a_log_has_free_space_history_and_a_forecast(rig
     assert len(rig.rows(store.SPACE_POINT)) == 40 * 24
     rig.begin()
     rig.keeper.load(store.read_all(rig.desk.db, LOADED, ["a"], {}))
-    assert plain(rig.cards.rows("storage", ["a"]))["a"]["free"] == row["free"], "with its age, before the log says more"
+    assert plain(rig.renderers.rows("storage", ["a"]))["a"]["free"] == row["free"], "with its age, before the log says more"
 
 
 def test_free_space_of_the_log_is_no_point_where_the_node_itself_tells(rig: Rig) -> None:
@@ -293,7 +293,7 @@ def test_free_space_of_the_log_is_no_point_where_the_node_itself_tells(rig: Rig)
     free_space(rig, (rig.clock.at - 1200, TB), (rig.clock.at, 5))
     free_space(rig, (rig.clock.at + DAY_S, 7))
     assert rig.rows(store.SPACE_POINT) == before
-    assert plain(rig.cards.rows("storage", ["a"]))["a"]["free"]["source"] == "api"
+    assert plain(rig.renderers.rows("storage", ["a"]))["a"]["free"]["source"] == "api"
 
 
 def door(rig: Rig, status: ApiStatus, which: Door = Door.API) -> None:
@@ -313,22 +313,22 @@ def test_an_outage_that_was_open_when_the_monitor_was_killed_goes_on_until_the_d
     rig.clock.at += 600
     restart(rig)
     door(rig, ApiStatus.UNKNOWN)
-    (outage,) = rig.cards.subjects.of("a").outages
+    (outage,) = rig.renderers.registry.of("a").outages
     assert (outage.witness, outage.from_at, outage.until_at) == (Witness.API_DOWN, begin, None)
     door(rig, ApiStatus.UNREACHABLE)
     rig.clock.at += 600
     door(rig, ApiStatus.OK)
     restart(rig)
-    (outage,) = rig.cards.subjects.of("a").outages
+    (outage,) = rig.renderers.registry.of("a").outages
     assert (outage.from_at, outage.until_at) == (begin, begin + 1200)
     rig.clock.at += 600
     door(rig, ApiStatus.UNREACHABLE)
-    assert len(rig.cards.subjects.of("a").outages) == 1, "no answer yet in this run, and none is kept of an earlier one"
+    assert len(rig.renderers.registry.of("a").outages) == 1, "no answer yet in this run, and none is kept of an earlier one"
 
 
 def seen(rig: Rig) -> list[Outage]:
     """Outages without marks."""
-    return [one for one in rig.cards.subjects.of("a").outages if one.witness not in MARKS]
+    return [one for one in rig.renderers.registry.of("a").outages if one.witness not in MARKS]
 
 
 def test_a_door_that_answered_an_earlier_run_may_be_shut_in_this_one(rig: Rig) -> None:
@@ -349,7 +349,7 @@ def test_the_budget_melts_while_the_node_is_away(rig: Rig) -> None:
     rig.take(AnswerKind.SATELLITE, replace(answer, reputation=replace(answer.reputation, windows=windows)), SAT)
 
     def budget() -> dict[str, object]:
-        return plain(rig.cards.rows("reputation", ["a"]))[f"a/{SAT}"]["budget"]
+        return plain(rig.renderers.rows("reputation", ["a"]))[f"a/{SAT}"]["budget"]
 
     whole = budget()
     assert (whole["hours"], whole["away_since"]) == (288.0, None)
@@ -372,10 +372,10 @@ def test_a_silence_that_began_before_a_restart_is_seen_after_it(rig: Rig) -> Non
     delta = NodeDelta("a")
     delta.cells[CellKey(begin + 3600 + 1800, "s", 8)] = Cell(count=1)
     rig.keeper.on_delta(delta)
-    (outage,) = rig.cards.subjects.of("a").outages
+    (outage,) = rig.renderers.registry.of("a").outages
     assert (outage.witness, outage.from_at, outage.until_at) == (Witness.LOG_GAP, begin + 3600, begin + 5400)
     rig.keeper.on_old_minutes("a", minutes)
-    assert rig.cards.subjects.of("a").outages == (outage,)
+    assert rig.renderers.registry.of("a").outages == (outage,)
 
 
 GOT = op_code(Action.GET, Outcome.SUCCESS)
@@ -394,7 +394,7 @@ def test_counters_are_kept_by_the_hour_over_restarts_of_node_and_monitor(rig: Ri
     for after_s, uptime_s, number in told:
         rig.clock.at = begin + after_s
         rig.take(AnswerKind.METRICS, metrics(rig.clock.at, uptime_s, number))
-    counted = rig.cards.counted("a")
+    counted = rig.renderers.counted("a")
     assert counted is not None
     assert counted.growth[GOT].number == 90 + 7 + 2, "the first stretch began more than an hour ago"
     rig.clock.at = begin + 3780
@@ -416,10 +416,10 @@ def test_earnings_are_made_anew_when_a_node_takes_something_of_them_back(rig: Ri
     gone = replace(told, standings=(replace(told.standings[0], disqualified_at=rig.clock.at - DAY_S),))
     rig.take(AnswerKind.NODE, gone)
     rig.take(AnswerKind.ESTIMATE, estimate, SAT)
-    plain(rig.cards.rows("earnings", ["a"]))
+    plain(rig.renderers.rows("earnings", ["a"]))
     rig.take(AnswerKind.NODE, gone)
-    kept = plain(rig.cards.rows("earnings", ["a"]))
-    assert kept == plain(Cards(rig.cards.subjects, rig.state, rig.clock.now).rows("earnings", ["a"]))
+    kept = plain(rig.renderers.rows("earnings", ["a"]))
+    assert kept == plain(TopicRenderers(rig.renderers.registry, rig.state, rig.clock.now).rows("earnings", ["a"]))
     assert kept[f"a/{SAT}"]["theirs"] is None
 
 
@@ -429,15 +429,15 @@ def test_a_kill_costs_no_counts_and_the_last_hour_is_shown_as_before(rig: Rig) -
     for minute in range(30):
         rig.clock.at = begin + minute * 60
         rig.take(AnswerKind.METRICS, metrics(rig.clock.at, 1000 + minute * 60, 500 + 45 * minute))
-    shown = rig.cards.counted("a")
+    shown = rig.renderers.counted("a")
     assert shown is not None and shown.growth[GOT].number == 45 * 29
     rig.clock.at += 20
     restart(rig)
-    again = rig.cards.counted("a")
+    again = rig.renderers.counted("a")
     assert again is not None and again.growth == shown.growth, "as before the kill"
     rig.clock.at = begin + 31 * 60
     rig.take(AnswerKind.METRICS, metrics(rig.clock.at, 30, 43))  # the node has begun anew, too
-    after = rig.cards.counted("a")
+    after = rig.renderers.counted("a")
     assert after is not None and after.growth[GOT].number == 45 * 29 + 43
     rig.keeper.keep_last()
     assert sum(row[3] for row in rig.rows(store.COUNTER_HOUR)) == 45 * 29 + 43
@@ -495,4 +495,4 @@ def test_a_damaged_row_is_named_left_out_and_counted(rig: Rig, table: str, chang
     assert rig.keeper.registry.of("a").money.kept or table == "usage_day"
     rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
     for topic in ("health", "reputation", "storage", "earnings"):
-        assert plain(rig.cards.rows(topic, ["a"])) is not None
+        assert plain(rig.renderers.rows(topic, ["a"])) is not None

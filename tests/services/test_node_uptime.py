@@ -11,7 +11,7 @@ from builders import transfer
 from plain import Plain, plain
 from services.test_node_status import DAY_S, SAT, Rig, door, node_answer, satellite_answer
 
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
 from storj_monitor.database.node_loading import LOADED
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.events import NodeEvent, Transfer
@@ -23,7 +23,7 @@ from storj_monitor.model.sources import SourceState
 from storj_monitor.model.uptime import Outage, UptimeState, Witness
 from storj_monitor.reputation_tracker.uptime import node_away_since, node_downtimes, node_uptime
 from storj_monitor.state.node_status import NodeStatus
-from storj_monitor.views.subject_questions import SubjectQuestions
+from storj_monitor.views.node_queries import NodeQueries
 from storj_monitor.views.windows import Window
 
 GET_OK = transfer().op
@@ -35,7 +35,7 @@ def rig(tmp_path: Path) -> Rig:
 
 
 def node(rig: Rig) -> NodeStatus:
-    return rig.cards.subjects.of("a")
+    return rig.renderers.registry.of("a")
 
 
 def hour_of_transfers(begin: int, minutes: int = 60) -> dict[int, tuple[int, int]]:
@@ -66,7 +66,7 @@ def test_a_busy_node_that_goes_silent_and_shuts_its_api_is_down_for_certain(rig:
     assert (state.state, state.since, state.certain) == (UptimeState.DOWN, float(begin), True)
     assert node(rig).revisions != before, "pages are told, though nothing came"
     assert node_away_since(node(rig), rig.clock.at) == begin
-    row = plain(rig.cards.rows("health", ["a"]))["a"]
+    row = plain(rig.renderers.rows("health", ["a"]))["a"]
     assert row["uptime"]["state"] == "down"
     assert (row["downtimes"][0]["until"], row["downtimes"][0]["certain"]) == (None, True)
 
@@ -114,8 +114,8 @@ def test_the_budget_is_whole_while_a_restarted_monitor_has_not_read_the_log_yet(
     restarted(rig, [stop])
 
     def budget() -> tuple[object, object]:
-        rig.cards.subjects.changed("a", *rig.cards.subjects.of("a").revisions)
-        row = plain(rig.cards.rows("reputation", ["a"]))[f"a/{SAT}"]["budget"]
+        rig.renderers.registry.changed("a", *rig.renderers.registry.of("a").revisions)
+        row = plain(rig.renderers.rows("reputation", ["a"]))[f"a/{SAT}"]["budget"]
         return row["hours"], row["away_since"]
 
     assert budget() == (288.0, None), "the monitor was off: it does not know yet"
@@ -217,7 +217,7 @@ async def test_an_end_that_memory_knows_better_than_the_database_counts(rig: Rig
     reader = Reader(Path(rig.desk.db.execute("PRAGMA database_list").fetchone()[2]), 1)
     try:
         window = Window(int(at) - int(DAY_S), int(at) + 60, 60, ("a",))
-        answer = await Plain(SubjectQuestions(reader, rig.cards, lambda: at)).health(window, frozenset({"downtimes"}))
+        answer = await Plain(NodeQueries(reader, rig.renderers, lambda: at)).health(window, frozenset({"downtimes"}))
     finally:
         reader.close()
     told = [(row["from"], row["until"]) for row in answer["downtimes"]]

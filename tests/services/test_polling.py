@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from app_rig import line
 from patience import PATIENCE_S
-from polling_rig import SUBJECTS, fake_node, generated, running, until
+from polling_rig import NODE_TOPICS, fake_node, generated, running, until
 
 from storj_monitor.model.uptime import Witness
 from storj_monitor.simulator.fake_api import Fault, RecordedAnswers
@@ -32,9 +32,9 @@ async def test_a_page_sees_all_subjects_of_a_node_that_has_no_log(tmp_path: Path
     async with fake_node(generated()) as node, running(tmp_path, {"a": doors(node)}) as one:
         async with one.http.ws_connect(one.url + "ws") as ws:
             await ws.receive_json()
-            await ws.send_json({"cmd": "subscribe", "id": 1, "topics": list(SUBJECTS), "nodes": None})
+            await ws.send_json({"cmd": "subscribe", "id": 1, "topics": list(NODE_TOPICS), "nodes": None})
             topics: dict[str, dict[str, object]] = {}
-            while len(topics) < 4 or any(not topics[name]["rows"] for name in SUBJECTS) or "a" not in topics["earnings"]["rows"]:  # type: ignore[operator]
+            while len(topics) < 4 or any(not topics[name]["rows"] for name in NODE_TOPICS) or "a" not in topics["earnings"]["rows"]:  # type: ignore[operator]
                 message = json.loads((await ws.receive(timeout=PATIENCE_S)).data)
                 if message["k"] == "snap":
                     topics = message["topics"]
@@ -54,10 +54,10 @@ async def test_answers_are_as_the_document_says_and_estimates_agree(tmp_path: Pa
     async with fake_node(generated(index)) as node, running(tmp_path, {"a": doors(node)}) as one:
         await until(lambda: len(one.node().money.payouts) >= 40 and one.node().money.stubs)
         document = await one.ask("openapi.json")
-        for subject in SUBJECTS:
+        for topic in NODE_TOPICS:
             for window in ("-24h", "-30d"):
-                answer = await one.ask(f"{subject}?from={window}")
-                schema = document["paths"][f"/api/v1/{subject}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+                answer = await one.ask(f"{topic}?from={window}")
+                schema = document["paths"][f"/api/v1/{topic}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
                 jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
                 assert answer["rows"]
         earnings = await one.ask("earnings")
@@ -85,8 +85,8 @@ async def test_a_restarted_monitor_shows_everything_at_once_with_its_age(tmp_pat
         there = doors(node)
         async with running(tmp_path, {"a": there}) as one:
             await until(lambda: len(one.node().money.payouts) >= 40 and one.node().money.stubs)
-            one.cards.subjects.changed("a", *Topic)  # what is only told again is not shown again for some minutes
-            before = {topic: one.rows(topic) for topic in SUBJECTS}
+            one.renderers.registry.changed("a", *Topic)  # what is only told again is not shown again for some minutes
+            before = {topic: one.rows(topic) for topic in NODE_TOPICS}
             stubs, payouts = dict(one.node().money.stubs), dict(one.node().money.payouts)
     async with running(tmp_path, {"a": there}) as one:  # nobody answers now
         assert one.node().money.stubs == stubs and one.node().money.payouts == payouts
@@ -270,9 +270,9 @@ async def test_every_recorded_node_is_shown_and_answered_as_the_document_says(
             asked = len(one.pollers()["a"]._questions._turns)
             await until(lambda: len(one.pollers()["a"].answers()) >= 4 and node.asked.total() >= asked)
             document = await one.ask("openapi.json")
-            for subject in (*SUBJECTS, "standings"):
-                answer = await one.ask(f"{subject}?from=-30d")
-                schema = document["paths"][f"/api/v1/{subject}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            for topic in (*NODE_TOPICS, "standings"):
+                answer = await one.ask(f"{topic}?from=-30d")
+                schema = document["paths"][f"/api/v1/{topic}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
                 jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
             async with one.http.get(one.url + "api/v1/earnings.csv?kind=estimates") as response:
                 assert response.status == 200

@@ -14,7 +14,7 @@ from keeper_rig import keeper_of
 from polling_rig import generated
 
 from storj_monitor.clock import SystemClock
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
 from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.database.node_loading import LOADED
 from storj_monitor.database.nodes import node_care
@@ -28,7 +28,7 @@ from storj_monitor.simulator.demo import remember
 from storj_monitor.simulator.fake_api import API, DEBUG, Answers
 from storj_monitor.state.node_status import NodeRegistry, NodeStatus
 from storj_monitor.state.nodes import State
-from storj_monitor.views.cards import Cards
+from storj_monitor.views.topic_renderers import TopicRenderers
 
 
 class Desk:
@@ -43,8 +43,8 @@ class Desk:
 
 
 def keeper_for(names: list[str], desk: Desk) -> NodeStatusService:
-    cards = Cards(NodeRegistry(names), State(names), time.time)
-    return keeper_of(cards, State(names), desk, SystemClock())
+    renderers = TopicRenderers(NodeRegistry(names), State(names), time.time)
+    return keeper_of(renderers, State(names), desk, SystemClock())
 
 
 def tell(keeper: NodeStatusService, name: str, answers: Answers, at: float) -> None:

@@ -82,8 +82,8 @@ def test_a_finding_that_ended_says_when_and_why() -> None:
 
 
 def test_rows_of_the_asked_nodes_made_anew_only_for_a_change() -> None:
-    subjects, view = NodeRegistry(["a", "b"]), AnalyticsView(State(["a", "b"]))
-    a, b = subjects.of("a"), subjects.of("b")
+    registry, view = NodeRegistry(["a", "b"]), AnalyticsView(State(["a", "b"]))
+    a, b = registry.of("a"), registry.of("b")
     a.insight.findings[7] = finding(7, Metric.RATE)
     a.insight.learning = Learning("a", 53, Basis.OVERALL, "baselines from 53 hours; full after four weeks", AT, 3)
     assert list(plain(view.rows([a, b]))) == ["node/a", "finding/7", "node/b"]
@@ -91,7 +91,7 @@ def test_rows_of_the_asked_nodes_made_anew_only_for_a_change() -> None:
     assert plain(view.rows([a]))["node/a"]["standing"] == 1
     a.insight.findings[7] = a.insight.findings[7].moved(FindingState.RESOLVED, AT + 900)
     assert plain(view.rows([a]))["node/a"]["standing"] == 1, "nobody said that it changed"
-    subjects.changed("a", Topic.ANALYTICS)
+    registry.changed("a", Topic.ANALYTICS)
     assert plain(view.rows([a]))["node/a"]["standing"] == 0
     assert plain(view.rows([a]))["finding/7"]["until"] == AT + 900
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storj_monitor.views.cards import HELPS
+from storj_monitor.views.topic_renderers import HELPS
 
 PANELS = Path(__file__).parents[2] / "web" / "src" / "panels"
 FACT = re.compile(r'\b(?:one|computed|plain)\(\s*"(\w+)"')

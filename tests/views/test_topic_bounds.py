@@ -18,8 +18,8 @@ from storj_monitor.reputation_tracker.report import MOST_PIECES
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.nodes import State
 from storj_monitor.views import tables
-from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
 from storj_monitor.views.reputation import MOST_WINDOWS
+from storj_monitor.views.topic_feed import SAMPLE, TABLES, TopicFeed, TopicFeeds
 
 NOW = NOON_MS / 1000
 PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -33,11 +33,11 @@ def stated(topic: str) -> int:
     return int(found[1])
 
 
-def noisy(node_count: int) -> tuple[State, Feed]:
+def noisy(node_count: int) -> tuple[State, TopicFeed]:
     """Logs full of noise: everything that can have another name in each line has one."""
     names = [f"n{i}" for i in range(node_count)]
     state = State(names)
-    feeds = Feeds(state, True)
+    feeds = TopicFeeds(state, True)
     feed = feeds.open(tuple(names))
     for number, name in enumerate(names):
         transfers = [
@@ -68,25 +68,25 @@ def noisy(node_count: int) -> tuple[State, Feed]:
 
 
 @pytest.fixture(scope="module")
-def noise() -> tuple[State, Feed]:
+def noise() -> tuple[State, TopicFeed]:
     return noisy(12)
 
 
-def rows(feed: Feed, topic: str) -> dict[str, dict[str, object]]:
+def rows(feed: TopicFeed, topic: str) -> dict[str, dict[str, object]]:
     plain(feed.advance({topic}, NOW, slow=True))
     found: dict[str, dict[str, object]] = plain(feed.snapshot({topic}, NOW))[topic]["rows"]
     return found
 
 
 @pytest.mark.parametrize("topic", ["actions", "satellites", "sizes", "errors", "pieces", "countries", "compactions"])
-def test_no_more_rows_than_stated(noise: tuple[State, Feed], topic: str) -> None:
+def test_no_more_rows_than_stated(noise: tuple[State, TopicFeed], topic: str) -> None:
     count = len(rows(noise[1], topic))
     assert count <= stated(topic)
     if topic in ("satellites", "errors", "pieces", "countries", "compactions"):
         assert count == stated(topic), "the noise is enough to reach the bound"
 
 
-def test_satellites_beyond_the_bound_are_counted_together(noise: tuple[State, Feed]) -> None:
+def test_satellites_beyond_the_bound_are_counted_together(noise: tuple[State, TopicFeed]) -> None:
     state, feed = noise
     found = rows(feed, "satellites")
     assert US1 in found and "(other)" in found
@@ -98,7 +98,7 @@ def test_satellites_beyond_the_bound_are_counted_together(noise: tuple[State, Fe
     assert least_shown >= 12 * 5, "who is shown has not less than who is not"
 
 
-def test_compactions_that_run_come_before_all_that_ended(noise: tuple[State, Feed]) -> None:
+def test_compactions_that_run_come_before_all_that_ended(noise: tuple[State, TopicFeed]) -> None:
     state, feed = noise
     running = sum(one.state == "running" for node in state.nodes.values() for one in node.compactions.current())
     shown = [row["state"] for row in rows(feed, "compactions").values()]
@@ -125,7 +125,7 @@ def test_a_live_frame_has_its_bounds() -> None:
     assert live["more"] == 2 * (3000 + 900) - SAMPLE
 
 
-def test_what_did_not_change_is_not_sent_again(noise: tuple[State, Feed]) -> None:
+def test_what_did_not_change_is_not_sent_again(noise: tuple[State, TopicFeed]) -> None:
     state, feed = noise
     plain(feed.advance(TABLES, NOW, slow=True))
     state.revision += 1  # something moved, no row did
@@ -137,7 +137,7 @@ def test_what_did_not_change_is_not_sent_again(noise: tuple[State, Feed]) -> Non
 
 
 @pytest.mark.slow
-def test_a_whole_snapshot_of_noise_is_no_burden(noise: tuple[State, Feed]) -> None:
+def test_a_whole_snapshot_of_noise_is_no_burden(noise: tuple[State, TopicFeed]) -> None:
     """Under the 256 KiB that may wait for a client that reads slowly."""
     _, feed = noise
     plain(feed.advance(("live", *TABLES), NOW, slow=True))

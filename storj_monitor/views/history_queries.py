@@ -9,8 +9,8 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import msgspec
 
+from storj_monitor.database import node_tables as store
 from storj_monitor.database import queries
-from storj_monitor.database import subjects as store
 from storj_monitor.database.bad_rows import bad_rows_of
 from storj_monitor.database.queries import Connection, Kept, clip_to_retention
 from storj_monitor.database.reader import Reader
@@ -26,9 +26,9 @@ from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.stats import quantile
 from storj_monitor.views import tables
 from storj_monitor.views.actions import INFO, NodeActions, action_rows, counted_hours
-from storj_monitor.views.cards import Cards
-from storj_monitor.views.event_questions import event_page
+from storj_monitor.views.event_queries import event_page
 from storj_monitor.views.node_states import state_reasons
+from storj_monitor.views.topic_renderers import TopicRenderers
 from storj_monitor.views.untold import has_success, satellite_answer_row, traffic_series, untold_of, untold_reason
 from storj_monitor.views.windows import AnyWindow, Window, about, in_hours
 from storj_monitor.views.wire import answers as wire
@@ -74,11 +74,11 @@ class AnswerCache:
         return answer
 
 
-class Questions:
+class HistoryQueries:
     """One method a path. `committed_at` tells the time of the newest commit: the `as_of` of every answer."""
 
-    def __init__(self, reader: Reader, state: State, committed_at: Callable[[], float], cards: Cards | None = None) -> None:
-        self._cards = cards
+    def __init__(self, reader: Reader, state: State, committed_at: Callable[[], float], renderers: TopicRenderers | None = None) -> None:
+        self._renderers = renderers
         self._reader = reader
         self._state = state
         self._committed_at = committed_at
@@ -155,7 +155,7 @@ class Questions:
         for name, growth in counters.items():
             kept, cells = await self._ask_of([name], _totals, window.from_s, window.to_s)
             _, compared = await self._ask_of([name], _totals, hours.from_s, hours.to_s)
-            own = self._cards.counters(name, growth, window.to_s) if self._cards else None
+            own = self._renderers.counters(name, growth, window.to_s) if self._renderers else None
             tells = self._state.nodes[name].character.tells_transfers
             told.append(NodeActions(cells, self._resolution_ms([name]), own, compared, tells_success=tells))
         rows = list(action_rows(told).values())
@@ -170,11 +170,11 @@ class Questions:
 
     async def _counters(self, hours: Window) -> dict[str, dict[int, Growth]]:
         """Growth of nodes' own counters by name; nodes without are not in it."""
-        if self._cards is None:
+        if self._renderers is None:
             return {}
         from_ms, to_ms = hours.from_s * 1000, hours.to_s * 1000
         stored = await self._ask(store.read, store.COUNTER_HOUR, hours.nodes, from_ms, to_ms)
-        return counted_hours(stored, self._cards.nodes(hours.nodes), from_ms, to_ms)
+        return counted_hours(stored, self._renderers.nodes(hours.nodes), from_ms, to_ms)
 
     async def satellites(self, window: AnyWindow) -> wire.SatellitesAnswer:
         as_of = self._as_of()
@@ -266,7 +266,7 @@ class Questions:
         )
 
     async def events(self, window: AnyWindow, wanted: EventFilter) -> wire.EventsAnswer:
-        return await event_page(self._reader, self._cards, window, wanted, self._as_of())
+        return await event_page(self._reader, self._renderers, window, wanted, self._as_of())
 
     async def _ask(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._reader.ask(question, *args, **kwargs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from database.database_store import Store
 
-from storj_monitor.database.subject_history import (
+from storj_monitor.database.node_history import (
     AUDIT_WINDOWS,
     SCORE_POINTS,
     SPACE_POINTS,
@@ -15,7 +15,7 @@ from storj_monitor.database.subject_history import (
     space_history,
     standing_history,
 )
-from storj_monitor.database.subjects import AUDIT_WINDOW, ESTIMATE_SNAPSHOT, SCORE_POINT, SPACE_POINT, STANDING, Row, Table, write
+from storj_monitor.database.node_tables import AUDIT_WINDOW, ESTIMATE_SNAPSHOT, SCORE_POINT, SPACE_POINT, STANDING, Row, Table, write
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

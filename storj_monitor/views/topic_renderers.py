@@ -1,4 +1,4 @@
-"""The subject topics: which rows, which help, and when they may have changed. One maker for all pages and questions."""
+"""The topics of what nodes say: which rows, which help, and when they may have changed. One place for all pages and questions."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ COUNTED_S = 60.0
 """Growth leaves the last hour at this grain."""
 
 
-class Cards:
-    """Rows of the subject topics for any set of nodes; `now` is asked for when they are made. `estimates` and `reports` may be shared."""
+class TopicRenderers:
+    """Rows of these topics for any set of nodes; `now` is asked for when they are made. `estimates` and `reports` may be shared."""
 
     def __init__(
         self,
-        subjects: NodeRegistry,
+        registry: NodeRegistry,
         state: State,
         now: Callable[[], float],
         estimates: NodeEstimates | None = None,
         reports: SatelliteReports | None = None,
     ) -> None:
-        self.subjects = subjects
+        self.registry = registry
         self._state = state
         self.estimates = estimates or NodeEstimates()
         self.reports = reports or SatelliteReports()
@@ -73,7 +73,7 @@ class Cards:
 
     def revision(self, topic: str) -> int:
         """Grows when the topic's rows may have changed; what several answers change within GATHER_S is made and sent once."""
-        latest, now = self.subjects.revisions[topic], self._now()
+        latest, now = self.registry.revisions[topic], self._now()
         shown = self._shown.get(topic)
         if shown is None or (shown[0] != latest and abs(now - shown[1]) >= GATHER_S):
             shown = self._shown[topic] = (latest, now)
@@ -81,7 +81,7 @@ class Cards:
 
     def counted(self, name: str) -> Counters | None:
         """What a node's own counters say of the last hour. Made once for a change."""
-        node, now = self.subjects.of(name), self._now()
+        node, now = self.registry.of(name), self._now()
         if not node.counted.recent:
             return None
         version = (node.metrics.taken_at if node.metrics else 0.0, int(now // COUNTED_S))
@@ -89,7 +89,7 @@ class Cards:
 
     def counters(self, name: str, growth: Grown, to_s: float) -> Counters | None:
         """The same of another stretch; the node's recent sample is of one that goes on to now."""
-        return counters_of(growth, self.subjects.of(name).metrics if to_s >= self._now() - HOUR_S else None)
+        return counters_of(growth, self.registry.of(name).metrics if to_s >= self._now() - HOUR_S else None)
 
     def reputation(self, names: Iterable[str]) -> dict[str, ReputationRow]:
         """Rows by `node/satellite`, worst first."""
@@ -127,4 +127,4 @@ class Cards:
 
     def nodes(self, names: Iterable[str]) -> list[NodeStatus]:
         """What is known of the named nodes."""
-        return [self.subjects.of(name) for name in names]
+        return [self.registry.of(name) for name in names]

@@ -20,7 +20,7 @@ from storj_monitor.model.ids import Action
 from storj_monitor.model.node_events import NodeStarted
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.nodes import State
-from storj_monitor.views.questions import Questions
+from storj_monitor.views.history_queries import HistoryQueries
 from storj_monitor.views.windows import Window
 
 NOON = NOON_MS // 1000
@@ -37,7 +37,7 @@ class Asked:
         self.writer = Writer(path, Retention())
         self.state = State(["n1"])
         self.reader = Reader(path, 1)
-        self.questions = Plain(Questions(self.reader, self.state, lambda: self.writer.status.committed_at))
+        self.questions = Plain(HistoryQueries(self.reader, self.state, lambda: self.writer.status.committed_at))
         self._at = 0
 
     def commit(self, transfers: list, events: list[NodeEvent] | None = None, node: str = "n1") -> None:  # type: ignore[type-arg]

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from storj_monitor.database import subjects as store
+from storj_monitor.database import node_tables as store
 from storj_monitor.database.analytics import find
+from storj_monitor.database.node_history import forecast_history, score_history, space_history, standings_history
 from storj_monitor.database.reader import Reader
-from storj_monitor.database.subject_history import forecast_history, score_history, space_history, standings_history
 from storj_monitor.errors import RequestError
 from storj_monitor.financial_tracker.days import month_days
 from storj_monitor.financial_tracker.export import Currency, currency, estimates_csv, paystubs_csv, profits_csv, read_receipt
@@ -28,9 +28,9 @@ from storj_monitor.reputation_tracker.uptime import seen_outages
 from storj_monitor.state.node_status import NodeStatus, addressed, name_at
 from storj_monitor.views import analytics, earnings, node_health, reputation, storage
 from storj_monitor.views.analytics import finding_row, learning_row
-from storj_monitor.views.cards import Cards
 from storj_monitor.views.earnings_fleet import MadeForecast, day_sums, forecast_sums
 from storj_monitor.views.node_health import downtime_row
+from storj_monitor.views.topic_renderers import TopicRenderers
 from storj_monitor.views.windows import AnyWindow, about
 from storj_monitor.views.wire import answers as wire
 from storj_monitor.views.wire import earnings as money
@@ -46,12 +46,12 @@ Points = tuple[Any, ...]
 T = TypeVar("T")
 
 
-class SubjectQuestions:
+class NodeQueries:
     """One method a path; see docs/protocol.md for the shapes."""
 
-    def __init__(self, reader: Reader, cards: Cards, now: Callable[[], float]) -> None:
+    def __init__(self, reader: Reader, renderers: TopicRenderers, now: Callable[[], float]) -> None:
         self._reader = reader
-        self._cards = cards
+        self._renderers = renderers
         self._now = now
 
     async def reputation(self, window: AnyWindow, wanted: Wanted = None) -> wire.ReputationAnswer:
@@ -60,7 +60,7 @@ class SubjectQuestions:
             scores = await self._reader.ask(score_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         return wire.ReputationAnswer(
             **about(window, self._now()),
-            rows=_part(wanted, "rows", lambda: list(self._cards.reputation(window.nodes).values())),
+            rows=_part(wanted, "rows", lambda: list(self._renderers.reputation(window.nodes).values())),
             help=_part(wanted, "help", lambda: reputation.HELP_TEXTS),
             columns=_part(wanted, "columns", lambda: list(reputation.POINT_COLUMNS)),
             history=_part(
@@ -98,7 +98,7 @@ class SubjectQuestions:
             found = await self._reader.ask(space_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         return wire.StorageAnswer(
             **about(window, self._now()),
-            rows=_part(wanted, "rows", lambda: list(self._cards.storage(window.nodes).values())),
+            rows=_part(wanted, "rows", lambda: list(self._renderers.storage(window.nodes).values())),
             help=_part(wanted, "help", lambda: storage.HELP_TEXTS),
             columns=_part(wanted, "columns", lambda: list(storage.POINT_COLUMNS)),
             history=_part(wanted, "history", lambda: [SpaceHistory(node=node, points=points) for node, points in found.items()]),
@@ -109,10 +109,10 @@ class SubjectQuestions:
         if _wants(wanted, "forecasts", "sums"):
             found = await self._reader.ask(forecast_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
             made = [MadeForecast(*row) for row in found]
-        nodes = self._cards.nodes(window.nodes)
+        nodes = self._renderers.nodes(window.nodes)
         return wire.EarningsAnswer(
             **about(window, self._now()),
-            rows=_part(wanted, "rows", lambda: list(self._cards.earnings(window.nodes).values())),
+            rows=_part(wanted, "rows", lambda: list(self._renderers.earnings(window.nodes).values())),
             help=_part(wanted, "help", lambda: earnings.HELP_TEXTS),
             paystubs=_part(wanted, "paystubs", lambda: self._paystubs(nodes)),
             months=_part(wanted, "months", lambda: _months(nodes)),
@@ -142,11 +142,11 @@ class SubjectQuestions:
         ]
 
     def _name(self, node: str, satellite: str) -> str:
-        return name_at(self._cards.subjects.of(node), satellite)
+        return name_at(self._renderers.registry.of(node), satellite)
 
     def _days(self, node: NodeStatus) -> list[DayEarnings]:
         """What each day of the present month has brought."""
-        made = self._cards.estimates.of(node, self._now())
+        made = self._renderers.estimates.of(node, self._now())
         return [] if made is None else month_days(made.days, made.estimate.now.period)
 
     def _earned_days(self, node: NodeStatus) -> list[money.EarnedDay]:
@@ -159,17 +159,19 @@ class SubjectQuestions:
         downtimes_of = await self._downtimes(window) if _wants(wanted, "downtimes") else []
         return wire.HealthAnswer(
             **about(window, self._now()),
-            rows=_part(wanted, "rows", lambda: list(self._cards.health(window.nodes).values())),
+            rows=_part(wanted, "rows", lambda: list(self._renderers.health(window.nodes).values())),
             help=_part(wanted, "help", lambda: node_health.HELP_TEXTS),
             downtimes=_part(wanted, "downtimes", lambda: downtimes_of),
         )
 
     async def _downtimes(self, window: AnyWindow) -> list[NodeDowntime]:
         now = self._now()
-        found: dict[str, list[Outage]] = {name: list(seen_outages(self._cards.subjects.of(name), now)) for name in window.nodes}
+        found: dict[str, list[Outage]] = {name: list(seen_outages(self._renderers.registry.of(name), now)) for name in window.nodes}
         # memory may know another end already than the row that is stored, or none at all
         better = {
-            (name, one.witness.value, round(one.from_at * 1000)) for name in window.nodes for one in self._cards.subjects.of(name).outages
+            (name, one.witness.value, round(one.from_at * 1000))
+            for name in window.nodes
+            for one in self._renderers.registry.of(name).outages
         }
         for node, witness, from_ms, until_ms in await self._rows(store.OUTAGE, window, also_before=True):
             if until_ms is not None and (node, witness, from_ms) not in better:
@@ -186,9 +188,9 @@ class SubjectQuestions:
         now = self._now()
         return wire.FindingsAnswer(
             **about(window, now),
-            rows=[*(self._cards.reasons(window.nodes) if window.to_s >= now else ()), *(finding_row(one) for one in found.findings)],
+            rows=[*(self._renderers.reasons(window.nodes) if window.to_s >= now else ()), *(finding_row(one) for one in found.findings)],
             more=found.more,
-            learning=[learning_row(node) for node in self._cards.nodes(window.nodes)],
+            learning=[learning_row(node) for node in self._renderers.nodes(window.nodes)],
             help=analytics.HELP_TEXTS,
         )
 
@@ -197,13 +199,13 @@ class SubjectQuestions:
 
         Without a rate the currency of the settings is taken, where there is one.
         """
-        to = _currency(rate) or self._cards.estimates.terms.currency
-        known, now = self._cards.nodes(nodes), self._now()
+        to = _currency(rate) or self._renderers.estimates.terms.currency
+        known, now = self._renderers.nodes(nodes), self._now()
         satellites = {key.satellite for node in known for key in node.money.stubs} | {one for node in known for one in node.money.usages}
         names = {one: next((name for node in known if (name := addressed(node, one).get(one))), "") for one in satellites}
         names = {one: satellite_name(one, {one: name}) for one, name in names.items()}
         if kind != "paystubs":
-            told = {node.name: made for node in known if (made := self._cards.estimates.of(node, now)) is not None}
+            told = {node.name: made for node in known if (made := self._renderers.estimates.of(node, now)) is not None}
             if kind == "profit":
                 return _BOM + await asyncio.to_thread(profits_csv, told, to)
             estimates = {name: one.estimate for name, one in told.items()}

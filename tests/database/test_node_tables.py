@@ -16,10 +16,10 @@ from builders import NOON_MS, batch, transfer
 from database.database_store import Store
 from patience import PATIENCE_S
 
-from storj_monitor.database import retention, subjects
+from storj_monitor.database import node_tables, retention
+from storj_monitor.database.node_tables import SCORE_POINT, SPACE_POINT, TABLES, Row, read, read_all, scored_failures, write
 from storj_monitor.database.retention import Retention
 from storj_monitor.database.schema import IS_SCORED_FAILURE
-from storj_monitor.database.subjects import SCORE_POINT, SPACE_POINT, TABLES, Row, read, read_all, scored_failures, write
 from storj_monitor.database.writer import Writer
 from storj_monitor.model.figures import Source
 from storj_monitor.model.ids import Action, Outcome, op_action
@@ -36,7 +36,7 @@ def score(node: str, satellite: str, at_ms: int, until_ms: int | None = None, to
     return (node, satellite, at_ms, until_ms or at_ms, 1.0, 1.0, 0.99, total, 99, "api")
 
 
-def changes(table: subjects.Table, *rows: Row) -> dict[str, dict[Row, Row | None]]:
+def changes(table: node_tables.Table, *rows: Row) -> dict[str, dict[Row, Row | None]]:
     return {table.name: {row[: table.key]: row for row in rows}}
 
 

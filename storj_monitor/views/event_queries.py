@@ -16,10 +16,10 @@ from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.ids import satellite_name
 from storj_monitor.model.node_events import AnyNodeEvent, MigrationProgress
 from storj_monitor.model.stored_events import EventFilter
-from storj_monitor.views.cards import Cards
 from storj_monitor.views.event_figures import figure_rows
 from storj_monitor.views.event_words import KIND_NAMES, KINDS, say
 from storj_monitor.views.garbage_runs import RUN_KINDS, runs_of
+from storj_monitor.views.topic_renderers import TopicRenderers
 from storj_monitor.views.windows import AnyWindow, about
 from storj_monitor.views.wire import events as wire
 from storj_monitor.views.wire.answers import EventsAnswer
@@ -32,13 +32,15 @@ _PROGRESS_MS = 6 * 3_600_000
 _DECODE = msgspec.json.Decoder(AnyNodeEvent).decode
 
 
-async def event_page(reader: Reader, cards: Cards | None, window: AnyWindow, wanted: EventFilter, as_of: float | None) -> EventsAnswer:
-    """One page; `garbage` and `figures` (what /metrics says now, as `cards` know it) come with the first page only."""
+async def event_page(
+    reader: Reader, renderers: TopicRenderers | None, window: AnyWindow, wanted: EventFilter, as_of: float | None
+) -> EventsAnswer:
+    """One page; `garbage` and `figures` (what /metrics says now, as `renderers` know it) come with the first page only."""
     first = wanted.before is None
     page = await reader.ask(_page, window.nodes, window.from_s * 1000, window.to_s * 1000, wanted, first)
     figures: list[wire.EventFigure] = []
-    if first and cards is not None:
-        for node in cards.nodes(window.nodes):
+    if first and renderers is not None:
+        for node in renderers.nodes(window.nodes):
             figures += figure_rows(node.name, node.metrics, page.progress.get(node.name, ()))
     return EventsAnswer(
         **about(window, as_of),

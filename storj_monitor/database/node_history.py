@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from storj_monitor.database.subjects import Connection, Row, satellites_of
+from storj_monitor.database.node_tables import Connection, Row, satellites_of
 
 SPACE_POINTS = 120
 """Stretches of a window: 6 hours of 30 days, 12 minutes of a day. The last row of each is given."""

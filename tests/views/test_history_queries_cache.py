@@ -12,7 +12,7 @@ from storj_monitor.database.opening import open_database
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import StoreError
 from storj_monitor.state.nodes import State
-from storj_monitor.views.questions import AnswerCache, Questions
+from storj_monitor.views.history_queries import AnswerCache, HistoryQueries
 from storj_monitor.views.windows import Window
 
 
@@ -68,7 +68,7 @@ async def test_names_that_could_not_be_read_are_asked_for_again(tmp_path: Path) 
     path = tmp_path / "monitor.db"
     open_database(path, 1.0, "stamp")
     reader, state = BrokenOnce(path, 1), State([])
-    questions, window = Plain(Questions(reader, state, lambda: 1.0)), Window(0, 60, 60, ())
+    questions, window = Plain(HistoryQueries(reader, state, lambda: 1.0)), Window(0, 60, 60, ())
     try:
         await questions.sizes(window)
         assert reader.asked == 1

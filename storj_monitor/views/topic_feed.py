@@ -16,9 +16,9 @@ from storj_monitor.state.nodes import NodeState, State
 from storj_monitor.state.windows import WINDOW_S
 from storj_monitor.views import tables
 from storj_monitor.views.actions import INFO, Counters, NodeActions, action_rows
-from storj_monitor.views.cards import HELPS, Cards
 from storj_monitor.views.summaries import SUMMARIES, summary
 from storj_monitor.views.tables import TableTopic
+from storj_monitor.views.topic_renderers import HELPS, TopicRenderers
 from storj_monitor.views.untold import untold_reason
 from storj_monitor.views.wire.fields import Wire
 from storj_monitor.views.wire.frames import LiveDelta, LiveEvent, LiveRing, LiveSnap, SecondTotals, StoreState
@@ -132,12 +132,14 @@ class LiveTopic:
         return new
 
 
-class Feed:
-    """One view; see server.ports.Feed."""
+class TopicFeed:
+    """One view; see server.ports.TopicFeed."""
 
-    def __init__(self, state: State, cards: Cards | None, nodes: tuple[str, ...], indices: dict[str, int], diffs: bool) -> None:
+    def __init__(
+        self, state: State, renderers: TopicRenderers | None, nodes: tuple[str, ...], indices: dict[str, int], diffs: bool
+    ) -> None:
         self.state = state
-        self._cards = cards
+        self._renderers = renderers
         self.nodes = [state.nodes[name] for name in nodes]
         self._names = frozenset(nodes)
         self.live = LiveTopic(state, self.nodes, indices)
@@ -145,8 +147,8 @@ class Feed:
             name: TableTopic(partial(build, self), diffs, partial(SINCE[name], self) if name in SINCE else None)
             for name, build in TABLES.items()
         }
-        if cards is not None:
-            self._tables |= {name: _subject_table(cards, name, nodes, diffs) for name in HELPS}
+        if renderers is not None:
+            self._tables |= {name: _node_table(renderers, name, nodes, diffs) for name in HELPS}
 
     def push(self, batch: EventBatch, totals: Totals | None = None) -> None:
         """A batch was read; batches of other nodes are not this view's."""
@@ -166,33 +168,33 @@ class Feed:
         return due
 
     def _revision(self, topic: str) -> int:
-        if self._cards is None:
+        if self._renderers is None:
             return self.state.revision
         if topic == "actions":  # nodes' own counters may stand in
-            return self.state.revision + self._cards.revision(Topic.HEALTH)
-        return self._cards.revision(topic) if topic in HELPS else self.state.revision
+            return self.state.revision + self._renderers.revision(Topic.HEALTH)
+        return self._renderers.revision(topic) if topic in HELPS else self.state.revision
 
     def counted(self, name: str) -> Counters | None:
         """What a node's own counters say of the last hour."""
-        return self._cards.counted(name) if self._cards is not None else None
+        return self._renderers.counted(name) if self._renderers is not None else None
 
     def snapshot(self, topics: Collection[str], now: float) -> dict[str, Wire]:
         """Each topic in full, as its deltas up to its `n` describe it."""
         return {topic: self.live.snapshot(now) if topic == LIVE else self._tables[topic].snapshot() for topic in topics}
 
 
-def _subject_table(cards: Cards, topic: str, nodes: tuple[str, ...], diffs: bool) -> TableTopic:
+def _node_table(renderers: TopicRenderers, topic: str, nodes: tuple[str, ...], diffs: bool) -> TableTopic:
     """What nodes say of themselves: of one node all of it, of several what a first look shows."""
     cut = len(nodes) > 1 and topic in SUMMARIES
 
     def build() -> Rows:
-        rows = cards.rows(topic, nodes)
+        rows = renderers.rows(topic, nodes)
         return summary(rows) if cut else rows
 
     return TableTopic(build, diffs, help=HELPS[topic], summary=cut)
 
 
-def _actions(feed: Feed) -> Rows:
+def _actions(feed: TopicFeed) -> Rows:
     return action_rows(
         [
             NodeActions(
@@ -208,15 +210,15 @@ def _actions(feed: Feed) -> Rows:
     )
 
 
-def _satellites(feed: Feed) -> Rows:
+def _satellites(feed: TopicFeed) -> Rows:
     return tables.satellite_rows(_sum_pairs(n.window.by_satellite for n in feed.nodes), tables.TOP_SATELLITES, feed.state.satellite_names)
 
 
-def _sizes(feed: Feed) -> Rows:
+def _sizes(feed: TopicFeed) -> Rows:
     return tables.size_rows(tables.sum_cells(n.window.by_op for n in feed.nodes))
 
 
-def _errors(feed: Feed) -> Rows:
+def _errors(feed: TopicFeed) -> Rows:
     merged: dict[ErrorKey, ErrorCount] = {}
     nodes: dict[ErrorKey, list[str]] = {}
     for node in feed.nodes:
@@ -226,7 +228,7 @@ def _errors(feed: Feed) -> Rows:
     return tables.error_rows(merged, nodes)
 
 
-def _pieces(feed: Feed) -> Rows:
+def _pieces(feed: TopicFeed) -> Rows:
     merged: dict[int, HotPiece] = {}
     for node in feed.nodes:
         for piece, hot in node.hot.items():
@@ -237,7 +239,7 @@ def _pieces(feed: Feed) -> Rows:
     return tables.piece_rows(merged)
 
 
-def _countries(feed: Feed) -> Rows:
+def _countries(feed: TopicFeed) -> Rows:
     return tables.country_rows(_sum_pairs(n.window.by_country for n in feed.nodes))
 
 
@@ -252,17 +254,17 @@ def _sum_pairs(parts: Iterable[dict[K, list[int]]]) -> dict[K, list[int]]:
     return merged
 
 
-def _compactions(feed: Feed) -> Rows:
+def _compactions(feed: TopicFeed) -> Rows:
     running = ((node.name, one) for node in feed.nodes for one in node.compactions.current())
     return tables.newest_compactions(running, names=feed.state.satellite_names)
 
 
-def _nodes(feed: Feed) -> Rows:
+def _nodes(feed: TopicFeed) -> Rows:
     problem = feed.state.store_problem
     return {node.name: tables.node_row(node, problem, untold_reason(node)) for node in feed.nodes}
 
 
-def _lines(feed: Feed) -> Rows:
+def _lines(feed: TopicFeed) -> Rows:
     return tables.line_rows(feed.nodes)
 
 
@@ -282,21 +284,21 @@ def _add_columns(into: dict[int, list[int]], more: Mapping[int, Sequence[int]]) 
                 known[i] += value
 
 
-def _since_an_hour_ago(_feed: Feed, now: float) -> float:
+def _since_an_hour_ago(_feed: TopicFeed, now: float) -> float:
     return float(int(now) // 60 * 60 - WINDOW_S + 60)
 
 
-def _since_known(feed: Feed, now: float) -> float:
+def _since_known(feed: TopicFeed, now: float) -> float:
     """The last 60 minutes, or since the clock hour that a restart began with."""
     return max([_since_an_hour_ago(feed, now), *(float(node.window.since_s) for node in feed.nodes)])
 
 
-def _since_full_hour(feed: Feed, now: float) -> float:
+def _since_full_hour(feed: TopicFeed, now: float) -> float:
     """Pieces are counted by the clock hour of the log."""
     return float(max((node.newest_ms // 1000 for node in feed.nodes), default=int(now)) // HOUR_S * HOUR_S)
 
 
-SINCE: dict[str, Callable[[Feed, float], float]] = {
+SINCE: dict[str, Callable[[TopicFeed, float], float]] = {
     "actions": _since_an_hour_ago,
     "satellites": _since_an_hour_ago,
     "sizes": _since_an_hour_ago,
@@ -306,7 +308,7 @@ SINCE: dict[str, Callable[[Feed, float], float]] = {
 }
 """Topics whose figures are of a stretch of time: where it begins."""
 
-TABLES: dict[str, Callable[[Feed], Rows]] = {
+TABLES: dict[str, Callable[[TopicFeed], Rows]] = {
     "nodes": _nodes,
     "actions": _actions,
     "satellites": _satellites,
@@ -319,16 +321,16 @@ TABLES: dict[str, Callable[[Feed], Rows]] = {
 }
 
 
-class Feeds:
-    """All open views; see server.ports.Feeds. The app pushes batches in, the server takes deltas out."""
+class TopicFeeds:
+    """All open views; see server.ports.TopicFeeds. The app pushes batches in, the server takes deltas out."""
 
-    def __init__(self, state: State, diffs: bool, cards: Cards | None = None) -> None:
+    def __init__(self, state: State, diffs: bool, renderers: TopicRenderers | None = None) -> None:
         self._state = state
-        self._cards = cards
+        self._renderers = renderers
         self._diffs = diffs
         self.opened: list[Callable[[], None]] = []
         """Called when somebody begins to watch."""
-        self._open: dict[tuple[str, ...], Feed] = {}
+        self._open: dict[tuple[str, ...], TopicFeed] = {}
 
     def nodes(self) -> tuple[str, ...]:
         return tuple(self._state.nodes)
@@ -337,10 +339,10 @@ class Feeds:
         return StoreState(problem=self._state.store_problem, notices=list(self._state.store_notices[-MOST_NOTICES:]))
 
     def topics(self) -> frozenset[str]:
-        return frozenset((LIVE, *TABLES, *(HELPS if self._cards is not None else ())))
+        return frozenset((LIVE, *TABLES, *(HELPS if self._renderers is not None else ())))
 
-    def open(self, nodes: tuple[str, ...]) -> Feed:
-        feed = Feed(self._state, self._cards, nodes, {name: i for i, name in enumerate(self.nodes())}, self._diffs)
+    def open(self, nodes: tuple[str, ...]) -> TopicFeed:
+        feed = TopicFeed(self._state, self._renderers, nodes, {name: i for i, name in enumerate(self.nodes())}, self._diffs)
         self._open[nodes] = feed
         for subscriber in self.opened:
             subscriber()
@@ -356,4 +358,4 @@ class Feeds:
             feed.push(batch, totals)
 
 
-__all__ = ["SAMPLE", "Feed", "Feeds"]
+__all__ = ["SAMPLE", "TopicFeed", "TopicFeeds"]

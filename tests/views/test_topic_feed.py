@@ -14,8 +14,8 @@ from storj_monitor.model.ids import Action, Outcome
 from storj_monitor.state.accumulator import Accumulator
 from storj_monitor.state.live import RING_S
 from storj_monitor.state.nodes import LogStatus, State
-from storj_monitor.views.feed import SAMPLE, TABLES, Feed, Feeds
 from storj_monitor.views.tables import TableTopic
+from storj_monitor.views.topic_feed import SAMPLE, TABLES, TopicFeed, TopicFeeds
 from storj_monitor.views.wire.fields import Wire
 from storj_monitor.views.wire.frames import Notices
 
@@ -50,7 +50,7 @@ class Page:
 @pytest.mark.parametrize("diffs", [True, False])
 def test_snapshot_and_deltas_agree(diffs: bool) -> None:
     random, state = Random(1), State(["n1", "n2"])
-    feeds = Feeds(state, diffs)
+    feeds = TopicFeeds(state, diffs)
     feed = feeds.open(("n1", "n2"))
     page = Page(plain(feed.snapshot(TOPICS, NOW)))
     for step in range(60):
@@ -63,7 +63,7 @@ def test_snapshot_and_deltas_agree(diffs: bool) -> None:
         assert page.topics[topic]["n"] == fresh[topic]["n"], topic
 
 
-def move(state: State, feeds: Feeds, random: Random, now: float) -> None:
+def move(state: State, feeds: TopicFeeds, random: Random, now: float) -> None:
     node = random.choice(["n1", "n2"])
     transfers = [
         transfer(
@@ -86,9 +86,9 @@ def move(state: State, feeds: Feeds, random: Random, now: float) -> None:
     state.expire(now)
 
 
-def live_feed() -> tuple[State, Feeds, Feed]:
+def live_feed() -> tuple[State, TopicFeeds, TopicFeed]:
     state = State(["n1", "n2"])
-    feeds = Feeds(state, True)
+    feeds = TopicFeeds(state, True)
     return state, feeds, feeds.open(("n1",))
 
 
@@ -153,7 +153,7 @@ def test_seconds_of_the_future_are_not_now() -> None:
 
 def test_several_views_and_one_tell_the_same_totals() -> None:
     state = State(["n1", "n2"])
-    alone, several = Feeds(state, True), Feeds(state, True)
+    alone, several = TopicFeeds(state, True), TopicFeeds(state, True)
     feed = alone.open(("n1", "n2"))
     views = [several.open(nodes) for nodes in (("n1", "n2"), ("n1",), ("n2",))]
     for number, node in enumerate(("n1", "n2", "n2", "n1")):
