@@ -70,12 +70,12 @@ class CountingWriter(Writer):
 
 
 class Rig:
-    """`nodes`: name -> log. Nothing runs before `begin`. With a `loop`, calm rounds are done there; `lent` counts their ticks."""
+    """`nodes`: name -> log. Nothing runs before `begin`. With a `loop`, calm rounds are done there; `ticks_on_loop` counts their ticks."""
 
     loop: asyncio.AbstractEventLoop | None = None
 
     def __init__(self, folder: Path, nodes: dict[str, Path], *, commit_s: float = 0.05, quiet_tick_s: float = 15.0) -> None:
-        self.lent = 0
+        self.ticks_on_loop = 0
         self.path = folder / "monitor.db"
         assert open_database(self.path, 1.0, "stamp") is None
         self.reader = Reader(self.path, settings_for(self.path).perf.db_executor_max_workers)
@@ -88,7 +88,7 @@ class Rig:
         self.pipeline = Pipeline(
             self.writer, delay_s=0.01, commit_s=commit_s, watched=lambda: True, hand_over=self._take,
             positions=self.positions, histories=self.histories, downloads=self.downloads, quiet_tick_s=quiet_tick_s,
-            lend=partial(repeat_on, self.loop) if self.loop else None, take_over=self._take_over,
+            run_on_loop=partial(repeat_on, self.loop) if self.loop else None, hand_over_on_loop=self._hand_over_on_loop,
         )  # fmt: skip
         for name, log in nodes.items():
             source = FileSource(name, str(log), self.positions(name))
@@ -96,7 +96,7 @@ class Rig:
             hot = HotPieces(begun_s=newest.get(name, 0) // 1000 // HOUR_S * HOUR_S or -1)
             processor = partial(LineProcessor, name, nowhere, fast=not all_off())
             sieves = LineSieves(self.reader, name, placed=True)
-            self.pipeline.lanes.add(NodePipeline(name, source, processor, Accumulator(name), source.before, sieves, hot=hot))
+            self.pipeline.scheduler.add(NodePipeline(name, source, processor, Accumulator(name), source.lines_before, sieves, hot=hot))
         self._thread = threading.Thread(target=self.pipeline.run, name="pipeline")
 
     def begin(self) -> Rig:
@@ -155,8 +155,8 @@ class Rig:
         self.conflicts.append(node)
         self.pipeline.conflict(node)
 
-    def _take_over(self, tick: Tick) -> None:
-        self.lent += 1
+    def _hand_over_on_loop(self, tick: Tick) -> None:
+        self.ticks_on_loop += 1
         self._take(tick)
 
     def _take(self, tick: Tick) -> None:

@@ -115,7 +115,7 @@ class Monitor:
         self.node_status = NodeStatusService(
             self._registry, self.state, self._estimates, rows, self.clock, lambda: self._writer.status.believed_s
         )
-        self.node_status.signals.changed.append(self._nudge)
+        self.node_status.signals.changed.append(self._flush_idle)
         self.polling = Polling(
             watched, self.node_status, self.state, self.reader, self.clock, jitter_pct=settings.perf.analytics_jitter_pct
         )
@@ -160,8 +160,8 @@ class Monitor:
             positions=self._positions,
             histories=self._histories,
             downloads=self._downloads,
-            lend=None if self.frame_each_read else partial(repeat_on, self._loop),
-            take_over=self._on_tick,
+            run_on_loop=None if self.frame_each_read else partial(repeat_on, self._loop),
+            hand_over_on_loop=self._on_tick,
         )
 
     def _new_analytics(self, names: list[str]) -> Analytics:
@@ -173,7 +173,7 @@ class Monitor:
             self.reader,
             self._writer,
             self.clock,
-            changed=self._nudge,
+            changed=self._flush_idle,
             from_writer=self._loop.call_soon_threadsafe,
             jitter_pct=self._settings.perf.analytics_jitter_pct,
         )
@@ -187,7 +187,7 @@ class Monitor:
             with_log=frozenset(name for name, _ in self._nodes),
             with_stream=frozenset(name for name, log in self._nodes if stream_address(log)),
             silent_s=self._settings.thresholds.silent_s,
-            changed=self._nudge,
+            changed=self._flush_idle,
         )
 
     def _new_load_watch(self) -> LoadWatch:
@@ -199,9 +199,9 @@ class Monitor:
             tell=self.server.broadcaster.on_load,
         )
 
-    def _nudge(self) -> None:
+    def _flush_idle(self) -> None:
         """Pages may want to know what has changed."""
-        self.server.broadcaster.nudge(self.clock.now())
+        self.server.broadcaster.flush_idle(self.clock.now())
 
     async def start(self, tasks: Supervisor) -> None:
         """Load the last hour, listen, follow the logs.
@@ -223,11 +223,11 @@ class Monitor:
         for name, log in self._nodes:
             saved = await reader.ask(_positions_of, name)
             source = open_source(name, log, saved, self._settings.from_end, now)
-            before = source.before if isinstance(source, FileSource) else lambda: None
+            before = source.lines_before if isinstance(source, FileSource) else lambda: None
             processor = partial(LineProcessor, name, self._country_of, fast=not self._settings.perf.baseline)
             hot = HotPieces(begun_s=self.state.nodes[name].newest_ms // 1000 // HOUR_S * HOUR_S or -1)
             sieves = LineSieves(self.reader, name, placed=isinstance(source, FileSource))
-            self.pipeline.lanes.add(
+            self.pipeline.scheduler.add(
                 await asyncio.to_thread(NodePipeline, name, source, processor, Accumulator(name), before, sieves, hot=hot)
             )
         if self.state.store_problem and not self._writer.status.problem:
@@ -278,7 +278,7 @@ class Monitor:
 
     async def stop(self) -> None:
         """Everything that was read is committed before this returns (unless the disk refuses)."""
-        self._writer.hurry(LAST_TRY_S)
+        self._writer.set_deadline(LAST_TRY_S)
         self.pipeline.stop()
         await self.polling.ask_no_more()
         if self._reading is not None:

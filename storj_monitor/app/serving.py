@@ -18,7 +18,7 @@ from storj_monitor.commands.node_check import Grade, check_nodes
 from storj_monitor.config import NodeSettings, Settings
 from storj_monitor.database.connection import MonitorLock
 from storj_monitor.errors import StoreError, StoreLocked
-from storj_monitor.platform.log_setup import TELL_S, OwnLog, own_log
+from storj_monitor.platform.log_setup import TELL_S, LoggingSetup, logging_setup
 from storj_monitor.platform.process import collect_and_give_back, give_back, share_one_heap, spare_the_collector
 from storj_monitor.services.node_polling import Watched
 from storj_monitor.tasks import Backoff, Supervisor, every
@@ -95,7 +95,7 @@ def serve(settings: Settings, fleet: Fleet) -> int:
     """Follow the logs and serve the page until SIGTERM or SIGINT. Raises MonitorError when it cannot begin."""
     share_one_heap()
     port = settings.server.port
-    with own_log(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database) as lock:
+    with logging_setup(SystemClock(), limited=settings.perf.enable_log_rate_limit) as log, MonitorLock(settings.database) as lock:
         if settings.perf.baseline:
             _log.info("perf.baseline is on: every optimisation is off, whatever its own setting says")
         if settings.warnings:  # one message: the log's limiter takes lines of one template for repetitions
@@ -131,7 +131,7 @@ class _Anew(NamedTuple):
     port: int
 
 
-async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog, notices: list[str], lock: MonitorLock) -> int | _Anew:
+async def _serve(settings: Settings, port: int, fleet: Fleet, log: LoggingSetup, notices: list[str], lock: MonitorLock) -> int | _Anew:
     stop = asyncio.Event()
     _on_signals(stop)
     async with fleet.answering() as watched, Supervisor(SystemClock()) as tasks:
@@ -159,7 +159,7 @@ async def _serve(settings: Settings, port: int, fleet: Fleet, log: OwnLog, notic
     return _Anew(monitor.server.port if monitor.has_begun_to_listen else port) if monitor.anew.is_set() else 1
 
 
-def _go_on(settings: Settings, fleet: Fleet, log: OwnLog, tasks: Supervisor, monitor: Monitor) -> None:
+def _go_on(settings: Settings, fleet: Fleet, log: LoggingSetup, tasks: Supervisor, monitor: Monitor) -> None:
     """The monitor has started: what is done now and then, and where it is."""
     fleet.go_on(tasks, monitor)
     jitter_pct = settings.perf.analytics_jitter_pct

@@ -48,9 +48,9 @@ PARALLEL_FROM_BYTES = 24 << 20
 # Side by side, a worker gets this many chunks in a row; a transfer that began in front of them is paired with lines a megabyte back,
 # as after a restart of the monitor. One that began even earlier counts, but without a duration.
 CHUNKS_A_STRETCH = 5
-WARM_UP_BYTES = 1 << 20
+PRIME_BYTES = 1 << 20
 # A chunk ends with a line, which may be a megabyte long.
-SLOT_BYTES = CHUNKS_A_STRETCH * (CHUNK_BYTES + (1 << 20)) + WARM_UP_BYTES + (1 << 20)
+SLOT_BYTES = CHUNKS_A_STRETCH * (CHUNK_BYTES + (1 << 20)) + PRIME_BYTES + (1 << 20)
 # Beyond these the one writer is the narrow place.
 MAX_WORKERS = 4
 _DISK_PATIENCE_S = 600.0
@@ -182,7 +182,7 @@ class _Loader:
         workers = self._workers if again and not self._known_lines(node).has_bare_times else None
         while True:
             # What stands in front of the position was counted, but transfers and lines in two parts may have begun there.
-            before = source.before() or b""
+            before = source.lines_before() or b""
             chunks = self._chunks(source)
             if not again:
                 way = self._each_at_once(chunks, node, before)
@@ -326,6 +326,6 @@ def _minute_number(found: re.Match[bytes]) -> int:
 
 
 def _tail(data: bytes) -> bytes:
-    """Whole lines of about WARM_UP_BYTES from the end."""
-    tail = data[-WARM_UP_BYTES:]
+    """Whole lines of about PRIME_BYTES from the end."""
+    tail = data[-PRIME_BYTES:]
     return tail if len(tail) == len(data) else tail[tail.find(b"\n") + 1 :]

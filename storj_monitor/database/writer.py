@@ -93,7 +93,7 @@ class Writer:
         return self._queue.qsize() + self._committing
 
     def submit(self, deltas: Sequence[NodeDelta]) -> bool:
-        """Hand over for one commit; waits for room. False: the program stops and the database does not take more (see `hurry`)."""
+        """Hand over for one commit; waits for room. False: the program stops and the database does not take more (see `set_deadline`)."""
         return self._put(deltas, math.inf)
 
     def submit_write(self, write: Callable[[sqlite3.Connection], None], done: Callable[[], None]) -> None:
@@ -122,7 +122,7 @@ class Writer:
         """After a conflict: this node goes on from the database's position; what is submitted from now on is taken again."""
         self._refused.discard(node)
 
-    def hurry(self, limit_s: float) -> None:
+    def set_deadline(self, limit_s: float) -> None:
         """The program is about to stop: nobody waits longer than this for a database that refuses.
 
         What cannot be committed is not lost: its position is not either, so the next start reads it from the log.
@@ -132,7 +132,7 @@ class Writer:
 
     def close(self) -> None:
         """Commit what was submitted, checkpoint, end the thread."""
-        self.hurry(LAST_TRY_S)
+        self.set_deadline(LAST_TRY_S)
         while self._thread.is_alive():
             try:
                 self._queue.put(None, timeout=0.1)

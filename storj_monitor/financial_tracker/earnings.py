@@ -12,7 +12,7 @@ from storj_monitor.financial_tracker.held import balance, expected_disposed_usd_
 from storj_monitor.financial_tracker.missing import missing_satellites
 from storj_monitor.financial_tracker.months import period_of
 from storj_monitor.financial_tracker.revenue import estimate_profit, revenue_per_tb, storage_price_usd_micros
-from storj_monitor.financial_tracker.terms import OwnTerms, PriceOverride, override_for, resolve_prices
+from storj_monitor.financial_tracker.terms import PriceOverride, PricingTerms, override_for, resolve_prices
 from storj_monitor.financial_tracker.usage import merge_days
 from storj_monitor.model.earnings import EstimatedPayout, HeldHistoryRow, Paystub, Pricing, SatelliteUsage, StubKey
 from storj_monitor.model.estimates import Comparison, CostRates, HeldPosition, NodeEarnings, NodeEstimate, SatelliteEstimate
@@ -134,7 +134,7 @@ def _previous_comparisons(inputs: NodeInputs, estimate: NodeEstimate, now_ms: in
     return tuple(one for one in compared if one is not None)
 
 
-def inputs_of(status: NodeStatus, terms: OwnTerms) -> NodeInputs:
+def inputs_of(status: NodeStatus, terms: PricingTerms) -> NodeInputs:
     """What is known of a node's money, as the tracker wants it."""
     money = status.money
     return NodeInputs(
@@ -155,8 +155,8 @@ def inputs_of(status: NodeStatus, terms: OwnTerms) -> NodeInputs:
 class NodeEstimates:
     """The figures of each node, made once for a change of its money, however many ask. `terms` are what the operator sets."""
 
-    def __init__(self, terms: OwnTerms | None = None) -> None:
-        self.terms = terms or OwnTerms()
+    def __init__(self, terms: PricingTerms | None = None) -> None:
+        self.terms = terms or PricingTerms()
         self._made: dict[str, tuple[Hashable, NodeEarnings]] = {}
 
     def of(self, status: NodeStatus, now: float) -> NodeEarnings | None:

@@ -152,7 +152,7 @@ class GivenNode(GivenCosts, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnTerms:
+class PricingTerms:
     """`overrides` by satellite, "" for all; `costs` by node: one that is missing has no known cost, so no profit."""
 
     overrides: Mapping[str, PriceOverride] = field(default_factory=dict)
@@ -160,12 +160,12 @@ class OwnTerms:
     currency: Currency | None = None
 
 
-def price_overrides(prices: GivenPrices, money: GivenMoney, nodes: Iterable[GivenNode], names: Iterable[str]) -> OwnTerms:
+def price_overrides(prices: GivenPrices, money: GivenMoney, nodes: Iterable[GivenNode], names: Iterable[str]) -> PricingTerms:
     """`names` are all nodes that are watched; those among `nodes` may have costs of their own."""
     for_all = {"egress": prices.egress, "repair": prices.repair, "audit": prices.audit, "storage": prices.storage}
     own = {node.name: node for node in nodes}
     costs = {name: _costs(money, own.get(name)) for name in names}
-    return OwnTerms(
+    return PricingTerms(
         overrides={"": _override(for_all)} | {satellite: _override(given) for satellite, given in prices.satellites.items()},
         costs={name: one for name, one in costs.items() if one is not None},
         currency=None if money.currency is None or money.rate is None else Currency(money.currency, Decimal(repr(money.rate))),

@@ -18,7 +18,7 @@ from storj_monitor.model.ids import WELL_KNOWN
 from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, Door, NodeAnswer
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
 from storj_monitor.node_api.discovery import EndpointMonitor
-from storj_monitor.node_api.questions import API_KINDS, PER_NODE, PollClients, PollQueue, PollTask, door_of
+from storj_monitor.node_api.poll_queue import API_KINDS, PER_NODE, PollClients, PollQueue, PollTask, door_of
 from storj_monitor.node_api.schedule import Schedule
 
 _NODE = PollTask(AnswerKind.NODE)
@@ -59,7 +59,7 @@ class Poller:
         self._open_health = open_health
         self.schedule = schedule
         self._clock = clock
-        self._questions = PollQueue(schedule, rng, jitter_pct)
+        self._queue = PollQueue(schedule, rng, jitter_pct)
         self._on_answer = on_answer
         self._on_state = on_state
         self._watches: dict[Door, EndpointMonitor] = {}
@@ -90,27 +90,27 @@ class Poller:
 
     def refresh(self, *kinds: AnswerKind) -> None:
         """Ask these kinds now (all of them without one), for instance because the log said that scores have changed."""
-        self._questions.hurry(kinds or tuple(AnswerKind), self._clock.monotonic())
+        self._queue.ask_soon(kinds or tuple(AnswerKind), self._clock.monotonic())
         self._wake.set()
 
     def expect(self, satellites: Collection[str]) -> None:
         """Satellites that the node is known to have from elsewhere: asked about until the node itself names those that it trusts."""
         if self._asker.api is not None:
-            self._questions.set_satellites(satellites, self._clock.monotonic())
+            self._queue.set_satellites(satellites, self._clock.monotonic())
 
     async def run(self) -> None:
         """Ask what is due, for ever."""
         begun = self._clock.monotonic()
         for kind in PER_NODE if self._asker.api else ():
-            self._questions.add(PollTask(kind), begun)
+            self._queue.add(PollTask(kind), begun)
         if self._asker.metrics:
-            self._questions.add(_METRICS, begun)
+            self._queue.add(_METRICS, begun)
         for watch in self._watches.values():
             self._on_state(watch.state)
         try:
             while True:
                 self._close_done()
-                due, question = self._questions.first(API_KINDS if self._down else frozenset(), _NODE, self._open)
+                due, question = self._queue.first(API_KINDS if self._down else frozenset(), _NODE, self._open)
                 wait_s = due - self._clock.monotonic()
                 if question is None or wait_s > 0 or len(self._open) >= self.schedule.most_open:
                     await self._pause(wait_s if len(self._open) < self.schedule.most_open else math.inf)
@@ -148,10 +148,10 @@ class Poller:
             return
         if question == _NODE:
             if self._node_failed:
-                self._questions.hurry_failed(self._clock.monotonic())
+                self._queue.ask_failed_soon(self._clock.monotonic())
             self._down = self._node_failed = False
         self._since_start.add(question)
-        self._questions.answered(question, self._clock.monotonic())
+        self._queue.answered(question, self._clock.monotonic())
         watch.succeeded(question, self._clock.now())
         if value is None or reply is None:
             return
@@ -170,25 +170,25 @@ class Poller:
     def _failed(self, question: PollTask, error: NodeApiError, begun: float) -> None:
         now, watch = self._clock.monotonic(), self._watches[door_of(question.kind)]
         if question.kind is AnswerKind.ESTIMATE and not isinstance(error, NodeUnreachable) and self._is_disqualified(question.satellite):
-            self._questions.answered(question, now)
+            self._queue.answered(question, now)
             watch.succeeded(question, self._clock.now())
             return
         if isinstance(error, RouteMissing) and self._is_absent(question):
-            self._questions.rest(question)
-            self._questions.hurry((AnswerKind.NODE,), now)  # something else in the node's place would answer so, too
+            self._queue.rest(question)
+            self._queue.ask_soon((AnswerKind.NODE,), now)  # something else in the node's place would answer so, too
             watch.absent(question, error, self._clock.now())
             return
         hanging = isinstance(error, RouteHangs)
-        self._questions.failed(question, begun, now, hanging)
+        self._queue.failed(question, begun, now, hanging)
         is_shut = isinstance(error, NodeUnreachable) and not hanging
         if question == _NODE:
             if hanging and not self._node_failed:  # does the node hang, or this route?
-                self._questions.hurry((_WITNESS,), now)
-                if _NODE not in self._answers and all(one.satellite is None for one in self._questions):
+                self._queue.ask_soon((_WITNESS,), now)
+                if _NODE not in self._answers and all(one.satellite is None for one in self._queue):
                     self.expect(WELL_KNOWN)  # it does not say which satellites it has; it will say which of these it does not know
             self._down, self._node_failed = is_shut, True
         elif question.kind in API_KINDS and is_shut:
-            self._questions.hurry((AnswerKind.NODE,), begun)
+            self._queue.ask_soon((AnswerKind.NODE,), begun)
         watch.failed(question, error, self._clock.now())
 
     def _is_absent(self, question: PollTask) -> bool:
@@ -202,9 +202,9 @@ class Poller:
         if isinstance(value, NodeAnswer):
             self._follow_start(value, before if isinstance(before, NodeAnswer) else None, now)
             self._follow_port(value, now)
-            self._forget(self._questions.set_satellites([standing.satellite for standing in value.standings], now))
+            self._forget(self._queue.set_satellites([standing.satellite for standing in value.standings], now))
         elif question.kind is AnswerKind.PERIODS:
-            self._forget(self._questions.set_periods([period for period in value if isinstance(period, str)], now))  # type: ignore[union-attr]
+            self._forget(self._queue.set_periods([period for period in value if isinstance(period, str)], now))  # type: ignore[union-attr]
 
     def _follow_start(self, node: NodeAnswer, before: NodeAnswer | None, now: float) -> None:
         uptime_s = node.uptime_s
@@ -212,10 +212,10 @@ class Poller:
             return
         young_for_s = self.schedule.young_s - uptime_s
         if before is None:
-            self._questions.young_until = now + young_for_s
+            self._queue.young_until = now + young_for_s
         elif before.version != node.version or before.started_at is None or abs(before.started_at - node.started_at) > _RESTART_S:
             self._since_start = {_NODE}
-            self._questions.begin_again(now, young_for_s)
+            self._queue.begin_again(now, young_for_s)
 
     def _follow_port(self, node: NodeAnswer, now: float) -> None:
         if self._open_health is None or self._asker.api is None:
@@ -226,7 +226,7 @@ class Poller:
             return
         self._asker.health = self._open_health(url)
         self._watch(Door.HEALTH, url)
-        self._questions.add(_HEALTH, now)
+        self._queue.add(_HEALTH, now)
 
     def _forget(self, gone: list[PollTask]) -> None:
         for question in gone:

@@ -22,7 +22,7 @@ _MOST_TEXT = 300
 _Key = tuple[str, int, str, str, str]
 
 
-class _Seen:
+class _Repeats:
     __slots__ = ("left_out", "since")
 
     def __init__(self, since: float) -> None:
@@ -37,7 +37,7 @@ class RepeatFilter(logging.Filter):
         super().__init__()
         self._every_s = every_s
         self._lock = threading.Lock()
-        self._seen: OrderedDict[_Key, _Seen] = OrderedDict()
+        self._seen: OrderedDict[_Key, _Repeats] = OrderedDict()
         self._forgotten = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -49,7 +49,7 @@ class RepeatFilter(logging.Filter):
             if seen is None:
                 if len(self._seen) >= _MOST_KEYS:
                     self._forgotten += self._seen.popitem(last=False)[1].left_out
-                self._seen[key] = _Seen(record.created)
+                self._seen[key] = _Repeats(record.created)
                 return True
             if 0 <= record.created - seen.since < self._every_s:
                 seen.left_out += 1
@@ -110,8 +110,8 @@ class _PlainFormatter(logging.Formatter):
         return "\n".join(plain_text(line, MOST_LINE, keep="\t") for line in super().format(record).split("\n"))
 
 
-class OwnLog:
-    """`limited`: see quiet.RepeatFilter."""
+class LoggingSetup:
+    """`limited`: see RepeatFilter."""
 
     def __init__(self, clock: Clock, *, limited: bool) -> None:
         self._clock = clock
@@ -138,9 +138,9 @@ class OwnLog:
 
 
 @contextmanager
-def own_log(clock: Clock, *, limited: bool) -> Iterator[OwnLog]:
+def logging_setup(clock: Clock, *, limited: bool) -> Iterator[LoggingSetup]:
     """Messages go out from here on; at the end the last words are said."""
-    log = OwnLog(clock, limited=limited)
+    log = LoggingSetup(clock, limited=limited)
     try:
         yield log
     finally:

@@ -190,7 +190,7 @@ class Broadcaster:
                 self.frames_sent += 1
         self.tick(now)
 
-    def nudge(self, now: float) -> None:
+    def flush_idle(self, now: float) -> None:
         """There may be news in a table: quiet views send. A busy one takes them along; a frame in between would only upset its rhythm."""
         quiet_since = self._clock.monotonic() - BEAT_S / 2
         for view in list(self._views.values()):
@@ -219,7 +219,7 @@ class Broadcaster:
             for client in self.clients:
                 if client.outbox.send(greeting):
                     self.frames_sent += 1
-        self.nudge(self._clock.now())
+        self.flush_idle(self._clock.now())
 
     def _enter(self, client: Client) -> None:
         if not client.topics:

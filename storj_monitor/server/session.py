@@ -20,7 +20,7 @@ _COMMANDS_BURST = 20
 _COMMANDS_PER_S = 10.0
 
 
-class _Pace:
+class _CommandThrottle:
     """A bucket of commands: a client that sends more is read more slowly."""
 
     def __init__(self, clock: Clock) -> None:
@@ -49,11 +49,11 @@ class Session:
 
     async def run(self, hello: Payload) -> None:
         self._broadcaster.send(self._client, hello)
-        pace = _Pace(self._clock)
+        throttle = _CommandThrottle(self._clock)
         async for message in self._ws:
             if message.type is WSMsgType.ERROR:
                 return
-            await pace.take()
+            await throttle.take()
             if self._client.outbox.closed:
                 return
             self._answer(message.data if message.type is WSMsgType.TEXT else None)

@@ -6,9 +6,9 @@
 
 One tick serves all nodes and all pages: what it read is sent in the same wake-up. Nobody watching, or nothing written: two ticks a second.
 
-While somebody watches and all is calm, the thread lends its rounds to the event loop: one wake-up a tick instead of two, and what was
+While somebody watches and all is calm, the rounds run on the event loop: one wake-up a tick instead of two, and what was
 parsed is sent while the processor still has it at hand. A round on the loop never waits: it reads only what the system has in memory.
-Whatever more there is to do (a commit, a look at paths, a log that is behind, a disk that must be asked) ends the loan, and the thread
+Whatever more there is to do (a commit, a look at paths, a log that is behind, a disk that must be asked) gives the rounds back, and the thread
 does it.
 """
 
@@ -108,8 +108,8 @@ class Pipeline:
     positions -- saved positions of a node, from the database
     histories -- what the database has of all nodes, one after the other, for memory to begin anew
     downloads -- the pieces downloaded most in an hour of a node, counted from the database
-    lend      -- has rounds done on the event loop, and returns after the last one; None: all rounds are the thread's
-    take_over -- hand_over for rounds on the event loop
+    run_on_loop -- has rounds done on the event loop, and returns after the last one; None: all rounds are the thread's
+    hand_over_on_loop -- hand_over for rounds on the event loop
     (all may raise StoreError: they are asked again later)
     """
 
@@ -124,16 +124,16 @@ class Pipeline:
         positions: Callable[[str], list[SavedPosition]],
         histories: Callable[[], Iterable[NodeHistory]],
         downloads: Callable[[str, int], Mapping[int, HotPiece]],
-        lend: Callable[[Round], None] | None = None,
-        take_over: Callable[[Tick], None] | None = None,
+        run_on_loop: Callable[[Round], None] | None = None,
+        hand_over_on_loop: Callable[[Tick], None] | None = None,
         quiet_tick_s: float = QUIET_TICK_S,
     ) -> None:
-        self.lanes = Scheduler()
+        self.scheduler = Scheduler()
         """Of the pipeline's thread."""
         self._drained_at = self._ranked_at = self._told_at = self._committed_at = 0.0
         self._drain_s = min(FIRST_DRAIN_S, DRAIN_S)
         self._store = store
-        self._rhythm = TickPacer(delay_s)
+        self._pacer = TickPacer(delay_s)
         self.commit_s = commit_s
         self._quiet_tick_s = quiet_tick_s
         self._watched = watched
@@ -141,8 +141,8 @@ class Pipeline:
         self._positions = positions
         self._histories = histories
         self._downloads = downloads
-        self._lend = lend
-        self._take_over = take_over or hand_over
+        self._run_on_loop = run_on_loop
+        self._hand_over_on_loop = hand_over_on_loop or hand_over
         self._reload = False
         self._anew_at = 0.0
         self._unfinished = False
@@ -178,20 +178,20 @@ class Pipeline:
                 now, clock = time.time(), time.monotonic()
                 if self._round(now, clock):
                     continue
-                if self._lend is not None and self._is_calm(now):
+                if self._run_on_loop is not None and self._is_calm(now):
                     time.sleep(self._rest_s(clock))
-                    self._lend_rounds(self._lend)
+                    self._rounds_on_loop(self._run_on_loop)
                 else:
                     self._pause(now, clock)
         finally:
-            self.lanes.drain(time.time())
+            self.scheduler.drain(time.time())
             self._commit()
-            for lane in self.lanes:
-                lane.source.close()
+            for pipeline in self.scheduler:
+                pipeline.source.close()
 
-    def _lend_rounds(self, lend: Callable[[Round], None]) -> None:
+    def _rounds_on_loop(self, run_on_loop: Callable[[Round], None]) -> None:
         self._resume_at = 0.0
-        lend(self._round_at_once)
+        run_on_loop(self._round_at_once)
         if self._unfinished:
             raise RuntimeError("a round on the event loop ended with an error (see the log): what it had read is not complete")
         time.sleep(max(0.0, self._resume_at - time.monotonic()))
@@ -199,7 +199,7 @@ class Pipeline:
     def _round(self, now: float, clock: float) -> bool:
         """Read, parse, drain, commit; True when more is waiting already."""
         self._look_at_clocks(now, clock)
-        chunks, behind = self.lanes.take(now)
+        chunks, behind = self.scheduler.take(now)
         batches = parse(chunks, now)
         commit = self._is_commit_due(clock, behind)
         deltas, statuses = self._drain_in_time(now, clock, at_latest=commit)
@@ -207,7 +207,7 @@ class Pipeline:
             self._commit()
             self._committed_at = clock
         if (self._conflicts or self._reload) and clock >= self._anew_at:
-            deltas += self.lanes.drain(now)
+            deltas += self.scheduler.drain(now)
             self._commit()
             self._hand_over(Tick(now, batches, deltas, {}, statuses))
             batches, deltas, statuses = [], [], []
@@ -221,19 +221,19 @@ class Pipeline:
         self._look_at_clocks(now, clock)
         if self._stopping or self._reload or self._conflicts or not self._busy(now) or self._is_commit_due(clock, behind=False):
             return None
-        if clock - self._drained_at >= self._drain_s and self.lanes.lines_to_sum_up > LOOP_LINES:
+        if clock - self._drained_at >= self._drain_s and self.scheduler.lines_to_sum_up > LOOP_LINES:
             return None
         self._unfinished = True
-        chunks, rest = self.lanes.take_at_once(now)
+        chunks, rest = self.scheduler.take_at_once(now)
         batches = parse(chunks, now)
         deltas, statuses = self._drain_in_time(now, clock)
         self._unfinished = False
-        self._tell(self._take_over, now, clock, batches, deltas, statuses)
+        self._tell(self._hand_over_on_loop, now, clock, batches, deltas, statuses)
         if rest is Rest.NONE:
             return self._rest_s(clock) - LOOP_LATE_S
         if rest is not Rest.BEHIND and chunks:
             # What was read has been sent: the thread goes on in time for the next frame, for one in between would upset the rhythm.
-            self._resume_at = clock + self._rhythm.tick_s
+            self._resume_at = clock + self._pacer.tick_s
         return None
 
     def _drain_in_time(
@@ -243,10 +243,10 @@ class Pipeline:
             return [], []
         self._drained_at = clock
         self._drain_s = min(2 * self._drain_s, DRAIN_S)
-        return self.lanes.drain(now), self.lanes.statuses()
+        return self.scheduler.drain(now), self.scheduler.statuses()
 
     def _is_commit_due(self, clock: float, behind: bool) -> bool:
-        waiting = self.lanes.weight
+        waiting = self.scheduler.weight
         most = COMMIT_LINES_BEHIND if behind else COMMIT_LINES
         return waiting >= most or (waiting > 0 and clock - self._committed_at >= self.commit_s)
 
@@ -263,11 +263,11 @@ class Pipeline:
         hot: dict[str, dict[int, HotPiece]] = {}
         if deltas and clock - self._ranked_at >= RANK_S:
             self._ranked_at = clock
-            hot = self.lanes.hot()
+            hot = self.scheduler.hot()
         if batches or deltas or statuses or clock - self._told_at >= self._quiet_tick_s:
             self._told_at = clock
             # with the sums, or with the first word of a log that has nothing new
-            characters = self.lanes.characters() if deltas or statuses else {}
+            characters = self.scheduler.characters() if deltas or statuses else {}
             whom(Tick(now, batches, deltas, hot, statuses, characters=characters))
 
     def _look_at_clocks(self, now: float, clock: float) -> None:
@@ -279,7 +279,7 @@ class Pipeline:
             self._drift = drift
 
     def _commit(self) -> None:
-        if deltas := self.lanes.take_staged():
+        if deltas := self.scheduler.take_staged():
             self._store.submit(deltas)
 
     def _begin_anew(self, now: float) -> None:
@@ -294,7 +294,11 @@ class Pipeline:
         nodes = self._conflicts.copy()
         self._reload, reload = False, self._reload
         try:
-            resumed = [(lane, self._positions(lane.node), lane.new_sieve(True)) for lane in self.lanes if lane.node in nodes]
+            resumed = [
+                (pipeline, self._positions(pipeline.node), pipeline.new_sieve(True))
+                for pipeline in self.scheduler
+                if pipeline.node in nodes
+            ]
             for history in self._histories():
                 self._count_hot_anew(history, nodes)
                 self._hand_over(Tick(now, loaded=[history]))
@@ -304,35 +308,35 @@ class Pipeline:
         # After the barrier and before the next submit the writer's thread adds none.
         self._conflicts -= nodes
         self._anew_at = 0.0
-        for lane, positions, sieve in resumed:
-            self._store.resume(lane.node)
-            lane.resume_from(positions, sieve)
+        for pipeline, positions, sieve in resumed:
+            self._store.resume(pipeline.node)
+            pipeline.resume_from(positions, sieve)
 
     def _count_hot_anew(self, history: NodeHistory, refused: Collection[str]) -> None:
-        for lane in self.lanes:
-            if lane.node == history.name:
+        for pipeline in self.scheduler:
+            if pipeline.node == history.name:
                 # Another process has gone on to a later hour: ours is complete now. What was refused is in the counts of that process.
-                closed = None if lane.node in refused else lane.hot.leave(lane.node, history.hot_hour_s * 1000)
+                closed = None if pipeline.node in refused else pipeline.hot.leave(pipeline.node, history.hot_hour_s * 1000)
                 if closed:
-                    lane.stage(closed)
-                lane.hot.resume(history.hot_hour_s, history.hot)
-                owed_s = lane.hot.owed_s
-                if owed_s >= 0 and lane.node not in refused:
-                    hot = {(owed_s, piece): one for piece, one in self._downloads(lane.node, owed_s).items()}
-                    lane.stage(NodeDelta(lane.node, hot=hot))
-                lane.hot.owed_s = -1
+                    pipeline.stage(closed)
+                pipeline.hot.resume(history.hot_hour_s, history.hot)
+                owed_s = pipeline.hot.owed_s
+                if owed_s >= 0 and pipeline.node not in refused:
+                    hot = {(owed_s, piece): one for piece, one in self._downloads(pipeline.node, owed_s).items()}
+                    pipeline.stage(NodeDelta(pipeline.node, hot=hot))
+                pipeline.hot.owed_s = -1
 
     def _is_calm(self, now: float) -> bool:
         """The event loop can do what there is to do without anybody noticing."""
-        return self._busy(now) and self.lanes.at_once
+        return self._busy(now) and self.scheduler.at_once
 
     def _busy(self, now: float) -> bool:
         """Somebody watches, and there is something to see."""
-        return self._watched() and abs(now - self.lanes.read_at) < SILENT_AFTER_S
+        return self._watched() and abs(now - self.scheduler.read_at) < SILENT_AFTER_S
 
     def _rest_s(self, clock: float) -> float:
         """Until the next tick."""
-        return self._rhythm.rest_s(time.monotonic() - clock)
+        return self._pacer.rest_s(time.monotonic() - clock)
 
     def _pause(self, now: float, clock: float) -> None:
         if self._busy(now):

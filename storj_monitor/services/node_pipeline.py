@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
-    """What a lane needs of sources.LineSource."""
+    """What a pipeline needs of sources.LineSource."""
 
     def due(self, now: float) -> bool: ...
     def read(self, now: float, limit_bytes: int = ...) -> Chunk | None: ...
@@ -55,7 +55,7 @@ class Source(Protocol):
 
 
 class Processor(Protocol):
-    """What a lane needs of log_processor.LineProcessor."""
+    """What a pipeline needs of log_processor.LineProcessor."""
 
     @property
     def character(self) -> LogCharacter: ...
@@ -71,7 +71,7 @@ def _no_sieve(_compare: bool) -> None:
 
 @dataclass(slots=True)
 class NodePipeline:
-    """One node on its way: source, parser (`before`: the lines in front of the first one), sums, what waits for the next commit.
+    """One node on its way: source, parser (`lines_before`: those in front of the first one), sums, what waits for the next commit.
 
     new_sieve -- gives one that compares lines with what is known, or one that does not; may raise StoreError
     begun     -- something of the log was read: whatever file it goes on in, that is more of the same log
@@ -81,7 +81,7 @@ class NodePipeline:
     source: Source
     new_processor: Callable[[], Processor]
     accumulator: Accumulator
-    before: Callable[[], bytes | None]
+    lines_before: Callable[[], bytes | None]
     new_sieve: Callable[[bool], LineSieve | None] = _no_sieve
     processor: Processor = field(init=False)
     hot: HotPieces = field(default_factory=HotPieces)
@@ -137,31 +137,31 @@ class Scheduler:
     """
 
     def __init__(self) -> None:
-        self._lanes: list[NodePipeline] = []
+        self._pipelines: list[NodePipeline] = []
         self._turn = 0
         self.read_at = 0.0
         self.read_bytes = 0
 
     def __iter__(self) -> Iterator[NodePipeline]:
-        return iter(self._lanes)
+        return iter(self._pipelines)
 
-    def add(self, lane: NodePipeline) -> None:
-        self._lanes.append(lane)
+    def add(self, pipeline: NodePipeline) -> None:
+        self._pipelines.append(pipeline)
 
     @property
     def at_once(self) -> bool:
         """Reading all of them without waiting is worth trying: the last look brought little, and nothing must be looked up for it."""
-        return self.read_bytes <= LOOP_BYTES and all(lane.source.at_once and lane.is_settled for lane in self._lanes)
+        return self.read_bytes <= LOOP_BYTES and all(pipeline.source.at_once and pipeline.is_settled for pipeline in self._pipelines)
 
     @property
     def weight(self) -> int:
         """What waits for the next commit, in lines."""
-        return sum(lane.weight for lane in self._lanes)
+        return sum(pipeline.weight for pipeline in self._pipelines)
 
     @property
     def lines_to_sum_up(self) -> int:
         """What waits for the next drain."""
-        return sum(lane.accumulator.line_count for lane in self._lanes)
+        return sum(pipeline.accumulator.line_count for pipeline in self._pipelines)
 
     def take(self, now: float) -> tuple[list[tuple[NodePipeline, Chunk]], bool]:
         """The chunks of one round, at most about ROUND_BYTES; the next round begins with the log whose turn it is.
@@ -169,18 +169,18 @@ class Scheduler:
         All are read before the first is parsed: each of the two goes quicker when it is done again and again.
         """
         chunks, behind, size = [], False, 0
-        for lane in self._in_turn(now):
-            if not lane.warm:
-                lane.warm = True
-                lane.processor.prime(lane.before() or b"")
-            chunk = lane.source.read(now, READ_BYTES)
+        for pipeline in self._in_turn(now):
+            if not pipeline.warm:
+                pipeline.warm = True
+                pipeline.processor.prime(pipeline.lines_before() or b"")
+            chunk = pipeline.source.read(now, READ_BYTES)
             if chunk is None:
                 continue
-            if not lane.begun:
-                lane.begun = True
-                if chunk.identity is not None and not lane.source.knows_its_place:
-                    lane.compare()
-            chunks.append((lane, chunk))
+            if not pipeline.begun:
+                pipeline.begun = True
+                if chunk.identity is not None and not pipeline.source.knows_its_place:
+                    pipeline.compare()
+            chunks.append((pipeline, chunk))
             behind |= not chunk.live
             size += len(chunk.data)
             if size >= ROUND_BYTES:
@@ -192,14 +192,14 @@ class Scheduler:
     def take_at_once(self, now: float) -> tuple[list[tuple[NodePipeline, Chunk]], Rest]:
         """What can be read without waiting, and what is left for the thread."""
         chunks, rest, size = [], Rest.NONE, 0
-        for lane in self._in_turn(now):
+        for pipeline in self._in_turn(now):
             try:
-                chunk = lane.source.read_at_once(now, READ_BYTES)
+                chunk = pipeline.source.read_at_once(now, READ_BYTES)
             except BlockingIOError:
                 rest = max(rest, Rest.ASK_THE_DISK)
                 continue
             if chunk is not None:
-                chunks.append((lane, chunk))
+                chunks.append((pipeline, chunk))
                 size += len(chunk.data)
                 if not chunk.live or size > 2 * LOOP_BYTES:
                     rest = Rest.BEHIND
@@ -208,11 +208,11 @@ class Scheduler:
         return chunks, max(rest, Rest.TOO_MUCH) if size > LOOP_BYTES else rest
 
     def _in_turn(self, now: float) -> Iterator[NodePipeline]:
-        for _ in self._lanes:
-            lane = self._lanes[self._turn % len(self._lanes)]
+        for _ in self._pipelines:
+            pipeline = self._pipelines[self._turn % len(self._pipelines)]
             self._turn += 1
-            if lane.source.due(now):
-                yield lane
+            if pipeline.source.due(now):
+                yield pipeline
 
     def _note(self, now: float, size: int) -> None:
         self.read_bytes = size
@@ -220,57 +220,57 @@ class Scheduler:
             self.read_at = now
 
     def drain(self, now: float) -> list[NodeDelta]:
-        """What came since the last drain, summed up; it is also put aside for the next commit."""
+        """What came since the last drain, summed up; it is also staged for the next commit."""
         deltas = []
-        for lane in self._lanes:
-            if lane.accumulator.is_empty:
+        for pipeline in self._pipelines:
+            if pipeline.accumulator.is_empty:
                 continue
-            delta = lane.accumulator.drain()
-            lane.hot.feed(delta, now)
+            delta = pipeline.accumulator.drain()
+            pipeline.hot.feed(delta, now)
             deltas.append(delta)
-            lane.stage(delta)
+            pipeline.stage(delta)
         return deltas
 
     def take_staged(self) -> list[NodeDelta]:
-        """What was put aside: for a commit."""
-        deltas = [lane.pending for lane in self._lanes if lane.pending is not None]
-        for lane in self._lanes:
-            lane.pending = None
-            lane.weight = 0
+        """What was staged: for a commit."""
+        deltas = [pipeline.pending for pipeline in self._pipelines if pipeline.pending is not None]
+        for pipeline in self._pipelines:
+            pipeline.pending = None
+            pipeline.weight = 0
         return deltas
 
     def statuses(self) -> list[tuple[str, SourceStatus]]:
         """Those that have changed."""
         changed = []
-        for lane in self._lanes:
-            status = lane.source.status()
-            if status != lane.told:
-                lane.told = status
-                changed.append((lane.node, status))
+        for pipeline in self._pipelines:
+            status = pipeline.source.status()
+            if status != pipeline.told:
+                pipeline.told = status
+                changed.append((pipeline.node, status))
         return changed
 
     def characters(self) -> dict[str, LogCharacter]:
         """What kind of log each node has: of those where that has changed."""
         changed = {}
-        for lane in self._lanes:
-            character = lane.processor.character
-            if character != lane.told_character:
-                changed[lane.node] = lane.told_character = character
+        for pipeline in self._pipelines:
+            character = pipeline.processor.character
+            if character != pipeline.told_character:
+                changed[pipeline.node] = pipeline.told_character = character
         return changed
 
     def hot(self) -> dict[str, dict[int, HotPiece]]:
         """The pieces downloaded most in the open hour, by node."""
-        return {lane.node: lane.hot.top() for lane in self._lanes}
+        return {pipeline.node: pipeline.hot.top() for pipeline in self._pipelines}
 
 
 def parse(chunks: Sequence[tuple[NodePipeline, Chunk]], now: float) -> list[EventBatch]:
     """Everything that the chunks say goes to the sums; those batches that are of now are returned."""
     batches = []
-    for lane, chunk in chunks:
-        batch = lane.processor.process(chunk)
-        if lane.processor.sieve is not None and batch.live:
-            lane.processor.sieve.trust()
-        lane.weight += _weight_of(lane.accumulator.add(batch), batch.rows)
+    for pipeline, chunk in chunks:
+        batch = pipeline.processor.process(chunk)
+        if pipeline.processor.sieve is not None and batch.live:
+            pipeline.processor.sieve.trust()
+        pipeline.weight += _weight_of(pipeline.accumulator.add(batch), batch.rows)
         if batch.newest_ms / 1000 > now - LIVE_AGE_S:
             batches.append(batch)
     return batches

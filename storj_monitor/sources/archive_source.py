@@ -15,7 +15,7 @@ from storj_monitor.sources.file_offsets import FileOffsets
 from storj_monitor.sources.logfile import FileChanged, LogFile
 from storj_monitor.sources.nested import open_content, unpacked
 from storj_monitor.sources.opening import why_not
-from storj_monitor.sources.source import READ_ERRORS, WARM_UP_BYTES, SourceHealth, elapsed
+from storj_monitor.sources.source import PRIME_BYTES, READ_ERRORS, SourceHealth, elapsed
 from storj_monitor.units import readable
 
 _QUIET_S = 2.0  # a last line without newline is taken when the file did not change for so long
@@ -40,8 +40,8 @@ class ArchiveSource:
         self._file: LogFile | None = None
         self._quiet: tuple[int, float] | None = None
         self._last_read_at: float | None = None
-        self._mood = SourceHealth(now)
-        self._mood.set(SourceState.CATCHING_UP, "", now)
+        self._health = SourceHealth(now)
+        self._health.set(SourceState.CATCHING_UP, "", now)
         self._consumed = 0
         self._skipped: Skipped | None = None
         self._placeless = False
@@ -92,7 +92,7 @@ class ArchiveSource:
     def status(self) -> SourceStatus:
         """See LineSource."""
         lag = max(0, self.total_bytes - self.consumed_bytes) if self.total_bytes is not None else 0
-        return self._mood.status(self._path, lag, self._last_read_at)
+        return self._health.status(self._path, lag, self._last_read_at)
 
     def resync(self, saved: Sequence[SavedPosition]) -> None:
         """See LineSource; a path that was finished is read on.
@@ -106,10 +106,10 @@ class ArchiveSource:
             self._file = self._log_file(self._file.content, self._file.probe)
         self._quiet = None
 
-    def before(self) -> bytes | None:
-        """Up to WARM_UP_BYTES of whole lines in front of the saved position; None when there are none. To be called before read()."""
+    def lines_before(self) -> bytes | None:
+        """Up to PRIME_BYTES of whole lines in front of the saved position; None when there are none. To be called before read()."""
         try:
-            return (self._file or self._open()).before(WARM_UP_BYTES, sys.maxsize) or None
+            return (self._file or self._open()).lines_before(PRIME_BYTES, sys.maxsize) or None
         except READ_ERRORS:
             return None  # read() will say so
 
@@ -180,5 +180,5 @@ class ArchiveSource:
 
     def _end(self, now: float, error: str) -> None:
         self.error = error
-        self._mood.set(SourceState.ERROR if error else SourceState.LIVE, error, now)
+        self._health.set(SourceState.ERROR if error else SourceState.LIVE, error, now)
         self.close()

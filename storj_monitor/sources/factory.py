@@ -47,7 +47,7 @@ def newest_lines(log: str, size_bytes: int = SAMPLE_BYTES) -> Sample:
         if size is None:  # Docker's local driver: only reading tells where its lines are
             return Sample(path, Path(path).stat().st_size, _tail_of(content, size_bytes), len(found) - 1)
         file = LogFile(content, path, content.read_at(0, HEAD_BYTES), size, None)
-        return Sample(path, size, file.before(size_bytes), len(found) - 1)
+        return Sample(path, size, file.lines_before(size_bytes), len(found) - 1)
     finally:
         content.close()
 

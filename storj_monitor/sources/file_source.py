@@ -14,7 +14,7 @@ from storj_monitor.sources.logfile import FileChanged, LogFile, Piece
 from storj_monitor.sources.opening import why_not
 from storj_monitor.sources.plan import Plan, first_plan, look_at, make_plan, order_of, same_file, share_beginning
 from storj_monitor.sources.siblings import beside, is_pattern, matches
-from storj_monitor.sources.source import READ_ERRORS, WARM_UP_BYTES, PollThrottle, SourceHealth, elapsed
+from storj_monitor.sources.source import PRIME_BYTES, READ_ERRORS, PollThrottle, SourceHealth, elapsed
 from storj_monitor.units import readable
 
 _CHECK_S = 1.0  # how often the path is compared with the open file
@@ -60,20 +60,20 @@ class FileSource:
         self._blocks = 0
         self._problems: dict[str, str] = {}
         self._damaged: deque[str] = deque(maxlen=_DAMAGED_SAID)
-        self._pace = PollThrottle()
-        self._mood = SourceHealth(now)
+        self._throttle = PollThrottle()
+        self._health = SourceHealth(now)
         self._now = now
 
     def read(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
         """See LineSource."""
-        self._now = self._pace.last_poll_at = now
+        self._now = self._throttle.last_poll_at = now
         try:
             chunk = self._read(now, limit_bytes)
         except READ_ERRORS as error:
             self._give_up(error)
             return None
         if chunk is not None:
-            self._pace.last_data_at = now
+            self._throttle.last_data_at = now
         return chunk
 
     def read_at_once(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
@@ -94,11 +94,11 @@ class FileSource:
         self._blocks = 0
         if piece is None and elapsed(self._checked_at, now, _CHECK_AT_LATEST_S):
             raise BlockingIOError
-        self._now = self._pace.last_poll_at = now
+        self._now = self._throttle.last_poll_at = now
         self._shrunk_at = None
         if piece is None:
             return None
-        self._pace.last_data_at = now
+        self._throttle.last_data_at = now
         return self._hand_out(file, piece, True, now)
 
     @property
@@ -114,7 +114,7 @@ class FileSource:
 
     def due(self, now: float) -> bool:
         """See LineSource."""
-        return self._pace.due(now) or bool(self._queue and self._queue[0].busy)
+        return self._throttle.due(now) or bool(self._queue and self._queue[0].busy)
 
     def status(self) -> SourceStatus:
         """See LineSource."""
@@ -123,14 +123,14 @@ class FileSource:
         except READ_ERRORS:
             lag = 0
         path = self._queue[0].path if self._queue else self._path or self._pattern
-        return self._mood.status(path, lag, self._pace.last_data_at)
+        return self._health.status(path, lag, self._throttle.last_data_at)
 
     def resync(self, saved: Sequence[SavedPosition]) -> None:
         """See LineSource."""
         self.close()
         self._places = FileOffsets(saved)
         self._caught_up = False
-        self._mood.set(SourceState.CATCHING_UP, "", self._now)
+        self._health.set(SourceState.CATCHING_UP, "", self._now)
 
     def close(self) -> None:
         """See LineSource."""
@@ -146,15 +146,15 @@ class FileSource:
         """A file of this log is there that was read before: what comes goes on behind it, in whatever file it stands."""
         return self._places.has_met
 
-    def before(self) -> bytes | None:
-        """Up to WARM_UP_BYTES of whole lines in front of the place where reading goes on; None when there are none.
+    def lines_before(self) -> bytes | None:
+        """Up to PRIME_BYTES of whole lines in front of the place where reading goes on; None when there are none.
 
         To be called before the first read(): the starts of transfers that end later stand there.
         """
         try:
             if not self._queue and not self._look(self._now):
                 return None
-            return self._queue[0].before(WARM_UP_BYTES) or None
+            return self._queue[0].lines_before(PRIME_BYTES) or None
         except READ_ERRORS as error:
             self._give_up(error)
             return None
@@ -199,21 +199,21 @@ class FileSource:
             self._caught_up = True
             self._show(now)
         else:
-            self._mood.set(SourceState.CATCHING_UP, self._said(), now)
+            self._health.set(SourceState.CATCHING_UP, self._said(), now)
         return Chunk(self.node, piece.data, piece.start, piece.end, now, piece.identity, readable(file.path), piece.previous, live)
 
     def _show(self, now: float) -> None:
         """The state when everything there is was read."""
         if self._problems or self._damaged:
             state = SourceState.ERROR if self._path in self._problems else SourceState.LIVE
-            self._mood.set(state, self._said(), now)
+            self._health.set(state, self._said(), now)
         elif self._at_path or not self._path:
-            if not self._mood.is_live:  # as it is nearly always
-                self._mood.set(SourceState.LIVE, "", now)
+            if not self._health.is_live:  # as it is nearly always
+                self._health.set(SourceState.LIVE, "", now)
         else:
             file = self._queue[0].path
             how = f"renamed; {file} is read on" if file != self._path else "deleted; what the node still writes into it is read on"
-            self._mood.set(SourceState.LIVE, f"the log was {how} until there is a new {self._path}", now)
+            self._health.set(SourceState.LIVE, f"the log was {how} until there is a new {self._path}", now)
 
     def _said(self) -> str:
         """Files of this log that are not read, or not to their ends, and why."""
@@ -256,7 +256,7 @@ class FileSource:
         if not plan.files:
             self._caught_up = self._caught_up or not plan.problems  # what comes will be new
             state = SourceState.ERROR if plan.problems else SourceState.WAITING
-            self._mood.set(state, "; ".join(plan.problems.values()) or f"{path or self._pattern} is not there yet", now)
+            self._health.set(state, "; ".join(plan.problems.values()) or f"{path or self._pattern} is not there yet", now)
         return bool(plan.files)
 
     def _moved_on(self, file: LogFile, now: float) -> bool:
@@ -377,7 +377,7 @@ class FileSource:
 
     def _let_go(self, own: os.stat_result | None, now: float) -> bool:
         """True for a deleted file that nobody writes to any more: it would keep its place on the disk for as long as it is open."""
-        self._abandoned = own is not None and own.st_nlink == 0 and elapsed(self._pace.last_data_at, now, _ABANDONED_S)
+        self._abandoned = own is not None and own.st_nlink == 0 and elapsed(self._throttle.last_data_at, now, _ABANDONED_S)
         return self._abandoned
 
     def _give_up(self, error: Exception) -> None:
@@ -385,4 +385,4 @@ class FileSource:
         path = self._queue[0].path if self._queue else self._path
         self.close()
         self._checked_at = self._now
-        self._mood.set(SourceState.ERROR, why_not(error, path), self._now)
+        self._health.set(SourceState.ERROR, why_not(error, path), self._now)

@@ -136,7 +136,7 @@ class LogFile:
         """The file begins as it did when it was read. Raises OSError."""
         return not self._plain or self.content.read_at(0, len(self.head)) == self.head
 
-    def before(self, size_bytes: int, most_steps: int = _STEPS_BACK) -> bytes:
+    def lines_before(self, size_bytes: int, most_steps: int = _STEPS_BACK) -> bytes:
         """At most `size_bytes` of whole lines in front of the offset, normalised; b"" when there are none. Raises OSError.
 
         Also when the way there is longer than `most_steps` of Content.approach().

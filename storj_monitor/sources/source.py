@@ -10,7 +10,7 @@ from typing import Protocol
 from storj_monitor.model.sources import HEAD_BYTES, Chunk, SavedPosition, SourceState, SourceStatus
 from storj_monitor.units import readable
 
-WARM_UP_BYTES = 1 << 20  # read in front of a saved position, so that transfers that were under way find their starts
+PRIME_BYTES = 1 << 20  # read in front of a saved position, so that transfers that were under way find their starts
 READ_ERRORS = (OSError, ValueError, MemoryError)
 """What reading one log may meet: also names that this system's encoding cannot write, and more than there is memory for."""
 ACTIVE_S = 10.0  # a source that brought something within this time is asked at every turn

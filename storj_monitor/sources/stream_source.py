@@ -54,13 +54,13 @@ class StreamSource:
         self._skipping = False
         self._received = bytearray(0)
         self._at = 0
-        self._pace = PollThrottle()
-        self._mood = SourceHealth(now)
-        self._mood.set(SourceState.WAITING, f"not connected to {self._path} yet", now)
+        self._throttle = PollThrottle()
+        self._health = SourceHealth(now)
+        self._health.set(SourceState.WAITING, f"not connected to {self._path} yet", now)
 
     def read(self, now: float, limit_bytes: int = 1 << 20) -> Chunk | None:
         """See LineSource. Start and end of a chunk count the bytes of this session."""
-        self._pace.last_poll_at = now
+        self._throttle.last_poll_at = now
         try:
             if self._step is not _Step.CONNECTED and not self._advance(now):
                 return None
@@ -85,11 +85,11 @@ class StreamSource:
 
     def due(self, now: float) -> bool:
         """See LineSource."""
-        return self._pace.due(now) or self._step is _Step.CONNECTING
+        return self._throttle.due(now) or self._step is _Step.CONNECTING
 
     def status(self) -> SourceStatus:
         """See LineSource."""
-        return self._mood.status(self._path, 0, self._pace.last_data_at)
+        return self._health.status(self._path, 0, self._throttle.last_data_at)
 
     def resync(self, saved: Sequence[SavedPosition]) -> None:
         """A stream has no position: nothing to do."""
@@ -158,7 +158,7 @@ class StreamSource:
         _keep_alive(self._socket)
         self._received = bytearray(_RECEIVE_BYTES)
         self._enter(_Step.CONNECTED, now)
-        self._mood.set(SourceState.LIVE, "connected, no lines yet", now)
+        self._health.set(SourceState.LIVE, "connected, no lines yet", now)
         return True
 
     def _enter(self, step: _Step, now: float) -> None:
@@ -169,7 +169,7 @@ class StreamSource:
         self._disconnect()
         self._back_off_s = min(LONGEST_BACK_OFF_S, max(FIRST_BACK_OFF_S, self._back_off_s * 2))
         self._enter(_Step.PAUSED, now)
-        self._mood.set(SourceState.WAITING, f"no connection to {self._path} ({why}); next attempt in {self._back_off_s:.0f} s", now)
+        self._health.set(SourceState.WAITING, f"no connection to {self._path} ({why}); next attempt in {self._back_off_s:.0f} s", now)
 
     def _disconnect(self) -> None:
         if self._socket is not None:
@@ -202,9 +202,9 @@ class StreamSource:
             self._drop_long_line()
         data = self._whole_lines()
         if data:
-            self._pace.last_data_at = now
+            self._throttle.last_data_at = now
             self._back_off_s = 0.0
-            self._mood.set(SourceState.LIVE if drained else SourceState.CATCHING_UP, "", now)
+            self._health.set(SourceState.LIVE if drained else SourceState.CATCHING_UP, "", now)
         if broken:
             self._lose(now, broken)
         if not data:

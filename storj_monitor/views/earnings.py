@@ -9,7 +9,7 @@ from storj_monitor.financial_tracker.earnings import NodeEstimates
 from storj_monitor.financial_tracker.help_texts import HELP
 from storj_monitor.financial_tracker.missing import MissingSatellite, missing_paystubs, missing_satellites, why_nothing
 from storj_monitor.financial_tracker.revenue import unpaid_data
-from storj_monitor.financial_tracker.terms import OwnTerms
+from storj_monitor.financial_tracker.terms import PricingTerms
 from storj_monitor.model.estimates import Comparison, HeldPosition, NodeEarnings, SatelliteEstimate, UnpaidData
 from storj_monitor.model.figures import Figure
 from storj_monitor.state.node_status import NodeStatus, Topic, name_at
@@ -65,7 +65,7 @@ class EarningsView:
         return self._made.of(node.name, node.revisions[Topic.STORAGE], make, made_of=earnings)
 
 
-def _rows(known: NodeMoney, terms: OwnTerms) -> dict[str, wire.EarningsNodeRow | wire.EarningsSatelliteRow]:
+def _rows(known: NodeMoney, terms: PricingTerms) -> dict[str, wire.EarningsNodeRow | wire.EarningsSatelliteRow]:
     node, earnings = known.node, known.earnings
     comparisons = {one.satellite: one for one in earnings.satellite_comparisons}
     held = {one.satellite: one for one in earnings.held}
@@ -77,7 +77,7 @@ def _rows(known: NodeMoney, terms: OwnTerms) -> dict[str, wire.EarningsNodeRow |
     return rows
 
 
-def _node(known: NodeMoney, terms: OwnTerms) -> wire.EarningsNodeRow:
+def _node(known: NodeMoney, terms: PricingTerms) -> wire.EarningsNodeRow:
     node, earnings = known.node, known.earnings
     estimate, money = earnings.estimate, node.money
     return wire.EarningsNodeRow(

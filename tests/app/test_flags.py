@@ -26,7 +26,7 @@ from storj_monitor.database.reader import auto_workers
 from storj_monitor.log_processor.fast_parser import FastParser
 from storj_monitor.log_processor.full_parser import FullParserOnly
 from storj_monitor.node_api.schedule import CADENCES, Schedule
-from storj_monitor.platform.log_setup import own_log
+from storj_monitor.platform.log_setup import logging_setup
 from storj_monitor.server.encoding import JsonEncoder, OrjsonEncoder
 from storj_monitor.tasks import Supervisor
 
@@ -55,7 +55,7 @@ def in_force(monitor: Monitor) -> dict[str, object]:
     """What the parts of the monitor do, read off them."""
     broadcaster, poller = monitor.server.broadcaster, monitor.polling.pollers["b"]
     coalesce_s, slow_s = broadcaster._usual_s
-    path = next(iter(monitor.pipeline.lanes)).processor._path  # type: ignore[attr-defined]
+    path = next(iter(monitor.pipeline.scheduler)).processor._path  # type: ignore[attr-defined]
     return {
         "coalesce_s": coalesce_s,
         "frame_each_read": monitor.frame_each_read,
@@ -63,7 +63,7 @@ def in_force(monitor: Monitor) -> dict[str, object]:
         "encoder": type(monitor.server._encoder),
         "readers": monitor.reader.workers,
         "diffs": monitor._feeds._diffs,
-        "jitter": (poller._questions._jitter_pct, monitor.polling._jitter_pct, monitor.analytics._jitter_pct > 0),
+        "jitter": (poller._queue._jitter_pct, monitor.polling._jitter_pct, monitor.analytics._jitter_pct > 0),
         "staggered": poller.schedule.staggered,
         "parser": type(path),
     }
@@ -170,7 +170,7 @@ def test_repeated_errors_and_warnings_come_out_once_and_what_did_not_is_counted(
     quiet_root: None, capsys: pytest.CaptureFixture[str], limited: bool
 ) -> None:
     log = logging.getLogger("storj_monitor.hot")
-    with own_log(SystemClock(), limited=limited):
+    with logging_setup(SystemClock(), limited=limited):
         for number in range(100):
             log.warning("cannot read %s", number)
             log.error("lost %s", number)

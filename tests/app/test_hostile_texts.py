@@ -24,7 +24,7 @@ from storj_monitor.log_processor import LineProcessor
 from storj_monitor.model.figures import Family
 from storj_monitor.model.sources import Chunk
 from storj_monitor.node_api.wire import plain_body
-from storj_monitor.platform.log_setup import OwnLog
+from storj_monitor.platform.log_setup import LoggingSetup
 from storj_monitor.server.metrics import metrics_text
 from storj_monitor.units import MOST_TEXT, plain_text
 
@@ -121,7 +121,7 @@ def test_labels_and_cells_are_plain_and_different_ones_stay_different(values: li
 
 
 def test_the_monitors_own_log_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
-    log = OwnLog(SystemClock(), limited=False)
+    log = LoggingSetup(SystemClock(), limited=False)
     logging.getLogger("storj_monitor.test").warning("node %s", HOSTILE)
     try:
         raise ValueError(HOSTILE)

@@ -96,27 +96,27 @@ def test_what_must_be_looked_up_is_not_read_on_the_event_loop(tmp_path: Path, li
     with follow(tmp_path, log) as rig:
         rig.until(lambda: rig.stored_lines() == 100, "the first lines")
     rig = follow(tmp_path, log)
-    lanes = rig.pipeline.lanes
-    (lane,) = lanes
+    scheduler = rig.pipeline.scheduler
+    (pipeline,) = scheduler
 
     def read(some: Sequence[bytes]) -> None:
         with log.open("ab") as file:
             file.write(plain(some))
-        while not lane.accumulator.line_count:
-            parse(lanes.take(time.time())[0], time.time())
-        lane.accumulator.drain()
+        while not pipeline.accumulator.line_count:
+            parse(scheduler.take(time.time())[0], time.time())
+        pipeline.accumulator.drain()
 
     read(lines[100:110])
-    assert lanes.at_once
-    lane.resume_from(rig.positions("n1"), lane.new_sieve(True))
-    assert not lanes.at_once
-    lane.warm = True
-    assert lane.processor.sieve is not None and lane.processor.sieve.compares
-    assert not lanes.at_once
-    lane.warm = False
+    assert scheduler.at_once
+    pipeline.resume_from(rig.positions("n1"), pipeline.new_sieve(True))
+    assert not scheduler.at_once
+    pipeline.warm = True
+    assert pipeline.processor.sieve is not None and pipeline.processor.sieve.compares
+    assert not scheduler.at_once
+    pipeline.warm = False
     read(lines[110:120])
     read(lines[120:130])
-    assert lanes.at_once, "it has caught up"
-    lane.source.close()
+    assert scheduler.at_once, "it has caught up"
+    pipeline.source.close()
     rig.stop()
     rig.reader.close()

@@ -23,9 +23,9 @@ from storj_monitor.services.log_pipeline import COMMIT_LINES_BEHIND, Tick
 from storj_monitor.services.node_pipeline import LINES_A_CELL, LOOP_BYTES, READ_BYTES, ROUND_BYTES, NodePipeline, Processor, Rest, Scheduler
 
 
-@pytest.fixture(autouse=True, params=[False, True], ids=["thread", "lent"])
-def lent(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[bool]:
-    """All must hold whether or not calm rounds are lent to an event loop."""
+@pytest.fixture(autouse=True, params=[False, True], ids=["thread", "on_loop"])
+def on_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[bool]:
+    """All must hold whether or not calm rounds run on an event loop."""
     if not request.param:
         yield False
         return
@@ -155,9 +155,9 @@ def test_hot_pieces_are_counted_on_after_a_reload(tmp_path: Path) -> None:
         rig.until(lambda: bool(rig.state.loads), "taken anew")
         append(log, lines(1, 7, age_s=age_s, **words))
         rig.until(lambda: rig.stored_lines() == 10, "one more")
-    (lane,) = rig.pipeline.lanes
-    assert [hot.count for hot in lane.hot.top().values()] == [9]
-    assert next(iter(lane.hot.top().values())).piece_id.startswith("HAAA")
+    (pipeline,) = rig.pipeline.scheduler
+    assert [hot.count for hot in pipeline.hot.top().values()] == [9]
+    assert next(iter(pipeline.hot.top().values())).piece_id.startswith("HAAA")
 
 
 def test_an_hour_that_ends_just_after_a_restart_is_written_whole(tmp_path: Path) -> None:
@@ -178,8 +178,8 @@ def test_an_hour_that_ends_just_after_a_restart_is_written_whole(tmp_path: Path)
         rig.until(lambda: bool(rig.state.loads), "counted")
     with closing(connect_reader(rig.path)) as db:
         assert db.execute("SELECT start_s, n, error FROM hot_hour").fetchall() == [(hour_s, 8, 0)]
-    (lane,) = rig.pipeline.lanes
-    assert [hot.count for hot in lane.hot.top().values()] == [2]
+    (pipeline,) = rig.pipeline.scheduler
+    assert [hot.count for hot in pipeline.hot.top().values()] == [2]
 
 
 def test_stop_commits_what_was_read(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_log_with_few_lines_a_minute_is_committed_in_smaller_parts(tmp_path: P
         assert max(rig.writer.sizes) <= COMMIT_LINES_BEHIND // LINES_A_CELL + READ_BYTES // len(line(0, 0)) + 1
 
 
-def test_calm_rounds_are_done_on_the_loop_and_the_rest_by_the_thread(tmp_path: Path, lent: bool) -> None:
+def test_calm_rounds_are_done_on_the_loop_and_the_rest_by_the_thread(tmp_path: Path, on_loop: bool) -> None:
     """Lines, a rotation, commits: what is read at once and what is not are one log."""
     log = tmp_path / "n1.log"
     log.write_bytes(lines(20))
@@ -258,11 +258,11 @@ def test_calm_rounds_are_done_on_the_loop_and_the_rest_by_the_thread(tmp_path: P
                 log.write_bytes(lines(5, 10_000))
             rig.until(lambda number=number: read(rig) == 20 + 5 * number + 5 * (number >= 20), "read")  # type: ignore[misc]
         rig.until(lambda: rig.stored_lines() == 220, "committed")
-        assert bool(rig.lent) is lent
+        assert bool(rig.ticks_on_loop) is on_loop
         assert rig.stored().transfers == {"PUT up success": 220}
 
 
-def test_what_is_much_is_for_the_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lent: bool) -> None:
+def test_what_is_much_is_for_the_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_loop: bool) -> None:
     """A round on the loop is bounded by bytes, and by what there is to sum up."""
     logs = {f"n{i}": tmp_path / f"n{i}.log" for i in range(12)}
     for log in logs.values():
@@ -279,18 +279,18 @@ def test_what_is_much_is_for_the_thread(tmp_path: Path, monkeypatch: pytest.Monk
     with Rig(tmp_path, logs, commit_s=3600) as rig:
         rig.until(lambda: read(rig) == 12, "the beginning")
         for number in range(1, 6):
-            if lent:
-                before = rig.lent
+            if on_loop:
+                before = rig.ticks_on_loop
 
                 def calm(before: int = before) -> bool:
                     append(logs["n0"], lines(1, 10**6))  # until one of them is read on the loop
-                    return rig.lent > before
+                    return rig.ticks_on_loop > before
 
                 rig.until(calm, "calm again")
             for log in logs.values():
                 append(log, lines(150, 1000 * number))
         rig.until(lambda: read(rig) >= 12 + 5 * 12 * 150, "all of it")
-    assert bool(sizes) is lent
+    assert bool(sizes) is on_loop
     assert max(sizes, default=0) <= 2 * LOOP_BYTES + READ_BYTES
 
 
@@ -310,10 +310,10 @@ class FailsOnTheLoop:
         return self._processor.process(chunk)
 
 
-@pytest.mark.parametrize("lent", [True], indirect=True)
-def test_an_error_in_a_round_on_the_loop_ends_the_thread(tmp_path: Path, lent: bool) -> None:
+@pytest.mark.parametrize("on_loop", [True], indirect=True)
+def test_an_error_in_a_round_on_the_loop_ends_the_thread(tmp_path: Path, on_loop: bool) -> None:
     """So that the supervisor hears of it: what had been read must be read again."""
-    assert lent
+    assert on_loop
     log = tmp_path / "n1.log"
     log.write_bytes(lines(20))
     rig, raised, seen = Rig(tmp_path, {"n1": log}), [], threading.Event()
@@ -329,14 +329,14 @@ def test_an_error_in_a_round_on_the_loop_ends_the_thread(tmp_path: Path, lent: b
     rig._thread = threading.Thread(target=run)
     with rig:
         rig.until(lambda: rig.stored_lines() == 20, "the beginning")
-        (lane,) = rig.pipeline.lanes
+        (pipeline,) = rig.pipeline.scheduler
 
-        def is_lent() -> bool:
+        def is_on_loop() -> bool:
             append(log, lines(1, 10**6))  # until one of them is read on the loop
-            return rig.lent > 0
+            return rig.ticks_on_loop > 0
 
-        rig.until(is_lent, "lent")
-        lane.processor = FailsOnTheLoop(lane.processor)  # type: ignore[assignment]
+        rig.until(is_on_loop, "a round on the loop")
+        pipeline.processor = FailsOnTheLoop(pipeline.processor)  # type: ignore[assignment]
         for number in range(2, 2000):  # until a round on the loop has some of them
             append(log, lines(1, number))
             if seen.wait(0.01):

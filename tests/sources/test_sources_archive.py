@@ -166,7 +166,7 @@ def test_lines_before_the_place(tmp_path: Path) -> None:
     ledger = Ledger()
     commit_all(ledger, read_all(ArchiveSource("n", str(path), [], now=NOW))[:2])
     source = ArchiveSource("n", str(path), ledger.saved(), now=NOW)
-    before = source.before()
+    before = source.lines_before()
     assert before is not None
     assert (1 << 20) - 200 < len(before) <= 1 << 20
     assert ledger.data.endswith(b"\n" + before)

@@ -223,6 +223,6 @@ def test_the_way_to_a_far_place_is_not_gone_at_once(tmp_path: Path) -> None:
     content = SequentialContent(path.open("rb"))
     file = LogFile(content, str(path), b"x" * 4096, 127 << 20, None)
     begun = time.process_time()
-    assert file.before(1 << 20) == b""
+    assert file.lines_before(1 << 20) == b""
     assert time.process_time() - begun < 5
     content.close()

@@ -46,7 +46,7 @@ def test_every_form_of_the_same_text(tmp_path: Path, raw: bytes) -> None:
         source = FileSource("n", str(log), ledger.saved(), now=NOW)
         commit_all(ledger, drain(source, seconds=0.5))
         if length == len(raw):
-            assert source.before() == ledger.data
+            assert source.lines_before() == ledger.data
         source.close()
     assert ledger.data == SAMPLE.encode()
     (position,) = ledger.saved()

@@ -128,7 +128,7 @@ def test_parts_rotated_while_we_were_down(log: Path, kind: str, name: str) -> No
         old(part, age)
     log.write_bytes(lines(601, 700))
     source = FileSource("n", str(log), ledger.saved(), now=NOW)
-    assert source.before() == ledger.data
+    assert source.lines_before() == ledger.data
     chunks = drain(source)
     commit_all(ledger, chunks)
     assert ledger.data == lines(1, 700)

@@ -48,7 +48,7 @@ def test_a_name_that_cannot_be_opened_is_a_sentence(log: str) -> None:
     for source in (FileSource("n", log, []), ArchiveSource("n", log)):
         assert source.read(time.time()) is None
         msgspec.json.encode(source.status())
-        assert source.before() is None
+        assert source.lines_before() is None
         source.close()
 
 

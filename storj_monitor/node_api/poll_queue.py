@@ -104,13 +104,13 @@ class PollQueue:
         )
         turn.due = max(begun + wait_s, now + min(wait_s, self._schedule.retry_first_s))
 
-    def hurry(self, kinds: Collection[AnswerKind], now: float) -> None:
+    def ask_soon(self, kinds: Collection[AnswerKind], now: float) -> None:
         """Ask these kinds as soon as their groups allow; what the node does not have is not asked."""
         for question, turn in self._turns.items():
             if question.kind in kinds and not turn.absent:
                 turn.due = min(turn.due, self._schedule.first_due(question.kind, now))
 
-    def hurry_failed(self, now: float) -> None:
+    def ask_failed_soon(self, now: float) -> None:
         """The node answers again: what has failed is asked at once, and what seemed not to be there."""
         for question, turn in self._turns.items():
             if turn.failures or turn.absent:
@@ -154,7 +154,7 @@ class PollQueue:
         self._imported = False
         for turn in self._turns.values():
             turn.absent = False
-        self.hurry([kind for kind in AnswerKind if kind is not AnswerKind.NODE], now)
+        self.ask_soon([kind for kind in AnswerKind if kind is not AnswerKind.NODE], now)
 
     def _late(self) -> list[str]:
         periods = sorted(question.period for question in self._turns if question.kind is AnswerKind.PAYOUT_HISTORY)

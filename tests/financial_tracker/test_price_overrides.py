@@ -6,11 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from storj_monitor.config import load
-from storj_monitor.financial_tracker.terms import OwnTerms, price_overrides
+from storj_monitor.financial_tracker.terms import PricingTerms, price_overrides
 from storj_monitor.model.estimates import CostRates
 
 
-def terms_of(folder: Path, text: str, *names: str) -> OwnTerms:
+def terms_of(folder: Path, text: str, *names: str) -> PricingTerms:
     path = folder / "monitor.toml"
     path.write_text(text, encoding="utf-8")
     settings = load(environ={}, config_path=str(path), platform="linux", home=folder).settings
