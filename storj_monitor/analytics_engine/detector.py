@@ -66,7 +66,7 @@ STAGE_MOVES: Mapping[Stage, frozenset[Stage]] = {
 }
 
 
-class Seen(NamedTuple):
+class SinceOnset(NamedTuple):
     """What was seen since the onset."""
 
     onset_s: int
@@ -107,10 +107,10 @@ class Detector:
     def is_raised(self) -> bool:
         return self.stage is Stage.RAISED or self.stage is Stage.CLEARING
 
-    def seen(self) -> Seen:
+    def seen(self) -> SinceOnset:
         """The stretch that is suspected or was raised."""
         best = self._best if self.is_raised else self._strongest()
-        return Seen(self._onsets[best], self._n[best], self._x[best])
+        return SinceOnset(self._onsets[best], self._n[best], self._x[best])
 
     def offer(self, minute_s: int, n: float, x: float, model: Model) -> bool:
         """One minute's inputs. False when they moved nothing and were put aside; nothing was computed then."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
+from storj_monitor.analytics_engine.correlator import Correlator, FindingStore, unnumbered
+from storj_monitor.analytics_engine.finding_text import render_finding
 from storj_monitor.analytics_engine.growth import Judgement, judge_budget, judge_earnings, judge_space
-from storj_monitor.analytics_engine.judge import Book, Judge, unnumbered
 from storj_monitor.analytics_engine.levels import Watch
 from storj_monitor.analytics_engine.node import NodeWatch
-from storj_monitor.analytics_engine.words import told
 from storj_monitor.model.analytics import (
     Finding,
     FindingKind,
@@ -40,17 +40,17 @@ class AnalyticsEngine:
         self.work = Work()
         self._names = names if names is not None else {}
         self._nodes: dict[str, NodeWatch] = {}
-        self._book = Book()
-        self._judge = Judge(self._book)
+        self._store = FindingStore()
+        self._correlator = Correlator(self._store)
 
     def restore(self, baselines: Iterable[StoredBaseline], findings: Iterable[Finding], next_number: int = 1) -> None:
         """What the database kept: all baselines, unresolved findings, and one more than the highest number it has ever seen."""
         for stored in baselines:
             self._node(stored.node).restore(stored)
         kept = list(findings)
-        self._book.restore(kept, next_number)
+        self._store.restore(kept, next_number)
         for finding in kept:
-            if finding.kind is FindingKind.ANOMALY and finding in self._book.standing():
+            if finding.kind is FindingKind.ANOMALY and finding in self._store.standing():
                 self._resume(finding)
 
     def learn(self, node: str, rows: Iterable[HourCell]) -> None:
@@ -60,9 +60,9 @@ class AnalyticsEngine:
     def forget(self, node: str) -> None:
         """The node is watched no more: its findings end."""
         self._nodes.pop(node, None)
-        for finding in self._book.standing():
+        for finding in self._store.standing():
             if finding.subject.node == node:
-                self._book.resolve(finding.kind, finding.subject, finding.changed_s, "the node is no longer watched")
+                self._store.resolve(finding.kind, finding.subject, finding.changed_s, "the node is no longer watched")
 
     def tick(self, now: float, inputs: Iterable[NodeInput]) -> TickResult:
         """Take what came, close minutes, judge. Cheap when nothing came: minutes without transfers only add to silence."""
@@ -81,10 +81,10 @@ class AnalyticsEngine:
                     refreshes -= 1
             if node.has_news:
                 node.has_news = False
-                self._judge.judge(node, now_s, self._names)
+                self._correlator.correlate(node, now_s, self._names)
             due += node.due(now_s, everything=False)
-        self._book.age(now_s)
-        return TickResult(self._book.take_changed(), tuple(due))
+        self._store.age(now_s)
+        return TickResult(self._store.take_changed(), tuple(due))
 
     def flush(self, now: float) -> tuple[StoredBaseline, ...]:
         """Every baseline that has changed: for the end of the process."""
@@ -92,7 +92,7 @@ class AnalyticsEngine:
 
     def findings(self) -> tuple[Finding, ...]:
         """Findings that stand, worst and newest first."""
-        return tuple(sorted(self._book.standing(), key=lambda f: (-f.severity, -f.found_s, f.number)))
+        return tuple(sorted(self._store.standing(), key=lambda f: (-f.severity, -f.found_s, f.number)))
 
     def learning(self) -> tuple[Learning, ...]:
         """How much is known of each node."""
@@ -131,14 +131,14 @@ class AnalyticsEngine:
             self._forecast(subject, judge_earnings(new.earnings, self._standing(subject)), now_s)
 
     def _standing(self, subject: Subject) -> Severity | None:
-        found = self._book.find(FindingKind.FORECAST, subject)
+        found = self._store.find(FindingKind.FORECAST, subject)
         return None if found is None else found.severity
 
     def _forecast(self, subject: Subject, judged: Judgement | None, now_s: int, satellite: str = "") -> None:
         if judged is None:
-            self._book.resolve(FindingKind.FORECAST, subject, now_s, "the forecast is good again")
+            self._store.resolve(FindingKind.FORECAST, subject, now_s, "the forecast is good again")
             return
         draft = unnumbered(FindingKind.FORECAST, subject, judged.severity, now_s, now_s, judged.before, judged.after)
         about = subject._replace(satellite=satellite)
-        spoken = told(replace(draft, subject=about, band=judged.band), self._names, (), "", now_s)
-        self._book.report(replace(spoken, subject=subject), now_s)
+        rendered = render_finding(replace(draft, subject=about, band=judged.band), self._names, (), "", now_s)
+        self._store.report(replace(rendered, subject=subject), now_s)

@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from storj_monitor.analytics_engine.comparison import RESTART
+from storj_monitor.analytics_engine.finding_text import learning_words
 from storj_monitor.analytics_engine.growth import Growth
 from storj_monitor.analytics_engine.hours import SIDE_BY_OP, Sums
 from storj_monitor.analytics_engine.levels import LEAST_HOURS
 from storj_monitor.analytics_engine.series import Series
-from storj_monitor.analytics_engine.words import learning_words
 from storj_monitor.model.analytics import Basis, Change, Evidence, FailureCount, HourCell, Learning, NodeInput, StoredBaseline, Work
 from storj_monitor.model.ids import DIRECTIONS
 from storj_monitor.model.rollups import HOUR_S, MINUTE_S, Cell

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from storj_monitor.analytics_engine.comparison import Comparison, Difference
-from storj_monitor.analytics_engine.detector import Detector, Seen
+from storj_monitor.analytics_engine.detector import Detector, SinceOnset
 from storj_monitor.analytics_engine.hours import OFFSET_MS, HourHistory, Sums
 from storj_monitor.analytics_engine.levels import WATCHED_COLUMNS, Model, Profile, Watch, model_of, profiles
 from storj_monitor.model.analytics import Change, Finding, Level, Metric, Work
@@ -27,7 +27,7 @@ class Raised(NamedTuple):
     """A detector that is raised, with what the finding needs."""
 
     watch: Watch
-    seen: Seen
+    seen: SinceOnset
     model: Model
 
 

@@ -127,7 +127,7 @@ def standing_history(db: Connection, names: Sequence[str], from_ms: int, to_ms: 
     return sorted(found, key=lambda row: (-row[3], *row[:3]))[:STANDINGS]
 
 
-def standings_history(db: Connection, names: Sequence[str], from_ms: int, to_ms: int) -> tuple[list[AuditHistory], list[Row]]:
+def sanctions_history(db: Connection, names: Sequence[str], from_ms: int, to_ms: int) -> tuple[list[AuditHistory], list[Row]]:
     """Audit windows and standings of a window, of one commit."""
     return audit_history(db, names, from_ms, to_ms), standing_history(db, names, from_ms, to_ms)
 

@@ -11,7 +11,7 @@ from storj_monitor.database.bad_rows import BadRows
 from storj_monitor.model.kept import KnownNode
 from storj_monitor.model.node_answers import Answer, AnswerKind
 from storj_monitor.model.node_metrics import Growth
-from storj_monitor.model.reputation import SCORES_IN_MEMORY_S, ScorePoint, StandingKind, StandingSpan
+from storj_monitor.model.reputation import SCORES_IN_MEMORY_S, SanctionKind, SanctionSpan, ScorePoint
 from storj_monitor.model.space import SPACE_IN_MEMORY_S
 
 T = TypeVar("T")
@@ -91,9 +91,9 @@ def _grouped(pairs: Iterable[tuple[str, ScorePoint]]) -> dict[str, tuple[ScorePo
     return {satellite: tuple(points) for satellite, points in found.items()}
 
 
-def _spans(found: _Found, name: str) -> dict[tuple[str, StandingKind], StandingSpan]:
+def _spans(found: _Found, name: str) -> dict[tuple[str, SanctionKind], SanctionSpan]:
     """Rows come oldest first: the newest of each kind stays."""
-    spans = found.of(store.STANDING, name, lambda row: (row[1], rows.standing_span(row)))
+    spans = found.of(store.STANDING, name, lambda row: (row[1], rows.sanction_span(row)))
     return {(satellite, span.kind): span for satellite, span in spans}
 
 

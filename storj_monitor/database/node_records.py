@@ -48,7 +48,7 @@ from storj_monitor.model.node_answers import (
     SatelliteAnswer,
 )
 from storj_monitor.model.node_metrics import CounterPosition, Growth, NodeMetrics, Spread, TransferCount
-from storj_monitor.model.reputation import HealthAnswer, ScorePoint, StandingKind, StandingSpan
+from storj_monitor.model.reputation import HealthAnswer, SanctionKind, SanctionSpan, ScorePoint
 from storj_monitor.model.space import SpacePoint
 from storj_monitor.model.uptime import Outage, Witness
 
@@ -88,13 +88,13 @@ def membership_row(node: str, one: Membership) -> Row:
     return (node, one.satellite, *(None if at is None else _ms(at) for at in one[1:]))
 
 
-def standing_row(node: str, one: KeptSanction) -> Row:
+def sanction_row(node: str, one: KeptSanction) -> Row:
     satellite, span = one
     return (node, satellite, span.kind.value, _ms(span.from_at), None if span.until_at is None else _ms(span.until_at))
 
 
-def standing_span(row: Row) -> StandingSpan:
-    return StandingSpan(StandingKind(row[2]), row[3] / 1000, None if row[4] is None else row[4] / 1000)
+def sanction_span(row: Row) -> SanctionSpan:
+    return SanctionSpan(SanctionKind(row[2]), row[3] / 1000, None if row[4] is None else row[4] / 1000)
 
 
 def space_row(node: str, point: SpacePoint) -> Row:
@@ -293,7 +293,7 @@ _TABLES: Mapping[type, tuple[Table, Callable[[str, Any], Row]]] = MappingProxyTy
     {
         KeptScore: (store.SCORE_POINT, score_row),
         KeptWindow: (store.AUDIT_WINDOW, window_row),
-        KeptSanction: (store.STANDING, standing_row),
+        KeptSanction: (store.STANDING, sanction_row),
         Membership: (store.MEMBERSHIP, membership_row),
         SpacePoint: (store.SPACE_POINT, space_row),
         Outage: (store.OUTAGE, outage_row),

@@ -19,7 +19,7 @@ from storj_monitor.model.earnings import (
 from storj_monitor.model.estimates import MonthEstimate, SatelliteEstimate, Score
 from storj_monitor.model.node_answers import Answer
 from storj_monitor.model.node_metrics import CounterPosition, Growth
-from storj_monitor.model.reputation import AuditWindow, ScorePoint, StandingKind, StandingSpan
+from storj_monitor.model.reputation import AuditWindow, SanctionKind, SanctionSpan, ScorePoint
 from storj_monitor.model.space import SpacePoint
 from storj_monitor.model.uptime import Outage
 
@@ -42,7 +42,7 @@ class KeptSanction(NamedTuple):
     """A disqualification or suspension by a satellite."""
 
     satellite: str
-    span: StandingSpan
+    span: SanctionSpan
 
 
 class Membership(NamedTuple):
@@ -153,7 +153,7 @@ class KnownNode:
     """
 
     points: Mapping[str, tuple[ScorePoint, ...]] = field(default_factory=dict)
-    spans: Mapping[tuple[str, StandingKind], StandingSpan] = field(default_factory=dict)
+    spans: Mapping[tuple[str, SanctionKind], SanctionSpan] = field(default_factory=dict)
     space: tuple[SpacePoint, ...] = ()
     outages: tuple[Outage, ...] = ()
     days: Mapping[str, SatelliteUsage] = field(default_factory=dict)

@@ -128,17 +128,17 @@ class ScorePoint(NamedTuple):
         return (self.audit_score, self.suspension_score, self.online_score)
 
 
-class StandingKind(StrEnum):
+class SanctionKind(StrEnum):
     """What a satellite did; the text is the name on the wire and in the database."""
 
     DISQUALIFIED = "disqualified"
     SUSPENDED = "suspended"
 
 
-class StandingSpan(NamedTuple):
+class SanctionSpan(NamedTuple):
     """From the satellite's own date until it was over, Unix seconds; None: it lasts."""
 
-    kind: StandingKind
+    kind: SanctionKind
     from_at: float
     until_at: float | None = None
 

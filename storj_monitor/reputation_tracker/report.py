@@ -13,7 +13,7 @@ from storj_monitor.model.node_metrics import Growth
 from storj_monitor.model.node_state import StandingEvidence, StandingLevel, StateSource
 from storj_monitor.model.reputation import COMPLETED, FAILED, NEVER, AuditWindow, Exit, Reputation, ScorePoint
 from storj_monitor.reputation_tracker.beta import AUDIT, SUSPENSION, failures_allowed
-from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guard
+from storj_monitor.reputation_tracker.disqualification_margin import DisqualificationMargin, Trend, disqualification_margin
 from storj_monitor.reputation_tracker.online import (
     OFFLINE_THRESHOLD,
     TRACKED_WINDOWS,
@@ -26,7 +26,7 @@ from storj_monitor.reputation_tracker.online import (
 )
 from storj_monitor.reputation_tracker.pieces import Failures, RefusedAudits
 from storj_monitor.reputation_tracker.pieces import failures as failures_of
-from storj_monitor.reputation_tracker.standings import offline_suspensions
+from storj_monitor.reputation_tracker.sanctions import offline_suspensions
 from storj_monitor.reputation_tracker.uptime import node_away_since
 from storj_monitor.reputation_tracker.vetting import Vetting, vetting
 from storj_monitor.state.counters import HOUR_S, POLL_S
@@ -73,7 +73,7 @@ class SatelliteReport:
     reputation: Reputation
     standing: Standing
     reason: str
-    guard: AuditGuard | None
+    margin: DisqualificationMargin | None
     suspension_allowed: int | None
     missed_audits: int | None
     vetting: Vetting
@@ -105,13 +105,13 @@ def report(
     `budget`: as it was reckoned a moment ago, where nothing that it depends on has changed.
     """
     windows = reputation.windows.value if reputation.windows else ()
-    guard = None
+    margin = None
     if reputation.audit_score is not None:
         newer = any(p.last_at > reputation.audit_score.taken_at and p.audits for p in failures.pieces)
-        guard = audit_guard(reputation.audit_score, points, windows, now, failing_now=newer)
+        margin = disqualification_margin(reputation.audit_score, points, windows, now, failing_now=newer)
     progress = vetting(reputation, now)
     left = budget or _budget(reputation, windows, now, offline_since)
-    standing, reason = _judged(reputation, guard, progress, failures, left)
+    standing, reason = _judged(reputation, margin, progress, failures, left)
     if refused is not None and refused.audits and _is_doubted(reputation):
         standing, reason = _with_refused(standing, reason, refused)
     if left_by is not None and standing is not Standing.DISQUALIFIED:
@@ -124,7 +124,7 @@ def report(
         reputation=reputation,
         standing=standing,
         reason=reason,
-        guard=guard,
+        margin=margin,
         suspension_allowed=_suspension_allowed(reputation, windows),
         missed_audits=max(0, total.value - good.value) if total and good else None,
         vetting=progress,
@@ -200,12 +200,12 @@ def _budget(reputation: Reputation, windows: Sequence[object], now: float, offli
 
 
 def _judged(
-    reputation: Reputation, guard: AuditGuard | None, progress: Vetting, failed: Failures, left: DowntimeBudget
+    reputation: Reputation, margin: DisqualificationMargin | None, progress: Vetting, failed: Failures, left: DowntimeBudget
 ) -> tuple[Standing, str]:
     """A date outweighs every score."""
     if reputation.disqualified_at and reputation.disqualified_at.value != NEVER:
         return Standing.DISQUALIFIED, "Disqualified. The scores beside it are the last ones before that and no longer count."
-    if guard and guard.score.value <= AUDIT.threshold:
+    if margin and margin.score.value <= AUDIT.threshold:
         return (
             Standing.DISQUALIFIED,
             "The audit score is at 0.96 or below: the satellite disqualifies at that, even if no date is told yet.",
@@ -226,24 +226,29 @@ def _judged(
             Standing.OFFLINE_SUSPENDED,
             "The online score is below 0.6: suspended for being offline, unless the node is younger than 30 days.",
         )
-    return _judged_by_scores(reputation, guard, progress, failed)
+    return _judged_by_scores(reputation, margin, progress, failed)
 
 
-def _judged_by_scores(reputation: Reputation, guard: AuditGuard | None, progress: Vetting, failed: Failures) -> tuple[Standing, str]:
+def _judged_by_scores(
+    reputation: Reputation, margin: DisqualificationMargin | None, progress: Vetting, failed: Failures
+) -> tuple[Standing, str]:
     suspension, online = reputation.suspension_score, reputation.online_score
-    if guard and guard.failures_allowed < FEW_FAILURES:
-        return Standing.AT_RISK, f"Only {guard.failures_allowed} more audits in a row may fail."
-    if guard and guard.hours_to_verdict is not None and guard.hours_to_verdict < SOON_HOURS:
-        return Standing.AT_RISK, f"At the present rate of failed audits the node is disqualified in {format_hours(guard.hours_to_verdict)}."
+    if margin and margin.failures_allowed < FEW_FAILURES:
+        return Standing.AT_RISK, f"Only {margin.failures_allowed} more audits in a row may fail."
+    if margin and margin.hours_to_verdict is not None and margin.hours_to_verdict < SOON_HOURS:
+        return (
+            Standing.AT_RISK,
+            f"At the present rate of failed audits the node is disqualified in {format_hours(margin.hours_to_verdict)}.",
+        )
     if suspension and failures_allowed(suspension.value, SUSPENSION) < 3:
         return Standing.AT_RISK, "A few more unknown audit results suspend the node."
     if online and online.value < LOW_ONLINE:
         return Standing.AT_RISK, "The online score comes near 0.6, where the node is suspended."
-    if guard and guard.trend is Trend.FALLING:
+    if margin and margin.trend is Trend.FALLING:
         return Standing.WATCH, "The audit score is falling."
     if failed.audits:
         return Standing.WATCH, f"{failed.audits} audit{'s' if failed.audits != 1 else ''} failed lately."
-    if guard is None:
+    if margin is None:
         return Standing.UNKNOWN, "No audit score is known yet."
     if progress.done is False:
         return Standing.VETTING, "New at this satellite; it sends more when 100 audits and 504 hours are over."

@@ -19,8 +19,8 @@ from storj_monitor.model.reputation import (
     NotableTransfer,
     Reputation,
     ReputationSnapshot,
+    SanctionKind,
     ScorePoint,
-    StandingKind,
 )
 from storj_monitor.reputation_tracker.history import DAY_S, confirm, merge_points, point_of, thin
 from storj_monitor.reputation_tracker.reputation import (
@@ -31,7 +31,7 @@ from storj_monitor.reputation_tracker.reputation import (
     snapshots_of_addresses,
     snapshots_of_health,
 )
-from storj_monitor.reputation_tracker.standings import exit_after, spans_after
+from storj_monitor.reputation_tracker.sanctions import exit_after, spans_after
 from storj_monitor.reputation_tracker.uptime_update import update_start
 from storj_monitor.state.node_status import NO_CHANGES, Changes, NodeStatus, Standing, Topic
 
@@ -39,7 +39,7 @@ CONFIRM_S = 3600.0
 """A score that stays is confirmed in the database this often; in memory at once."""
 FAILURES_S = DAY_S
 MOST_FAILURES = 2000
-_DATED = {StandingKind.DISQUALIFIED: "disqualified_at", StandingKind.SUSPENDED: "suspended_at"}
+_DATED = {SanctionKind.DISQUALIFIED: "disqualified_at", SanctionKind.SUSPENDED: "suspended_at"}
 _EXACT = frozenset({Source.API, Source.PROBE})
 """They tell the satellite's own dates; /metrics tells how long ago, hours late."""
 _SCORED = frozenset({Action.GET_AUDIT, Action.GET_REPAIR})

@@ -89,7 +89,7 @@ class Caller(NamedTuple):
     host: str
 
 
-class Door:
+class AccessPolicy:
     """Tells who asks, and checks Host and Origin.
 
     On a loopback address only loopback names and `allowed_hosts` are answered. Elsewhere the password is the guard; where hosts are

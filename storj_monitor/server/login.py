@@ -18,7 +18,7 @@ from aiohttp import web
 from storj_monitor.clock import Clock
 from storj_monitor.errors import RequestError
 from storj_monitor.model.addresses import is_loopback
-from storj_monitor.server.access import Door, Exposure
+from storj_monitor.server.access import AccessPolicy, Exposure
 from storj_monitor.server.passwords import PasswordCheck
 
 SESSION_S = 30 * 86400
@@ -115,10 +115,10 @@ def _mark(token: str) -> bytes:
 class Login:
     """Decides whether a request is logged in, and serves /login and /logout. `check` None: no password, everybody is."""
 
-    def __init__(self, check: PasswordCheck | None, door: Door, clock: Clock, exposure: Exposure) -> None:
+    def __init__(self, check: PasswordCheck | None, access: AccessPolicy, clock: Clock, exposure: Exposure) -> None:
         self._base = exposure.base_path
         self._check = check
-        self._door = door
+        self._access = access
         self._sessions = Sessions(clock)
         self._cookie = "storj_monitor"
 
@@ -153,7 +153,7 @@ class Login:
         if self._check is None or self.has_session(request):
             return True
         password = _basic_password(request.headers.get("Authorization", ""))
-        return password is not None and await self._check.verify_often(password, self._door.caller(request).address)
+        return password is not None and await self._check.verify_often(password, self._access.caller(request).address)
 
     def watch_session(self, request: web.Request, on_end: Callable[[], None]) -> Callable[[], None]:
         """Calls `on_end` when the session of this request's cookie ends. Returns how to take that back."""
@@ -182,9 +182,9 @@ class Login:
     async def _log_in(self, request: web.Request) -> web.Response:
         target = "/"
         try:
-            self._door.check_origin(request)
+            self._access.check_origin(request)
             password, target = await _form_of(request)
-            if self._check is not None and not await self._check.verify(password, self._door.caller(request).address):
+            if self._check is not None and not await self._check.verify(password, self._access.caller(request).address):
                 raise RequestError("not_logged_in", "This is not the password.", 401)
         except RequestError as error:
             if "text/html" not in request.headers.get("Accept", ""):
@@ -198,15 +198,15 @@ class Login:
             path=self._base or "/",
             httponly=True,
             samesite="Strict",
-            secure=self._door.caller(request).secure,
+            secure=self._access.caller(request).secure,
         )
         return response
 
     async def _log_out(self, request: web.Request) -> web.Response:
-        self._door.check_origin(request)
+        self._access.check_origin(request)
         self._sessions.end(request.cookies.get(self._cookie, ""))
         response = web.Response(status=303, headers={"Location": self._base + "/login", "Cache-Control": "no-store"})
-        secure = self._door.caller(request).secure
+        secure = self._access.caller(request).secure
         response.del_cookie(self._cookie, path=self._base or "/", httponly=True, samesite="Strict", secure=secure)
         return response
 
@@ -215,7 +215,7 @@ class Login:
         return f"{self._base}/login?next={quote(path_qs, safe='')}"
 
     def _page(self, request: web.Request, target: str, message: str = "", status: int = 200) -> web.Response:
-        caller = self._door.caller(request)
+        caller = self._access.caller(request)
         text = _FORM.format(
             base=html.escape(self._base),
             next=html.escape(target),

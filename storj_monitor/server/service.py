@@ -19,7 +19,7 @@ from aiohttp.typedefs import Handler
 from storj_monitor.clock import Clock
 from storj_monitor.errors import ConfigError, RequestError
 from storj_monitor.model.addresses import is_loopback
-from storj_monitor.server.access import Door, Exposure, add_security_headers, asked_by_browser
+from storj_monitor.server.access import AccessPolicy, Exposure, add_security_headers, asked_by_browser
 from storj_monitor.server.api import Api, error_body, json_response, load_answer, load_families, load_figures
 from storj_monitor.server.broadcaster import Broadcaster, Client
 from storj_monitor.server.encoding import Body, Encoder
@@ -103,9 +103,9 @@ class Server:
             "thresholds": Thresholds(**thresholds),
         }
         self._exposure = exposure or Exposure()
-        self._door = Door(bind, self._exposure)
+        self._access = AccessPolicy(bind, self._exposure)
         self._check = PasswordCheck(password_hash, clock) if password_hash is not None else None
-        self._login = Login(self._check, self._door, clock, self._exposure)
+        self._login = Login(self._check, self._access, clock, self._exposure)
         self._greeting["login"] = self._login.needed
         self._page = Page(page_dir, clock)
         self.broadcaster = Broadcaster(
@@ -231,7 +231,7 @@ class Server:
         if path == "/healthz":
             return await handler(request)
         try:
-            self._door.check_host(request)
+            self._access.check_host(request)
             if path not in _OPEN_PATHS:
                 refusal = await self._refusal(request, path)
                 if refusal is not None:
@@ -296,7 +296,7 @@ class Server:
         yield Family("storj_monitor_wrong_passwords", "Wrong passwords given", "counter", [({}, self._login.wrong)])
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
-        self._door.check_origin(request)
+        self._access.check_origin(request)
         if self.broadcaster.full:
             raise RequestError("unavailable", "too many connections", 503)
         admitted = await self._login.admits(request)

@@ -8,8 +8,8 @@ One tick serves all nodes and all pages: what it read is sent in the same wake-u
 
 While somebody watches and all is calm, the rounds run on the event loop: one wake-up a tick instead of two, and what was
 parsed is sent while the processor still has it at hand. A round on the loop never waits: it reads only what the system has in memory.
-Whatever more there is to do (a commit, a look at paths, a log that is behind, a disk that must be asked) gives the rounds back, and the thread
-does it.
+Whatever more there is to do (a commit, a look at paths, a log that is behind, a disk that must be asked) gives the rounds back to the
+thread, which does it.
 """
 
 from __future__ import annotations

@@ -27,9 +27,9 @@ from storj_monitor.model.reputation import (
     HealthAnswer,
     NotableTransfer,
     Reputation,
+    SanctionKind,
+    SanctionSpan,
     ScorePoint,
-    StandingKind,
-    StandingSpan,
 )
 from storj_monitor.model.space import SatelliteUsage as StoredUsage
 from storj_monitor.model.space import SpaceEvidence, SpacePoint
@@ -67,7 +67,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     points: Mapping[str, tuple[ScorePoint, ...]] = {}
     failing: tuple[NotableTransfer, ...] = ()
     in_trash: tuple[FoundInTrash, ...] = ()
-    spans: Mapping[tuple[str, StandingKind], StandingSpan] = {}
+    spans: Mapping[tuple[str, SanctionKind], SanctionSpan] = {}
     exits: Mapping[str, Exit] = {}
     written: Mapping[str, tuple[AuditWindow, ...]] = {}
     changes: int = 0

@@ -32,10 +32,10 @@ def figure_rows(node: str, metrics: NodeMetrics | None, progress: Sequence[Migra
     return [EventFigure(node=node, group=group, severity=severity.value, text=text, at=metrics.taken_at) for group, severity, text in found]
 
 
-Said = tuple[str, Severity, str]
+FigureSentence = tuple[str, Severity, str]
 
 
-def _migration(metrics: NodeMetrics, progress: Sequence[MigrationProgress]) -> Iterator[Said]:
+def _migration(metrics: NodeMetrics, progress: Sequence[MigrationProgress]) -> Iterator[FigureSentence]:
     left_bytes = {one.satellite: one.total_bytes for one in metrics.space.blobs}
     for one in metrics.migration:
         if one.active or one.processed or one.pieces_error:
@@ -56,7 +56,7 @@ def migration_eta_s(progress: Sequence[MigrationProgress], left_bytes: int) -> f
     return left_bytes * took_ms / moved / 1000 if moved > 0 and took_ms > 0 else None
 
 
-def _moving(one: MigrationFigures, left_bytes: int | None) -> Said:
+def _moving(one: MigrationFigures, left_bytes: int | None) -> FigureSentence:
     parts = [
         f"{many(one.pieces_success, 'piece')} moved" if one.pieces_success is not None else "",
         f"{many(one.pieces_error, 'piece')} failed" if one.pieces_error else "",
@@ -69,7 +69,7 @@ def _moving(one: MigrationFigures, left_bytes: int | None) -> Said:
     return "Migration", Severity.WARNING if one.pieces_error else Severity.INFO, f"Migration{at(one.satellite)} {state}: {said}."
 
 
-def _disk(metrics: NodeMetrics) -> Iterator[Said]:
+def _disk(metrics: NodeMetrics) -> Iterator[FigureSentence]:
     for word, spread in (("read", metrics.disk.readability_s), ("write", metrics.disk.writability_s)):
         if spread is not None:
             yield _check(word, spread)
@@ -87,7 +87,7 @@ def _disk(metrics: NodeMetrics) -> Iterator[Said]:
             yield "Disk and space", Severity.INFO, text
 
 
-def _check(word: str, spread: Spread) -> Said:
+def _check(word: str, spread: Spread) -> FigureSentence:
     slow = spread.most is not None and spread.most >= SLOW_CHECK_S
     mean = f"{lasting(spread.mean)} on average" if spread.mean is not None else "an unknown time"
     most = f", {lasting(spread.most)} at most" if spread.most is not None else ""
@@ -99,7 +99,7 @@ def _check(word: str, spread: Spread) -> Said:
     )
 
 
-def _hashstore(metrics: NodeMetrics) -> Iterator[Said]:
+def _hashstore(metrics: NodeMetrics) -> Iterator[FigureSentence]:
     free = metrics.space.available_bytes
     for one in metrics.hashstore:
         where = f"{one.store} of {satellite_name(one.satellite)}"
@@ -120,12 +120,12 @@ def _hashstore(metrics: NodeMetrics) -> Iterator[Said]:
         yield "Hashstore", Severity.INFO, f"{fullest}; a compaction needs up to {size(need)} of free space."
 
 
-def _too_little(one: HashstoreFigures, need: int, free: int) -> Said:
+def _too_little(one: HashstoreFigures, need: int, free: int) -> FigureSentence:
     text = f"The next compaction{at(one.satellite)} needs {size(need)} of free space; the node has {size(free)}."
     return "Hashstore", Severity.WARNING, text
 
 
-def _counted(metrics: NodeMetrics) -> Iterator[Said]:
+def _counted(metrics: NodeMetrics) -> Iterator[FigureSentence]:
     for name, (group, severity, words) in _COUNTED.items():
         if count := metrics.counters.get(name):
             yield group, severity, words.format(n="once" if count == 1 else f"{count:,} times")

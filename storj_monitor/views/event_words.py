@@ -15,7 +15,7 @@ from storj_monitor.views.event_phrases import at, day, many, of, short, size, to
 INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 
 
-class Told(NamedTuple):
+class EventSentence(NamedTuple):
     """One event for people."""
 
     severity: Severity
@@ -28,7 +28,7 @@ class Kind(NamedTuple):
     label: str
     group: str
     severities: tuple[Severity, ...]
-    say: Callable[[Any], Told]
+    say: Callable[[Any], EventSentence]
 
 
 class _Words(dict[str, object]):
@@ -73,21 +73,21 @@ def _filled(words: str, event: NodeEvent) -> str:
 def _always(severity: Severity, label: str, group: str, words: str) -> Kind:
     """Said the same way every time; a text that names a severe fault is critical nevertheless (see model.severity)."""
 
-    def told(event: Any) -> Told:
-        return Told(_raised(severity, event), _filled(words, event))
+    def render(event: Any) -> EventSentence:
+        return EventSentence(_raised(severity, event), _filled(words, event))
 
-    return Kind(label, group, tuple(dict.fromkeys((severity, CRITICAL))) if severity is not INFO else (INFO, CRITICAL), told)
+    return Kind(label, group, tuple(dict.fromkeys((severity, CRITICAL))) if severity is not INFO else (INFO, CRITICAL), render)
 
 
 def _by_error(label: str, group: str, words: str, trouble: Severity = WARNING) -> Kind:
     """Information when all went well, `trouble` with an error; a stop of the node on the way is no error."""
 
-    def told(event: Any) -> Told:
+    def render(event: Any) -> EventSentence:
         error = event.error
         severity = INFO if not error or "context cancel" in error else _raised(trouble, event)
-        return Told(severity, _filled(words, event))
+        return EventSentence(severity, _filled(words, event))
 
-    return Kind(label, group, tuple(dict.fromkeys((INFO, trouble, CRITICAL))), told)
+    return Kind(label, group, tuple(dict.fromkeys((INFO, trouble, CRITICAL))), render)
 
 
 def _raised(severity: Severity, event: Any) -> Severity:
@@ -98,30 +98,30 @@ def _raised(severity: Severity, event: Any) -> Severity:
 def _stepped(label: str, group: str, words: Mapping[str, str], trouble: Severity = WARNING) -> Kind:
     """Events with a `state`: words by state; `failed` is trouble."""
 
-    def told(event: Any) -> Told:
+    def render(event: Any) -> EventSentence:
         failed = event.state == "failed" and "context cancel" not in event.error
         text = _filled(words.get(event.state, label), event)
-        return Told(_raised(trouble, event) if failed else INFO, text + why(event.error))
+        return EventSentence(_raised(trouble, event) if failed else INFO, text + why(event.error))
 
-    return Kind(label, group, tuple(dict.fromkeys((INFO, trouble, CRITICAL))), told)
+    return Kind(label, group, tuple(dict.fromkeys((INFO, trouble, CRITICAL))), render)
 
 
-def _retained(e: ev.RetainFinished) -> Told:
+def _retained(e: ev.RetainFinished) -> EventSentence:
     found = f"looked at {many(e.pieces, 'piece')}" if e.pieces >= 0 else "looked at the pieces"
     failed = max(e.failed_to_delete, 0) + max(e.pieces_failed_to_read, 0)
     trouble = f" {many(failed, 'piece')} could not be moved or read." if failed else ""
     if e.status.lower() in ("debug", "disabled"):
         text = f"Garbage collection{of(e.satellite)} ran in status {e.status} and moved nothing: it {found}{took(e.duration_ms)}"
-        return Told(WARNING, f"{text}, {many(max(e.deleted_pieces, 0), 'piece')} of them garbage.{trouble}")
+        return EventSentence(WARNING, f"{text}, {many(max(e.deleted_pieces, 0), 'piece')} of them garbage.{trouble}")
     moved = f"moved {e.deleted_pieces:,} of {many(e.pieces, 'piece')} to the trash" if e.deleted_pieces >= 0 else found
-    return Told(WARNING if failed else INFO, f"Garbage collection{of(e.satellite)} {moved}{took(e.duration_ms)}.{trouble}")
+    return EventSentence(WARNING if failed else INFO, f"Garbage collection{of(e.satellite)} {moved}{took(e.duration_ms)}.{trouble}")
 
 
 _WALKS = {"used-space": "Counting of used space", "gc": "Walk for garbage", "trash": "Walk through the trash"}
 _ENDS = {"started": "started", "finished": "finished", "failed": "failed"}
 
 
-def _walked(e: ev.Filewalker) -> Told:
+def _walked(e: ev.Filewalker) -> EventSentence:
     what = f"{_WALKS.get(e.walker, f'Walk ({e.walker})')}{of(e.satellite)} {_ENDS.get(e.state, e.state)}{took(e.duration_ms)}"
     figures = [
         many(e.pieces, "piece") if e.pieces >= 0 else "",
@@ -131,93 +131,97 @@ def _walked(e: ev.Filewalker) -> Told:
     found = ", ".join(figure for figure in figures if figure)
     broken = e.state == "failed" and "context cancel" not in e.error
     text = f"{what}{f': {found}' if found else ''}"
-    return Told(_raised(WARNING, e) if broken else INFO, text + why(e.error))
+    return EventSentence(_raised(WARNING, e) if broken else INFO, text + why(e.error))
 
 
-def _scored(e: ev.ScoresReported) -> Told:
+def _scored(e: ev.ScoresReported) -> EventSentence:
     scores = [
         f"{name} {value:.1%}".replace("%", " %")
         for name, value in (("audit", e.audit_score), ("suspension", e.suspension_score), ("online", e.online_score))
         if value >= 0
     ]
     how = "got worse" if e.worsened else "changed"
-    return Told(CRITICAL if e.worsened and e.audit_score_delta < 0 else WARNING if e.worsened else INFO,
+    return EventSentence(CRITICAL if e.worsened and e.audit_score_delta < 0 else WARNING if e.worsened else INFO,
                 f"Scores{at(e.satellite)} {how}: {', '.join(scores) or 'no figures'}.")  # fmt: skip
 
 
-def _exited(e: ev.GracefulExit) -> Told:
+def _exited(e: ev.GracefulExit) -> EventSentence:
     if e.state == "begun" or "start" in e.step:
-        return Told(WARNING, f"Graceful exit{at(e.satellite)} began: the node hands its pieces over and leaves the satellite.")
+        return EventSentence(WARNING, f"Graceful exit{at(e.satellite)} began: the node hands its pieces over and leaves the satellite.")
     if e.state == "completed" or "completed" in e.step:
-        return Told(WARNING, f"Graceful exit{at(e.satellite)} is complete: the node has left this satellite.")
+        return EventSentence(WARNING, f"Graceful exit{at(e.satellite)} is complete: the node has left this satellite.")
     if e.state == "failed" or "graceful exit failed" in e.step:
-        return Told(CRITICAL, f"Graceful exit{at(e.satellite)} failed: the held amount may be lost{why(e.reason)}")
-    return Told(WARNING, f"Graceful exit{at(e.satellite)}: {e.step.rstrip('.')}{why(e.reason)}")
+        return EventSentence(CRITICAL, f"Graceful exit{at(e.satellite)} failed: the held amount may be lost{why(e.reason)}")
+    return EventSentence(WARNING, f"Graceful exit{at(e.satellite)}: {e.step.rstrip('.')}{why(e.reason)}")
 
 
-def _clock(e: ev.ClockChecked) -> Told:
+def _clock(e: ev.ClockChecked) -> EventSentence:
     if e.state == "in_sync":
-        return Told(INFO, "The clock agrees with the satellites'.")
+        return EventSentence(INFO, "The clock agrees with the satellites'.")
     if e.state == "out_of_sync":
-        return Told(CRITICAL, f"The clock differs from the one{of(e.satellite)}: orders and audits fail{why(e.error)}")
-    return Told(INFO, f"The clock could not be compared with the one{of(e.satellite)}{why(e.error)}")
+        return EventSentence(CRITICAL, f"The clock differs from the one{of(e.satellite)}: orders and audits fail{why(e.error)}")
+    return EventSentence(INFO, f"The clock could not be compared with the one{of(e.satellite)}{why(e.error)}")
 
 
-def _unfinished(e: ev.AuditUnfinished) -> Told:
+def _unfinished(e: ev.AuditUnfinished) -> EventSentence:
     cause = "the node stopped before it ended" if e.node_stopped else "no line tells of its end within ten minutes"
-    return Told(WARNING, f"An audit{of(e.satellite)} began and {cause}: the satellite asks again, and counts it as failed in the end.")
+    return EventSentence(
+        WARNING, f"An audit{of(e.satellite)} began and {cause}: the satellite asks again, and counts it as failed in the end."
+    )
 
 
-def _compacted(e: h.CompactionFinished) -> Told:
+def _compacted(e: h.CompactionFinished) -> EventSentence:
     words = "Compaction of {store}{at} " + ("failed{took}{why}" if e.error else "finished{took}.")
-    return Told(_raised(WARNING, e) if e.error else INFO, _filled(words, e))
+    return EventSentence(_raised(WARNING, e) if e.error else INFO, _filled(words, e))
 
 
-def _table(e: h.CompactionTableRewritten) -> Told:
+def _table(e: h.CompactionTableRewritten) -> EventSentence:
     parts = [
         f"{word} {amount.text}"
         for word, amount in (("reclaimed", e.reclaimed), ("trashed", e.trashed), ("expired", e.expired), ("restored", e.restored))
         if amount.text
     ]
     what = _filled("Compaction of {store}{at} wrote its table anew{took}", e)
-    return Told(INFO, f"{what}: {', '.join(parts) or 'no amounts'}.")
+    return EventSentence(INFO, f"{what}: {', '.join(parts) or 'no amounts'}.")
 
 
-def _opened(e: h.HashstoreOpened) -> Told:
+def _opened(e: h.HashstoreOpened) -> EventSentence:
     bad = max(e.logs_mismatched, 0)
     text = f"Hashstore{of(e.satellite)} opened{took(e.open_ms)}"
-    return Told(CRITICAL if bad else INFO, f"{text}; {many(bad, 'log')} did not match." if bad else f"{text}.")
+    return EventSentence(CRITICAL if bad else INFO, f"{text}; {many(bad, 'log')} did not match." if bad else f"{text}.")
 
 
-def _lost(e: ev.LostPiece) -> Told:
+def _lost(e: ev.LostPiece) -> EventSentence:
     text = _filled("Piece {piece_id}{of} is missing or damaged", e)
-    return Told(CRITICAL, f"{text} and could not be reported{why(e.error)}" if e.error else f"{text}; the node tells its satellite.")
+    return EventSentence(
+        CRITICAL, f"{text} and could not be reported{why(e.error)}" if e.error else f"{text}; the node tells its satellite."
+    )
 
 
-def _reported(e: ev.LostPiecesReported) -> Told:
+def _reported(e: ev.LostPiecesReported) -> EventSentence:
     words = "{pieces:n lost or damaged piece} could not be reported{at}{why}" if e.error else "The node reports {pieces:n lost piece}{at}."
-    return Told(CRITICAL, _filled(words, e))
+    return EventSentence(CRITICAL, _filled(words, e))
 
 
-def _seen(e: ev.ConfigurationLoaded) -> Told:
-    return Told(INFO, f"{'The updater' if 'updater' in e.process else 'The node'} began to start: its configuration is loaded.")
+def _seen(e: ev.ConfigurationLoaded) -> EventSentence:
+    return EventSentence(INFO, f"{'The updater' if 'updater' in e.process else 'The node'} began to start: its configuration is loaded.")
 
 
-def _signalled(e: ev.SignalReceived) -> Told:
+def _signalled(e: ev.SignalReceived) -> EventSentence:
     who = "The updater" if "updater" in e.process else "The node"
-    return Told(INFO, f"{who} was told to stop ({e.signal})." if e.signal else f"{who} was told to stop.")
+    return EventSentence(INFO, f"{who} was told to stop ({e.signal})." if e.signal else f"{who} was told to stop.")
 
 
-def _updated(e: ev.UpdaterStep) -> Told:
+def _updated(e: ev.UpdaterStep) -> EventSentence:
     about = ", ".join(part for part in (e.service, f"v{e.binary_version}" if e.binary_version else "") if part)
     trouble = bool(e.error) or e.level in ("WARN", "ERROR", "FATAL")
-    return Told(WARNING if trouble else INFO, f"Updater{f' ({about})' if about else ''}: {e.message.rstrip('.')}{why(e.error)}")
+    return EventSentence(WARNING if trouble else INFO, f"Updater{f' ({about})' if about else ''}: {e.message.rstrip('.')}{why(e.error)}")
 
 
-def _outdated(e: ev.VersionOutdated) -> Told:
+def _outdated(e: ev.VersionOutdated) -> EventSentence:
     version = f" v{e.current}" if e.current else ""
     least = f", at least v{e.minimum} is needed" if e.minimum else ""
-    return Told(CRITICAL, f"The node's version{version} is too old{least}{why(e.error)}")
+    return EventSentence(CRITICAL, f"The node's version{version} is too old{least}{why(e.error)}")
 
 
 _GC, _TRASH, _WALK = "Garbage collection", "Trash and expiry", "Filewalkers"
@@ -365,9 +369,9 @@ KIND_NAMES: Mapping[str, Kind] = {str(cls.__struct_config__.tag): kind for cls, 
 """By tag, as it is stored and as it goes on the wire."""
 
 
-def say(event: NodeEvent) -> Told:
+def say(event: NodeEvent) -> EventSentence:
     """The sentence of an event."""
     return KINDS[type(event)].say(event)
 
 
-__all__ = ["KINDS", "KIND_NAMES", "Kind", "Told", "say"]
+__all__ = ["KINDS", "KIND_NAMES", "Kind", "EventSentence", "say"]

@@ -20,7 +20,7 @@ from storj_monitor.state.nodes import State
 from storj_monitor.views.figures import date, helps, said
 from storj_monitor.views.memo import Memo
 from storj_monitor.views.wire import health as wire
-from storj_monitor.views.wire.fields import Figure as Told
+from storj_monitor.views.wire.fields import Figure as WireFigure
 
 MONTH_S = 30 * 86_400.0
 MOST_DOWNTIMES = 20
@@ -239,18 +239,18 @@ class _Identity(NamedTuple):
     """Who a node is, as far as anybody tells; fields as those of HealthRow."""
 
     node_id: str
-    version: Told[str] | None
-    minimum_version: Told[str] | None
-    up_to_date: Told[bool] | None
-    started_at: Told[float] | None = None
-    uptime_s: Told[float] | None = None
+    version: WireFigure[str] | None
+    minimum_version: WireFigure[str] | None
+    up_to_date: WireFigure[bool] | None
+    started_at: WireFigure[float] | None = None
+    uptime_s: WireFigure[float] | None = None
     wallet: str = ""
     wallet_features: Sequence[str] = ()
-    quic: Told[str] | None = None
-    quic_at: Told[float] | None = None
-    last_contact: Told[float | None] | None = None
-    clock_ahead_s: Told[float] | None = None
-    bandwidth_bytes: Told[int] | None = None
+    quic: WireFigure[str] | None = None
+    quic_at: WireFigure[float] | None = None
+    last_contact: WireFigure[float | None] | None = None
+    clock_ahead_s: WireFigure[float] | None = None
+    bandwidth_bytes: WireFigure[int] | None = None
 
 
 def _identity(node: NodeStatus, state: State, now: float) -> _Identity:

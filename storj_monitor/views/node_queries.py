@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from storj_monitor.database import node_tables as store
 from storj_monitor.database.analytics import find
-from storj_monitor.database.node_history import forecast_history, score_history, space_history, standings_history
+from storj_monitor.database.node_history import forecast_history, sanctions_history, score_history, space_history
 from storj_monitor.database.reader import Reader
 from storj_monitor.errors import RequestError
 from storj_monitor.financial_tracker.days import month_days
@@ -35,7 +35,7 @@ from storj_monitor.views.windows import AnyWindow, about
 from storj_monitor.views.wire import answers as wire
 from storj_monitor.views.wire import earnings as money
 from storj_monitor.views.wire.health import NodeDowntime
-from storj_monitor.views.wire.reputation import AuditHistory, ScoreHistory, StandingSpan
+from storj_monitor.views.wire.reputation import AuditHistory, SanctionSpan, ScoreHistory
 from storj_monitor.views.wire.storage import SpaceHistory
 
 MOST_FINDINGS = 500
@@ -75,7 +75,7 @@ class NodeQueries:
 
     async def standings(self, window: AnyWindow) -> wire.StandingsAnswer:
         """What a node has told once: apart from the scores, which are asked for far more often."""
-        audits, standings = await self._reader.ask(standings_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
+        audits, standings = await self._reader.ask(sanctions_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         windows = [
             AuditHistory(
                 node=one.node,
@@ -87,7 +87,7 @@ class NodeQueries:
             for one in audits
         ]
         spans = [
-            StandingSpan(node=node, satellite=satellite, name=self._name(node, satellite), kind=kind, from_=from_at, until=until_at)
+            SanctionSpan(node=node, satellite=satellite, name=self._name(node, satellite), kind=kind, from_=from_at, until=until_at)
             for node, satellite, kind, from_at, until_at in standings
         ]
         return wire.StandingsAnswer(**about(window, self._now()), audit_windows=windows, standings=spans)

@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from storj_monitor.financial_tracker.missing import why_nothing
-from storj_monitor.reputation_tracker.guard import AuditGuard
+from storj_monitor.reputation_tracker.disqualification_margin import DisqualificationMargin
 from storj_monitor.reputation_tracker.help_texts import HELP
 from storj_monitor.reputation_tracker.pieces import CAUSES, Failures, RefusedAudits
 from storj_monitor.reputation_tracker.report import SatelliteReport, SatelliteReports, worst_first
@@ -73,7 +73,7 @@ def _row(node: NodeStatus, one: SatelliteReport) -> wire.ReputationRow:
         suspended_at=date(known.suspended_at),
         vetted_at=date(known.vetted_at),
         joined_at=date(known.joined_at),
-        guard=_guard(one.guard),
+        guard=_margin(one.margin),
         suspension_allowed=one.suspension_allowed,
         missed_audits=one.missed_audits,
         vetting=_vetting(one.vetting),
@@ -92,16 +92,16 @@ def _refused(one: RefusedAudits | None) -> wire.RefusedAudits | None:
     return None if one is None else wire.RefusedAudits(value=one.audits, lately=one.lately, since=one.since, source="metrics")
 
 
-def _guard(guard: AuditGuard | None) -> wire.AuditGuard | None:
-    if guard is None:
+def _margin(margin: DisqualificationMargin | None) -> wire.DisqualificationMargin | None:
+    if margin is None:
         return None
-    rate = guard.rate
-    return wire.AuditGuard(
-        distance=guard.distance,
-        failures_allowed=guard.failures_allowed,
-        trend=guard.trend.value,
-        settles_at=guard.settles_at,
-        hours_to_verdict=guard.hours_to_verdict,
+    rate = margin.rate
+    return wire.DisqualificationMargin(
+        distance=margin.distance,
+        failures_allowed=margin.failures_allowed,
+        trend=margin.trend.value,
+        settles_at=margin.settles_at,
+        hours_to_verdict=margin.hours_to_verdict,
         rate=None
         if rate is None
         else wire.AuditRate(from_=rate.from_at, to=rate.to_at, change=rate.change, audits=rate.audits, failed=rate.failed),

@@ -17,7 +17,7 @@ BEGIN_S = MONDAY_S + 35 * DAY_S + 10 * 3600
 Stored = dict[tuple[str, str, str], StoredBaseline]
 
 
-class Told(NamedTuple):
+class TimedFinding(NamedTuple):
     """A finding as it was handed out, minutes after the fault began."""
 
     after_minutes: float
@@ -40,7 +40,7 @@ def run(
     engine: AnalyticsEngine | None = None,
     begin_s: int = BEGIN_S,
     stored: Stored | None = None,
-) -> list[Told]:
+) -> list[TimedFinding]:
     """Minutes of calm, then the fleet's faults (their `from_s` is set to that time), ticks 75 s after each minute's start.
 
     stored -- takes the baselines, as a database would keep them
@@ -55,5 +55,5 @@ def run(
         result = engine.tick(at_s + 75, fleet.minute(at_s))
         if stored is not None:
             stored.update({baseline[:3]: baseline for baseline in result.baselines})
-        told += [Told((finding.changed_s - start_s) / 60, finding) for finding in result.findings]
+        told += [TimedFinding((finding.changed_s - start_s) / 60, finding) for finding in result.findings]
     return told

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import pytest
 from analytics_engine.fleet import Fault, Fleet
-from analytics_engine.runs import BEGIN_S, Told, engine_for, run
+from analytics_engine.runs import BEGIN_S, TimedFinding, engine_for, run
 
 from storj_monitor.model.analytics import FindingState, Metric, Severity
 
@@ -33,7 +33,7 @@ def fleet_of(rate: float, fault: Fault, seed: int) -> Fleet:
     return Fleet(seed, nodes={"oak": 1.0}, satellites={"us1": (rate / HOUR, rate / HOUR), "eu1": (9.0, 6.0)}, faults=[fault])
 
 
-def is_soon(fleet: Fleet, found: Told) -> bool:
+def is_soon(fleet: Fleet, found: TimedFinding) -> bool:
     """Within ten minutes, or before twenty transfers had come: chance sends some series of two a minute only one."""
     begin_s = fleet.faults[0].from_s
     until_s = begin_s + 60 * found.after_minutes
@@ -43,7 +43,7 @@ def is_soon(fleet: Fleet, found: Told) -> bool:
     return 0 < found.after_minutes <= WITHIN or came <= 20
 
 
-def first(told: list[Told], *metrics: Metric) -> Told:
+def first(told: list[TimedFinding], *metrics: Metric) -> TimedFinding:
     return next(one for one in told if one.finding.subject.metric in metrics)
 
 

@@ -198,7 +198,7 @@ def ageless(value: Any) -> Any:
     return [ageless(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-class Said:
+class RecordedAnswers:
     """Answers, to be drawn from."""
 
     def __init__(self, answers: list[Answer]) -> None:
@@ -209,10 +209,10 @@ class Said:
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> Said:
+def said(tmp_path_factory: pytest.TempPathFactory) -> RecordedAnswers:
     """What a node answers, before and after each change, decoded by the product itself."""
 
-    async def collect() -> Said:
+    async def collect() -> RecordedAnswers:
         found: list[Answer] = []
         for change in (lambda _, value: value, dearer, fewer, fuller):
             answers = Altered(generated())
@@ -221,14 +221,14 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Said:
                 poller = one.pollers()["a"]
                 await until(lambda poller=poller: {answer.kind for answer in poller.answers()} >= KINDS)  # type: ignore[misc]
                 found += [answer for answer in poller.answers() if answer.kind is not AnswerKind.PAYOUT_HISTORY]
-        return Said(found)
+        return RecordedAnswers(found)
 
     return asyncio.run(collect())
 
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**9), count=st.integers(1, 40))
-def test_rows_that_are_kept_are_the_rows_that_would_be_made(said: Said, seed: int, count: int) -> None:
+def test_rows_that_are_kept_are_the_rows_that_would_be_made(said: RecordedAnswers, seed: int, count: int) -> None:
     random, clock = Random(seed), Still(max(answer.asked_at for answer in said.answers) + 60)
     state = State(["a"])
     kept = TopicRenderers(NodeRegistry(["a"]), state, clock.now)

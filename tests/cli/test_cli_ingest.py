@@ -16,7 +16,7 @@ from storj_monitor.cli import main
 MORE = line(30, "INFO", "uploaded", "PUT", 1000) + line(31, "INFO", "uploaded", "PUT", 1000)
 
 
-class Said:
+class IngestCommand:
     """Runs `ingest` and tells its exit code, standard output and standard error."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,12 +33,12 @@ class Said:
 
 
 @pytest.fixture
-def ingest(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Said:
-    return Said(tmp_path, capsys, monkeypatch)
+def ingest(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> IngestCommand:
+    return IngestCommand(tmp_path, capsys, monkeypatch)
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_the_same_file_again(ingest: Said, tmp_path: Path, packed: bool) -> None:
+def test_the_same_file_again(ingest: IngestCommand, tmp_path: Path, packed: bool) -> None:
     log = tmp_path / "node.log"
 
     def write(text: str) -> None:
@@ -57,7 +57,7 @@ def test_the_same_file_again(ingest: Said, tmp_path: Path, packed: bool) -> None
 @pytest.mark.parametrize("piped", [False, True])
 @pytest.mark.parametrize("cut", [1, 60])
 def test_a_last_line_without_its_end_is_read_again(
-    ingest: Said, tmp_path: Path, capsys: pytest.CaptureFixture[str], piped: bool, cut: int
+    ingest: IngestCommand, tmp_path: Path, capsys: pytest.CaptureFixture[str], piped: bool, cut: int
 ) -> None:
     """The rest of the line was read as a line of its own when the whole log came: neither half was a transfer, and it was lost.
 
@@ -76,7 +76,7 @@ def test_a_last_line_without_its_end_is_read_again(
 
 
 @pytest.mark.parametrize("piped", [False, True])
-def test_the_same_log_twice_in_one_input_of_a_new_node(ingest: Said, tmp_path: Path, piped: bool) -> None:
+def test_the_same_log_twice_in_one_input_of_a_new_node(ingest: IngestCommand, tmp_path: Path, piped: bool) -> None:
     """What had been written before the second pass began was not found: the node had no number yet when reading began."""
     log = tmp_path / "node.log"
     day = "".join(
@@ -88,7 +88,7 @@ def test_the_same_log_twice_in_one_input_of_a_new_node(ingest: Said, tmp_path: P
     assert ": 4,000 lines read: 2,000 new, 2,000 in the database already" in said
 
 
-def test_a_pipe_again(ingest: Said) -> None:
+def test_a_pipe_again(ingest: IngestCommand) -> None:
     assert ingest("mine:-", typed=LOG) == (0, "standard input: 7 lines read, all new\n", "")
     known = "standard input: 7 lines read, none new: all are in the database already (not counted again)\n"
     assert ingest("mine:-", typed=LOG) == (0, known, "")
@@ -96,7 +96,7 @@ def test_a_pipe_again(ingest: Said) -> None:
     assert ingest("mine:-", typed=LOG[LOG.index("\n") + 1 :] + MORE) == (0, some, "")
 
 
-def test_several_files(ingest: Said, tmp_path: Path) -> None:
+def test_several_files(ingest: IngestCommand, tmp_path: Path) -> None:
     one, other, empty = tmp_path / "1.log", tmp_path / "2.log", tmp_path / "3.log"
     one.write_text(LOG, encoding="utf-8")
     other.write_text(LOG + MORE, encoding="utf-8")
@@ -112,7 +112,7 @@ def test_several_files(ingest: Said, tmp_path: Path) -> None:
     assert err == f"{empty}: empty, there is nothing to read\n"
 
 
-def test_nothing_came(ingest: Said, tmp_path: Path) -> None:
+def test_nothing_came(ingest: IngestCommand, tmp_path: Path) -> None:
     assert ingest("mine:-", typed="") == (1, "", "standard input: nothing came, not one line\n")
     (tmp_path / "empty.log").touch()
     code, out, err = ingest(f"mine:{tmp_path / 'empty.log'}")
@@ -121,7 +121,7 @@ def test_nothing_came(ingest: Said, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"one line of words\n", b"root:x:0:0:root:/root:/bin/bash\n" * 50, bytes(range(256)) * 40])
-def test_what_is_no_log_of_a_node(ingest: Said, tmp_path: Path, data: bytes) -> None:
+def test_what_is_no_log_of_a_node(ingest: IngestCommand, tmp_path: Path, data: bytes) -> None:
     log = tmp_path / "other.log"
     log.write_bytes(data)
     code, out, err = ingest(f"mine:{log}")
@@ -130,7 +130,7 @@ def test_what_is_no_log_of_a_node(ingest: Said, tmp_path: Path, data: bytes) -> 
     assert err.startswith(f"{log}: Nothing of this log is understood")
 
 
-def test_text_beside_a_log_that_is_known_is_no_misfit(ingest: Said, tmp_path: Path) -> None:
+def test_text_beside_a_log_that_is_known_is_no_misfit(ingest: IngestCommand, tmp_path: Path) -> None:
     log = tmp_path / "node.log"
     log.write_text(LOG, encoding="utf-8")
     assert ingest(f"mine:{log}")[0] == 0

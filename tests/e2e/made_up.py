@@ -7,8 +7,8 @@ import random
 import time
 from typing import Any
 
+from e2e.made_up_figures import EVIL
 from e2e.made_up_nodes import HELP, Sayings
-from e2e.made_up_said import EVIL
 from e2e.made_up_states import node_state
 
 from storj_monitor.model.severity import classify, severity_of

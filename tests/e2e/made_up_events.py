@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from e2e.made_up_said import EVIL, SATELLITES, Row
+from e2e.made_up_figures import EVIL, SATELLITES, Row
 from plain import plain
 
 from storj_monitor.model import hashstore_events as h

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from e2e.made_up_said import DAY_S, SATELLITES, Row, Said
+from e2e.made_up_figures import DAY_S, SATELLITES, Figures, Row
 from e2e.made_up_states import state_findings
 
 US1, EU1, AP1 = SATELLITES
 HOUR_S = 3600.0
 
 
-class Findings(Said):
+class Findings(Figures):
     """Rows of the topic `analytics`, and the answer of `/api/v1/findings`."""
 
     def analytics(self, view: list[str]) -> dict[str, Row]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from e2e.made_up_said import DAY_S, SATELLITES, Row, Said
+from e2e.made_up_figures import DAY_S, SATELLITES, Figures, Row
 
 AUGUST = 1_785_542_400.0
 """2026-08-01."""
 
 
-class Money(Said):
+class Money(Figures):
     """Earnings of made-up nodes: one that agrees with us, one that does not, one without figures."""
 
     def earnings(self, view: list[str]) -> dict[str, Row]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from e2e.made_up_figures import DAY_S, SATELLITES, Row
 from e2e.made_up_findings import Findings
 from e2e.made_up_money import Money
-from e2e.made_up_said import DAY_S, SATELLITES, Row
 from e2e.made_up_space import Space
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import time
 
-from e2e.made_up_said import DAY_S, TB, Row, Said
+from e2e.made_up_figures import DAY_S, TB, Figures, Row
 
 
-class Space(Said):
+class Space(Figures):
     """Space of made-up nodes: full pictures, a node that only has a log, and their sum."""
 
     def storage(self, view: list[str]) -> dict[str, Row]:

@@ -27,7 +27,7 @@ from storj_monitor.simulator.fake_api import FakeNode, FakeReply, Fault
 HOUR = 3600.0
 
 
-class Told:
+class Recorder:
     """What a poller handed over."""
 
     def __init__(self, clock: HandClock) -> None:
@@ -54,8 +54,8 @@ class Told:
 async def polling(
     fake: FakeNode, session: aiohttp.ClientSession, clock: HandClock, *, jitter_pct: float = 0.0, schedule: Schedule | None = None,
     name: str = "attic", metrics: bool = False, health: bool = False, total_s: float = PATIENCE_S,
-) -> AsyncIterator[tuple[Poller, Told]]:  # fmt: skip
-    told, limits = Told(clock), Limits(total_s=total_s)
+) -> AsyncIterator[tuple[Poller, Recorder]]:  # fmt: skip
+    told, limits = Recorder(clock), Limits(total_s=total_s)
     poller = Poller(
         name,
         NodeClient(fake.api_url, session, clock, limits),

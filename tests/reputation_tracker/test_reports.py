@@ -42,8 +42,8 @@ def test_verdicts_of_recorded_nodes(node: str, metrics: bool) -> None:
         # v1.120 does not tell when it was vetted, but 1,700 audits and 291 days do
         assert one.standing is expected
         assert one.reason
-        assert one.guard is not None
-        assert one.guard.failures_allowed == 40
+        assert one.margin is not None
+        assert one.margin.failures_allowed == 40
         allowed = one.suspension_allowed
         assert allowed is not None
         # after 6 and 21 audits a few unknown results weigh more
@@ -127,9 +127,9 @@ def test_a_score_that_falls_fast_is_a_risk_before_it_is_low() -> None:
     one = report(told(audit_score=0.9922), [point(4, 1.0, 1000, 1000), point(0, 0.9922, 1040, 1032)], NOW)
     assert one.standing is Standing.AT_RISK
     assert "hours" in one.reason
-    assert one.guard is not None
-    assert one.guard.hours_to_verdict is not None
-    assert 10 < one.guard.hours_to_verdict < 40
+    assert one.margin is not None
+    assert one.margin.hours_to_verdict is not None
+    assert 10 < one.margin.hours_to_verdict < 40
 
 
 def test_failures_in_the_log_are_watched_before_the_score_tells() -> None:

@@ -12,7 +12,7 @@ from storj_monitor.model.events import Transfer
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.kept import Kept, KeptSanction, KeptScore, KeptWindow, Membership
 from storj_monitor.model.node_answers import AnswerKind, ApiState, ApiStatus, Door, NodeAnswer, SatelliteAnswer
-from storj_monitor.model.reputation import StandingKind
+from storj_monitor.model.reputation import SanctionKind
 from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.reputation_tracker.update import tidy, update, update_from_transfers
 from storj_monitor.reputation_tracker.uptime_update import update_endpoint, update_start
@@ -77,7 +77,7 @@ def test_a_disqualification_is_a_sanction_and_stays_when_the_satellite_is_not_tr
         kept += [record for record in changes.kept if isinstance(record, KeptSanction)]
         status.apply(changes)
         status.take(answer)
-    assert {one.span.kind for one in kept} == {StandingKind.DISQUALIFIED} and len(kept) == 2
+    assert {one.span.kind for one in kept} == {SanctionKind.DISQUALIFIED} and len(kept) == 2
     assert status.disqualified_ms == {one.satellite: round(one.span.from_at * 1000) for one in kept}
     satellite = kept[0].satellite
     node = next(iter(answers("v1.162-disqualified-offline")))
@@ -86,7 +86,7 @@ def test_a_disqualification_is_a_sanction_and_stays_when_the_satellite_is_not_tr
     changes = update(status, node._replace(value=fewer), AT + 60)
     assert {Topic.REPUTATION, Topic.EARNINGS} <= changes.topics
     status.apply(changes)
-    assert satellite not in status.standing.known and (satellite, StandingKind.DISQUALIFIED) in status.standing.spans
+    assert satellite not in status.standing.known and (satellite, SanctionKind.DISQUALIFIED) in status.standing.spans
 
 
 def test_a_score_that_stays_grows_longer_and_another_one_is_a_new_point() -> None:

@@ -11,7 +11,7 @@ from storj_monitor.model.node_answers import Notification
 from storj_monitor.model.node_events import GracefulExit
 from storj_monitor.model.reputation import Exit, Reputation
 from storj_monitor.reputation_tracker.report import SatelliteReport, Standing, report
-from storj_monitor.reputation_tracker.standings import exit_after, offline_suspensions
+from storj_monitor.reputation_tracker.sanctions import exit_after, offline_suspensions
 
 SATELLITE = "1wFTAgs9DP5RSnCqKV1eLf6N9wtk4EAtmN5DpSxcs8EjT69tGE"
 NOW = 1_795_000_000.0

@@ -6,7 +6,7 @@ import pytest
 
 from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.reputation import Reputation, ScorePoint
-from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guard
+from storj_monitor.reputation_tracker.disqualification_margin import DisqualificationMargin, Trend, disqualification_margin
 from storj_monitor.reputation_tracker.pieces import RefusedAudits
 from storj_monitor.reputation_tracker.report import Standing, report
 
@@ -76,19 +76,19 @@ def points(until_s: int) -> list[ScorePoint]:
     ]
 
 
-def guard_at(hour: int, minute: int) -> AuditGuard:
+def margin_at(hour: int, minute: int) -> DisqualificationMargin:
     known = points((hour * 60 + minute) * 60 + 59)
-    return audit_guard(Figure(known[-1].audit_score, Source.LOG, known[-1].until), known, (), known[-1].until)
+    return disqualification_margin(Figure(known[-1].audit_score, Source.LOG, known[-1].until), known, (), known[-1].until)
 
 
 @pytest.mark.parametrize("minute", range(16, 49))
 def test_it_rises_from_its_lowest_point_on(minute: int) -> None:
-    found = guard_at(11, minute)
+    found = margin_at(11, minute)
     assert (found.trend, found.hours_to_verdict) == (Trend.RISING, None)
 
 
 def test_it_falls_while_it_falls() -> None:
-    assert guard_at(11, 4).trend is Trend.FALLING
+    assert margin_at(11, 4).trend is Trend.FALLING
 
 
 def test_a_fall_that_goes_on_is_no_recovery_after_one_good_audit() -> None:
@@ -101,7 +101,7 @@ def test_a_fall_that_goes_on_is_no_recovery_after_one_good_audit() -> None:
         known.append(ScorePoint(DAY + number * 200, DAY + number * 200, score, 1.0, 1.0, number, good, Source.LOG))
     for end in range(380, 400):
         seen = known[:end]
-        found = audit_guard(Figure(seen[-1].audit_score, Source.LOG, seen[-1].until), seen, (), seen[-1].until)
+        found = disqualification_margin(Figure(seen[-1].audit_score, Source.LOG, seen[-1].until), seen, (), seen[-1].until)
         assert found.trend is Trend.FALLING and found.hours_to_verdict is not None
 
 

@@ -13,7 +13,7 @@ from plain import Plain
 from services.test_node_status import DAY_S, OCTOBER_30, SAT, Rig, node_answer, satellite_answer
 
 from storj_monitor.database import node_tables as store
-from storj_monitor.database.node_history import standings_history
+from storj_monitor.database.node_history import sanctions_history
 from storj_monitor.database.node_loading import LOADED
 from storj_monitor.database.nodes import node_care
 from storj_monitor.database.reader import Reader
@@ -213,7 +213,7 @@ def test_what_is_kept_goes_with_a_renamed_node_and_with_a_removed_one(rig: Rig, 
     def asked(name: str) -> tuple[object, object]:
         reader = Reader(path, 1)
         try:
-            asking = reader.ask(standings_history, [name], round(begin * 1000), round(begin * 1000) + 1)
+            asking = reader.ask(sanctions_history, [name], round(begin * 1000), round(begin * 1000) + 1)
             windows, spans = asyncio.run(asking)
         finally:
             reader.close()

@@ -540,7 +540,7 @@ export interface AuditRate {
 }
 
 /** How far the node is from disqualification. */
-export interface AuditGuard {
+export interface DisqualificationMargin {
   /** of the score from the limit */
   distance: number;
   /** failed audits in a row until disqualification */
@@ -680,7 +680,7 @@ export interface ReputationRow {
   /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   joined_at: Figure<number | null> | null;
   /** null = the score is unknown */
-  guard: AuditGuard | null;
+  guard: DisqualificationMargin | null;
   /** audits that may end in an error in a row until suspension; null = unknown */
   suspension_allowed: number | null;
   /** audits missed while offline, in the known windows; null = unknown */
@@ -698,7 +698,7 @@ export interface ReputationRow {
 }
 
 /** How far the node is from disqualification: what a first look shows. */
-export interface GuardSummary {
+export interface MarginSummary {
   /** failed audits in a row until disqualification */
   failures_allowed: number;
   /** where the score goes */
@@ -758,7 +758,7 @@ export interface ReputationSummary {
   /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   suspended_at: Figure<number | null> | null;
   /** null = the score is unknown */
-  guard: GuardSummary | null;
+  guard: MarginSummary | null;
   /** How long the node may be off: what a first look shows. */
   budget: BudgetSummary;
   /** Failures of the last 24 hours of the log: what a first look shows. */
@@ -2203,7 +2203,7 @@ export interface AuditHistory {
 }
 
 /** A disqualification or suspension. */
-export interface StandingSpan {
+export interface SanctionSpan {
   /** name of the node, from the settings */
   node: string;
   /** id of the satellite; "" = none */
@@ -2231,7 +2231,7 @@ export interface StandingsAnswer {
   /** Audit windows at one satellite, kept after the node has dropped them. */
   audit_windows: AuditHistory[];
   /** what held at any moment of the window, newest first, at most 300 */
-  standings: StandingSpan[];
+  standings: SanctionSpan[];
 }
 
 /** What is out of the ordinary, since when, why, and what to do; newest change first. */

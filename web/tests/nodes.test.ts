@@ -9,7 +9,7 @@ import { sameAddress } from "../src/select";
 import { firstKnown, growthText, levelText, partName, spaceColumns, stretches } from "../src/space";
 import { refusedTopics } from "../src/topics";
 import { TOPICS } from "../src/wire";
-import type { AuditGuard, SummedDay, EarningsAnswer, EarningsRow, Forecast, Held, HistoryAnswer, Level, SummedForecast, Month, PaidMonth, ReputationRow } from "../src/wire";
+import type { DisqualificationMargin, SummedDay, EarningsAnswer, EarningsRow, Forecast, Held, HistoryAnswer, Level, SummedForecast, Month, PaidMonth, ReputationRow } from "../src/wire";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 const NOW = 1_800_000_000;
@@ -68,7 +68,7 @@ describe("figures", () => {
   });
 });
 
-const GUARD: AuditGuard = { distance: 0.04, failures_allowed: 40, trend: "steady", settles_at: 1, hours_to_verdict: null, rate: null };
+const GUARD: DisqualificationMargin = { distance: 0.04, failures_allowed: 40, trend: "steady", settles_at: 1, hours_to_verdict: null, rate: null };
 
 function reputation(change: Partial<ReputationRow> = {}): ReputationRow {
   return {

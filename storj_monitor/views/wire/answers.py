@@ -37,7 +37,7 @@ from storj_monitor.views.wire.fields import (
 )
 from storj_monitor.views.wire.frames import ERROR_CODES, LoadFigures, StoreState
 from storj_monitor.views.wire.health import HealthRow, NodeDowntime
-from storj_monitor.views.wire.reputation import AuditHistory, ReputationRow, ScoreHistory, StandingSpan
+from storj_monitor.views.wire.reputation import AuditHistory, ReputationRow, SanctionSpan, ScoreHistory
 from storj_monitor.views.wire.storage import SpaceHistory, StorageFleetRow, StorageNodeRow
 from storj_monitor.views.wire.tables import (
     ActionRow,
@@ -199,7 +199,7 @@ class StandingsAnswer(Answer, frozen=True, kw_only=True):
     """Audit windows, suspensions and disqualifications, kept after the node has dropped them."""
 
     audit_windows: list[AuditHistory]
-    standings: Annotated[list[StandingSpan], at_most(300, "what held at any moment of the window, newest first, at most 300")]
+    standings: Annotated[list[SanctionSpan], at_most(300, "what held at any moment of the window, newest first, at most 300")]
 
 
 class FindingsAnswer(Answer, frozen=True, kw_only=True):

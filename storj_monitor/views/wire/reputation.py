@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from storj_monitor.model.reputation import StandingKind
-from storj_monitor.reputation_tracker.guard import Trend
+from storj_monitor.model.reputation import SanctionKind
+from storj_monitor.reputation_tracker.disqualification_margin import Trend
 from storj_monitor.reputation_tracker.online import BudgetState
 from storj_monitor.reputation_tracker.pieces import Cause
 from storj_monitor.reputation_tracker.report import Standing
@@ -51,7 +51,7 @@ class AuditRate(Wire, frozen=True, kw_only=True):
     failed: Annotated[float | None, doc("failed audits in that time; null = unknown")]
 
 
-class GuardSummary(Wire, frozen=True, kw_only=True):
+class MarginSummary(Wire, frozen=True, kw_only=True):
     """How far the node is from disqualification: what a first look shows."""
 
     failures_allowed: FailuresAllowed
@@ -59,7 +59,7 @@ class GuardSummary(Wire, frozen=True, kw_only=True):
     hours_to_verdict: HoursToVerdict
 
 
-class AuditGuard(Wire, frozen=True, kw_only=True):
+class DisqualificationMargin(Wire, frozen=True, kw_only=True):
     """How far the node is from disqualification."""
 
     distance: Annotated[float, doc("of the score from the limit")]
@@ -170,7 +170,7 @@ class ReputationCommon(Wire, frozen=True, kw_only=True):
 class ReputationSummary(ReputationCommon, frozen=True, kw_only=True):
     """What a view of several nodes has of a row."""
 
-    guard: Annotated[GuardSummary | None, doc("null = the score is unknown")]
+    guard: Annotated[MarginSummary | None, doc("null = the score is unknown")]
     budget: BudgetSummary
     failures: FailuresSummary
 
@@ -185,7 +185,7 @@ class ReputationRow(ReputationCommon, frozen=True, kw_only=True):
     successful_audits: Whole
     vetted_at: Date
     joined_at: Date
-    guard: Annotated[AuditGuard | None, doc("null = the score is unknown")]
+    guard: Annotated[DisqualificationMargin | None, doc("null = the score is unknown")]
     suspension_allowed: Annotated[int | None, doc("audits that may end in an error in a row until suspension; null = unknown")]
     missed_audits: Annotated[int | None, doc("audits missed while offline, in the known windows; null = unknown")]
     windows: Annotated[list[AuditWindow], doc("`[start, total, online]` of 12 hours each, oldest first, at most 62; the last one is open")]
@@ -214,12 +214,12 @@ class AuditHistory(Wire, frozen=True, kw_only=True):
     windows: Annotated[list[AuditWindow], at_most(300, "`[start, total, online]`, oldest first, at most 300")]
 
 
-class StandingSpan(Wire, frozen=True, kw_only=True):
+class SanctionSpan(Wire, frozen=True, kw_only=True):
     """A disqualification or suspension."""
 
     node: NodeName
     satellite: SatelliteId
     name: SatelliteName
-    kind: Annotated[str, one_of((one.value for one in StandingKind), "what it was")]
+    kind: Annotated[str, one_of((one.value for one in SanctionKind), "what it was")]
     from_: Annotated[float, doc("Unix seconds, the satellite's date")]
     until: Annotated[float | None, doc("Unix seconds of the first answer without it; null = it lasts")]

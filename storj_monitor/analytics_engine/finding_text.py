@@ -36,7 +36,9 @@ SURGE_ADVICE = "More traffic is more pay; look that disk and uplink keep pace."
 CHANGE_ADVICE = "Compare with your other nodes: when all have it, the version does it; when only this one, look at this machine."
 
 
-def told(draft: Finding, names: Mapping[str, str], reasons: Sequence[Evidence], cause: str, now_s: int, also: str = "") -> Finding:
+def render_finding(
+    draft: Finding, names: Mapping[str, str], reasons: Sequence[Evidence], cause: str, now_s: int, also: str = ""
+) -> Finding:
     """The draft with title, text, advice, evidence and cause. Times are UTC. `also`: the other direction, when it has the same trouble."""
     subject = draft.subject
     if draft.kind is FindingKind.FORECAST or subject.metric is Metric.GROWTH:

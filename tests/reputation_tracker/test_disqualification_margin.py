@@ -1,4 +1,4 @@
-"""The guard warns in time, and only then."""
+"""The margin warns in time, and only then."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from storj_monitor.model.figures import Figure, Source
 from storj_monitor.model.reputation import AuditWindow, ScorePoint
 from storj_monitor.reputation_tracker.beta import AUDIT, settled
-from storj_monitor.reputation_tracker.guard import AuditGuard, Trend, audit_guard
+from storj_monitor.reputation_tracker.disqualification_margin import DisqualificationMargin, Trend, disqualification_margin
 
 NOW = 1_795_003_200.0
 HOUR = 3600.0
@@ -27,13 +27,13 @@ def history(results: list[tuple[int, int, int]], begin: float = 1.0, every_hours
     return points
 
 
-def guard(points: list[ScorePoint], windows: tuple[AuditWindow, ...] = (), failing_now: bool = False) -> AuditGuard:
+def margin(points: list[ScorePoint], windows: tuple[AuditWindow, ...] = (), failing_now: bool = False) -> DisqualificationMargin:
     score = Figure(points[-1].audit_score, Source.LOG, points[-1].until)
-    return audit_guard(score, points, windows, NOW, failing_now=failing_now)
+    return disqualification_margin(score, points, windows, NOW, failing_now=failing_now)
 
 
 def test_a_healthy_node_is_in_no_danger() -> None:
-    found = guard(history([(30, 0, 0)] * 10))
+    found = margin(history([(30, 0, 0)] * 10))
     assert (found.trend, found.failures_allowed, found.hours_to_verdict) == (Trend.STEADY, 40, None)
     assert found.distance == pytest.approx(0.04)
     assert found.settles_at == 1.0
@@ -41,7 +41,7 @@ def test_a_healthy_node_is_in_no_danger() -> None:
 
 
 def test_audits_missed_while_offline_are_no_failures() -> None:
-    found = guard(history([(30, 0, 0), (10, 0, 20), (5, 0, 25), (30, 0, 0)]))
+    found = margin(history([(30, 0, 0), (10, 0, 20), (5, 0, 25), (30, 0, 0)]))
     assert (found.trend, found.hours_to_verdict) == (Trend.STEADY, None)
     assert found.rate is not None
     assert found.rate.failed == 0.0
@@ -54,7 +54,7 @@ def test_the_time_to_disqualification_is_what_comes(share: float) -> None:
     failed = round(40 * share)
     step = (40 - failed, failed, 0)
     # two refreshes of the bad time at most: at a share of 1 the third would be the end
-    found = guard(history([step] * (4 if share < 0.2 else 2), begin=0.999))
+    found = margin(history([step] * (4 if share < 0.2 else 2), begin=0.999))
     assert found.hours_to_verdict is not None
     state, audits = settled(found.score.value, AUDIT), 0
     while state.score > AUDIT.threshold:
@@ -69,20 +69,20 @@ def test_the_time_to_disqualification_is_what_comes(share: float) -> None:
 
 
 def test_a_small_share_of_failures_never_disqualifies() -> None:
-    found = guard(history([(39, 1, 0)] * 7))
+    found = margin(history([(39, 1, 0)] * 7))
     assert found.trend is Trend.FALLING
     assert found.hours_to_verdict is None
     assert found.settles_at == pytest.approx(0.975, abs=0.005)
 
 
 def test_a_recovering_node_rises() -> None:
-    found = guard(history([(30, 0, 0)] * 6, begin=0.97))
+    found = margin(history([(30, 0, 0)] * 6, begin=0.97))
     assert (found.trend, found.hours_to_verdict) == (Trend.RISING, None)
     assert found.failures_allowed > 10
 
 
 def test_more_failures_mean_less_time() -> None:
-    hours = [guard(history([(40 - f, f, 0)] * 2)).hours_to_verdict for f in (4, 8, 16, 30)]
+    hours = [margin(history([(40 - f, f, 0)] * 2)).hours_to_verdict for f in (4, 8, 16, 30)]
     known = [h for h in hours if h is not None]
     assert known == sorted(known, reverse=True)
     assert len(known) >= 3
@@ -91,8 +91,8 @@ def test_more_failures_mean_less_time() -> None:
 def test_without_counts_the_windows_count() -> None:
     points = history([(40, 0, 0), (36, 4, 0), (36, 4, 0), (36, 4, 0)], counted=False)
     windows = (AuditWindow(NOW - 13 * HOUR, 100, 0), AuditWindow(NOW - 12 * HOUR, 125, 120), AuditWindow(NOW, 5, 5))
-    with_counts = guard(history([(40, 0, 0), (36, 4, 0), (36, 4, 0), (36, 4, 0)]))
-    found = guard(points, windows)
+    with_counts = margin(history([(40, 0, 0), (36, 4, 0), (36, 4, 0), (36, 4, 0)]))
+    found = margin(points, windows)
     assert found.rate is not None
     assert found.rate.audits == 120
     assert found.rate.failed == pytest.approx(12, abs=1.5)
@@ -101,30 +101,30 @@ def test_without_counts_the_windows_count() -> None:
 
 def test_without_any_count_the_fall_goes_on_straight() -> None:
     points = history([(40, 0, 0), (20, 20, 0)], counted=False)
-    found = guard(points)
+    found = margin(points)
     fall = points[0].audit_score - points[1].audit_score
     assert found.settles_at is None
     assert found.hours_to_verdict == pytest.approx(4 * found.distance / fall)
 
 
 def test_one_point_is_no_trend() -> None:
-    found = guard(history([(40, 0, 0)]))
+    found = margin(history([(40, 0, 0)]))
     assert (found.trend, found.rate, found.hours_to_verdict) == (Trend.UNKNOWN, None, None)
 
 
 def test_failures_in_the_log_after_the_last_score_make_it_uncertain() -> None:
-    assert guard(history([(40, 0, 0)] * 4), failing_now=True).trend is Trend.UNKNOWN
+    assert margin(history([(40, 0, 0)] * 4), failing_now=True).trend is Trend.UNKNOWN
 
 
 def test_at_the_threshold_there_is_no_time_left() -> None:
-    found = audit_guard(Figure(0.96, Source.API, NOW), [], (), NOW)
+    found = disqualification_margin(Figure(0.96, Source.API, NOW), [], (), NOW)
     assert (found.distance, found.failures_allowed, found.hours_to_verdict) == (0.0, 0, 0.0)
 
 
 def test_the_present_is_looked_at_not_the_past_month() -> None:
     """Bad three weeks ago, good since: no danger."""
     points = history([(30, 10, 0)] * 3 + [(40, 0, 0)] * 120)
-    found = guard(points)
+    found = margin(points)
     assert found.rate is not None
     assert found.rate.hours <= 24
     assert (found.trend, found.hours_to_verdict) == (Trend.RISING, None)

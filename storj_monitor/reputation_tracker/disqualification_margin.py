@@ -1,4 +1,4 @@
-"""Audit guard: how far a node is from disqualification, how many failures that allows, and when it comes at the present rate."""
+"""Disqualification margin: how far a node is from it, how many failures that allows, and when it comes at the present rate."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class AuditRate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditGuard:
+class DisqualificationMargin:
     """distance           -- score - 0.96, never below 0
     failures_allowed     -- consecutive failures that are survived now
     hours_to_verdict     -- at the present rate; None when it does not come that way, or when that is not known (see trend)
@@ -66,9 +66,9 @@ class AuditGuard:
     hours_to_verdict: float | None
 
 
-def audit_guard(
+def disqualification_margin(
     score: Figure[float], points: Sequence[ScorePoint], windows: Sequence[AuditWindow], now: float, *, failing_now: bool = False
-) -> AuditGuard:
+) -> DisqualificationMargin:
     """`points`: history, oldest first; `windows`: audit history, for nodes whose audits nobody else counts.
 
     `failing_now`: the log has failed audits since the score was told; a score that stands still is then not called steady.
@@ -82,7 +82,7 @@ def audit_guard(
         if trend is Trend.STEADY and failing_now:
             trend = Trend.UNKNOWN
         settles_at, hours = _projected(score.value, rate)
-    return AuditGuard(
+    return DisqualificationMargin(
         score=score,
         distance=max(0.0, score.value - AUDIT.threshold),
         failures_allowed=failures_allowed(score.value, AUDIT),

@@ -15,7 +15,7 @@ DAY_S = 86_400.0
 Row = dict[str, Any]
 
 
-class Said:
+class Figures:
     """Names of the nodes, the moment from which ages count, and whether there is little data or hostile text."""
 
     def __init__(self, nodes: list[str], began: float, hostile: bool, young: bool, trouble: bool = False) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from storj_monitor.model.node_answers import Notification
 from storj_monitor.model.node_events import GracefulExit
-from storj_monitor.model.reputation import BEGUN, COMPLETED, FAILED, Exit, StandingKind, StandingSpan
+from storj_monitor.model.reputation import BEGUN, COMPLETED, FAILED, Exit, SanctionKind, SanctionSpan
 
 SUSPENSION = 3
 """Kind of a notification: at present the node makes it for OFFLINE suspension only."""
@@ -21,7 +21,7 @@ _SINCE = re.compile(r"suspended since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.IGNO
 _SATELLITE = re.compile(r"\b([1-9A-HJ-NP-Za-km-z]{40,60})\b")
 
 
-def spans_after(last: StandingSpan | None, kind: StandingKind, date: float, told_at: float) -> tuple[StandingSpan, ...]:
+def spans_after(last: SanctionSpan | None, kind: SanctionKind, date: float, told_at: float) -> tuple[SanctionSpan, ...]:
     """What is new or different after a date was told: nothing, the last span with an end, the next one, or both.
 
     date    -- when the satellite did it; NEVER (0) = it has not, or not any more
@@ -29,7 +29,7 @@ def spans_after(last: StandingSpan | None, kind: StandingKind, date: float, told
     """
     if date <= 0:
         return () if last is None or last.until_at is not None else (_ended(last, told_at),)
-    told = StandingSpan(kind, date)
+    told = SanctionSpan(kind, date)
     if last is None:
         return (told,)
     if round(last.from_at * 1000) == round(date * 1000):
@@ -40,7 +40,7 @@ def spans_after(last: StandingSpan | None, kind: StandingKind, date: float, told
     return (_ended(last, date if date > last.from_at else told_at), told)
 
 
-def _ended(last: StandingSpan, at: float) -> StandingSpan:
+def _ended(last: SanctionSpan, at: float) -> SanctionSpan:
     return last._replace(until_at=max(at, last.from_at))
 
 

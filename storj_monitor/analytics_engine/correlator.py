@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from storj_monitor.analytics_engine.comparison import Difference
 from storj_monitor.analytics_engine.detector import RAISE_AT
+from storj_monitor.analytics_engine.finding_text import render_finding
 from storj_monitor.analytics_engine.hours import milliseconds
 from storj_monitor.analytics_engine.levels import Model, Watch
 from storj_monitor.analytics_engine.node import ALL, NodeWatch
 from storj_monitor.analytics_engine.series import Raised, Series
-from storj_monitor.analytics_engine.words import told
 from storj_monitor.model.analytics import Band, Evidence, Finding, FindingKind, FindingState, Metric, Severity, Step, Subject
 from storj_monitor.model.ids import DIRECTIONS
 
@@ -29,7 +29,7 @@ MATERIAL_SHARE = 0.1
 Key = tuple[FindingKind, Subject]
 
 
-class Book:
+class FindingStore:
     """Standing findings by kind and subject; one at a time for each."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ def _is_material(known: Finding, draft: Finding, now_s: int) -> bool:
 
 
 def unnumbered(kind: FindingKind, subject: Subject, severity: Severity, onset_s: int, now_s: int, before: float, after: float) -> Finding:
-    """A draft for `Book.report`."""
+    """A draft for `FindingStore.report`."""
     return Finding(
         number=0,
         kind=kind,
@@ -146,13 +146,13 @@ _ANOMALY, _CHANGE = FindingKind.ANOMALY, FindingKind.CHANGE
 _MUTE = "the log does not tell transfers any more"
 
 
-class Judge:
-    """Reports to the book what one node's series say."""
+class Correlator:
+    """Reports to the store what one node's series say."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, store: FindingStore) -> None:
+        self._store = store
 
-    def judge(self, node: NodeWatch, now_s: int, names: Mapping[str, str]) -> None:
+    def correlate(self, node: NodeWatch, now_s: int, names: Mapping[str, str]) -> None:
         """All series, growth and comparisons of a node."""
         raised = {key: {r.watch: r for r in series.raised()} for key, series in node.series.items()}
         kept = self._raised_subjects(node, now_s)
@@ -160,23 +160,23 @@ class Judge:
         for key in sorted(raised, key=lambda key: key[0] == ALL):
             for watch, one in raised[key].items():
                 subject = self._subject(node, node.series[key], watch)
-                standing = self._book.find(_ANOMALY, subject)
+                standing = self._store.find(_ANOMALY, subject)
                 if standing is None and self._is_told_elsewhere(node, node.series[key], one, raised):
                     continue
                 if now_s - one.seen.onset_s > NEW_LEVEL_AFTER_S:
                     node.series[key].forget(watch, now_s)
                     kept.discard(subject)
-                    self._book.resolve(_ANOMALY, subject, now_s, "it is how it is now: a new baseline begins")
+                    self._store.resolve(_ANOMALY, subject, now_s, "it is how it is now: a new baseline begins")
                     continue
-                self._book.report(self._anomaly(node, subject, one, now_s, names), now_s)
+                self._store.report(self._anomaly(node, subject, one, now_s, names), now_s)
         self._growth(node, now_s, names, kept)
-        for finding in self._book.standing():
+        for finding in self._store.standing():
             if finding.subject.node != node.name:
                 continue
             if finding.kind is _ANOMALY and finding.subject not in kept:
-                self._book.resolve(_ANOMALY, finding.subject, now_s, _MUTE if node.mute else "back to normal")
+                self._store.resolve(_ANOMALY, finding.subject, now_s, _MUTE if node.mute else "back to normal")
             elif finding.kind is _CHANGE and (node.mute or now_s - finding.found_s > CHANGE_STANDS_S):
-                self._book.resolve(_CHANGE, finding.subject, now_s, _MUTE if node.mute else "told long enough")
+                self._store.resolve(_CHANGE, finding.subject, now_s, _MUTE if node.mute else "told long enough")
         if node.mute:
             return
         for key in sorted(node.series):
@@ -207,10 +207,10 @@ class Judge:
         mine = next(key for key in same if key[0] == series.satellite)
         if any(stronger in raised[mine] for stronger in STRONGER.get(watch, ())):
             return True
-        if any(self._book.find(_ANOMALY, Subject(node.name, series.satellite, series.direction, kin)) for kin in KIN.get(metric, ())):
+        if any(self._store.find(_ANOMALY, Subject(node.name, series.satellite, series.direction, kin)) for kin in KIN.get(metric, ())):
             return True
         other = "down" if series.direction == "up" else "up"
-        beside = self._book.find(_ANOMALY, Subject(node.name, series.satellite, other, metric))
+        beside = self._store.find(_ANOMALY, Subject(node.name, series.satellite, other, metric))
         if beside is not None and beside.severity >= _severity(one, series.satellite):
             return True
         satellites = [node.series[key] for key in same if key[0] != ALL and node.series[key].is_watched(watch)]
@@ -225,7 +225,7 @@ class Judge:
     def _stands(self, node: NodeWatch, satellite: str, series: Series, metric: Metric) -> bool:
         """Is there a finding about this or what is told in its place?"""
         subjects = [Subject(node.name, satellite, series.direction, kin) for kin in (metric, *KIN.get(metric, ()))]
-        return any(self._book.find(_ANOMALY, subject) is not None for subject in subjects)
+        return any(self._store.find(_ANOMALY, subject) is not None for subject in subjects)
 
     def _anomaly(self, node: NodeWatch, subject: Subject, one: Raised, now_s: int, names: Mapping[str, str]) -> Finding:
         watch, seen, model = one
@@ -243,7 +243,7 @@ class Judge:
         other = DIRECTIONS[1 - DIRECTIONS.index(subject.direction)]
         twin = node.series.get((subject.satellite, DIRECTIONS.index(other)))
         also = other if twin is not None and twin.detectors[watch].is_raised else ""
-        return told(draft, names, reasons, node.cause(seen.onset_s), now_s, also)
+        return render_finding(draft, names, reasons, node.cause(seen.onset_s), now_s, also)
 
     def _growth(self, node: NodeWatch, now_s: int, names: Mapping[str, str], kept: set[Subject]) -> None:
         pace = node.growth.raised
@@ -254,18 +254,18 @@ class Judge:
         severity = Severity.CRITICAL if pace.full_days < 1 else Severity.WARNING
         draft = unnumbered(_ANOMALY, subject, severity, pace.onset_s, now_s, pace.usual, pace.now)
         draft = replace(self._with_score(draft, pace.score, 0), band=pace.band)
-        self._book.report(told(draft, names, (), "", now_s), now_s)
+        self._store.report(render_finding(draft, names, (), "", now_s), now_s)
 
     def _change(self, node: NodeWatch, series: Series, difference: Difference, now_s: int, names: Mapping[str, str]) -> None:
         subject = Subject(node.name, series.satellite, series.direction, difference.metric)
         whole = subject._replace(satellite=ALL)
         twin = subject._replace(direction="down" if series.direction == "up" else "up")
-        if any(self._book.find(kind, about) for kind in (_ANOMALY, _CHANGE) for about in (subject, whole, twin)):
+        if any(self._store.find(kind, about) for kind in (_ANOMALY, _CHANGE) for about in (subject, whole, twin)):
             return
         severity = Severity.GOOD if difference.better else Severity.INFO if difference.better is None else Severity.WARNING
         draft = unnumbered(_CHANGE, subject, severity, difference.change.at_s, now_s, difference.before, difference.after)
         draft = replace(self._with_score(draft, difference.score, difference.samples), band=difference.band)
-        self._book.report(told(draft, names, (), difference.change.text, now_s), now_s)
+        self._store.report(render_finding(draft, names, (), difference.change.text, now_s), now_s)
 
     @staticmethod
     def _with_score(draft: Finding, score: float, samples: int) -> Finding:
