@@ -267,7 +267,7 @@ async def test_every_recorded_node_is_shown_and_answered_as_the_document_says(
     async with fake_node(answers) as node:
         there = {"api": node.api_url} | ({"metrics": node.metrics_url} if answers.has("debug") else {})
         async with running(tmp_path, {"a": there}) as one:
-            asked = len(one.pollers()["a"]._questions._turns)
+            asked = len(one.pollers()["a"]._queue._turns)
             await until(lambda: len(one.pollers()["a"].answers()) >= 4 and node.asked.total() >= asked)
             document = await one.ask("openapi.json")
             for topic in (*NODE_TOPICS, "standings"):
