@@ -16,7 +16,7 @@ from pathlib import Path
 from keeper_rig import keeper_of, states_of
 
 from storj_monitor.log_processor.processor import LineProcessor
-from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer
+from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Endpoint, NodeAnswer
 from storj_monitor.model.node_state import NodeState
 from storj_monitor.model.reputation import NEVER, HealthAnswer
 from storj_monitor.model.sources import Chunk, FileIdentity, SourceState
@@ -73,7 +73,7 @@ def node_answer(at: float) -> NodeAnswer:
 
 @dataclass
 class LiveReplay:
-    """`away` are (from, to, what the API's door says) in `HH:MM:SS`; `says` is what the node answers at a moment."""
+    """`away` are (from, to, what the API's endpoint says) in `HH:MM:SS`; `says` is what the node answers at a moment."""
 
     log: str
     away: list[tuple[str, str, str]]
@@ -141,11 +141,11 @@ class LiveReplay:
 
     def _poll(self, at: float) -> None:
         why = next((why for begin, end, why in self.away if clock(begin) <= at < clock(end)), None)
-        for door in (Door.API, Door.HEALTH):
-            before = self.keeper.registry.of("n").doors.get(door)
+        for endpoint in (Endpoint.API, Endpoint.HEALTH):
+            before = self.keeper.registry.of("n").endpoints.get(endpoint)
             status = ApiStatus.OK if why is None else ApiStatus.UNREACHABLE
             since = at if before is None or before.status is not status else before.since
-            self.keeper.on_state("n", ApiState(status, since, why or "", "http://n", door))
+            self.keeper.on_state("n", ApiState(status, since, why or "", "http://n", endpoint))
         if why is None:
             answer = self.says(at)
             self.keeper.on_answer(Answer("n", AnswerKind.NODE, None, at, 1.0, answer))

@@ -85,8 +85,8 @@ async def running(
 ) -> AsyncIterator[Running]:
     """`nodes`: name to api and metrics; `more`: further settings. The database stays in the folder for the next one."""
     text = f'database = "{folder}/monitor.db"\n[server]\nport = 0\n'
-    for name, doors in nodes.items():
-        text += f'[[node]]\nname = "{name}"\n' + "".join(f'{key} = "{value}"\n' for key, value in doors.items())
+    for name, endpoints in nodes.items():
+        text += f'[[node]]\nname = "{name}"\n' + "".join(f'{key} = "{value}"\n' for key, value in endpoints.items())
     config = folder / "settings.toml"
     config.write_text(text + more)
     settings = load(environ=flag_environment(), config_path=str(config)).settings

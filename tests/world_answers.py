@@ -101,14 +101,14 @@ class WorldAnswers:
             "nodeJoinedAt": "2024-01-15T10:00:00Z",
         }  # fmt: skip
 
-    def has(self, door: str) -> bool:
-        return door == API or (door == DEBUG and bool(self.metrics))
+    def has(self, endpoint: str) -> bool:
+        return endpoint == API or (endpoint == DEBUG and bool(self.metrics))
 
     def set_public_port(self, port: int) -> None:
         self.node["configuredPort"] = str(port)
 
-    def answer(self, door: str, path: str, now: float) -> FakeReply:
-        if door == DEBUG:
+    def answer(self, endpoint: str, path: str, now: float) -> FakeReply:
+        if endpoint == DEBUG:
             return FakeReply(200, "text/plain; version=0.0.4", self.metrics)
         url = urlsplit(path)
         query = dict(parse_qsl(url.query))

@@ -165,7 +165,7 @@ def _about_lines(log: LogCharacter, has_metrics: bool, now: float) -> Iterator[R
     if not log.understood and log.lines and log.is_readable is not False:
         yield Remark(Grade.TROUBLE, f"not one of its {log.lines:,} newest lines is of a storage node: name the log that the node writes")
     quiet = (LogTrouble.ABOVE_INFO, LogTrouble.NO_TRANSFERS)
-    for remark in log.remarks():
+    for remark in log.warnings():
         yield Remark(Grade.NOTE if remark.trouble in quiet and has_metrics else Grade.TROUBLE, remark.text)
     age_s = now - log.newest_ms / 1000
     if log.newest_ms and age_s > OLD_LINE_S and not log.is_above_info:

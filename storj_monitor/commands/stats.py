@@ -59,7 +59,7 @@ def _with_remarks(found: Statistics, characters: Sequence[tuple[str, LogCharacte
     remarks = [
         remark.text if len(characters) == 1 else f"{path}: {remark.text}"
         for path, character in characters
-        for remark in character.remarks()
+        for remark in character.warnings()
     ]
     # counts are of the whole log: the newest lines may be fewer than what is not understood
     remarks += [text for text in _unread(found) if not any(text[:20] in remark for remark in remarks)]
@@ -77,7 +77,7 @@ def _unread(found: Statistics) -> list[str]:
         not_understood=found.not_understood,
         unread_reason=reason.message if reason else "",
     )
-    return [remark.text for remark in whole.remarks()]
+    return [remark.text for remark in whole.warnings()]
 
 
 def _only_trouble(found: Statistics) -> bool:

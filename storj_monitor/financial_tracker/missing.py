@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from storj_monitor.model.node_answers import ApiStatus, Door, RouteState, RouteStatus
+from storj_monitor.model.node_answers import ApiStatus, Endpoint, RouteState, RouteStatus
 from storj_monitor.state.node_conditions import in_brackets
 from storj_monitor.state.node_status import NodeStatus
 
@@ -44,7 +44,7 @@ def missing_paystubs(node: NodeStatus) -> str:
         return _words(route)
     if node.money.stubs or node.money.periods_at:
         return ""
-    api = node.doors.get(Door.API)
+    api = node.endpoints.get(Endpoint.API)
     if api is None:
         return "Its API is not asked: nothing else tells what was paid."
     return (
@@ -55,7 +55,7 @@ def missing_paystubs(node: NodeStatus) -> str:
 
 
 def _routes(node: NodeStatus) -> tuple[RouteState, ...]:
-    api = node.doors.get(Door.API)
+    api = node.endpoints.get(Endpoint.API)
     return api.routes if api is not None else ()
 
 

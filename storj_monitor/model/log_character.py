@@ -42,7 +42,7 @@ class LogTrouble(StrEnum):
     TWO_NODES = "two_nodes"
 
 
-class LogRemark(NamedTuple):
+class LogWarning(NamedTuple):
     """One thing that an operator must know about a log: what it is, and a sentence with what to do."""
 
     trouble: LogTrouble
@@ -133,18 +133,18 @@ class LogCharacter(NamedTuple):
         """Nodes beside `node_id` that wrote to this log lately."""
         return tuple(seen for seen in self.node_ids[:-1] if seen.newest_ms >= self.newest_ms - OTHER_NODE_MS)
 
-    def remarks(self) -> list[LogRemark]:
+    def warnings(self) -> list[LogWarning]:
         """Everything that must be said about this log, the worst first."""
         found = []
         if self.is_readable is False:
-            found.append(LogRemark(LogTrouble.NOT_UNDERSTOOD, self.not_understood_text))
+            found.append(LogWarning(LogTrouble.NOT_UNDERSTOOD, self.not_understood_text))
         if self.is_above_info:
-            found.append(LogRemark(LogTrouble.ABOVE_INFO, _ABOVE_INFO.format(level=self.level)))
+            found.append(LogWarning(LogTrouble.ABOVE_INFO, _ABOVE_INFO.format(level=self.level)))
         elif self._hides_transfers:
-            found.append(LogRemark(LogTrouble.NO_TRANSFERS, _NO_TRANSFERS))
+            found.append(LogWarning(LogTrouble.NO_TRANSFERS, _NO_TRANSFERS))
         if self.other_nodes:
             ids = ", ".join(seen.node_id for seen in (*self.other_nodes, self.node_ids[-1]))
-            found.append(LogRemark(LogTrouble.TWO_NODES, _TWO_NODES.format(number=len(self.other_nodes) + 1, ids=ids)))
+            found.append(LogWarning(LogTrouble.TWO_NODES, _TWO_NODES.format(number=len(self.other_nodes) + 1, ids=ids)))
         return found
 
     @property

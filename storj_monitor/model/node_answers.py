@@ -44,7 +44,7 @@ class AnswerKind(StrEnum):
     """`/` of the public port -> HealthAnswer"""
 
 
-class Door(StrEnum):
+class Endpoint(StrEnum):
     """The three places where a node answers; each works or fails for itself."""
 
     API = "api"
@@ -53,7 +53,7 @@ class Door(StrEnum):
 
 
 class ApiStatus(StrEnum):
-    """How one door is doing; the text is what goes on the wire."""
+    """How one endpoint is doing; the text is what goes on the wire."""
 
     UNKNOWN = "unknown"
     OK = "ok"
@@ -83,20 +83,20 @@ class RouteState(NamedTuple):
 
 
 class ApiState(NamedTuple):
-    """One door of a node at one moment.
+    """One endpoint of a node at one moment.
 
     since    -- Unix seconds: when this status began
     detail   -- why it is so, one readable line; "" when all is well
     base_url -- where the node is asked
     routes   -- those that give nothing, the newest trouble last; all others answer
-    opened_at -- since when the door is known and asked; None: not told
+    opened_at -- since when the endpoint is known and asked; None: not told
     """
 
     status: ApiStatus
     since: float
     detail: str
     base_url: str
-    door: Door = Door.API
+    endpoint: Endpoint = Endpoint.API
     routes: tuple[RouteState, ...] = ()
     opened_at: float | None = None
 

@@ -252,7 +252,7 @@ class StandingFinding(NamedTuple):
     at: float
 
 
-class Remark(NamedTuple):
+class NodeWarning(NamedTuple):
     """Something that a part of the product found out about a node, ready to be told; `code` is one of the rules' codes."""
 
     code: str
@@ -283,4 +283,4 @@ class NodeEvidence:
     is_healthy: bool | None = None
     healthy_at: float | None = None
     findings: tuple[StandingFinding, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    warnings: tuple[NodeWarning, ...] = ()

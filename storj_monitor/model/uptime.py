@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from storj_monitor.model.node_answers import Door
+from storj_monitor.model.node_answers import Endpoint
 
 
 class UptimeState(StrEnum):
@@ -43,8 +43,8 @@ class Witness(StrEnum):
     """Nobody from outside has reached the node for hours."""
 
 
-WITNESS_OF_DOOR: Mapping[Door, Witness] = MappingProxyType(
-    {Door.API: Witness.API_DOWN, Door.METRICS: Witness.METRICS_DOWN, Door.HEALTH: Witness.PROBE}
+WITNESS_OF_ENDPOINT: Mapping[Endpoint, Witness] = MappingProxyType(
+    {Endpoint.API: Witness.API_DOWN, Endpoint.METRICS: Witness.METRICS_DOWN, Endpoint.HEALTH: Witness.PROBE}
 )
 """Who sees that an endpoint does not answer."""
 

@@ -15,18 +15,18 @@ import aiohttp
 
 from storj_monitor.clock import Clock
 from storj_monitor.errors import NodeApiError, NodeUnreachable, RouteHangs, RouteMissing
-from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, RouteState, RouteStatus
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Endpoint, RouteState, RouteStatus
 from storj_monitor.node_api.client import NodeClient
 from storj_monitor.node_api.transport import Limits
 from storj_monitor.units import plain_text
 
-# ---- How one door of a node (API, debug port, public port) is doing: told when it changes, logged when it breaks and when it heals.
+# ---- How one endpoint of a node (API, debug port, public port) is doing: told when it changes, logged when it breaks and when it heals.
 #
-# A door is one address with many routes. One route that hangs is that route's trouble: the door then answers in part.
+# An endpoint is one address with many routes. One route that hangs is that route's trouble: the endpoint then answers in part.
 
 
 _log = logging.getLogger(__name__)
-_NAMES = {Door.API: "API", Door.METRICS: "debug port", Door.HEALTH: "health answer"}
+_NAMES = {Endpoint.API: "API", Endpoint.METRICS: "debug port", Endpoint.HEALTH: "health answer"}
 _SILENT_ROUTES = 2
 """So many routes in a row that hang, and none that answers: the node itself hangs."""
 
@@ -40,11 +40,11 @@ class _Trouble(NamedTuple):
 class EndpointMonitor:
     """Broken while any of its questions failed when it was last asked. `level` is that of the log line when it breaks.
 
-    first -- the question about the node itself: before it was asked, what another one gives says nothing of the door
+    first -- the question about the node itself: before it was asked, what another one gives says nothing of the endpoint
     """
 
     def __init__(
-        self, node: str, door: Door, base_url: str, on_state: Callable[[ApiState], None], now: float, first: Hashable | None = None
+        self, node: str, endpoint: Endpoint, base_url: str, on_state: Callable[[ApiState], None], now: float, first: Hashable | None = None
     ) -> None:
         self._node = node
         self._on_state = on_state
@@ -53,12 +53,12 @@ class EndpointMonitor:
         self._answered: dict[Hashable, float] = {}
         self._silent: set[Hashable] = set()
         # the public port is often not reachable from here: worth knowing, no trouble
-        self._level = logging.INFO if door is Door.HEALTH else logging.WARNING
-        self.state = ApiState(ApiStatus.UNKNOWN, now, "not asked yet", base_url, door, opened_at=now)
+        self._level = logging.INFO if endpoint is Endpoint.HEALTH else logging.WARNING
+        self.state = ApiState(ApiStatus.UNKNOWN, now, "not asked yet", base_url, endpoint, opened_at=now)
 
     def failed(self, question: Hashable, error: NodeApiError, now: float) -> None:
         """This question got no usable answer."""
-        before = self._troubles.get(question)  # it keeps its place: what is said of the door does not change with each question
+        before = self._troubles.get(question)  # it keeps its place: what is said of the endpoint does not change with each question
         self._troubles[question] = _Trouble(error, now if before is None or before.absent else before.since)
         if isinstance(error, NodeUnreachable):
             self._silent.add(question)
@@ -93,14 +93,16 @@ class EndpointMonitor:
         self.state = was._replace(status=status, detail=detail, since=now if status is not was.status else was.since, routes=routes)
         bad, extra = status in _BAD, {"node": self._node}
         if bad and was.status not in _BAD:
-            _log.log(self._level, "%s of node %s at %s: %s", _NAMES[was.door], self._node, was.base_url, detail, extra=extra)
+            _log.log(self._level, "%s of node %s at %s: %s", _NAMES[was.endpoint], self._node, was.base_url, detail, extra=extra)
         elif not bad and was.status in _BAD:
             after_s = max(0.0, now - was.since)
-            _log.info("%s of node %s at %s answers again, after %.0f s", _NAMES[was.door], self._node, was.base_url, after_s, extra=extra)
+            _log.info(
+                "%s of node %s at %s answers again, after %.0f s", _NAMES[was.endpoint], self._node, was.base_url, after_s, extra=extra
+            )
         self._on_state(self.state)
 
     def _routes(self) -> tuple[RouteState, ...]:
-        if self.state.door is not Door.API:
+        if self.state.endpoint is not Endpoint.API:
             return ()
         return tuple(
             RouteState(one.error.path, _route_status(one), one.since, self._answered.get(question), plain_text(one.error.why))
@@ -126,7 +128,7 @@ class EndpointMonitor:
 
     def _all_hang(self) -> bool:
         """However many routes hang: while the question about the node itself is answered, it is not the node that hangs."""
-        if self.state.door is not Door.API or not self._answered:
+        if self.state.endpoint is not Endpoint.API or not self._answered:
             return bool(self._silent)
         return len(self._silent) >= _SILENT_ROUTES and (self._first not in self._answered or self._first in self._silent)
 

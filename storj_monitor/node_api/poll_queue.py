@@ -9,7 +9,7 @@ from functools import partial
 from random import Random
 from typing import Final, NamedTuple
 
-from storj_monitor.model.node_answers import AnswerKind, AnswerValue, Door
+from storj_monitor.model.node_answers import AnswerKind, AnswerValue, Endpoint
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
 from storj_monitor.node_api.schedule import Schedule
 from storj_monitor.node_api.transport import Reply
@@ -19,7 +19,7 @@ PER_NODE: Final = (
     AnswerKind.NODE, AnswerKind.NOTIFICATIONS, AnswerKind.SATELLITES, AnswerKind.ESTIMATE, AnswerKind.PERIODS, AnswerKind.HELD_HISTORY,
 )  # fmt: skip
 LIFE_SIGNS: Final = frozenset({AnswerKind.NODE, AnswerKind.METRICS, AnswerKind.HEALTH})
-"""Whether a door answers is judged by these: one that works again is heard within a minute."""
+"""Whether an endpoint answers is judged by these: one that works again is heard within a minute."""
 LATE_PERIODS: Final = 3
 """Of the newest months payouts and receipts still change."""
 
@@ -93,7 +93,7 @@ class PollQueue:
         """Asked at `begun`, failed `now`: due again within a minute of `begun`, or after a short rest when the failing took longer.
 
         hanging -- the node took the question and did not answer: it is asked again more and more rarely, but for the one by which its
-                   door is known to answer
+                   endpoint is known to answer
         """
         turn = self._turns.get(question)
         if turn is None:
@@ -161,18 +161,18 @@ class PollQueue:
         return periods[-LATE_PERIODS:]
 
 
-# ---- One question to the right door of a node: which method of which client a kind means.
+# ---- One question to the right endpoint of a node: which method of which client a kind means.
 
 
-_DOORS = {AnswerKind.METRICS: Door.METRICS, AnswerKind.HEALTH: Door.HEALTH}
-API_KINDS = frozenset(kind for kind in AnswerKind if kind not in _DOORS)
+_ENDPOINTS = {AnswerKind.METRICS: Endpoint.METRICS, AnswerKind.HEALTH: Endpoint.HEALTH}
+API_KINDS = frozenset(kind for kind in AnswerKind if kind not in _ENDPOINTS)
 
 Ask = Callable[[], Awaitable[AnswerValue | None]]
 
 
-def door_of(kind: AnswerKind) -> Door:
+def endpoint_of(kind: AnswerKind) -> Endpoint:
     """Where a kind is asked."""
-    return _DOORS.get(kind, Door.API)
+    return _ENDPOINTS.get(kind, Endpoint.API)
 
 
 class PollClients:
@@ -187,19 +187,19 @@ class PollClients:
         """The answer and the reply it came in. None for what the node cannot say: an estimate for a satellite that disqualified it, or
         anything of a satellite it does not know. NodeUnreachable, AnswerNotUnderstood.
 
-        LookupError: that door is not open.
+        LookupError: that endpoint is not open.
         """
         client: NodeClient | MetricsClient | HealthClient
         ask: Ask
-        match door_of(question.kind):
-            case Door.METRICS if self.metrics:
+        match endpoint_of(question.kind):
+            case Endpoint.METRICS if self.metrics:
                 client, ask = self.metrics, self.metrics.metrics
-            case Door.HEALTH if self.health:
+            case Endpoint.HEALTH if self.health:
                 client, ask = self.health, self.health.health
-            case Door.API if self.api:
+            case Endpoint.API if self.api:
                 client, ask = self.api, _api_method(self.api, question)
-            case door:
-                raise LookupError(door)
+            case endpoint:
+                raise LookupError(endpoint)
         value = await ask()
         return value, client.last
 

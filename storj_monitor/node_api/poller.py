@@ -15,10 +15,10 @@ from random import Random
 from storj_monitor.clock import Clock
 from storj_monitor.errors import NodeApiError, NodeUnreachable, RouteHangs, RouteMissing
 from storj_monitor.model.ids import WELL_KNOWN
-from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, Door, NodeAnswer
+from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, Endpoint, NodeAnswer
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient, health_url
 from storj_monitor.node_api.discovery import EndpointMonitor
-from storj_monitor.node_api.poll_queue import API_KINDS, PER_NODE, PollClients, PollQueue, PollTask, door_of
+from storj_monitor.node_api.poll_queue import API_KINDS, PER_NODE, PollClients, PollQueue, PollTask, endpoint_of
 from storj_monitor.node_api.schedule import Schedule
 
 _NODE = PollTask(AnswerKind.NODE)
@@ -35,7 +35,7 @@ class Poller:
 
     client       -- None: only the debug port is known
     jitter_pct   -- 0.15 moves every question by up to 15 % of its interval
-    on_state     -- also called for the debug port and the public port: see `ApiState.door`
+    on_state     -- also called for the debug port and the public port: see `ApiState.endpoint`
     open_health  -- makes a client for the public port, whose address the node tells; None: that port is not asked
     """
 
@@ -62,7 +62,7 @@ class Poller:
         self._queue = PollQueue(schedule, rng, jitter_pct)
         self._on_answer = on_answer
         self._on_state = on_state
-        self._watches: dict[Door, EndpointMonitor] = {}
+        self._watches: dict[Endpoint, EndpointMonitor] = {}
         self._down = False
         self._node_failed = False
         self._open: dict[PollTask, asyncio.Task[None]] = {}
@@ -70,13 +70,13 @@ class Poller:
         self._wake = asyncio.Event()
         self._answers: dict[PollTask, Answer] = {}
         if client is not None:
-            self._watch(Door.API, client.base_url)
+            self._watch(Endpoint.API, client.base_url)
         if metrics_client is not None:
-            self._watch(Door.METRICS, metrics_client.base_url)
+            self._watch(Endpoint.METRICS, metrics_client.base_url)
 
     @property
     def states(self) -> tuple[ApiState, ...]:
-        """The doors that this node has, as they are now."""
+        """The endpoints that this node has, as they are now."""
         return tuple(watch.state for watch in self._watches.values())
 
     def latest(self, kind: AnswerKind, satellite: str | None = None) -> Answer | None:
@@ -140,7 +140,7 @@ class Poller:
 
     async def _turn(self, question: PollTask) -> None:
         begun = self._clock.monotonic()
-        watch = self._watches[door_of(question.kind)]
+        watch = self._watches[endpoint_of(question.kind)]
         try:
             value, reply = await self._asker.ask(question)
         except NodeApiError as error:
@@ -168,7 +168,7 @@ class Poller:
         return any(one.satellite == satellite and one.disqualified_at for one in standings)
 
     def _failed(self, question: PollTask, error: NodeApiError, begun: float) -> None:
-        now, watch = self._clock.monotonic(), self._watches[door_of(question.kind)]
+        now, watch = self._clock.monotonic(), self._watches[endpoint_of(question.kind)]
         if question.kind is AnswerKind.ESTIMATE and not isinstance(error, NodeUnreachable) and self._is_disqualified(question.satellite):
             self._queue.answered(question, now)
             watch.succeeded(question, self._clock.now())
@@ -225,17 +225,17 @@ class Poller:
         if url is None or (opened is not None and opened.base_url == url):
             return
         self._asker.health = self._open_health(url)
-        self._watch(Door.HEALTH, url)
+        self._watch(Endpoint.HEALTH, url)
         self._queue.add(_HEALTH, now)
 
     def _forget(self, gone: list[PollTask]) -> None:
         for question in gone:
             self._answers.pop(question, None)
-            self._watches[Door.API].forget(question, self._clock.now())
+            self._watches[Endpoint.API].forget(question, self._clock.now())
 
-    def _watch(self, door: Door, base_url: str) -> None:
-        first = _NODE if door is Door.API else None
-        self._watches[door] = EndpointMonitor(self.node, door, base_url, self._on_state, self._clock.now(), first)
+    def _watch(self, endpoint: Endpoint, base_url: str) -> None:
+        first = _NODE if endpoint is Endpoint.API else None
+        self._watches[endpoint] = EndpointMonitor(self.node, endpoint, base_url, self._on_state, self._clock.now(), first)
 
     async def _pause(self, seconds: float) -> None:
         """Until then, or until somebody asks for a refresh."""

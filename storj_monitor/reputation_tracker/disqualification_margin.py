@@ -53,8 +53,8 @@ class AuditRate:
 class DisqualificationMargin:
     """distance           -- score - 0.96, never below 0
     failures_allowed     -- consecutive failures that are survived now
-    hours_to_verdict     -- at the present rate; None when it does not come that way, or when that is not known (see trend)
-    settles_at           -- the score that the present rate leads to, None when unknown
+    hours_to_disqualification     -- at the present rate; None when it does not come that way, or when that is not known (see trend)
+    settles_at_score           -- the score that the present rate leads to, None when unknown
     """
 
     score: Figure[float]
@@ -62,8 +62,8 @@ class DisqualificationMargin:
     failures_allowed: int
     trend: Trend
     rate: AuditRate | None
-    settles_at: float | None
-    hours_to_verdict: float | None
+    settles_at_score: float | None
+    hours_to_disqualification: float | None
 
 
 def disqualification_margin(
@@ -74,22 +74,22 @@ def disqualification_margin(
     `failing_now`: the log has failed audits since the score was told; a score that stands still is then not called steady.
     """
     rate = present_rate(points, windows, now)
-    trend, settles_at, hours = Trend.UNKNOWN, None, None
+    trend, settles_at_score, hours = Trend.UNKNOWN, None, None
     if rate is not None and rate.change < 0:
         rate = _recovery(points, windows, now) or rate
     if rate is not None:
         trend = Trend.STEADY if rate.change == 0 else Trend.RISING if rate.change > 0 else Trend.FALLING
         if trend is Trend.STEADY and failing_now:
             trend = Trend.UNKNOWN
-        settles_at, hours = _projected(score.value, rate)
+        settles_at_score, hours = _projected(score.value, rate)
     return DisqualificationMargin(
         score=score,
         distance=max(0.0, score.value - AUDIT.threshold),
         failures_allowed=failures_allowed(score.value, AUDIT),
         trend=trend,
         rate=rate,
-        settles_at=settles_at,
-        hours_to_verdict=0.0 if score.value <= AUDIT.threshold else hours,
+        settles_at_score=settles_at_score,
+        hours_to_disqualification=0.0 if score.value <= AUDIT.threshold else hours,
     )
 
 

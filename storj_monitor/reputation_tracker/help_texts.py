@@ -23,7 +23,7 @@ HELP: Mapping[str, Help] = {
         "40 at a score of 1.",
         "Below 20: find out now why audits fail. If the disk is unreliable, a node that is off loses less than one that fails audits.",
     ),
-    "hours_to_verdict": Help(
+    "hours_to_disqualification": Help(
         "When the audit score reaches 0.96 if audits go on failing at the present rate.",
         "Never.",
         "Stop the cause: a broken disk, a wrong mount, lost files, a disk that answers too late.",

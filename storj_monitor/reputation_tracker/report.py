@@ -235,10 +235,10 @@ def _judged_by_scores(
     suspension, online = reputation.suspension_score, reputation.online_score
     if margin and margin.failures_allowed < FEW_FAILURES:
         return Standing.AT_RISK, f"Only {margin.failures_allowed} more audits in a row may fail."
-    if margin and margin.hours_to_verdict is not None and margin.hours_to_verdict < SOON_HOURS:
+    if margin and margin.hours_to_disqualification is not None and margin.hours_to_disqualification < SOON_HOURS:
         return (
             Standing.AT_RISK,
-            f"At the present rate of failed audits the node is disqualified in {format_hours(margin.hours_to_verdict)}.",
+            f"At the present rate of failed audits the node is disqualified in {format_hours(margin.hours_to_disqualification)}.",
         )
     if suspension and failures_allowed(suspension.value, SUSPENSION) < 3:
         return Standing.AT_RISK, "A few more unknown audit results suspend the node."

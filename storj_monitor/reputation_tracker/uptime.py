@@ -11,11 +11,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from storj_monitor.model.node_answers import ApiStatus, Door
+from storj_monitor.model.node_answers import ApiStatus, Endpoint
 from storj_monitor.model.uptime import (
     MARKS,
     SILENT_S,
-    WITNESS_OF_DOOR,
+    WITNESS_OF_ENDPOINT,
     LastWord,
     Outage,
     ProcessLife,
@@ -42,7 +42,7 @@ class Signals:
 
     answered_at     -- newest answer of its API, its /metrics or its public port; None = never
     api_started_at  -- start of the process, told at `answered_at`
-    shut            -- doors that had answered and do not any more, with since when
+    shut            -- endpoints that had answered and do not any more, with since when
     transfer_at     -- newest transfer in the log
     usual_pause_s   -- between two transfers; None when the log has too few to say
     reads_log       -- the log is read up to its end, and read on
@@ -226,7 +226,7 @@ def most_telling(words: Sequence[LastWord]) -> tuple[LastWord, ...]:
 
 
 def without_contradicted(outages: Iterable[Outage], transfers_at: Sequence[float]) -> tuple[Outage, ...]:
-    """What doors and check-ins saw begins, where transfers went on, only with the last of them; nothing is left where they never stopped.
+    """What endpoints and check-ins saw begins, where transfers went on, only with the last of them; nothing where they never stopped.
 
     transfers_at -- some moments of transfers, ascending: as far as they are known
     """
@@ -309,21 +309,25 @@ def _is_still_seen(status: NodeStatus, one: Outage) -> bool:
     """Whether an outage that has no end is seen in this run."""
     if one.witness is Witness.PROCESS:
         return not status.log.is_behind
-    shut = (door.status is ApiStatus.UNREACHABLE for door in status.doors.values() if WITNESS_OF_DOOR[door.door] is one.witness)
-    return one.witness not in WITNESS_OF_DOOR.values() or any(shut)
+    shut = (
+        endpoint.status is ApiStatus.UNREACHABLE
+        for endpoint in status.endpoints.values()
+        if WITNESS_OF_ENDPOINT[endpoint.endpoint] is one.witness
+    )
+    return one.witness not in WITNESS_OF_ENDPOINT.values() or any(shut)
 
 
 def _signals(status: NodeStatus) -> Signals:
     answer, ahead_s = status.answer, (status.answer.clock_ahead_s or 0.0) if status.answer else 0.0
-    witnesses = WITNESS_OF_DOOR.values()
+    witnesses = WITNESS_OF_ENDPOINT.values()
     shut = {
         one.witness: one.from_at
         for one in status.outages
         if one.until_at is None and one.witness in witnesses and _is_still_seen(status, one)
     }
-    told = ((answer, Door.API), (status.metrics, Door.METRICS), (status.health, Door.HEALTH))
-    answered = [one.taken_at for one, door in told if one is not None and _is_ok(status, door)]
-    api_is_ok = answer is not None and _is_ok(status, Door.API)
+    told = ((answer, Endpoint.API), (status.metrics, Endpoint.METRICS), (status.health, Endpoint.HEALTH))
+    answered = [one.taken_at for one, endpoint in told if one is not None and _is_ok(status, endpoint)]
+    api_is_ok = answer is not None and _is_ok(status, Endpoint.API)
     return Signals(
         answered_at=max(answered, default=None),
         api_started_at=answer.started_at - ahead_s if answer and answer.started_at is not None and api_is_ok else None,
@@ -336,5 +340,5 @@ def _signals(status: NodeStatus) -> Signals:
     )
 
 
-def _is_ok(status: NodeStatus, door: Door) -> bool:
-    return door in status.doors and status.doors[door].status in (ApiStatus.OK, ApiStatus.PARTIAL)
+def _is_ok(status: NodeStatus, endpoint: Endpoint) -> bool:
+    return endpoint in status.endpoints and status.endpoints[endpoint].status in (ApiStatus.OK, ApiStatus.PARTIAL)

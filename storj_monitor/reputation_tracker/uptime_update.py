@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from storj_monitor.model.events import NodeEvent
-from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, NodeAnswer
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Endpoint, NodeAnswer
 from storj_monitor.model.node_events import PingFailed
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.rollups import NodeDelta
-from storj_monitor.model.uptime import MARKS, WITNESS_OF_DOOR, Outage, Witness
+from storj_monitor.model.uptime import MARKS, WITNESS_OF_ENDPOINT, Outage, Witness
 from storj_monitor.reputation_tracker.downtime import coalesce, ping_outages
 from storj_monitor.reputation_tracker.history import DAY_S
 from storj_monitor.reputation_tracker.process_life import SAME_START_S, is_process_line, missing_signs, process_life
@@ -25,7 +25,7 @@ ANSWERS_APART_S = 300.0
 LIFE_LOGGERS = frozenset({"piecestore", "collector", "orders", "contact:service", "retain", "pieces:trash", "reputation:service"})
 """A node says something with these only while it runs, also where it says nothing but errors."""
 _LOGGED = frozenset({Witness.PROCESS, Witness.PING_FAILED})
-_DOORS = frozenset(WITNESS_OF_DOOR.values())
+_ENDPOINTS = frozenset(WITNESS_OF_ENDPOINT.values())
 _HEALTH = frozenset({Topic.HEALTH})
 _BOTH = frozenset({Topic.HEALTH, Topic.REPUTATION})
 
@@ -38,36 +38,36 @@ def update_endpoint(status: NodeStatus, state: ApiState, now: float) -> Changes:
 
     An outage that was open when the monitor was killed goes on when it starts again, until the endpoint is seen to answer.
     """
-    doors = {**status.doors, state.door: state}
+    endpoints = {**status.endpoints, state.endpoint: state}
     if state.status is ApiStatus.UNKNOWN:  # not asked yet: what was open stays open
-        return Changes(doors=doors, topics=_HEALTH)
-    answered = status.answered_doors
+        return Changes(endpoints=endpoints, topics=_HEALTH)
+    answered = status.answered_endpoints
     if state.status in (ApiStatus.OK, ApiStatus.PARTIAL):
-        answered |= {state.door}
-    witness, before = WITNESS_OF_DOOR[state.door], status.outages
+        answered |= {state.endpoint}
+    witness, before = WITNESS_OF_ENDPOINT[state.endpoint], status.outages
     after, down = before, state.status is ApiStatus.UNREACHABLE
     is_open = any(one.witness is witness and one.until_at is None for one in before)
-    if down and state.door in answered and not is_open:
+    if down and state.endpoint in answered and not is_open:
         after = (*before, Outage(witness, state.since, None))
     elif not down and is_open:
         ended = [_ended(one, witness, now) for one in before]
         after = coalesce(without_contradicted(ended, list(status.log.pulse)))
-    return replace(_outages(status, after, _BOTH if after != before else _HEALTH), doors=doors, answered_doors=answered)
+    return replace(_outages(status, after, _BOTH if after != before else _HEALTH), endpoints=endpoints, answered_endpoints=answered)
 
 
 def resume_endpoints(status: NodeStatus) -> Changes:
     """After a restart: endpoints that answered an earlier run, or were shut in its time, are known to be there."""
-    answers = ((Door.API, status.answer), (Door.HEALTH, status.health), (Door.METRICS, status.metrics))
+    answers = ((Endpoint.API, status.answer), (Endpoint.HEALTH, status.health), (Endpoint.METRICS, status.metrics))
     still = {one.witness for one in status.outages if one.until_at is None}
-    answered = {door for door, answer in answers if answer is not None}
-    answered |= {door for door, witness in WITNESS_OF_DOOR.items() if witness in still}
-    return Changes(answered_doors=status.answered_doors | answered)
+    answered = {endpoint for endpoint, answer in answers if answer is not None}
+    answered |= {endpoint for endpoint, witness in WITNESS_OF_ENDPOINT.items() if witness in still}
+    return Changes(answered_endpoints=status.answered_endpoints | answered)
 
 
 def without_endpoints(status: NodeStatus, now: float) -> Changes:
     """The node is not asked any more: nobody will see the end of what was open."""
     before = status.outages
-    after = tuple(one._replace(until_at=now) if one.witness in _DOORS and one.until_at is None else one for one in before)
+    after = tuple(one._replace(until_at=now) if one.witness in _ENDPOINTS and one.until_at is None else one for one in before)
     return _outages(status, after)
 
 
@@ -157,7 +157,7 @@ def _outages(status: NodeStatus, after: tuple[Outage, ...], topics: frozenset[To
         topics = _BOTH if after != before else frozenset()
     old, new = set(before), set(after)
     # What only the log tells is open comes back from its lines, which are stored.
-    kept = tuple(one for one in new - old if one.until_at is not None or one.witness in _DOORS)
+    kept = tuple(one for one in new - old if one.until_at is not None or one.witness in _ENDPOINTS)
     return Changes(outages=after, kept=kept, dropped=tuple(old - new), topics=topics)
 
 
@@ -194,6 +194,6 @@ def _ended(one: Outage, witness: Witness, until_at: float) -> Outage:
 
 def _started_again(one: Outage, started_at: float) -> Outage:
     """An endpoint that was shut when the process started was shut no longer than until then, or until somebody looked again."""
-    if one.witness in _DOORS and one.until_at is not None and one.from_at < started_at < one.until_at:
+    if one.witness in _ENDPOINTS and one.until_at is not None and one.from_at < started_at < one.until_at:
         return one._replace(until_at=started_at)
     return one

@@ -30,7 +30,7 @@ from storj_monitor.server.metrics import CONTENT_TYPE, connection_families, metr
 from storj_monitor.server.page import Page
 from storj_monitor.server.passwords import PasswordCheck
 from storj_monitor.server.ports import Family, Gauges, HistoryQueries, NodeQueries, TopicFeeds
-from storj_monitor.server.session import COMMAND_BYTES, PROTOCOL, Session
+from storj_monitor.server.session import CLOSE_REFUSED, COMMAND_BYTES, PROTOCOL, Session, is_other_page
 from storj_monitor.views.wire.answers import StoreAnswer
 from storj_monitor.views.wire.frames import Hello, Notices, Thresholds
 from storj_monitor.websocket_utils import Outbox
@@ -45,7 +45,6 @@ _HEARTBEAT_S = 30.0
 _STOP_S = 0.5
 _GOODBYE_S = 0.5  # for who is not logged in to take note of it
 _LINGER_S = 2.0
-_CLOSE_NOT_LOGGED_IN = 1008
 _OPEN_PATHS = frozenset({"/healthz", "/login", "/login.css", "/logout", "/ws"})  # /ws answers for itself, by close code
 _PROGRAM_PATHS = ("/api/", "/metrics")
 _log = logging.getLogger(__name__)
@@ -306,7 +305,11 @@ class Server:
             raise RequestError("bad_parameter", "this path speaks WebSocket only", 426)
         await ws.prepare(request)
         if not admitted:
-            await ws.close(code=_CLOSE_NOT_LOGGED_IN, message=b"not logged in")
+            await ws.close(code=CLOSE_REFUSED, message=b"not logged in")
+            return ws
+        if is_other_page(request):  # the greeting names the version: the page reloads, or asks its reader to
+            await ws.send_str(self._encoder.encode(self._hello()).decode())
+            await ws.close(code=CLOSE_REFUSED, message=b"a page of another version: reload it")
             return ws
         transport = request.transport
         if self.broadcaster.full:  # others came in while this one was let in
@@ -329,7 +332,7 @@ class Server:
         outbox = Outbox(ws, transport, on_slow=self.broadcaster.count_slow)
         client = Client(outbox)
         self.broadcaster.add(client)
-        forget = self._login.watch_session(request, partial(outbox.end, _CLOSE_NOT_LOGGED_IN, "logged out"))
+        forget = self._login.watch_session(request, partial(outbox.end, CLOSE_REFUSED, "logged out"))
         try:
             await Session(ws, client, self.broadcaster, self._feeds, self._clock).run(self._hello())
         finally:

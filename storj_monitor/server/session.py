@@ -14,7 +14,9 @@ from storj_monitor.server.ports import Payload, TopicFeeds
 from storj_monitor.views.wire.frames import CommandError, Reply
 
 COMMAND_BYTES = 16 * 1024
-PROTOCOL = 1
+PROTOCOL = 2
+CLOSE_REFUSED = 1008
+"""Of who may not go on as it is: not logged in, or a page of another version."""
 _Id = int | str | None
 _COMMANDS_BURST = 20
 _COMMANDS_PER_S = 10.0
@@ -105,6 +107,17 @@ class Session:
 
     def _reply(self, message: Payload) -> None:
         self._broadcaster.send(self._client, message)
+
+
+def is_other_page(request: web.Request) -> bool:
+    """A page of another version of the protocol, still open since before an update: it would misread every row.
+
+    Pages name their version in the address since version 2. A browser that names none has a page of version 1; programs need not.
+    """
+    spoken = request.query.get("protocol")
+    if spoken is not None:
+        return spoken != str(PROTOCOL)
+    return "Origin" in request.headers and request.headers.get("User-Agent", "").startswith("Mozilla/")
 
 
 def _parse(text: str | None) -> dict[str, object]:

@@ -209,14 +209,14 @@ class Polling:
         for name, url in matches.apis.items():
             self._nodes[name] = self._nodes[name]._replace(api=url)
             how = f"No API is in the settings; {url} on this machine is asked, because node id or start time are the same."
-            self._statuses.remark(name, (how,), found=True)
+            self._statuses.set_warnings(name, (how,), found=True)
             if name in self.pollers and self._tasks is not None:  # its debug port is asked already: one node, one question at a time
                 await self._tasks.cancel(_task_name(name))
                 self._names.remove(_task_name(name))
             self._watch(self._nodes[name], session)
         for node in seeking:
             if node.name not in matches.apis:
-                self._statuses.remark(node.name, matches.remarks)
+                self._statuses.set_warnings(node.name, matches.remarks)
 
 
 def _task_name(node: str) -> str:

@@ -111,7 +111,7 @@ class NodeStatusService:
     def on_state(self, name: str, state: ApiState) -> None:
         """An endpoint opened or closed; how long the node may still be away changes with it, and with its routes what sums leave out."""
         status = self.registry.of(name)
-        before = status.doors.get(state.door)
+        before = status.endpoints.get(state.endpoint)
         topics = self._apply(status, uptime.update_endpoint(status, state, self._clock.now()))
         if before is None or before.routes != state.routes:
             topics |= {Topic.EARNINGS, Topic.REPUTATION}
@@ -194,12 +194,12 @@ class NodeStatusService:
         self._tell(name, self._apply(status, money.add_estimates(status, made, self._clock.now())))
         self._rows.flush()
 
-    def remark(self, name: str, remarks: tuple[str, ...], *, found: bool | None = None) -> None:
+    def set_warnings(self, name: str, warnings: tuple[str, ...], *, found: bool | None = None) -> None:
         """Sentences for the operator, replacing those before."""
         status = self.registry.of(name)
         if found is not None:
             status.found = found
-        status.remarks = remarks
+        status.warnings = warnings
         self._tell(name, {Topic.HEALTH})
 
     # ---- as time goes by ----
@@ -269,11 +269,13 @@ class NodeStatusService:
         """The node's; begun anew when another node answers under its name."""
         status = self.registry.of(answer.node)
         if isinstance(answer.value, NodeAnswer) and status.answer is not None and status.answer.node_id != answer.value.node_id:
-            fresh = NodeStatus(status.name, doors=status.doors, found=status.found, outages=status.outages, revisions=status.revisions)
-            fresh.remarks = (f"Since then this is another node: it was {status.answer.node_id}, it is {answer.value.node_id}.",)
+            fresh = NodeStatus(
+                status.name, endpoints=status.endpoints, found=status.found, outages=status.outages, revisions=status.revisions
+            )
+            fresh.warnings = (f"Since then this is another node: it was {status.answer.node_id}, it is {answer.value.node_id}.",)
             fresh.standing = Standing(spans=status.standing.spans)
             fresh.insight, fresh.log, fresh.signs = status.insight, status.log, status.signs
-            fresh.answered_doors = status.answered_doors
+            fresh.answered_endpoints = status.answered_endpoints
             self.registry.nodes[status.name] = fresh
             return fresh
         return status
@@ -348,8 +350,8 @@ class NodeStatusService:
         every = list(self.registry.nodes.values())
         doubles = shared_apis([(status.name, None, status.node_id) for status in every if status.node_id])
         for status in every:
-            others = tuple(one for one in status.remarks if "are given the same API" not in one)
+            others = tuple(one for one in status.warnings if "are given the same API" not in one)
             own = tuple(one for one in doubles if status.node_id and status.node_id in one)
-            if others + own != status.remarks:
-                status.remarks = others + own
+            if others + own != status.warnings:
+                status.warnings = others + own
                 self._tell(status.name, {Topic.HEALTH})

@@ -62,7 +62,7 @@ class Demo:
         """(name, what its HTTP ports say) of each node: the same node ids, starts and versions as in its log."""
         begin_s = self._now_s - HISTORY_S
         return [
-            (p.name, GeneratedAnswers(p, self._seed, begin_s, doors=(API, DEBUG, PUBLIC), figures=self._figures[p.name]))
+            (p.name, GeneratedAnswers(p, self._seed, begin_s, endpoints=(API, DEBUG, PUBLIC), figures=self._figures[p.name]))
             for p in self._profiles
         ]
 

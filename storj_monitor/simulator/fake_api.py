@@ -140,11 +140,11 @@ class Answers(Protocol):
 
     ahead_s: float
 
-    def answer(self, door: str, path: str, now: float) -> FakeReply:
-        """The answer of a door (API, DEBUG, PUBLIC) to a path with its query; `now` in Unix seconds, true time."""
+    def answer(self, endpoint: str, path: str, now: float) -> FakeReply:
+        """The answer of an endpoint (API, DEBUG, PUBLIC) to a path with its query; `now` in Unix seconds, true time."""
         ...
 
-    def has(self, door: str) -> bool:
+    def has(self, endpoint: str) -> bool:
         """Whether this node has such a port."""
         ...
 
@@ -176,12 +176,12 @@ class RecordedAnswers:
                 continue
             self.replies[entry["path"]] = FakeReply(entry["status"], entry["content_type"], body)
 
-    def has(self, door: str) -> bool:
-        return door == API or (f"({door}) /metrics" if door == DEBUG else f"({door}) /") in self.replies
+    def has(self, endpoint: str) -> bool:
+        return endpoint == API or (f"({endpoint}) /metrics" if endpoint == DEBUG else f"({endpoint}) /") in self.replies
 
-    def answer(self, door: str, path: str, now: float) -> FakeReply:
-        if door != API:
-            return self.replies.get(f"({door}) {path}", UNKNOWN)
+    def answer(self, endpoint: str, path: str, now: float) -> FakeReply:
+        if endpoint != API:
+            return self.replies.get(f"({endpoint}) {path}", UNKNOWN)
         if path in self.replies:
             return self.replies[path]
         if path.startswith(_NOTIFICATIONS):
@@ -245,17 +245,17 @@ class FakeNode:
 
     async def start(self, api_port: int = 0) -> None:
         """Listen; ports that this node had before are taken again (a node that restarts). OSError when one is taken."""
-        for door in (PUBLIC, DEBUG, API):
-            if not self.answers.has(door):
+        for endpoint in (PUBLIC, DEBUG, API):
+            if not self.answers.has(endpoint):
                 continue
-            runner = web.ServerRunner(web.Server(self._handler(door), access_log=None), shutdown_timeout=_SHUTDOWN_S)
+            runner = web.ServerRunner(web.Server(self._handler(endpoint), access_log=None), shutdown_timeout=_SHUTDOWN_S)
             await runner.setup()
             self._runners.append(runner)
-            port = self._ports.get(door) or (api_port if door == API else 0)
+            port = self._ports.get(endpoint) or (api_port if endpoint == API else 0)
             await web.TCPSite(runner, self._host, port).start()
-            self._ports[door] = runner.addresses[0][1]
-            if door == PUBLIC:
-                self.answers.set_public_port(self._ports[door])
+            self._ports[endpoint] = runner.addresses[0][1]
+            if endpoint == PUBLIC:
+                self.answers.set_public_port(self._ports[endpoint])
 
     def hang_up(self) -> None:
         """From now on every question ends its connection: what is still to be answered is not made up for nothing."""
@@ -266,23 +266,23 @@ class FakeNode:
         while self._runners:
             await self._runners.pop().cleanup()
 
-    def _url(self, door: str) -> str:
-        return f"http://{self._host}:{self._ports[door]}"
+    def _url(self, endpoint: str) -> str:
+        return f"http://{self._host}:{self._ports[endpoint]}"
 
-    def _handler(self, door: str) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    def _handler(self, endpoint: str) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             path = request.path_qs
             self.asked[path] += 1
             self._open += 1
             self.most_at_once = max(self.most_at_once, self._open)
             try:
-                return await self._respond(request, door, path)
+                return await self._respond(request, endpoint, path)
             finally:
                 self._open -= 1
 
         return handle
 
-    async def _respond(self, request: web.BaseRequest, door: str, path: str) -> web.StreamResponse:
+    async def _respond(self, request: web.BaseRequest, endpoint: str, path: str) -> web.StreamResponse:
         fault = self.faults.of(path)
         if fault is Fault.SLOW:
             await asyncio.sleep(self.faults.slow_s)
@@ -290,9 +290,9 @@ class FakeNode:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=503)
-        if fault is Fault.REDIRECT or (door == API and path == "/api/sno"):
+        if fault is Fault.REDIRECT or (endpoint == API and path == "/api/sno"):
             return web.Response(status=301, headers={"Location": "/api/sno/"}, text="Moved Permanently")
-        reply = self.answers.answer(door, path, self._clock.now())
+        reply = self.answers.answer(endpoint, path, self._clock.now())
         if fault is Fault.ERROR_500:
             reply = FakeReply(500, "application/json", b'{"error":"consoleapi storagenode: console: database is locked"}\n')
         elif fault is Fault.BAD_GATEWAY:
@@ -303,7 +303,7 @@ class FakeNode:
         if fault in (Fault.CLOSED, Fault.DROPPED, Fault.DRIP):
             return await _break_off(request, reply, headers, fault)
         response = web.Response(status=reply.status, body=reply.body, headers=headers)
-        if door == DEBUG:
+        if endpoint == DEBUG:
             response.enable_compression()  # where it is asked for
         return response
 

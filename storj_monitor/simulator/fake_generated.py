@@ -42,7 +42,7 @@ class GeneratedAnswers:
         begin_s: float,
         *,
         months: float = 11.0,
-        doors: tuple[str, ...] = (API, DEBUG, PUBLIC),
+        endpoints: tuple[str, ...] = (API, DEBUG, PUBLIC),
         figures: LogFigures | None = None,
     ) -> None:
         self.ahead_s = 0.0
@@ -60,7 +60,7 @@ class GeneratedAnswers:
         self._begin_s = begin_s
         self._figures = figures
         self._counters = Counters()
-        self._doors = doors
+        self._endpoints = endpoints
         self._public_port = 28967
 
     @property
@@ -68,8 +68,8 @@ class GeneratedAnswers:
         """162 of v1.162.3."""
         return int(self.profile.version.split(".")[1])
 
-    def has(self, door: str) -> bool:
-        return door in self._doors
+    def has(self, endpoint: str) -> bool:
+        return endpoint in self._endpoints
 
     def set_public_port(self, port: int) -> None:
         self._public_port = port
@@ -79,11 +79,11 @@ class GeneratedAnswers:
         every = self.profile.restart_every_s
         return self._begin_s + (max(0.0, now - self._begin_s) // every * every if every else 0.0)
 
-    def answer(self, door: str, path: str, now: float) -> FakeReply:
-        if door == DEBUG:
+    def answer(self, endpoint: str, path: str, now: float) -> FakeReply:
+        if endpoint == DEBUG:
             text = self._metrics(now) if path == "/metrics" else ""
             return FakeReply(200, "text/plain; charset=utf-8", text.encode()) if text else UNKNOWN
-        if door != API:
+        if endpoint != API:
             return _reply(self._health(now), indent=2)
         url = urlsplit(path)
         asked = parse_qs(url.query).get("id", [""])[0]

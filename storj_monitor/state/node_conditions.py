@@ -88,16 +88,16 @@ def _away_since(begun: float, evidence: NodeEvidence) -> float:
 
     A node that has answered this run was there then. Else it is away since the last that is known of it.
     """
-    doors = [one for one in evidence.sources if one.source is not StateSource.LOG]
-    if any(one.good_at is not None and one.good_at >= evidence.watching_since for one in doors):
+    endpoints = [one for one in evidence.sources if one.source is not StateSource.LOG]
+    if any(one.good_at is not None and one.good_at >= evidence.watching_since for one in endpoints):
         return begun
     lines = [
         max(one.good_at, evidence.awake_since)
         for one in evidence.sources
         if one.source is StateSource.LOG and one.is_kept and one.hearing is Hearing.GOOD and not one.is_mute and one.good_at is not None
     ]
-    known = [*lines, *(one.shut_from for one in doors if one.shut_from is not None)]
-    heard = [one.good_at for one in doors if one.good_at is not None]
+    known = [*lines, *(one.shut_from for one in endpoints if one.shut_from is not None)]
+    heard = [one.good_at for one in endpoints if one.good_at is not None]
     return min(begun, max([min(known), *lines, *heard])) if known else begun
 
 
@@ -316,7 +316,7 @@ def standing_findings(evidence: NodeEvidence, now: float) -> Iterator[Found]:
 
 def remarked(code: str) -> Find:
     def find(evidence: NodeEvidence, now: float) -> Iterator[Found]:
-        for one in evidence.remarks:
+        for one in evidence.warnings:
             if one.code == code:
                 yield Found(one.sentence, one.since, one.at, one.source, one.subject)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from storj_monitor.model.analytics import FindingState, Metric, Severity
 from storj_monitor.model.figures import Source
-from storj_monitor.model.node_answers import ApiState, ApiStatus, Door, RouteStatus
+from storj_monitor.model.node_answers import ApiState, ApiStatus, Endpoint, RouteStatus
 from storj_monitor.model.node_state import (
     ContactEvidence,
     Hearing,
@@ -23,10 +23,10 @@ from storj_monitor.model.node_state import (
 )
 from storj_monitor.model.sources import SourceState
 from storj_monitor.model.space import SpaceFigures
-from storj_monitor.model.uptime import WITNESS_OF_DOOR, Uptime, UptimeState, Witness, silence_limit_s
+from storj_monitor.model.uptime import WITNESS_OF_ENDPOINT, Uptime, UptimeState, Witness, silence_limit_s
 from storj_monitor.state.node_conditions import GONE_S, LOG_ALONE_MOST_S, LOG_ALONE_S, SILENT_S, silent_from
-from storj_monitor.state.node_remarks import MAIN_ROUTE, remarks_of
 from storj_monitor.state.node_status import NodeStatus
+from storj_monitor.state.node_warnings import MAIN_ROUTE, warnings_of
 from storj_monitor.state.nodes import NodeState as LiveNode
 
 ANSWER_S = 180.0
@@ -36,7 +36,7 @@ MOST_QUIET_S = 4 * HOUR_S
 """Even a node without traffic writes that it did its chores."""
 ROTATED_S = 30.0
 """A log that is being rotated may be missing for a moment."""
-_DOORS = {Door.API: StateSource.API, Door.METRICS: StateSource.METRICS, Door.HEALTH: StateSource.PUBLIC_PORT}
+_ENDPOINTS = {Endpoint.API: StateSource.API, Endpoint.METRICS: StateSource.METRICS, Endpoint.HEALTH: StateSource.PUBLIC_PORT}
 
 
 def log_fresh_s(node: NodeStatus, silent_s: float) -> float:
@@ -51,7 +51,7 @@ def sources_of(
     node: NodeStatus, log: LiveNode, silent_s: float, now: float, *, has_log: bool, is_stored: bool, is_stream: bool
 ) -> tuple[SourceEvidence, ...]:
     """Every source of a node. `is_stored` False: the monitor cannot store, so it does not read. `is_stream`: its log is no file."""
-    found = [_door(node, one) for one in node.doors.values()]
+    found = [_endpoint(node, one) for one in node.endpoints.values()]
     if has_log:
         is_mute = log.character.is_above_info
         fresh_s = float("inf") if is_mute else log_fresh_s(node, silent_s)
@@ -79,31 +79,35 @@ def _log(log: LiveNode, fresh_s: float, now: float, *, is_stored: bool) -> Sourc
     return SourceEvidence(StateSource.LOG, hearing, status.since, good_at, fresh_s, status.detail, is_unread=is_unread)
 
 
-def _door(node: NodeStatus, door: ApiState) -> SourceEvidence:
-    """An answer that came after the door was found shut outweighs it: another question is in trouble."""
-    value = {Door.API: node.answer, Door.METRICS: node.metrics, Door.HEALTH: node.health}[door.door]
+def _endpoint(node: NodeStatus, state: ApiState) -> SourceEvidence:
+    """An answer that came after the endpoint was found shut outweighs it: another question is in trouble."""
+    value = {Endpoint.API: node.answer, Endpoint.METRICS: node.metrics, Endpoint.HEALTH: node.health}[state.endpoint]
     good_at = None if value is None else value.taken_at
-    main = next((one for one in door.routes if one.path == MAIN_ROUTE and one.status is not RouteStatus.ABSENT), None)
-    hearing, since = Hearing.GOOD, door.since
+    main = next((one for one in state.routes if one.path == MAIN_ROUTE and one.status is not RouteStatus.ABSENT), None)
+    hearing, since = Hearing.GOOD, state.since
     if main is not None and (good_at is None or good_at <= main.since):
         hearing, since = Hearing.FAILING, main.since
-    elif door.status is ApiStatus.UNKNOWN:
+    elif state.status is ApiStatus.UNKNOWN:
         hearing = Hearing.PENDING
-    elif door.status is not ApiStatus.OK and (good_at is None or (good_at <= door.since and _has_failed(door))):
+    elif state.status is not ApiStatus.OK and (good_at is None or (good_at <= state.since and _has_failed(state))):
         hearing = Hearing.FAILING
-    refuses = door.status is ApiStatus.UNREACHABLE and "refused" in door.detail
-    is_shut = hearing is Hearing.FAILING and door.status is ApiStatus.UNREACHABLE
-    shut = [one.from_at for one in node.outages if one.until_at is None and one.witness is WITNESS_OF_DOOR[door.door]] if is_shut else ()
+    refuses = state.status is ApiStatus.UNREACHABLE and "refused" in state.detail
+    is_shut = hearing is Hearing.FAILING and state.status is ApiStatus.UNREACHABLE
+    shut = (
+        [one.from_at for one in node.outages if one.until_at is None and one.witness is WITNESS_OF_ENDPOINT[state.endpoint]]
+        if is_shut
+        else ()
+    )
     return SourceEvidence(
-        _DOORS[door.door], hearing, since, good_at, ANSWER_S, door.detail, door.door is not Door.HEALTH, refuses,
-        opened_at=door.opened_at, in_part=hearing is Hearing.FAILING and door.status is ApiStatus.PARTIAL,
+        _ENDPOINTS[state.endpoint], hearing, since, good_at, ANSWER_S, state.detail, state.endpoint is not Endpoint.HEALTH, refuses,
+        opened_at=state.opened_at, in_part=hearing is Hearing.FAILING and state.status is ApiStatus.PARTIAL,
         shut_from=min(shut, default=None),
     )  # fmt: skip
 
 
-def _has_failed(door: ApiState) -> bool:
+def _has_failed(state: ApiState) -> bool:
     """The API may fail in part, which its routes tell; a port with one question gave nothing, whatever it answered instead."""
-    return door.door is not Door.API or door.status is ApiStatus.UNREACHABLE
+    return state.endpoint is not Endpoint.API or state.status is ApiStatus.UNREACHABLE
 
 
 class TrackerEvidence(NamedTuple):
@@ -142,12 +146,12 @@ def gather(
         is_healthy=None if health is None else health.all_healthy,
         healthy_at=None if health is None else health.taken_at,
         findings=tuple(_findings(node)),
-        remarks=tuple(remarks_of(node, log, told.uptime, now, store_problem)),
+        warnings=tuple(warnings_of(node, log, told.uptime, now, store_problem)),
     )
 
 
 def _process(uptime: Uptime) -> ProcessEvidence | None:
-    """From the lines of its process; what doors and a silent log tell is evidence of its own."""
+    """From the lines of its process; what endpoints and a silent log tell is evidence of its own."""
     if uptime.state is UptimeState.UP or Witness.PROCESS not in uptime.evidence:
         return None
     newest = max((word.at for word in uptime.last_words), default=uptime.since)

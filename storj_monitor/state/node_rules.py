@@ -96,7 +96,7 @@ RULES: tuple[Rule, ...] = (
         _DOWN,
         "For a minute two of log, API, /metrics and public port agree that the node is away; of a log, by its own rhythm.",
         "Look whether the machine, its network and the node's process run.",
-        "remarks",
+        "warnings",
         remarked("not_heard"),
     ),
     Rule(
@@ -169,7 +169,7 @@ RULES: tuple[Rule, ...] = (
         _RISK,
         "In the last day the log had an entry that threatens data: disk, database, missing or damaged pieces (a full disk is `no_space`).",
         "See the errors card for the whole line. Check the disk (SMART, file system) before anything else.",
-        "remarks",
+        "warnings",
         remarked("severe_data"),
     ),
     Rule(
@@ -177,7 +177,7 @@ RULES: tuple[Rule, ...] = (
         _WARN,
         "In the last hour the log had an entry that threatens the node's life, and the node has not started again since.",
         "See the errors card for the whole line.",
-        "remarks",
+        "warnings",
         remarked("severe_start"),
     ),
     Rule(
@@ -185,7 +185,7 @@ RULES: tuple[Rule, ...] = (
         _WARN,
         "In the last six hours the log had an entry that costs reputation.",
         "See the errors card for the whole line, and the reputation card for the scores.",
-        "remarks",
+        "warnings",
         remarked("severe_reputation"),
     ),
     Rule(
@@ -249,7 +249,7 @@ RULES: tuple[Rule, ...] = (
         _WARN,
         "The node is leaving a satellite (graceful exit), by its log or its newest paystub there.",
         "Keep the node online until it is complete; what is held back is paid after that.",
-        "remarks",
+        "warnings",
         remarked("leaving"),
     ),
     Rule(
@@ -265,7 +265,7 @@ RULES: tuple[Rule, ...] = (
         _WARN,
         "The node's clock is off, by its own check or against the monitor's.",
         "Set the clock (NTP): satellites refuse orders of a node whose clock is wrong.",
-        "remarks",
+        "warnings",
         remarked("clock"),
     ),
     Rule(
@@ -273,7 +273,7 @@ RULES: tuple[Rule, ...] = (
         _WARN,
         "Log and API under one name, or the lines of one log, are of different nodes.",
         "Give each node its own log and API in the settings.",
-        "remarks",
+        "warnings",
         remarked("other_node"),
     ),
     Rule(
@@ -281,7 +281,7 @@ RULES: tuple[Rule, ...] = (
         _WARN,
         "Next to nothing of the log is understood.",
         "The sentence says how to give the log; the log card has examples of its lines.",
-        "remarks",
+        "warnings",
         remarked("log_poor"),
     ),
     Rule(
@@ -289,7 +289,7 @@ RULES: tuple[Rule, ...] = (
         _WARN,
         "The monitor cannot write its database, so that no log is read.",
         "Make room for the monitor's database, or mend its disk.",
-        "remarks",
+        "warnings",
         remarked("not_kept"),
     ),
     Rule(
@@ -297,7 +297,7 @@ RULES: tuple[Rule, ...] = (
         _WARN,
         "The API answers, but not every route of it.",
         "The health card has each route and its error; figures that come from it grow old.",
-        "remarks",
+        "warnings",
         remarked("route"),
     ),
     Rule(
@@ -321,7 +321,7 @@ RULES: tuple[Rule, ...] = (
         NodeStateKind.OK,
         "The node has left a satellite (graceful exit is complete): a note, no trouble.",
         "Nothing: the satellite pays what it held back with the next payout.",
-        "remarks",
+        "warnings",
         remarked("left"),
     ),
     Rule(
@@ -329,7 +329,7 @@ RULES: tuple[Rule, ...] = (
         NodeStateKind.OK,
         "The log is above INFO or has no transfers by its settings: a note on what cannot be known, no trouble.",
         "Set log.level to info, or give the node's debug address (metrics).",
-        "remarks",
+        "warnings",
         remarked("log_level"),
     ),
     Rule(
@@ -337,7 +337,7 @@ RULES: tuple[Rule, ...] = (
         NodeStateKind.OK,
         "The log is followed, with something to say about its file: a note, no trouble.",
         "Restart the node or let it reopen its log, if it goes on writing into the old file.",
-        "remarks",
+        "warnings",
         remarked("log_moved"),
     ),
 )  # fmt: skip

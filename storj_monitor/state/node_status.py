@@ -18,7 +18,7 @@ from storj_monitor.model.events import NodeEvent
 from storj_monitor.model.figures import ImpossibleValue
 from storj_monitor.model.ids import NO_NAMES, name_of_address, satellite_name
 from storj_monitor.model.kept import Kept, KnownNode, LastEstimates
-from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, Door, NodeAnswer, Notification
+from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, Endpoint, NodeAnswer, Notification
 from storj_monitor.model.node_events import FoundInTrash
 from storj_monitor.model.node_metrics import NodeMetrics
 from storj_monitor.model.reputation import (
@@ -163,8 +163,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     money: Money | None = None
     log: NodeLog | None = None
     outages: tuple[Outage, ...] | None = None
-    doors: Mapping[Door, ApiState] | None = None
-    answered_doors: frozenset[Door] | None = None
+    endpoints: Mapping[Endpoint, ApiState] | None = None
+    answered_endpoints: frozenset[Endpoint] | None = None
     impossible: Mapping[tuple[str, ...], tuple[ImpossibleValue, ...]] = {}
     kept: tuple[Kept, ...] = ()
     dropped: tuple[Kept, ...] = ()
@@ -182,7 +182,7 @@ class NodeStatus:
     """One node. `revisions` grow when a topic may look different; `outages` are what each witness saw, and marks of life.
 
     impossible     -- what was said and cannot be, by what was asked: the newest of each
-    answered_doors -- those that have answered, in this run or an earlier one
+    answered_endpoints -- those that have answered, in this run or an earlier one
     """
 
     name: str
@@ -190,10 +190,10 @@ class NodeStatus:
     health: HealthAnswer | None = None
     metrics: NodeMetrics | None = None
     notifications: tuple[Notification, ...] = ()
-    doors: Mapping[Door, ApiState] = field(default_factory=dict)
-    answered_doors: frozenset[Door] = frozenset()
+    endpoints: Mapping[Endpoint, ApiState] = field(default_factory=dict)
+    answered_endpoints: frozenset[Endpoint] = frozenset()
     found: bool = False
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     impossible: dict[tuple[str, ...], tuple[ImpossibleValue, ...]] = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
     log: NodeLog = field(default_factory=NodeLog)
@@ -241,8 +241,8 @@ class NodeStatus:
         self.money = self.money if changes.money is None else changes.money
         self.log = self.log if changes.log is None else changes.log
         self.outages = self.outages if changes.outages is None else changes.outages
-        self.doors = self.doors if changes.doors is None else changes.doors
-        self.answered_doors = self.answered_doors if changes.answered_doors is None else changes.answered_doors
+        self.endpoints = self.endpoints if changes.endpoints is None else changes.endpoints
+        self.answered_endpoints = self.answered_endpoints if changes.answered_endpoints is None else changes.answered_endpoints
         for asked, found in changes.impossible.items():
             self.note_impossible(asked, found)
 

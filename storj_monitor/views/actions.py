@@ -208,10 +208,10 @@ class _Found(NamedTuple):
             failed=results[Outcome.FAILED] + hidden,
             bytes=None if is_unknown else good.size_bytes + more.size_bytes,
             all_bytes=sum(cell.size_bytes for cell in logged.values()) + sum(one.size_bytes for one in counted.values()),
-            untold=untold,
-            only_counted=hidden,
+            unrated=untold,
+            counters_only=hidden,
             rejected=self.rejected if action is Action.PUT else 0,
-            may_hide=self.may_hide and action.direction == "up" and source != "metrics",
+            may_hide_failures=self.may_hide and action.direction == "up" and source != "metrics",
             source=source,
             **times._asdict(),
         )

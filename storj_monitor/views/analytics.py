@@ -119,10 +119,10 @@ def learning_row(node: NodeStatus) -> wire.LearningRow:
         hours=known.hours,
         full_hours=FULL_HOURS,
         basis="none" if known.basis is None else known.basis.value,
-        words=known.words,
-        judged_to=known.through_s or None,
+        text=known.words,
+        analysed_until=known.through_s or None,
         series=known.series,
-        standing=sum(one.state is not FindingState.RESOLVED for one in node.insight.findings.values()),
+        open_findings=sum(one.state is not FindingState.RESOLVED for one in node.insight.findings.values()),
     )
 
 

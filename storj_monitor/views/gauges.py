@@ -145,11 +145,11 @@ _USD_MICROS = 1e6
 
 
 def node_families(renderers: TopicRenderers) -> Iterator[Family]:
-    """Doors, scores, space and earnings of every node that told them."""
+    """Endpoints, scores, space and earnings of every node that told them."""
     nodes = list(renderers.registry.nodes.values())
     names = [node.name for node in nodes]
     yield from _info(renderers.registry.nodes.values(), renderers.log_nodes)
-    yield from _doors(nodes)
+    yield from _endpoints(nodes)
     yield from _uptimes(renderers.health(names).values())
     yield from _findings(nodes)
     yield from _impossible(nodes)
@@ -206,13 +206,13 @@ def _impossible(nodes: Iterable[NodeStatus]) -> Iterator[Family]:
     yield Family("storj_monitor_node_impossible_values", text, "gauge", samples)
 
 
-def _doors(nodes: Iterable[NodeStatus]) -> Iterator[Family]:
+def _endpoints(nodes: Iterable[NodeStatus]) -> Iterator[Family]:
     samples: Samples = [
-        ({"node": node.name, "door": door.value}, float(state.status is ApiStatus.OK))
+        ({"node": node.name, "door": endpoint.value}, float(state.status is ApiStatus.OK))
         for node in nodes
-        for door, state in node.doors.items()
+        for endpoint, state in node.endpoints.items()
     ]
-    yield Family("storj_monitor_node_answers", "1 while the node answers at this door.", "gauge", samples)
+    yield Family("storj_monitor_node_answers", "1 while the node answers at this endpoint.", "gauge", samples)
 
 
 def _money(rows: Iterable[EarningsNodeRow]) -> Iterator[Family]:

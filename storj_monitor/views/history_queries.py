@@ -163,7 +163,7 @@ class HistoryQueries:
         return wire.ActionsAnswer(
             **about(window, as_of, kept),
             rows=rows,
-            counted=wire.CountedHours(from_=hours.from_s, to=hours.to_s) if counters else None,
+            counters_window=wire.CountedHours(from_=hours.from_s, to=hours.to_s) if counters else None,
             unknown=untold.unknown,
             left_out=untold.left_out,
         )

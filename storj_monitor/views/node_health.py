@@ -1,4 +1,4 @@
-"""Topic and question `health`: a row for each node: who it is, whether it is reached, by which doors, and when it was away."""
+"""Topic and question `health`: a row for each node: who it is, whether it is reached, by which endpoints, and when it was away."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ HELP = MappingProxyType(
             "Your own address.",
             "Check it: what is paid to a wrong address is lost.",
         ),
-        "doors": Help(
+        "endpoints": Help(
             "The places where the monitor asks the node: its API, its debug port, its public port.",
             "ok.",
             "The detail says what failed. Figures keep their last value and grow old meanwhile.",
@@ -139,7 +139,7 @@ def healthy_now(node: NodeStatus, now: float) -> bool | None:
         return None
     known = node.standing.known.values()
     dates = [date for one in known for date in (one.disqualified_at, one.suspended_at) if date is not None and date.value > 0]
-    shut = [one for one in node.doors.values() if one.status is ApiStatus.UNREACHABLE and one.since >= health.taken_at]
+    shut = [one for one in node.endpoints.values() if one.status is ApiStatus.UNREACHABLE and one.since >= health.taken_at]
     return None if health.all_healthy and (dates or shut) else health.all_healthy
 
 
@@ -162,7 +162,7 @@ def uptime_row(one: Uptime) -> wire.Uptime:
         certain=one.certain,
         reason=one.reason,
         witnesses=[witness.value for witness in one.evidence],
-        last_words=[wire.LastWord(at=word.at, text=word.text, cause=word.cause) for word in one.last_words],
+        last_messages=[wire.LastWord(at=word.at, text=word.text, cause=word.cause) for word in one.last_words],
         failed_starts=one.failed_starts,
     )
 
@@ -187,8 +187,8 @@ def _row(node: NodeStatus, state: State, now: float) -> wire.HealthRow:
         clock_ahead_s=who.clock_ahead_s,
         bandwidth_bytes=who.bandwidth_bytes,
         all_healthy=said(healthy_now(node, now), "probe", node.health.taken_at) if node.health else None,
-        doors=[_door(node, one) for one in node.doors.values()],
-        remarks=[*node.remarks, *_other_node_remark(node, state), *_clock_remark(node), *_impossible_remarks(node)],
+        endpoints=[_endpoint(node, one) for one in node.endpoints.values()],
+        warnings=[*node.warnings, *_other_node_warning(node, state), *_clock_warning(node), *_impossible_warnings(node)],
         uptime=uptime_row(node_uptime(node, now)),
         downtimes=[downtime_row(one, now) for one in reversed(recent[-MOST_DOWNTIMES:])],
         down_hours_30d=round(hours_down(recent, now - MONTH_S, now), 2),
@@ -200,9 +200,9 @@ def _row(node: NodeStatus, state: State, now: float) -> wire.HealthRow:
     )
 
 
-def _door(node: NodeStatus, one: ApiState) -> wire.DoorRow:
-    return wire.DoorRow(
-        door=one.door.value,
+def _endpoint(node: NodeStatus, one: ApiState) -> wire.EndpointRow:
+    return wire.EndpointRow(
+        endpoint=one.endpoint.value,
         status=one.status.value,
         since=one.since,
         detail=one.detail,
@@ -212,7 +212,7 @@ def _door(node: NodeStatus, one: ApiState) -> wire.DoorRow:
     )
 
 
-def _other_node_remark(node: NodeStatus, state: State) -> list[str]:
+def _other_node_warning(node: NodeStatus, state: State) -> list[str]:
     """Log and API under one name may be of two nodes."""
     log = state.nodes.get(node.name)
     if log is None or not log.node_id or not node.node_id or log.node_id == node.node_id:
@@ -220,14 +220,14 @@ def _other_node_remark(node: NodeStatus, state: State) -> list[str]:
     return [f"The API is of node {node.node_id}, but the log is of node {log.node_id}: give each node its own log and API."]
 
 
-def _impossible_remarks(node: NodeStatus) -> list[str]:
+def _impossible_warnings(node: NodeStatus) -> list[str]:
     """What the node says and cannot be; the first few, so that a node that is wrong throughout does not fill the page."""
     texts = node.impossible_texts
     more = len(texts) - MOST_IMPOSSIBLE
     return texts if more <= 0 else [*texts[:MOST_IMPOSSIBLE], f"{more} more impossible values are left out."]
 
 
-def _clock_remark(node: NodeStatus) -> list[str]:
+def _clock_warning(node: NodeStatus) -> list[str]:
     ahead_s = (node.answer.clock_ahead_s or 0.0) if node.answer else 0.0
     if abs(ahead_s) <= CLOCK_BELIEVED_S:
         return []

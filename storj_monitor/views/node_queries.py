@@ -73,9 +73,9 @@ class NodeQueries:
             ),
         )
 
-    async def standings(self, window: AnyWindow) -> wire.StandingsAnswer:
+    async def standings(self, window: AnyWindow) -> wire.SanctionsAnswer:
         """What a node has told once: apart from the scores, which are asked for far more often."""
-        audits, standings = await self._reader.ask(sanctions_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
+        audits, sanctions = await self._reader.ask(sanctions_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         windows = [
             AuditHistory(
                 node=one.node,
@@ -88,9 +88,9 @@ class NodeQueries:
         ]
         spans = [
             SanctionSpan(node=node, satellite=satellite, name=self._name(node, satellite), kind=kind, from_=from_at, until=until_at)
-            for node, satellite, kind, from_at, until_at in standings
+            for node, satellite, kind, from_at, until_at in sanctions
         ]
-        return wire.StandingsAnswer(**about(window, self._now()), audit_windows=windows, standings=spans)
+        return wire.SanctionsAnswer(**about(window, self._now()), audit_windows=windows, sanctions=spans)
 
     async def storage(self, window: AnyWindow, wanted: Wanted = None) -> wire.StorageAnswer:
         found: dict[str, list[Points]] = {}

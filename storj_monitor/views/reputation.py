@@ -73,7 +73,7 @@ def _row(node: NodeStatus, one: SatelliteReport) -> wire.ReputationRow:
         suspended_at=date(known.suspended_at),
         vetted_at=date(known.vetted_at),
         joined_at=date(known.joined_at),
-        guard=_margin(one.margin),
+        disqualification_margin=_margin(one.margin),
         suspension_allowed=one.suspension_allowed,
         missed_audits=one.missed_audits,
         vetting=_vetting(one.vetting),
@@ -89,7 +89,7 @@ def _row(node: NodeStatus, one: SatelliteReport) -> wire.ReputationRow:
 
 
 def _refused(one: RefusedAudits | None) -> wire.RefusedAudits | None:
-    return None if one is None else wire.RefusedAudits(value=one.audits, lately=one.lately, since=one.since, source="metrics")
+    return None if one is None else wire.RefusedAudits(value=one.audits, last_hour=one.lately, since=one.since, source="metrics")
 
 
 def _margin(margin: DisqualificationMargin | None) -> wire.DisqualificationMargin | None:
@@ -100,8 +100,8 @@ def _margin(margin: DisqualificationMargin | None) -> wire.DisqualificationMargi
         distance=margin.distance,
         failures_allowed=margin.failures_allowed,
         trend=margin.trend.value,
-        settles_at=margin.settles_at,
-        hours_to_verdict=margin.hours_to_verdict,
+        settles_at_score=margin.settles_at_score,
+        hours_to_disqualification=margin.hours_to_disqualification,
         rate=None
         if rate is None
         else wire.AuditRate(from_=rate.from_at, to=rate.to_at, change=rate.change, audits=rate.audits, failed=rate.failed),

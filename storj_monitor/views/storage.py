@@ -137,7 +137,7 @@ def _fleet(made: Mapping[str, _Made], silent: list[str]) -> wire.StorageFleetRow
                 window_days=one.growth.window_days,
                 growth=_growth(one.growth),
                 levels=_levels(one.levels),
-                counted=list(one.counted),
+                included=list(one.counted),
                 left_out=sorted([*one.left_out, *silent]),
                 shrinking=list(one.shrinking),
             )

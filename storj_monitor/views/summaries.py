@@ -62,7 +62,7 @@ def _earnings(row: Wire) -> Wire:
 
 def _health(row: Wire) -> Wire:
     assert isinstance(row, HealthRow)
-    uptime = replace(row.uptime, last_words=row.uptime.last_words[:_WORDS])
+    uptime = replace(row.uptime, last_messages=row.uptime.last_messages[:_WORDS])
     lasting = [one for one in row.downtimes if one.until is None]
     return alike(HealthSummary, replace(row, uptime=uptime, downtimes=lasting))
 

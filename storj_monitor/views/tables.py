@@ -297,14 +297,14 @@ def log_row(log: LogCharacter, untold: str) -> wire.LogCharacter:
     share = log.understood_share
     return wire.LogCharacter(
         form=log.form.value,
-        wrappers=list(log.envelopes),
+        envelopes=list(log.envelopes),
         level=log.level,
         transfers=log.tells_transfers,
-        quiet=log.is_above_info,
-        untold=untold,
+        above_info=log.is_above_info,
+        unknown_reason=untold,
         understood_pct=None if share is None else round(100 * share, 1),
         node_ids=[seen.node_id for seen in log.node_ids],
-        remarks=[wire.LogRemark(trouble=remark.trouble.value, text=remark.text) for remark in log.remarks()],
+        warnings=[wire.LogWarning(trouble=warning.trouble.value, text=warning.text) for warning in log.warnings()],
     )
 
 

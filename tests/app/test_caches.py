@@ -51,15 +51,15 @@ class Altered:
         self.ahead_s = 0.0
         self.change: Change = lambda _, value: value
 
-    def has(self, door: str) -> bool:
-        return self._answers.has(door)
+    def has(self, endpoint: str) -> bool:
+        return self._answers.has(endpoint)
 
     def set_public_port(self, port: int) -> None:
         self._answers.set_public_port(port)
 
-    def answer(self, door: str, path: str, now: float) -> FakeReply:
-        reply = self._answers.answer(door, path, now)
-        if door != "api" or reply.status != 200:
+    def answer(self, endpoint: str, path: str, now: float) -> FakeReply:
+        reply = self._answers.answer(endpoint, path, now)
+        if endpoint != "api" or reply.status != 200:
             return reply
         changed = self.change(path, json.loads(reply.body))
         return reply._replace(body=json.dumps(changed).encode())

@@ -22,8 +22,8 @@ def test_a_log_above_info_is_known_at_once_and_after_a_restart(tmp_path: Path) -
             rig.until(lambda node=node: node.character.lines == 40, "the lines of the log")  # type: ignore[misc]
             row = plain(node_row(node, "", ""))["log"]
             assert isinstance(row, dict)
-            assert (row["level"], row["transfers"], row["quiet"], row["understood_pct"]) == ("ERROR", False, True, 100.0)
-            assert [remark["trouble"] for remark in row["remarks"]] == [LogTrouble.ABOVE_INFO]
+            assert (row["level"], row["transfers"], row["above_info"], row["understood_pct"]) == ("ERROR", False, True, 100.0)
+            assert [warning["trouble"] for warning in row["warnings"]] == [LogTrouble.ABOVE_INFO]
 
 
 def test_a_log_that_is_not_understood_is_told(tmp_path: Path) -> None:
@@ -31,5 +31,5 @@ def test_a_log_that_is_not_understood_is_told(tmp_path: Path) -> None:
     log.write_bytes(b"root:x:0:0:root:/root:/bin/bash\n" * 50)
     with Rig(tmp_path, {"oak": log}) as rig:
         node = rig.state.nodes["oak"]
-        rig.until(lambda: bool(node.character.remarks()), "a word about the log")
-        assert [remark.trouble for remark in node.character.remarks()] == [LogTrouble.NOT_UNDERSTOOD]
+        rig.until(lambda: bool(node.character.warnings()), "a word about the log")
+        assert [warning.trouble for warning in node.character.warnings()] == [LogTrouble.NOT_UNDERSTOOD]

@@ -59,7 +59,7 @@ async def test_nodes_that_never_answered_are_named_in_every_sum(tmp_path: Path) 
         nodes = {"a": {"api": a.api_url}, "b": {"api": b.api_url}, "c": {"log": str(log)}}
         async with running(tmp_path, nodes) as one:
             await until(lambda: one.node("a").money.periods_at and len(one.node("a").money.usages) == 4)
-            await until(lambda: one.rows("health")["b"]["doors"][0]["status"] == "unreachable")
+            await until(lambda: one.rows("health")["b"]["endpoints"][0]["status"] == "unreachable")
             space, money = one.rows("storage")[""], one.rows("earnings")[""]
             for figure in ("used", "free", "allocated", "reported"):
                 assert space[figure]["left_out"] == ["b", "c"]
@@ -92,8 +92,8 @@ async def test_money_of_a_satellite_that_has_disqualified_the_node_is_left_out_a
         others = [earnings[f"a/{satellite}"]["now"]["payout_usd_micros"] for satellite in ADDRESSES if satellite != US1]
         assert earnings["a"]["now"]["payout_usd_micros"] == sum(others) > 0
         assert earnings["a"]["left_out_satellites"] == []
-        door = one.rows("health")["a"]["doors"][0]
-        assert (door["status"], door["detail"], door["routes"]) == ("ok", "", [])
+        endpoint = one.rows("health")["a"]["endpoints"][0]
+        assert (endpoint["status"], endpoint["detail"], endpoint["routes"]) == ("ok", "", [])
         first = next(iter(one.rows("reputation").values()))
         assert (first["satellite"], first["standing"]) == (US1, "disqualified")
 
@@ -105,5 +105,5 @@ async def test_an_estimate_that_fails_though_the_node_tells_of_the_disqualificat
     world.documents[f"/api/sno/estimated-payout?id={US1}"] = failing(500, "consoleapi: payout: no estimation for this satellite")
     async with fake_node(world) as node, running(tmp_path, {"a": {"api": node.api_url}}) as one:
         await until(lambda: len(one.node().money.usages) == 4 and len(one.node().money.estimates) == 4)
-        door = one.rows("health")["a"]["doors"][0]
-        assert (door["status"], door["routes"]) == ("ok", [])
+        endpoint = one.rows("health")["a"]["endpoints"][0]
+        assert (endpoint["status"], endpoint["routes"]) == ("ok", [])

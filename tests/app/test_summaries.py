@@ -28,8 +28,8 @@ MOST_BYTES_A_NODE = 9_000
 async def monitor(tmp_path: Path) -> AsyncIterator[Running]:
     async with AsyncExitStack() as stack:
         nodes = [await stack.enter_async_context(fake_node(generated(number))) for number in range(len(NODES))]
-        doors = {name: {"api": node.api_url, "metrics": node.metrics_url} for name, node in zip(NODES, nodes, strict=True)}
-        one = await stack.enter_async_context(running(tmp_path, doors))
+        endpoints = {name: {"api": node.api_url, "metrics": node.metrics_url} for name, node in zip(NODES, nodes, strict=True)}
+        one = await stack.enter_async_context(running(tmp_path, endpoints))
         await until(lambda: all(len(one.node(name).money.usages) == SATELLITES and one.node(name).money.stubs for name in NODES))
         await until(lambda: all(len(one.node(name).standing.known) == SATELLITES and name in one.rows("storage") for name in NODES))
         yield one

@@ -52,7 +52,7 @@ def test_31_negative_used_space_is_named_and_left_out(tmp_path: Path) -> None:
         assert (everything["used"], everything["free"], everything["unpaid"], everything["bar"]) == (None, None, None, [])
         assert everything["reported"]["value"] == 270 * GB
         assert all(one["levels"] == [] for one in [*row["forecasts"], *everything["forecasts"]])
-        assert any("impossible" in remark for remark in case.row("health")["remarks"])
+        assert any("impossible" in remark for remark in case.row("health")["warnings"])
         assert case.gauge("storj_monitor_node_impossible_values") == 1
         assert case.gauge("storj_monitor_node_space_bytes", part="free") is None
 
@@ -118,7 +118,7 @@ def test_38_disqualified_on_one_of_four(tmp_path: Path) -> None:
         node = case.state("at_risk")
         assert node["node_state_reason"].startswith("us1: Disqualified")
         assert [reason["code"] for reason in node["reasons"]] == ["disqualified"]  # the 500 about us1 is no trouble of the API
-        api = next(door for door in case.row("health")["doors"] if door["door"] == "api")
+        api = next(endpoint for endpoint in case.row("health")["endpoints"] if endpoint["endpoint"] == "api")
         assert (api["status"], api["routes"]) == ("ok", [])
         assert case.findings("disqualified")[0]["severity"] == "critical"
 
@@ -127,10 +127,10 @@ def test_43_a_log_at_level_error_does_not_tell_transfers(tmp_path: Path) -> None
     with Case(tmp_path, "43-log-level-error", "2026-11-30T10:00:00Z", world=world("43-log-level-error")) as case:
         node = case.state("ok")  # neither silent nor failing
         assert node["log"]["level"] == "ERROR" and not node["log"]["transfers"]
-        [remark] = node["log"]["remarks"]
+        [remark] = node["log"]["warnings"]
         assert "counters know them" in remark["text"]
         [downloads] = case.get("actions")["rows"]
-        assert (downloads["failed"], downloads["success"], downloads["untold"]) == (18, None, 18)
+        assert (downloads["failed"], downloads["success"], downloads["unrated"]) == (18, None, 18)
         assert case.wait("health", lambda answer: answer["rows"][0]["transfers"])["rows"][0]["transfers"]["source"] == "metrics"
         assert [row["severity"] for row in case.findings("log_level")] == ["info"]  # and no change, no silence
         assert case.downtimes() == [] and case.row("health")["uptime"]["state"] == "up"
@@ -141,7 +141,7 @@ def test_43_a_log_at_level_error_does_not_tell_transfers(tmp_path: Path) -> None
 
 def test_43_a_log_at_level_error_alone_knows_nothing_of_traffic_and_says_so(tmp_path: Path) -> None:
     with Case(tmp_path, "43-log-level-error", "2026-11-30T10:00:00Z") as case:
-        why = case.wait("nodes", lambda answer: answer["rows"][0]["log"]["untold"])["rows"][0]["log"]["untold"]
+        why = case.wait("nodes", lambda answer: answer["rows"][0]["log"]["unknown_reason"])["rows"][0]["log"]["unknown_reason"]
         assert why.startswith("Unknown: the log is at level ERROR, which has no lines of successful transfers.")
         for question in ("traffic?from=-12h", "actions", "satellites"):
             answer = case.get(question)

@@ -60,7 +60,7 @@ def test_11_a_node_that_never_starts_again_says_why_first(tmp_path: Path) -> Non
         assert case.downtimes() == [(unix("2026-11-30T02:30:05Z"), None, True)]
         uptime = case.row("health")["uptime"]
         assert (uptime["state"], uptime["certain"], uptime["failed_starts"]) == ("down", True, 4)
-        assert "logSlots calculation mismatch" in uptime["last_words"][0]["text"]
+        assert "logSlots calculation mismatch" in uptime["last_messages"][0]["text"]
         first = case.get("errors")["rows"][0]
         assert "logSlots calculation mismatch" in first["template"] and first["count"] == 4
         node = case.state("down")
@@ -76,7 +76,7 @@ def test_11_the_same_as_docker_compose_shows_it(tmp_path: Path) -> None:
     with Case(tmp_path, "11-hashstore-logslots", "2026-11-30T04:00:00Z", log) as case:
         uptime = case.row("health")["uptime"]
         assert (uptime["state"], uptime["since"], uptime["failed_starts"]) == ("down", unix("2026-11-30T02:30:05Z"), 4)
-        assert "logSlots calculation mismatch" in uptime["last_words"][0]["text"]
+        assert "logSlots calculation mismatch" in uptime["last_messages"][0]["text"]
         assert case.node()["not_understood"] == 0
 
 
@@ -173,7 +173,7 @@ def test_graceful_exit_is_an_event_and_the_standing_at_its_satellite(tmp_path: P
         answer = case.wait("reputation", lambda answer: answer["rows"])
         [row] = answer["rows"]
         assert (row["satellite"], row["standing"], row["exit"]["state"]) == (satellite, "exited", "completed")
-        assert row["audit_score"] is None and row["guard"] is None
+        assert row["audit_score"] is None and row["disqualification_margin"] is None
         node = case.wait("nodes", lambda answer: [one for one in answer["rows"][0]["reasons"] if one["code"] == "left"])["rows"][0]
         [note] = [reason for reason in node["reasons"] if reason["code"] == "left"]
         assert (note["state"], note["subject"], note["since"]) == ("ok", satellite, unix("2026-11-30T11:43:59Z"))
@@ -201,7 +201,11 @@ def test_a_score_that_rises_since_its_lowest_is_not_falling(tmp_path: Path) -> N
     with Case(tmp_path, "net-trend-falling", "2026-11-30T11:49:00Z") as case:
         answer = case.wait("reputation", lambda answer: answer["rows"])
         [row] = answer["rows"]
-        assert (row["standing"], row["guard"]["trend"], row["guard"]["hours_to_verdict"]) == ("healthy", "rising", None)
+        assert (row["standing"], row["disqualification_margin"]["trend"], row["disqualification_margin"]["hours_to_disqualification"]) == (
+            "healthy",
+            "rising",
+            None,
+        )
         assert "falling" not in row["reason"]
         case.state("ok")
         assert not [row for row in case.get("findings")["rows"] if row["severity"] != "info"]

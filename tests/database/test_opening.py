@@ -1,4 +1,4 @@
-"""What happens at the door: locks, newer versions, damage."""
+"""What happens at the endpoint: locks, newer versions, damage."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ def application(world: World, thresholds: dict[str, float]) -> web.Application:
         await client.say(
             {
                 "k": "hello",
-                "protocol": 1,
+                "protocol": 2,
                 "version": "0.1.0",
                 "demo": True,
                 "now": time.time(),

@@ -111,10 +111,10 @@ class World:
             rows[key] = {
                 "action": action,
                 "direction": direction,
-                "untold": 0,
-                "only_counted": 0,
+                "unrated": 0,
+                "counters_only": 0,
                 "rejected": 0,
-                "may_hide": False,
+                "may_hide_failures": False,
                 "mean_ms": 1100.0,
                 "source": "log",
                 "timed_source": "log",

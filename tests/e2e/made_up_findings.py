@@ -21,7 +21,7 @@ class Findings(Figures):
         if self.trouble:
             rows |= {f"finding/{row['number']}": row for name in view for row in state_findings(name, self.began)}
         for name in view:
-            rows[f"node/{name}"]["standing"] = sum(
+            rows[f"node/{name}"]["open_findings"] = sum(
                 row["row"] == "finding" and row["node"] == name and row["until"] is None for row in rows.values()
             )
         return rows
@@ -39,10 +39,10 @@ class Findings(Figures):
             "hours": hours,
             "full_hours": 672,
             "basis": basis,
-            "words": f"baselines from {hours} hours; full after four weeks",
-            "judged_to": None if self.young else int(self.began) - 30,
+            "text": f"baselines from {hours} hours; full after four weeks",
+            "analysed_until": None if self.young else int(self.began) - 30,
             "series": 0 if self.young else 6,
-            "standing": 0,
+            "open_findings": 0,
         }
 
     def _open(self, view: list[str]) -> list[Row]:

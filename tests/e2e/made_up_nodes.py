@@ -24,7 +24,7 @@ HELP = {
     },
     "earnings": {name: help_text(f"About {name}.") for name in ("now", "expected", "held", "balance", "comparison")},
     "analytics": {name: help_text(f"About {name}.") for name in ("silence", "success", "rate", "latency", "space")},
-    "health": {name: help_text(f"About {name}.") for name in ("version", "quic", "last_contact", "wallet", "doors", "downtimes")},
+    "health": {name: help_text(f"About {name}.") for name in ("version", "quic", "last_contact", "wallet", "endpoints", "downtimes")},
 }
 
 
@@ -51,8 +51,14 @@ class Sayings(Space, Money, Findings):
                 "standing": "at_risk",
                 "reason": "Only 11 more audits in a row may fail." + self.evil,
                 "audit_score": self.figure(0.97118, "metrics", 40),
-                "guard": row["guard"]
-                | {"distance": 0.01118, "failures_allowed": 11, "trend": "falling", "hours_to_verdict": 61.5, "settles_at": 0.953},
+                "disqualification_margin": row["disqualification_margin"]
+                | {
+                    "distance": 0.01118,
+                    "failures_allowed": 11,
+                    "trend": "falling",
+                    "hours_to_disqualification": 61.5,
+                    "settles_at_score": 0.953,
+                },
                 "failures": self._failures(),
             }
         if kind == ("garage-8tb", 1):
@@ -69,7 +75,7 @@ class Sayings(Space, Money, Findings):
                 "audit_score": None,
                 "suspension_score": None,
                 "online_score": self.figure(0.8312, "log", 9000),
-                "guard": None,
+                "disqualification_margin": None,
                 "suspension_allowed": None,
                 "total_audits": None,
                 "successful_audits": None,
@@ -115,12 +121,12 @@ class Sayings(Space, Money, Findings):
             "suspended_at": self.figure(None),
             "vetted_at": self.figure(self.began - 600 * DAY_S),
             "joined_at": self.figure(self.began - 700 * DAY_S),
-            "guard": {
+            "disqualification_margin": {
                 "distance": 0.04,
                 "failures_allowed": 40,
                 "trend": "steady",
-                "settles_at": 1.0,
-                "hours_to_verdict": None,
+                "settles_at_score": 1.0,
+                "hours_to_disqualification": None,
                 "rate": {"from": self.began - DAY_S, "to": self.began, "change": 0.0, "audits": 110.0, "failed": 0.0},
             },
             "suspension_allowed": 12,
@@ -205,9 +211,9 @@ class Sayings(Space, Money, Findings):
             "all_healthy": self.figure(True, "probe", 50),
             "clock_ahead_s": self.figure(0),
             "bandwidth_bytes": self.figure(1_734_000_000_000),
-            "doors": [
+            "endpoints": [
                 {
-                    "door": "api",
+                    "endpoint": "api",
                     "status": "ok",
                     "since": began - 9 * DAY_S,
                     "detail": "",
@@ -215,9 +221,17 @@ class Sayings(Space, Money, Findings):
                     "found": False,
                     "routes": [],
                 },
-                {"door": "metrics", "status": "unknown", "since": began - 9 * DAY_S, "detail": "", "url": "", "found": False, "routes": []},
                 {
-                    "door": "health",
+                    "endpoint": "metrics",
+                    "status": "unknown",
+                    "since": began - 9 * DAY_S,
+                    "detail": "",
+                    "url": "",
+                    "found": False,
+                    "routes": [],
+                },
+                {
+                    "endpoint": "health",
                     "status": "ok",
                     "since": began - 9 * DAY_S,
                     "detail": "",
@@ -226,14 +240,14 @@ class Sayings(Space, Money, Findings):
                     "routes": [],
                 },
             ],
-            "remarks": [],
+            "warnings": [],
             "uptime": {
                 "state": "up",
                 "since": None,
                 "certain": False,
                 "reason": "",
                 "witnesses": [],
-                "last_words": [],
+                "last_messages": [],
                 "failed_starts": 0,
             },
             "downtimes": [
@@ -286,9 +300,9 @@ class Sayings(Space, Money, Findings):
                 "wallet": "",
                 "wallet_features": [],
                 "version": self.figure("v1.145.3", "log", 7200),
-                "doors": [
+                "endpoints": [
                     {
-                        "door": "api",
+                        "endpoint": "api",
                         "status": "unreachable",
                         "since": began - 5400,
                         "detail": "connection refused" + self.evil,
@@ -297,14 +311,14 @@ class Sayings(Space, Money, Findings):
                         "routes": [],
                     }
                 ],
-                "remarks": ["Its API is found on this machine by itself; name it in the settings to be sure." + self.evil],
+                "warnings": ["Its API is found on this machine by itself; name it in the settings to be sure." + self.evil],
                 "uptime": {
                     "state": "down",
                     "since": began - 600,
                     "certain": True,
                     "reason": "Does not start: 4 starts failed. hashstore: logSlots calculation mismatch" + self.evil,
                     "witnesses": ["process"],
-                    "last_words": [
+                    "last_messages": [
                         {"at": began - 90, "text": "hashstore: logSlots calculation mismatch" + self.evil, "cause": True},
                         {"at": began - 600, "text": 'Stopped by signal "terminated".', "cause": False},
                     ],

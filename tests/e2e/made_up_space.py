@@ -149,7 +149,7 @@ class Space(Figures):
         known = used is not None and capacity is not None and not self.young
         forecasts = [
             (self._growth(used["value"], capacity, days) if known and used and capacity else self._unknown(days))
-            | {"counted": [], "left_out": [row["node"] for row in rows if row["node"] == "office"], "shrinking": []}
+            | {"included": [], "left_out": [row["node"] for row in rows if row["node"] == "office"], "shrinking": []}
             for days in (7, 30, 90)
         ]
         return {"kind": "fleet", "node": "", "at": self.began, **sums, "capacity_bytes": capacity, "bar": bar, "forecasts": forecasts}

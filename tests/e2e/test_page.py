@@ -304,7 +304,7 @@ def test_a_gap_in_the_numbers_subscribes_again(new_page: Callable[..., Page], pa
         socket.on_message(from_page)
         server.on_message(from_server)
 
-    page.route_web_socket(re.compile("/ws$"), between)
+    page.route_web_socket(re.compile(r"/ws\?protocol=\d+$"), between)
     open_page(page, page_url)
     end = time.monotonic() + PATIENCE_S  # tables move every five seconds
     while max(map(len, connections), default=0) < 2:
@@ -360,7 +360,7 @@ def test_who_does_not_wait_tries_at_once(new_page: Callable[..., Page], page_ser
 
 def test_loading_quiet_and_empty(new_page: Callable[..., Page], page_server: Callable[..., Any]) -> None:
     page = new_page()
-    page.route_web_socket(re.compile("/ws$"), lambda socket: None)
+    page.route_web_socket(re.compile(r"/ws\?protocol=\d+$"), lambda socket: None)
     page.goto(page_server("--quiet").url)
     expect(page.locator("[data-status=Connecting]")).to_be_visible()
     expect(page.locator("#card-errors")).to_have_attribute("data-state", "loading")

@@ -172,7 +172,7 @@ def test_a_late_answer_puts_no_older_row_in_the_place_of_a_newer_one(
         body["rows"][0]["version"]["value"] = version
         route.fulfill(json=body)
 
-    page.route_web_socket(re.compile("/ws$"), watch)
+    page.route_web_socket(re.compile(r"/ws\?protocol=\d+$"), watch)
     page.route(re.compile(r"/api/v1/health\?.*part=rows"), between)
     open_page(page, page_server().url)
     row = show(page, "health", "attic")
@@ -254,7 +254,7 @@ def test_health_of_nodes_with_and_without_an_api(new_page: Callable[..., Page], 
     expect(fact(cellar, "wallet")).to_contain_text("0x71C7656EC7ab88b098defB751B7401B5f6d8976F")
     expect(cellar.get_by_role("region", name="Transfers of cellar, table")).to_contain_text("180,211")
     office = show(page, "health", "office")
-    expect(office.locator("[data-door=api]")).to_contain_text(re.compile(r"API unreachable for 1.h"))
+    expect(office.locator("[data-endpoint=api]")).to_contain_text(re.compile(r"API unreachable for 1.h"))
     expect(office).to_contain_text("connection refused")
     expect(office).to_contain_text("found on this machine, not from the settings")
     expect(office).to_contain_text("away now")
@@ -289,7 +289,7 @@ def test_a_server_that_does_not_know_these_topics(new_page: Callable[..., Page],
 
 def test_empty_loading_and_stale(new_page: Callable[..., Page], page_server: Callable[..., Any]) -> None:
     page = new_page()
-    page.route_web_socket(re.compile("/ws$"), lambda socket: None)
+    page.route_web_socket(re.compile(r"/ws\?protocol=\d+$"), lambda socket: None)
     server = page_server("--empty")
     page.goto(server.url)
     for card in NODE_CARDS:

@@ -32,7 +32,7 @@ class Between:
         self._socket: WebSocketRoute | None = None
         self._held: list[str | bytes] | None = None
         self.commands: list[str] = []
-        page.route_web_socket(re.compile("/ws$"), self._connected)
+        page.route_web_socket(re.compile(r"/ws\?protocol=\d+$"), self._connected)
 
     def _connected(self, socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()

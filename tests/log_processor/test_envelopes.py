@@ -189,9 +189,9 @@ def test_first_words_of_journalctl_do_not_spoil_the_rest() -> None:
 def test_what_journalctl_left_out_is_told() -> None:
     data = text_of([json.dumps({"__CURSOR": "x", "MESSAGE": None})] * 20)
     assert one(data).lines == {LineKey(LineKind.NOT_UNDERSTOOD, "", LEFT_OUT): 20}
-    [remark] = character_of(data).remarks()
-    assert remark.trouble is LogTrouble.NOT_UNDERSTOOD
-    assert "--all" in remark.text
+    [warning] = character_of(data).warnings()
+    assert warning.trouble is LogTrouble.NOT_UNDERSTOOD
+    assert "--all" in warning.text
 
 
 def test_another_program_s_log_is_not_understood() -> None:
@@ -199,7 +199,7 @@ def test_another_program_s_log_is_not_understood() -> None:
     assert one(data).lines == {LineKey(LineKind.NOT_UNDERSTOOD, "", FOREIGN): 30}
     character = character_of(data)
     assert character.form is LogForm.UNKNOWN
-    assert [remark.trouble for remark in character.remarks()] == [LogTrouble.NOT_UNDERSTOOD]
+    assert [warning.trouble for warning in character.warnings()] == [LogTrouble.NOT_UNDERSTOOD]
 
 
 def test_the_character_names_what_is_around_the_lines() -> None:

@@ -33,7 +33,7 @@ def started(node_id: str, minute: int) -> bytes:
 
 
 def troubles(data: bytes) -> list[LogTrouble]:
-    return [remark.trouble for remark in character_of(data).remarks()]
+    return [warning.trouble for warning in character_of(data).warnings()]
 
 
 def test_an_ordinary_log_has_nothing_to_remark() -> None:
@@ -42,7 +42,7 @@ def test_an_ordinary_log_has_nothing_to_remark() -> None:
     assert (character.form, character.level, character.transfer_level) == (LogForm.CONSOLE, "INFO", "INFO")
     assert (character.node_id, character.successes, character.understood, character.not_understood) == (ONE, 60, 61, 0)
     assert character.tells_transfers
-    assert character.remarks() == []
+    assert character.warnings() == []
 
 
 def test_a_log_above_info_says_what_it_cannot_show() -> None:
@@ -50,10 +50,10 @@ def test_a_log_above_info_says_what_it_cannot_show() -> None:
     character = character_of(data)
     assert character.level == "ERROR"
     assert not character.tells_transfers
-    [remark] = character.remarks()
-    assert remark.trouble is LogTrouble.ABOVE_INFO
-    assert "level ERROR" in remark.text
-    assert "unknown" in remark.text
+    [warning] = character.warnings()
+    assert warning.trouble is LogTrouble.ABOVE_INFO
+    assert "level ERROR" in warning.text
+    assert "unknown" in warning.text
 
 
 def test_one_error_is_no_level() -> None:
@@ -87,10 +87,10 @@ def test_hidden_transfers_of_a_log_at_info() -> None:
 
 def test_two_nodes_in_one_log() -> None:
     data = started(ONE, 0) + started(TWO, 1) + b"".join(transfer("INFO", "downloaded", minute) for minute in range(2, 9))
-    [remark] = character_of(data).remarks()
-    assert remark.trouble is LogTrouble.TWO_NODES
-    assert ONE in remark.text
-    assert TWO in remark.text
+    [warning] = character_of(data).warnings()
+    assert warning.trouble is LogTrouble.TWO_NODES
+    assert ONE in warning.text
+    assert TWO in warning.text
     assert troubles(started(ONE, 0) + started(ONE, 1)) == []
 
 
@@ -102,10 +102,10 @@ def test_two_nodes_in_one_log() -> None:
     ],
 )
 def test_a_log_that_is_not_understood_says_what_to_do(text: bytes, advice: str) -> None:
-    [remark] = character_of(text * 30).remarks()
-    assert remark.trouble is LogTrouble.NOT_UNDERSTOOD
-    assert remark.text.startswith("Nothing of this log is understood: 30 of its newest 30 lines are not.")
-    assert advice in remark.text
+    [warning] = character_of(text * 30).warnings()
+    assert warning.trouble is LogTrouble.NOT_UNDERSTOOD
+    assert warning.text.startswith("Nothing of this log is understood: 30 of its newest 30 lines are not.")
+    assert advice in warning.text
 
 
 def test_a_log_that_is_understood_again_is_readable() -> None:
@@ -123,7 +123,7 @@ def test_a_log_that_is_understood_again_is_readable() -> None:
 def test_nothing_is_said_of_nothing() -> None:
     character = character_of(b"")
     assert character.form is LogForm.NONE
-    assert character.remarks() == []
+    assert character.warnings() == []
     assert character.is_readable is None
 
 

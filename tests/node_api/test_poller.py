@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from node_api.node_fleet import FOLDERS, PAYOUT, SAT0, SAT1, HandClock, StartNode, recorded
 from patience import PATIENCE_S
 
-from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer, RouteStatus
+from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Endpoint, NodeAnswer, RouteStatus
 from storj_monitor.node_api.client import HealthClient, MetricsClient, NodeClient
 from storj_monitor.node_api.poller import Poller
 from storj_monitor.node_api.schedule import CADENCES, Group, Schedule, phases
@@ -47,7 +47,7 @@ class Recorder:
         return [at for at, answer in zip(self.times, self.answers, strict=True) if answer.kind is kind]
 
     def api_statuses(self) -> list[ApiStatus]:
-        return [state.status for state in self.states if state.door is Door.API]
+        return [state.status for state in self.states if state.endpoint is Endpoint.API]
 
 
 @asynccontextmanager

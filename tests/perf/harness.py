@@ -104,18 +104,18 @@ class Process:
 class Server(Process):
     """`storj_monitor run` on a free port, ready to answer.
 
-    nodes  -- (name, log path); doors -- by name, where its API and its metrics are, when it is to be asked
+    nodes  -- (name, log path); endpoints -- by name, where its API and its metrics are, when it is to be asked
     runner -- what to put instead of `-m storj_monitor` (a profiler); root -- the checkout whose product runs
     """
 
     def __init__(
         self, folder: Path, database: Path, nodes: Sequence[tuple[str, Path]], extra: Sequence[str] = (),
-        runner: Sequence[str] = ("-m", "storj_monitor"), *, doors: Mapping[str, Doors] | None = None, root: Path = ROOT,
+        runner: Sequence[str] = ("-m", "storj_monitor"), *, endpoints: Mapping[str, Endpoints] | None = None, root: Path = ROOT,
     ) -> None:  # fmt: skip
         command = [sys.executable, *runner, "run", "--database", str(database), "--port", str(free_port()), *extra]
-        if doors:
+        if endpoints:
             config = folder / "nodes.toml"
-            config.write_text("".join(_node_toml(name, path, doors[name]) for name, path in nodes), encoding="utf-8")
+            config.write_text("".join(_node_toml(name, path, endpoints[name]) for name, path in nodes), encoding="utf-8")
             command += ["--config", str(config)]
         else:
             for name, path in nodes:
@@ -164,17 +164,17 @@ class Server(Process):
         return time.perf_counter() - begin, body
 
 
-class Doors(NamedTuple):
+class Endpoints(NamedTuple):
     """Where a node answers."""
 
     api: str
     metrics: str
 
 
-def _node_toml(name: str, log: Path, doors: Doors) -> str:
+def _node_toml(name: str, log: Path, endpoints: Endpoints) -> str:
     # A JSON string is a TOML string.
     return "\n".join(
-        ["[[node]]", *(f"{k} = {json.dumps(v)}" for k, v in (("name", name), ("log", str(log)), *doors._asdict().items())), ""]
+        ["[[node]]", *(f"{k} = {json.dumps(v)}" for k, v in (("name", name), ("log", str(log)), *endpoints._asdict().items())), ""]
     )
 
 

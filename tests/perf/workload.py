@@ -18,7 +18,7 @@ from delays import delays_ms, percentiles, traced_results
 from harness import (
     HERE,
     ROOT,
-    Doors,
+    Endpoints,
     MeasureError,
     Process,
     Sampler,
@@ -100,8 +100,8 @@ def run_load(load: Load, report: Path) -> dict[str, Any]:
         if load.history_s:
             _make_history(load, folder, database, logs)
         unit_us = calibrate()
-        with _doors(load, folder) as doors:
-            server = Server(folder, database, logs, load.server_args, doors=doors, root=load.root)
+        with _endpoints(load, folder) as endpoints:
+            server = Server(folder, database, logs, load.server_args, endpoints=endpoints, root=load.root)
             try:
                 figures = _measure(load, report, folder, database, logs, server)
             finally:
@@ -197,7 +197,7 @@ def _make_history(load: Load, folder: Path, database: Path, logs: list[tuple[str
 
 
 @contextlib.contextmanager
-def _doors(load: Load, folder: Path) -> Iterator[dict[str, Doors] | None]:
+def _endpoints(load: Load, folder: Path) -> Iterator[dict[str, Endpoints] | None]:
     """The nodes' APIs in a process of their own, while this lasts; None when the load has none."""
     if not load.polling:
         yield None
@@ -205,7 +205,7 @@ def _doors(load: Load, folder: Path) -> Iterator[dict[str, Doors] | None]:
     process = Process("fake nodes", [sys.executable, str(HERE / "fake_nodes.py"), "--nodes", str(load.nodes)], folder)
     try:
         _wait_for(process, "\n", 20)
-        yield {name: Doors(*urls) for name, urls in json.loads(process.text().partition("\n")[0]).items()}
+        yield {name: Endpoints(*urls) for name, urls in json.loads(process.text().partition("\n")[0]).items()}
     finally:
         process.stop()
 
@@ -333,8 +333,8 @@ def _profiling_folder(load: Load) -> Iterator[Path]:
 def _profiled_run(load: Load, folder: Path, runner: list[str]) -> None:
     logs = [(f"node{i}", folder / "logs" / f"node{i}.log") for i in range(1, load.nodes + 1)]
     clients = None
-    with _doors(load, folder) as doors:
-        server = Server(folder, folder / "perf.db", logs, load.server_args, runner, doors=doors, root=load.root)
+    with _endpoints(load, folder) as endpoints:
+        server = Server(folder, folder / "perf.db", logs, load.server_args, runner, endpoints=endpoints, root=load.root)
         try:
             clients = _clients(load, folder, server) if load.clients else None
             writing(load, folder, folder / "trace", load.seconds).wait(load.seconds + 60)

@@ -34,15 +34,15 @@ def margin(points: list[ScorePoint], windows: tuple[AuditWindow, ...] = (), fail
 
 def test_a_healthy_node_is_in_no_danger() -> None:
     found = margin(history([(30, 0, 0)] * 10))
-    assert (found.trend, found.failures_allowed, found.hours_to_verdict) == (Trend.STEADY, 40, None)
+    assert (found.trend, found.failures_allowed, found.hours_to_disqualification) == (Trend.STEADY, 40, None)
     assert found.distance == pytest.approx(0.04)
-    assert found.settles_at == 1.0
+    assert found.settles_at_score == 1.0
     assert (found.score.source, found.score.age_s(NOW + 60)) == (Source.LOG, 60.0)
 
 
 def test_audits_missed_while_offline_are_no_failures() -> None:
     found = margin(history([(30, 0, 0), (10, 0, 20), (5, 0, 25), (30, 0, 0)]))
-    assert (found.trend, found.hours_to_verdict) == (Trend.STEADY, None)
+    assert (found.trend, found.hours_to_disqualification) == (Trend.STEADY, None)
     assert found.rate is not None
     assert found.rate.failed == 0.0
     assert found.rate.audits == 45
@@ -55,7 +55,7 @@ def test_the_time_to_disqualification_is_what_comes(share: float) -> None:
     step = (40 - failed, failed, 0)
     # two refreshes of the bad time at most: at a share of 1 the third would be the end
     found = margin(history([step] * (4 if share < 0.2 else 2), begin=0.999))
-    assert found.hours_to_verdict is not None
+    assert found.hours_to_disqualification is not None
     state, audits = settled(found.score.value, AUDIT), 0
     while state.score > AUDIT.threshold:
         audits += 1
@@ -63,26 +63,26 @@ def test_the_time_to_disqualification_is_what_comes(share: float) -> None:
         state = state.after(not bad, AUDIT)
     if found.score.value > AUDIT.threshold:
         assert found.trend is Trend.FALLING
-        assert found.hours_to_verdict == pytest.approx(audits / 10, rel=0.3, abs=1.0)
+        assert found.hours_to_disqualification == pytest.approx(audits / 10, rel=0.3, abs=1.0)
     else:
-        assert found.hours_to_verdict == 0.0
+        assert found.hours_to_disqualification == 0.0
 
 
 def test_a_small_share_of_failures_never_disqualifies() -> None:
     found = margin(history([(39, 1, 0)] * 7))
     assert found.trend is Trend.FALLING
-    assert found.hours_to_verdict is None
-    assert found.settles_at == pytest.approx(0.975, abs=0.005)
+    assert found.hours_to_disqualification is None
+    assert found.settles_at_score == pytest.approx(0.975, abs=0.005)
 
 
 def test_a_recovering_node_rises() -> None:
     found = margin(history([(30, 0, 0)] * 6, begin=0.97))
-    assert (found.trend, found.hours_to_verdict) == (Trend.RISING, None)
+    assert (found.trend, found.hours_to_disqualification) == (Trend.RISING, None)
     assert found.failures_allowed > 10
 
 
 def test_more_failures_mean_less_time() -> None:
-    hours = [margin(history([(40 - f, f, 0)] * 2)).hours_to_verdict for f in (4, 8, 16, 30)]
+    hours = [margin(history([(40 - f, f, 0)] * 2)).hours_to_disqualification for f in (4, 8, 16, 30)]
     known = [h for h in hours if h is not None]
     assert known == sorted(known, reverse=True)
     assert len(known) >= 3
@@ -96,20 +96,20 @@ def test_without_counts_the_windows_count() -> None:
     assert found.rate is not None
     assert found.rate.audits == 120
     assert found.rate.failed == pytest.approx(12, abs=1.5)
-    assert found.hours_to_verdict == pytest.approx(with_counts.hours_to_verdict, rel=0.2)
+    assert found.hours_to_disqualification == pytest.approx(with_counts.hours_to_disqualification, rel=0.2)
 
 
 def test_without_any_count_the_fall_goes_on_straight() -> None:
     points = history([(40, 0, 0), (20, 20, 0)], counted=False)
     found = margin(points)
     fall = points[0].audit_score - points[1].audit_score
-    assert found.settles_at is None
-    assert found.hours_to_verdict == pytest.approx(4 * found.distance / fall)
+    assert found.settles_at_score is None
+    assert found.hours_to_disqualification == pytest.approx(4 * found.distance / fall)
 
 
 def test_one_point_is_no_trend() -> None:
     found = margin(history([(40, 0, 0)]))
-    assert (found.trend, found.rate, found.hours_to_verdict) == (Trend.UNKNOWN, None, None)
+    assert (found.trend, found.rate, found.hours_to_disqualification) == (Trend.UNKNOWN, None, None)
 
 
 def test_failures_in_the_log_after_the_last_score_make_it_uncertain() -> None:
@@ -118,7 +118,7 @@ def test_failures_in_the_log_after_the_last_score_make_it_uncertain() -> None:
 
 def test_at_the_threshold_there_is_no_time_left() -> None:
     found = disqualification_margin(Figure(0.96, Source.API, NOW), [], (), NOW)
-    assert (found.distance, found.failures_allowed, found.hours_to_verdict) == (0.0, 0, 0.0)
+    assert (found.distance, found.failures_allowed, found.hours_to_disqualification) == (0.0, 0, 0.0)
 
 
 def test_the_present_is_looked_at_not_the_past_month() -> None:
@@ -127,4 +127,4 @@ def test_the_present_is_looked_at_not_the_past_month() -> None:
     found = margin(points)
     assert found.rate is not None
     assert found.rate.hours <= 24
-    assert (found.trend, found.hours_to_verdict) == (Trend.RISING, None)
+    assert (found.trend, found.hours_to_disqualification) == (Trend.RISING, None)

@@ -128,8 +128,8 @@ def test_a_score_that_falls_fast_is_a_risk_before_it_is_low() -> None:
     assert one.standing is Standing.AT_RISK
     assert "hours" in one.reason
     assert one.margin is not None
-    assert one.margin.hours_to_verdict is not None
-    assert 10 < one.margin.hours_to_verdict < 40
+    assert one.margin.hours_to_disqualification is not None
+    assert 10 < one.margin.hours_to_disqualification < 40
 
 
 def test_failures_in_the_log_are_watched_before_the_score_tells() -> None:

@@ -11,7 +11,7 @@ from tracker_answers import AT, FOLDERS, answers, parts
 from storj_monitor.model.events import Transfer
 from storj_monitor.model.ids import Action, Outcome, op_code
 from storj_monitor.model.kept import Kept, KeptSanction, KeptScore, KeptWindow, Membership
-from storj_monitor.model.node_answers import AnswerKind, ApiState, ApiStatus, Door, NodeAnswer, SatelliteAnswer
+from storj_monitor.model.node_answers import AnswerKind, ApiState, ApiStatus, Endpoint, NodeAnswer, SatelliteAnswer
 from storj_monitor.model.reputation import SanctionKind
 from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.reputation_tracker.update import tidy, update, update_from_transfers
@@ -132,7 +132,7 @@ def test_a_start_is_seen_in_the_answer_after_the_one_before() -> None:
 
 def test_an_endpoint_that_never_answered_tells_nothing_and_one_that_did_is_an_outage() -> None:
     status = NodeStatus("a")
-    shut = ApiState(ApiStatus.UNREACHABLE, AT, "refused", "http://node", Door.API)
+    shut = ApiState(ApiStatus.UNREACHABLE, AT, "refused", "http://node", Endpoint.API)
     assert update_endpoint(status, shut, AT).outages is None
     status.apply(update_endpoint(status, shut._replace(status=ApiStatus.OK), AT))
     changes = update_endpoint(status, shut, AT + 60)

@@ -84,7 +84,7 @@ def margin_at(hour: int, minute: int) -> DisqualificationMargin:
 @pytest.mark.parametrize("minute", range(16, 49))
 def test_it_rises_from_its_lowest_point_on(minute: int) -> None:
     found = margin_at(11, minute)
-    assert (found.trend, found.hours_to_verdict) == (Trend.RISING, None)
+    assert (found.trend, found.hours_to_disqualification) == (Trend.RISING, None)
 
 
 def test_it_falls_while_it_falls() -> None:
@@ -102,7 +102,7 @@ def test_a_fall_that_goes_on_is_no_recovery_after_one_good_audit() -> None:
     for end in range(380, 400):
         seen = known[:end]
         found = disqualification_margin(Figure(seen[-1].audit_score, Source.LOG, seen[-1].until), seen, (), seen[-1].until)
-        assert found.trend is Trend.FALLING and found.hours_to_verdict is not None
+        assert found.trend is Trend.FALLING and found.hours_to_disqualification is not None
 
 
 def known_scores(suspension: float) -> Reputation:

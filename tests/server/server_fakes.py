@@ -96,10 +96,10 @@ _ACTION = {
     "canceled": 1,
     "failed": 0,
     "bytes": 10,
-    "untold": 0,
-    "only_counted": 0,
+    "unrated": 0,
+    "counters_only": 0,
     "rejected": 0,
-    "may_hide": False,
+    "may_hide_failures": False,
     "all_bytes": 12,
     "timed": 4,
 }
@@ -229,7 +229,7 @@ class CannedQueries:
         return {**about(window), "as_of": None, "bucket_s": window.bucket_s, "times": times, "series": series, **TOLD}
 
     async def actions(self, window: Window) -> Payload:
-        return {**self._rows("actions", window), "counted": None, **TOLD}
+        return {**self._rows("actions", window), "counters_window": None, **TOLD}
 
     async def satellites(self, window: Window) -> Payload:
         return {**self._rows("satellites", window), **TOLD}

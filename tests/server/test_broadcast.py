@@ -81,7 +81,7 @@ async def test_hello_says_what_the_protocol_promises(serve: Serve) -> None:
     assert abs(now - one.clock.now()) < 5
     assert hello == {
         "k": "hello",
-        "protocol": 1,
+        "protocol": 2,
         "version": "9.9.9",
         "demo": True,
         "nodes": ["a", "b", "c"],

@@ -109,16 +109,16 @@ async def test_a_planted_fault_comes_over_the_socket_and_is_answered(tmp_path: P
             assert (await ws.receive_json())["k"] == "re"
             snap = (await ws.receive_json())["topics"]["analytics"]
             assert snap["help"].keys() >= {"rate", "success", "latency", "errors", "silence", "growth", "space", "budget", "earnings"}
-            assert snap["rows"]["node/a"]["judged_to"] is None
+            assert snap["rows"]["node/a"]["analysed_until"] is None
             await look(one)
             delta = (await ws.receive_json())["topics"]["analytics"]
         assert delta["n"] == snap["n"] + 1
         rows = delta["rows"] if all_off() else delta["set"]
         assert rows.keys() == {"node/a", "finding/1"}
         node, found = rows["node/a"], rows["finding/1"]
-        assert node["words"].endswith("hours; full after four weeks")
-        assert (node["standing"], node["basis"]) == (1, "overall")
-        assert now_s - 60 <= node["judged_to"] <= time.time()
+        assert node["text"].endswith("hours; full after four weeks")
+        assert (node["open_findings"], node["basis"]) == (1, "overall")
+        assert now_s - 60 <= node["analysed_until"] <= time.time()
         assert (found["node"], found["satellite"], found["satellite_name"], found["direction"]) == ("a", SATELLITE, "us1", "up")
         assert (found["kind"], found["metric"], found["unit"], found["state"]) == ("anomaly", "success", "share", "new")
         assert abs(found["since"] - fault_s) <= 60
@@ -207,7 +207,7 @@ async def test_while_the_database_refuses_nothing_is_called_silent(tmp_path: Pat
     nodes = {"a": log_of(path, now_s - 40 * HOUR_S, now_s - HOUR_S)}
     async with running(tmp_path, nodes, analytics_clock=clock) as one:
         await look(one, clock, now_s - HOUR_S + 5)
-        before = one.rows("analytics")["node/a"]["judged_to"]
+        before = one.rows("analytics")["node/a"]["analysed_until"]
         with closing(connect_writer(tmp_path / "monitor.db")) as other:
             other.execute("BEGIN IMMEDIATE")
             with path.open("ab") as file:
@@ -215,11 +215,11 @@ async def test_while_the_database_refuses_nothing_is_called_silent(tmp_path: Pat
             await until(lambda: one.monitor.state.store_problem)
             clock.at = now_s
             await one.monitor.analytics.round()
-            assert one.rows("analytics")["node/a"]["judged_to"] == before
+            assert one.rows("analytics")["node/a"]["analysed_until"] == before
             other.execute("ROLLBACK")
         await until(lambda: not one.monitor.state.store_problem)
         await look(one, clock, now_s)
-        assert one.rows("analytics")["node/a"]["judged_to"] > before
+        assert one.rows("analytics")["node/a"]["analysed_until"] > before
         assert findings(one) == []
 
 
@@ -306,6 +306,6 @@ async def test_findings_of_a_node_that_is_watched_no_more_end(tmp_path: Path, no
     async with running(tmp_path, {"a": nodes["a"]}, analytics_clock=clock) as one:
         await look(one, clock, now_s + 60)
         assert findings(one) == []
-        assert one.rows("analytics")["node/b"]["words"] == "not watched: this node is not in the settings"
+        assert one.rows("analytics")["node/b"]["text"] == "not watched: this node is not in the settings"
     with closing(sqlite3.connect(tmp_path / "monitor.db")) as db:
         assert db.execute("SELECT resolved_s FROM finding").fetchall() == [(now_s,)]

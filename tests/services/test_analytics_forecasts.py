@@ -156,7 +156,7 @@ async def test_a_node_without_a_log_has_its_forecasts_judged(tmp_path: Path) -> 
         node.space = structs.replace(node.space, points=points)
         await one.monitor.analytics.round()
         rows = one.rows("analytics")
-        assert rows["node/a"]["judged_to"] is None
+        assert rows["node/a"]["analysed_until"] is None
         space = [row for row in rows.values() if row.get("metric") == "space"]
         assert [(row["title"], row["unit"], row["severity"], row["z"], row["samples"]) for row in space] == [
             ("a is full", "days", "warning", None, None)

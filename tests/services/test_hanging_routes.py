@@ -18,9 +18,11 @@ async def test_scores_and_money_of_a_node_whose_first_route_hangs_from_the_start
             await until(lambda: len(one.node().money.usages) == 4)
             assert {row["satellite"] for row in one.rows("reputation").values()} == set(ADDRESSES)
             assert one.rows("earnings")["a"]["now"]["egress_bytes"] > 0
-            (door,) = one.rows("health")["a"]["doors"]
-            assert door["status"] == "partial"
-            assert [(route["path"], route["status"], route["answered_at"]) for route in door["routes"]] == [("/api/sno/", "hanging", None)]
+            (endpoint,) = one.rows("health")["a"]["endpoints"]
+            assert endpoint["status"] == "partial"
+            assert [(route["path"], route["status"], route["answered_at"]) for route in endpoint["routes"]] == [
+                ("/api/sno/", "hanging", None)
+            ]
 
 
 async def test_after_a_restart_of_the_monitor_known_satellites_are_asked_though_the_first_route_hangs(tmp_path: Path) -> None:
@@ -31,4 +33,4 @@ async def test_after_a_restart_of_the_monitor_known_satellites_are_asked_though_
         node.asked.clear()
         async with running(tmp_path, {"a": {"api": node.api_url}}) as one:
             await until(lambda: all(node.asked[f"/api/sno/satellite/{satellite}"] for satellite in ADDRESSES))
-            await until(lambda: one.rows("health")["a"]["doors"][0]["status"] == "partial")
+            await until(lambda: one.rows("health")["a"]["endpoints"][0]["status"] == "partial")

@@ -18,8 +18,8 @@ def complete(one: Running, *names: str) -> bool:
     return all(len(node.money.usages) == 4 and len(node.space.usages) >= 4 for node in nodes)
 
 
-def remarks(one: Running, name: str = "a") -> list[str]:
-    return [text for text in one.rows("health")[name]["remarks"] if text.startswith(IMPOSSIBLE)]
+def warnings(one: Running, name: str = "a") -> list[str]:
+    return [text for text in one.rows("health")[name]["warnings"] if text.startswith(IMPOSSIBLE)]
 
 
 async def metrics_of(one: Running) -> str:
@@ -41,7 +41,7 @@ async def test_negative_used_space_of_an_old_node(tmp_path: Path) -> None:
         assert all(part["bytes"] <= 500 * GB for part in row["bar"])
         (said,) = row["impossible"]
         assert (said["figure"], said["value"]) == ("used space", -1_099_511_627_776)
-        assert remarks(one) == [said["text"]] and "used space -1.10 TB" in said["text"]
+        assert warnings(one) == [said["text"]] and "used space -1.10 TB" in said["text"]
         fleet = one.rows("storage")[""]
         for name in ("used", "free", "unpaid"):
             assert fleet[name]["left_out"] == ["a"] and fleet[name]["value"] == one.rows("storage")["b"][name]["value"]
@@ -78,13 +78,13 @@ async def test_one_impossible_size_takes_only_what_is_made_of_it(
         row = one.rows("storage")["a"]
         assert {name for name in ("allocated", "used", "pieces", "trash", "free", "unpaid") if row[name] is None} == unknown
         assert [said["figure"] for said in row["impossible"]] == [figure]
-        assert len(remarks(one)) == 1
+        assert len(warnings(one)) == 1
         assert not [level for forecast in row["forecasts"] for level in forecast["levels"] if level["reached"]], "not full for that"
         assert {reason["code"] for reason in (await one.ask("nodes"))["rows"][0]["reasons"]}.isdisjoint({"no_space", "overused"})
         # what is right again is shown again
         world.node["diskSpace"] = {"used": 2 * TB, "available": 3 * TB, "trash": 0, "overused": 0, "allocated": 5 * TB, "reclaimable": 0}
         one.pollers()["a"].refresh()
-        await until(lambda: not one.rows("storage")["a"]["impossible"] and not remarks(one))
+        await until(lambda: not one.rows("storage")["a"]["impossible"] and not warnings(one))
         assert one.rows("storage")["a"]["used"]["value"] == 2 * TB
 
 
@@ -118,7 +118,7 @@ async def test_impossible_figures_of_one_satellite(tmp_path: Path) -> None:
         for figure in ("online score at us1.storj.io:7777 -3.5", "a day's storage at 12EayRS2", "a day's traffic at 12L9ZFwh"):
             assert figure in said, said
         assert "price at 12L9ZFwh -0.05 USD" in said and "estimated payout of this month -5.00e+09 USD" in said
-        assert one.rows("health")["a"]["bandwidth_bytes"] is None and "1 more impossible values" in one.rows("health")["a"]["remarks"][-1]
+        assert one.rows("health")["a"]["bandwidth_bytes"] is None and "1 more impossible values" in one.rows("health")["a"]["warnings"][-1]
         earnings = one.rows("earnings")
         assert earnings["a"]["theirs"] is None
         assert earnings[f"a/{EU1}"]["prices"]["source"] == "published"

@@ -200,8 +200,8 @@ async def test_the_answer_of_the_api_has_windows_and_standings_of_the_asked_time
         reader.close()
     who = {"node": "a", "satellite": SAT, "name": satellite_name(SAT)}
     assert found["audit_windows"] == [{**who, "length_s": None, "windows": [[begin + HALF_DAY_S, 10, 9]]}]
-    assert found["standings"] == [{**who, "kind": "suspended", "from": begin + 60, "until": begin + 120}]
-    assert (later["audit_windows"], later["standings"]) == ([], [])
+    assert found["sanctions"] == [{**who, "kind": "suspended", "from": begin + 60, "until": begin + 120}]
+    assert (later["audit_windows"], later["sanctions"]) == ([], [])
 
 
 def test_what_is_kept_goes_with_a_renamed_node_and_with_a_removed_one(rig: Rig, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from plain import plain
 from storj_monitor.config.table import THRESHOLD_SILENT
 from storj_monitor.model.earnings import Paystub, StubKey
 from storj_monitor.model.figures import Source
-from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door, NodeAnswer, RouteState, RouteStatus
+from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Endpoint, NodeAnswer, RouteState, RouteStatus
 from storj_monitor.model.reputation import NEVER, HealthAnswer, HealthStatus, ReputationSnapshot
 from storj_monitor.model.rollups import ErrorCount, ErrorKey, NodeDelta
 from storj_monitor.model.space import FileSystemSpace
@@ -39,14 +39,14 @@ class Rig:
         self.states = states_of(self.renderers, self.state, self.clock)
         self.keeper.signals.moved.append(self.states.moved)
         self.state.on_status("n", LogStatus("live", "", "node.log", 0, self.clock.at, self.clock.at))
-        self.door(ApiStatus.OK)
+        self.endpoint(ApiStatus.OK)
         self.say(node_answer(self.clock.at))
 
     def submit_write(self, write: object, done: Any) -> None:
         done()
 
-    def door(self, status: ApiStatus, detail: str = "", *routes: RouteState) -> None:
-        self.keeper.on_state("n", ApiState(status, self.clock.at, detail, "http://n", Door.API, routes))
+    def endpoint(self, status: ApiStatus, detail: str = "", *routes: RouteState) -> None:
+        self.keeper.on_state("n", ApiState(status, self.clock.at, detail, "http://n", Endpoint.API, routes))
 
     def say(self, answer: NodeAnswer, *, healthy: bool | None = None) -> None:
         self.state.nodes["n"].newest_ms = int(self.clock.at * 1000)
@@ -99,12 +99,12 @@ async def test_a_node_is_ok_by_what_it_said_and_not_longer_than_that(rig: Rig) -
 
 async def test_an_api_that_fails_is_no_health_at_once_and_down_when_the_log_falls_silent_too(rig: Rig) -> None:
     await rig.later(30)
-    rig.door(ApiStatus.UNREACHABLE, "/api/sno/: no whole answer within 15 s")
+    rig.endpoint(ApiStatus.UNREACHABLE, "/api/sno/: no whole answer within 15 s")
     assert (rig.row["node_state"], rig.row["node_state_since"]) == ("warning", rig.clock.at)
     for _ in range(36):
         await rig.later(5, lines=False)
     assert rig.row["node_state"] == "down" and "log and API say nothing" in rig.row["node_state_reason"]
-    rig.door(ApiStatus.OK)
+    rig.endpoint(ApiStatus.OK)
     rig.say(node_answer(rig.clock.at))
     assert rig.row["node_state"] == "ok"
 
@@ -115,7 +115,7 @@ async def test_a_node_that_hangs_wholly_is_down_three_minutes_after_it_spoke_las
     for at_s in range(5, 186, 5):
         await rig.later(5, lines=False)
         if at_s == fails_after_s:
-            rig.door(ApiStatus.UNREACHABLE, "/api/sno/: no whole answer within 15 s")
+            rig.endpoint(ApiStatus.UNREACHABLE, "/api/sno/: no whole answer within 15 s")
         assert (rig.row["node_state"] == "down") is (at_s >= 180), at_s
     assert rig.row["node_state_since"] == spoke_at
 
@@ -123,11 +123,11 @@ async def test_a_node_that_hangs_wholly_is_down_three_minutes_after_it_spoke_las
 @pytest.mark.parametrize("status", [ApiStatus.NOT_UNDERSTOOD, ApiStatus.UNREACHABLE])
 async def test_a_port_with_one_question_is_no_health_as_soon_as_it_fails_whatever_comes_instead(rig: Rig, status: ApiStatus) -> None:
     """An answer 500 of `/metrics` left it good until the last good answer was three minutes old."""
-    rig.keeper.on_state("n", ApiState(ApiStatus.OK, rig.clock.at, "", "http://n", Door.HEALTH))
+    rig.keeper.on_state("n", ApiState(ApiStatus.OK, rig.clock.at, "", "http://n", Endpoint.HEALTH))
     rig.say(node_answer(rig.clock.at), healthy=True)
     assert rig.row["node_state_reason"] == "All is well by log, API and public port."
     await rig.later(30)
-    rig.keeper.on_state("n", ApiState(status, rig.clock.at, "/: HTTP 502", "http://n", Door.HEALTH))
+    rig.keeper.on_state("n", ApiState(status, rig.clock.at, "/: HTTP 502", "http://n", Endpoint.HEALTH))
     assert (rig.row["node_state"], rig.row["node_state_reason"]) == ("warning", "The public port does not answer (/, HTTP 502).")
 
 
@@ -143,11 +143,11 @@ def test_the_log_of_a_busy_node_is_good_for_three_minutes_and_that_of_a_slow_one
 async def test_one_route_that_hangs_is_said_and_leaves_the_node_as_it_is(rig: Rig) -> None:
     rig.say(rig.disqualified())
     path = f"/api/sno/satellite/{EU1}"
-    rig.door(ApiStatus.PARTIAL, f"{path}: HTTP 500", RouteState(path, RouteStatus.FAILING, rig.clock.at, None, "HTTP 500"))
+    rig.endpoint(ApiStatus.PARTIAL, f"{path}: HTTP 500", RouteState(path, RouteStatus.FAILING, rig.clock.at, None, "HTTP 500"))
     assert [one["code"] for one in rig.row["reasons"]] == ["disqualified", "route"]
     assert rig.row["reasons"][1]["sentence"] == "The API does not answer /api/sno/satellite/eu1 (HTTP 500)."
     gone = f"/api/sno/estimated-payout?id={US1}"
-    rig.door(ApiStatus.PARTIAL, f"{gone}: HTTP 500", RouteState(gone, RouteStatus.FAILING, rig.clock.at, None, "HTTP 500"))
+    rig.endpoint(ApiStatus.PARTIAL, f"{gone}: HTTP 500", RouteState(gone, RouteStatus.FAILING, rig.clock.at, None, "HTTP 500"))
     assert [one["code"] for one in rig.row["reasons"]] == ["disqualified"], "of a satellite that is gone nothing need be told"
 
 
@@ -197,7 +197,7 @@ async def test_a_satellite_that_is_not_trusted_any_more_does_not_come_back_witho
 
 async def test_a_node_that_is_down_has_no_uptime(rig: Rig) -> None:
     assert plain(rig.renderers.rows("health", ["n"]))["n"]["uptime_s"]["value"] > 0
-    rig.door(ApiStatus.UNREACHABLE, "no answer")
+    rig.endpoint(ApiStatus.UNREACHABLE, "no answer")
     for _ in range(40):
         await rig.later(5, lines=False)
     assert rig.row["node_state"] == "down"
@@ -221,7 +221,7 @@ async def test_failed_writes_and_a_disk_without_room_count_when_they_are_told(ri
 
 
 async def test_a_monitor_that_slept_does_not_call_nodes_down(rig: Rig) -> None:
-    rig.door(ApiStatus.UNREACHABLE, "no answer")
+    rig.endpoint(ApiStatus.UNREACHABLE, "no answer")
     await rig.later(8 * 3600, lines=False)
     assert rig.row["node_state"] == "warning", "the silence was its own"
 

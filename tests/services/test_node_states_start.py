@@ -7,7 +7,7 @@ from keeper_rig import keeper_of, states_of
 from live_replay import HandClock, clock, node_answer
 
 from storj_monitor.model.log_character import LogCharacter
-from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door
+from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Endpoint
 from storj_monitor.model.node_state import NodeState, NodeStateKind
 from storj_monitor.model.uptime import Outage, Witness
 from storj_monitor.state.node_status import NodeRegistry
@@ -42,8 +42,8 @@ class Started:
         since = before.since if before.state == state else self.clock.at
         self.state.on_status("n", LogStatus(state, detail, "node.log", 0, since, read_at))
 
-    def door(self, door: Door, status: ApiStatus, detail: str = "") -> None:
-        self.keeper.on_state("n", ApiState(status, self.clock.at, detail, "http://n", door))
+    def endpoint(self, endpoint: Endpoint, status: ApiStatus, detail: str = "") -> None:
+        self.keeper.on_state("n", ApiState(status, self.clock.at, detail, "http://n", endpoint))
 
     def answers(self) -> None:
         self.keeper.on_answer(Answer("n", AnswerKind.NODE, None, self.clock.at, 1.0, node_answer(self.clock.at)))
@@ -81,11 +81,11 @@ async def test_a_log_that_is_there_and_may_not_be_read_any_more_tells_nothing_of
 async def test_beside_a_log_that_was_never_read_the_api_alone_decides() -> None:
     now = Started()
     now.log("waiting", MISSING)
-    now.door(Door.API, ApiStatus.OK)
+    now.endpoint(Endpoint.API, ApiStatus.OK)
     now.answers()
     judged = await now.after(60)
     assert (judged.kind, judged.sentence) == (NodeStateKind.WARNING, f"The log is not read: {MISSING}")
-    now.door(Door.API, ApiStatus.UNREACHABLE, "/api/sno/: no whole answer within 15 s")
+    now.endpoint(Endpoint.API, ApiStatus.UNREACHABLE, "/api/sno/: no whole answer within 15 s")
     assert (await now.after(110)).kind is NodeStateKind.WARNING
     judged = await now.after(15)
     assert judged.kind is NodeStateKind.DOWN
@@ -104,7 +104,7 @@ async def test_a_log_at_level_error_alone_is_never_well() -> None:
     judged = await now.after(60)
     assert judged.kind is NodeStateKind.NO_DATA and "its log is above INFO" in judged.sentence
     assert judged.reasons[1].code == "log_level"
-    now.door(Door.API, ApiStatus.OK)
+    now.endpoint(Endpoint.API, ApiStatus.OK)
     now.answers()
     judged = await now.after(5)
     assert (judged.kind, judged.sentence) == (NodeStateKind.OK, "All is well by API.")
@@ -129,8 +129,8 @@ async def test_a_node_that_was_dead_before_the_monitor_started_is_down_since_its
     now = Started(0.8)
     dead_at = now.clock.at - 0.8 * HOUR_S
     now.log("live")
-    for door in (Door.API, Door.METRICS):
-        now.door(door, ApiStatus.UNREACHABLE, detail)
+    for endpoint in (Endpoint.API, Endpoint.METRICS):
+        now.endpoint(endpoint, ApiStatus.UNREACHABLE, detail)
     judged = await now.after(200)
     assert judged.kind is NodeStateKind.DOWN
     assert (judged.since, judged.reasons[0].since) == (dead_at, dead_at)
@@ -140,7 +140,7 @@ async def test_a_node_whose_log_pauses_is_down_since_it_answered_an_earlier_run_
     now = Started(0.5)
     now.node.answer = node_answer(now.clock.at - 90)
     now.log("live")
-    now.door(Door.API, ApiStatus.UNREACHABLE, "no whole answer within 15 s")
+    now.endpoint(Endpoint.API, ApiStatus.UNREACHABLE, "no whole answer within 15 s")
     judged = await now.after(200)
     assert (judged.kind, judged.since) == (NodeStateKind.DOWN, now.node.answer.taken_at)
 
@@ -154,8 +154,8 @@ async def test_what_an_earlier_run_saw_shut_is_shut_since_then(detail: str) -> N
     shut_at = now.clock.at - 2 * HOUR_S
     now.node.answer = node_answer(shut_at - 50)
     now.node.outages = (Outage(Witness.API_DOWN, shut_at, None), Outage(Witness.METRICS_DOWN, shut_at + 9, None))
-    for door in (Door.API, Door.METRICS):
-        now.door(door, ApiStatus.UNREACHABLE, detail)
+    for endpoint in (Endpoint.API, Endpoint.METRICS):
+        now.endpoint(endpoint, ApiStatus.UNREACHABLE, detail)
     judged = await now.after(200)
     assert (judged.kind, judged.since, judged.reasons[0].since) == (NodeStateKind.DOWN, shut_at, shut_at)
 
@@ -163,11 +163,11 @@ async def test_what_an_earlier_run_saw_shut_is_shut_since_then(detail: str) -> N
 async def test_a_node_that_spoke_to_this_run_is_down_since_then() -> None:
     now = Started(0.8)
     now.log("live")
-    for door in (Door.API, Door.METRICS):
-        now.door(door, ApiStatus.OK)
+    for endpoint in (Endpoint.API, Endpoint.METRICS):
+        now.endpoint(endpoint, ApiStatus.OK)
     now.answers()
     await now.after(60)
-    for door in (Door.API, Door.METRICS):
-        now.door(door, ApiStatus.UNREACHABLE, "connection refused")
+    for endpoint in (Endpoint.API, Endpoint.METRICS):
+        now.endpoint(endpoint, ApiStatus.UNREACHABLE, "connection refused")
     judged = await now.after(20)
     assert judged.kind is NodeStateKind.DOWN and judged.since is not None and judged.since >= clock("11:00:00")

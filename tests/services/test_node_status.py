@@ -31,7 +31,7 @@ from storj_monitor.model.earnings import (
 from storj_monitor.model.events import FreeSpace
 from storj_monitor.model.figures import Source
 from storj_monitor.model.ids import Action, Outcome, op_code
-from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, ApiStatus, Door, NodeAnswer, SatelliteAnswer
+from storj_monitor.model.node_answers import Answer, AnswerKind, AnswerValue, ApiState, ApiStatus, Endpoint, NodeAnswer, SatelliteAnswer
 from storj_monitor.model.node_events import NodeStarted, ScoresReported, SignalReceived
 from storj_monitor.model.node_metrics import NodeMetrics, Spread, TransferCount
 from storj_monitor.model.reputation import NEVER, AuditWindow, ReputationSnapshot
@@ -231,12 +231,12 @@ def test_while_the_database_refuses_the_newest_row_of_each_key_waits(rig: Rig) -
 
 def test_downtimes_come_from_doors_that_had_answered_and_from_the_log(rig: Rig) -> None:
     at = rig.clock.at
-    rig.keeper.on_state("a", ApiState(ApiStatus.UNREACHABLE, at, "refused", "http://n", Door.API))
+    rig.keeper.on_state("a", ApiState(ApiStatus.UNREACHABLE, at, "refused", "http://n", Endpoint.API))
     assert rig.renderers.registry.of("a").outages == ()
-    rig.keeper.on_state("a", ApiState(ApiStatus.OK, at + 1, "", "http://n", Door.API))
-    rig.keeper.on_state("a", ApiState(ApiStatus.UNREACHABLE, at + 100, "refused", "http://n", Door.API))
+    rig.keeper.on_state("a", ApiState(ApiStatus.OK, at + 1, "", "http://n", Endpoint.API))
+    rig.keeper.on_state("a", ApiState(ApiStatus.UNREACHABLE, at + 100, "refused", "http://n", Endpoint.API))
     rig.clock.at = at + 400
-    rig.keeper.on_state("a", ApiState(ApiStatus.OK, at + 400, "", "http://n", Door.API))
+    rig.keeper.on_state("a", ApiState(ApiStatus.OK, at + 400, "", "http://n", Endpoint.API))
     stop = SignalReceived(time_ms=int((at + 95) * 1000), process="storagenode", signal="terminated")
     start = NodeStarted(time_ms=int((at + 395) * 1000), node_id="node")
     rig.keeper.on_lines("a", [stop], live=True)
@@ -296,7 +296,7 @@ def test_free_space_of_the_log_is_no_point_where_the_node_itself_tells(rig: Rig)
     assert plain(rig.renderers.rows("storage", ["a"]))["a"]["free"]["source"] == "api"
 
 
-def door(rig: Rig, status: ApiStatus, which: Door = Door.API) -> None:
+def endpoint(rig: Rig, status: ApiStatus, which: Endpoint = Endpoint.API) -> None:
     rig.keeper.on_state("a", ApiState(status, rig.clock.at, "", "http://node", which))
 
 
@@ -308,21 +308,21 @@ def restart(rig: Rig) -> None:
 
 def test_an_outage_that_was_open_when_the_monitor_was_killed_goes_on_until_the_door_answers(rig: Rig) -> None:
     begin = rig.clock.at
-    door(rig, ApiStatus.OK)
-    door(rig, ApiStatus.UNREACHABLE)
+    endpoint(rig, ApiStatus.OK)
+    endpoint(rig, ApiStatus.UNREACHABLE)
     rig.clock.at += 600
     restart(rig)
-    door(rig, ApiStatus.UNKNOWN)
+    endpoint(rig, ApiStatus.UNKNOWN)
     (outage,) = rig.renderers.registry.of("a").outages
     assert (outage.witness, outage.from_at, outage.until_at) == (Witness.API_DOWN, begin, None)
-    door(rig, ApiStatus.UNREACHABLE)
+    endpoint(rig, ApiStatus.UNREACHABLE)
     rig.clock.at += 600
-    door(rig, ApiStatus.OK)
+    endpoint(rig, ApiStatus.OK)
     restart(rig)
     (outage,) = rig.renderers.registry.of("a").outages
     assert (outage.from_at, outage.until_at) == (begin, begin + 1200)
     rig.clock.at += 600
-    door(rig, ApiStatus.UNREACHABLE)
+    endpoint(rig, ApiStatus.UNREACHABLE)
     assert len(rig.renderers.registry.of("a").outages) == 1, "no answer yet in this run, and none is kept of an earlier one"
 
 
@@ -334,7 +334,7 @@ def seen(rig: Rig) -> list[Outage]:
 def test_a_door_that_answered_an_earlier_run_may_be_shut_in_this_one(rig: Rig) -> None:
     rig.take(AnswerKind.NODE, node_answer(rig.clock.at))
     restart(rig)
-    door(rig, ApiStatus.UNREACHABLE)
+    endpoint(rig, ApiStatus.UNREACHABLE)
     assert [one.witness for one in seen(rig)] == [Witness.API_DOWN]
     rig.clock.at += 60
     rig.keeper.without_endpoints("a")
@@ -353,12 +353,12 @@ def test_the_budget_melts_while_the_node_is_away(rig: Rig) -> None:
 
     whole = budget()
     assert (whole["hours"], whole["away_since"]) == (288.0, None)
-    door(rig, ApiStatus.OK, Door.HEALTH)
-    door(rig, ApiStatus.UNREACHABLE, Door.HEALTH)
+    endpoint(rig, ApiStatus.OK, Endpoint.HEALTH)
+    endpoint(rig, ApiStatus.UNREACHABLE, Endpoint.HEALTH)
     rig.clock.at += 100 * 3600
     rig.keeper.every_while()
     assert (budget()["hours"], budget()["away_since"]) == (188.0, at)
-    door(rig, ApiStatus.OK, Door.HEALTH)
+    endpoint(rig, ApiStatus.OK, Endpoint.HEALTH)
     assert budget()["away_since"] is None
     rig.take(AnswerKind.NODE, replace(node_answer(rig.clock.at), last_pinged_at=rig.clock.at - 3 * 3600))
     assert budget()["away_since"] == rig.clock.at - 3 * 3600, "nobody from outside has reached it for three hours"

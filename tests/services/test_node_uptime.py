@@ -1,4 +1,4 @@
-"""Evidence of a node's life in the keeper: doors, log, API and restarts of the monitor, together."""
+"""Evidence of a node's life in the keeper: endpoints, log, API and restarts of the monitor, together."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from builders import transfer
 from plain import Plain, plain
-from services.test_node_status import DAY_S, SAT, Rig, door, node_answer, satellite_answer
+from services.test_node_status import DAY_S, SAT, Rig, endpoint, node_answer, satellite_answer
 
 from storj_monitor.database import node_tables as store
 from storj_monitor.database.node_loading import LOADED
 from storj_monitor.database.reader import Reader
 from storj_monitor.model.events import NodeEvent, Transfer
-from storj_monitor.model.node_answers import AnswerKind, ApiStatus, Door
+from storj_monitor.model.node_answers import AnswerKind, ApiStatus, Endpoint
 from storj_monitor.model.node_events import ConfigurationLoaded, NodeStarted, PingFailed, SignalReceived
 from storj_monitor.model.reputation import AuditWindow
 from storj_monitor.model.rollups import Cell, CellKey, NodeDelta
@@ -54,9 +54,9 @@ def test_a_busy_node_that_goes_silent_and_shuts_its_api_is_down_for_certain(rig:
     rig.keeper.on_old_minutes("a", hour_of_transfers(begin - 3600))
     rig.keeper.on_log("a", SourceState.LIVE)
     rig.keeper.on_delta(delta(begin, transfers=[transfer(begin * 1000)]))
-    door(rig, ApiStatus.OK)
+    endpoint(rig, ApiStatus.OK)
     rig.clock.at = begin + 30.0
-    door(rig, ApiStatus.UNREACHABLE)
+    endpoint(rig, ApiStatus.UNREACHABLE)
     assert node_uptime(node(rig), rig.clock.at).state is UptimeState.UP, "its log had transfers a moment ago"
     before = dict(node(rig).revisions)
     rig.keeper.look()
@@ -106,8 +106,8 @@ def test_the_budget_is_whole_while_a_restarted_monitor_has_not_read_the_log_yet(
     windows = tuple(AuditWindow(at - (61 - i) * 43_200, 10, 10) for i in range(61))
     answer = satellite_answer(at, 29)
     rig.take(AnswerKind.SATELLITE, replace(answer, reputation=replace(answer.reputation, windows=windows)), SAT)
-    door(rig, ApiStatus.OK, Door.HEALTH)
-    door(rig, ApiStatus.UNREACHABLE, Door.HEALTH)
+    endpoint(rig, ApiStatus.OK, Endpoint.HEALTH)
+    endpoint(rig, ApiStatus.UNREACHABLE, Endpoint.HEALTH)
     stop = SignalReceived(time_ms=int(at * 1000), process="storagenode", signal="terminated")
     rig.keeper.on_lines("a", [stop], live=True)
     rig.clock.at = at + 2 * DAY_S
@@ -189,7 +189,7 @@ def test_a_node_that_runs_and_is_reached_by_nobody_is_away(rig: Rig) -> None:
     rig.keeper.on_old_minutes("a", hour_of_transfers(begin - 3600))
     rig.keeper.on_log("a", SourceState.LIVE)
     rig.keeper.on_delta(delta(begin, transfers=[transfer(begin * 1000)]))
-    door(rig, ApiStatus.OK)
+    endpoint(rig, ApiStatus.OK)
     for minutes in (20, 40):
         rig.clock.at = begin + 60.0 * minutes
         answer = replace(node_answer(rig.clock.at), last_pinged_at=begin + 5.0, started_at=begin - 50_000.0)

@@ -24,12 +24,12 @@ from storj_monitor.state.node_status import Topic
 CORPUS = Path(__file__).parent.parent / "corpus" / "api"
 
 
-def doors(node: object) -> dict[str, str]:
+def endpoints(node: object) -> dict[str, str]:
     return {"api": node.api_url, "metrics": node.metrics_url}  # type: ignore[attr-defined]
 
 
 async def test_a_page_sees_all_subjects_of_a_node_that_has_no_log(tmp_path: Path) -> None:
-    async with fake_node(generated()) as node, running(tmp_path, {"a": doors(node)}) as one:
+    async with fake_node(generated()) as node, running(tmp_path, {"a": endpoints(node)}) as one:
         async with one.http.ws_connect(one.url + "ws") as ws:
             await ws.receive_json()
             await ws.send_json({"cmd": "subscribe", "id": 1, "topics": list(NODE_TOPICS), "nodes": None})
@@ -45,13 +45,13 @@ async def test_a_page_sees_all_subjects_of_a_node_that_has_no_log(tmp_path: Path
                         topics[name]["n"] = delta["n"]
                         topics[name]["rows"].update(delta["set"] if "set" in delta else delta["rows"])  # type: ignore[attr-defined]
         health = topics["health"]["rows"]["a"]  # type: ignore[index]
-        assert health["version"]["source"] == "api" and health["doors"][0]["status"] == "ok"
+        assert health["version"]["source"] == "api" and health["endpoints"][0]["status"] == "ok"
         assert node.most_at_once == 1
 
 
 @pytest.mark.parametrize("index", range(4))
 async def test_answers_are_as_the_document_says_and_estimates_agree(tmp_path: Path, index: int) -> None:
-    async with fake_node(generated(index)) as node, running(tmp_path, {"a": doors(node)}) as one:
+    async with fake_node(generated(index)) as node, running(tmp_path, {"a": endpoints(node)}) as one:
         await until(lambda: len(one.node().money.payouts) >= 40 and one.node().money.stubs)
         document = await one.ask("openapi.json")
         for topic in NODE_TOPICS:
@@ -67,7 +67,7 @@ async def test_answers_are_as_the_document_says_and_estimates_agree(tmp_path: Pa
 
 
 async def test_the_csv_is_a_file_for_spreadsheets(tmp_path: Path) -> None:
-    async with fake_node(generated()) as node, running(tmp_path, {"a": doors(node)}) as one:
+    async with fake_node(generated()) as node, running(tmp_path, {"a": endpoints(node)}) as one:
         await until(lambda: one.node().money.stubs)
         async with one.http.get(one.url + "api/v1/earnings.csv?currency=EUR&rate=0.9") as response:
             body = await response.read()
@@ -82,7 +82,7 @@ async def test_the_csv_is_a_file_for_spreadsheets(tmp_path: Path) -> None:
 
 async def test_a_restarted_monitor_shows_everything_at_once_with_its_age(tmp_path: Path) -> None:
     async with fake_node(generated()) as node:
-        there = doors(node)
+        there = endpoints(node)
         async with running(tmp_path, {"a": there}) as one:
             await until(lambda: len(one.node().money.payouts) >= 40 and one.node().money.stubs)
             one.renderers.registry.changed("a", *Topic)  # what is only told again is not shown again for some minutes
@@ -99,7 +99,7 @@ async def test_a_restarted_monitor_shows_everything_at_once_with_its_age(tmp_pat
                         assert row[name].get("at") == pytest.approx(old[name].get("at"), abs=0.001)
         assert one.rows("earnings")["a"]["now"]["gross_usd_micros"] == before["earnings"]["a"]["now"]["gross_usd_micros"]
         assert one.rows("earnings")["a"]["balance"] == before["earnings"]["a"]["balance"]
-        await until(lambda: any(door["status"] == "unreachable" for door in one.rows("health")["a"]["doors"]))
+        await until(lambda: any(endpoint["status"] == "unreachable" for endpoint in one.rows("health")["a"]["endpoints"]))
         assert one.rows("health")["a"]["version"] == before["health"]["a"]["version"]
 
 
@@ -126,14 +126,14 @@ async def test_a_fault_is_told_once_and_healing_once_and_nothing_wrong_is_kept(
             caplog.clear()
             node.faults.set(fault)
             one.pollers()["a"].refresh()
-            await until(lambda: one.rows("health")["a"]["doors"][0]["status"] not in ("ok", "unknown"))
+            await until(lambda: one.rows("health")["a"]["endpoints"][0]["status"] not in ("ok", "unknown"))
             asked = node.asked.total()
             await until(lambda: node.asked.total() > asked + 5)
             shown = {topic: one.rows(topic) for topic in good}
             for key, row in good["earnings"].items():
                 assert shown["earnings"][key].get("balance") == row.get("balance")
             node.faults.clear()
-            await until(lambda: one.rows("health")["a"]["doors"][0]["status"] == "ok")
+            await until(lambda: one.rows("health")["a"]["endpoints"][0]["status"] == "ok")
         ours = [record for record in caplog.records if record.getMessage().startswith("API of node a")]
         assert len(ours) == 2, [record.getMessage() for record in ours]
         assert "answers again" in ours[1].getMessage()
@@ -151,10 +151,10 @@ async def test_a_fault_is_told_once_and_healing_once_and_nothing_wrong_is_kept(
 async def test_figures_of_a_node_whose_clock_lies_are_shown_but_not_kept(tmp_path: Path) -> None:
     answers = generated()
     answers.ahead_s = 40 * 86_400.0
-    async with fake_node(answers) as node, running(tmp_path, {"a": doors(node)}) as one:
+    async with fake_node(answers) as node, running(tmp_path, {"a": endpoints(node)}) as one:
         await until(lambda: one.node().money.usages and one.node().money.estimates.get(""))
         assert one.rows("health")["a"]["clock_ahead_s"]["value"] > 39 * 86_400
-        assert any("clock" in remark for remark in one.rows("health")["a"]["remarks"])
+        assert any("clock" in warning for warning in one.rows("health")["a"]["warnings"])
     db = sqlite3.connect(tmp_path / "monitor.db")
     try:
         assert db.execute("SELECT count(*) FROM estimate_snapshot").fetchone() == (0,)
@@ -167,13 +167,13 @@ async def test_figures_of_a_node_whose_clock_lies_are_shown_but_not_kept(tmp_pat
 
 async def test_an_api_that_appears_later_is_used(tmp_path: Path) -> None:
     async with fake_node(generated()) as node:
-        there = doors(node)
+        there = endpoints(node)
         await node.stop()
         async with running(tmp_path, {"a": there}) as one:
-            await until(lambda: one.rows("health")["a"]["doors"][0]["status"] == "unreachable")
+            await until(lambda: one.rows("health")["a"]["endpoints"][0]["status"] == "unreachable")
             assert one.rows("reputation") == {}
             await node.start()
-            await until(lambda: one.rows("reputation") and one.rows("health")["a"]["doors"][0]["status"] == "ok")
+            await until(lambda: one.rows("reputation") and one.rows("health")["a"]["endpoints"][0]["status"] == "ok")
 
 
 async def test_an_api_of_this_machine_is_found_by_the_node_id_of_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +187,7 @@ async def test_an_api_of_this_machine_is_found_by_the_node_id_of_the_log(tmp_pat
         async with running(tmp_path, {"a": {"log": str(log)}}, ports=(port,)) as one:
             await until(lambda: one.rows("reputation"))
             health = one.rows("health")["a"]
-            assert health["doors"][0]["found"] and node.api_url in health["remarks"][0]
+            assert health["endpoints"][0]["found"] and node.api_url in health["warnings"][0]
 
 
 async def test_the_api_of_a_node_with_a_debug_port_is_found_by_its_start_and_both_are_asked_one_at_a_time(
@@ -202,8 +202,8 @@ async def test_the_api_of_a_node_with_a_debug_port_is_found_by_its_start_and_bot
             scraped = node.asked["/metrics"]
             one.pollers()["a"].refresh()
             await until(lambda: node.asked["/metrics"] > scraped and one.rows("earnings"))
-            await until(lambda: {door["door"] for door in one.rows("health")["a"]["doors"]} == {"api", "metrics", "health"})
-            assert node.api_url in one.rows("health")["a"]["remarks"][0]
+            await until(lambda: {endpoint["endpoint"] for endpoint in one.rows("health")["a"]["endpoints"]} == {"api", "metrics", "health"})
+            assert node.api_url in one.rows("health")["a"]["warnings"][0]
 
 
 async def test_apis_are_found_for_the_nodes_that_have_none_and_only_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,9 +227,9 @@ async def test_apis_are_found_for_the_nodes_that_have_none_and_only_for_them(tmp
             await until(lambda: one.node("found").node_id)
             assert one.node("given").node_id == answers[0].node_id
             assert one.node("found").node_id == answers[1].node_id
-            await until(lambda: one.node("lost").remarks)
-            (remark,) = one.rows("health")["lost"]["remarks"]
-            assert third.api_url in remark and "which no log belongs to" in remark
+            await until(lambda: one.node("lost").warnings)
+            (warning,) = one.rows("health")["lost"]["warnings"]
+            assert third.api_url in warning and "which no log belongs to" in warning
             assert [one.node(name).found for name in nodes] == [False, True, False]
             assert first.most_at_once == 1
 
@@ -237,26 +237,26 @@ async def test_apis_are_found_for_the_nodes_that_have_none_and_only_for_them(tmp
 async def test_a_log_and_an_api_of_two_nodes_are_told_apart(tmp_path: Path) -> None:
     log = tmp_path / "node.log"
     log.write_text("2026-11-23T08:00:00Z\tINFO\tNode 1Other started\n")
-    async with fake_node(generated()) as node, running(tmp_path, {"a": {"log": str(log), **doors(node)}}) as one:
+    async with fake_node(generated()) as node, running(tmp_path, {"a": {"log": str(log), **endpoints(node)}}) as one:
         await until(lambda: one.node().node_id and one.monitor.state.nodes["a"].node_id)
-        assert any("the log is of node 1Other" in remark for remark in one.rows("health")["a"]["remarks"])
+        assert any("the log is of node 1Other" in warning for warning in one.rows("health")["a"]["warnings"])
 
 
 async def test_two_names_for_one_node_are_said_on_both(tmp_path: Path) -> None:
-    async with fake_node(generated()) as node, running(tmp_path, {"a": doors(node), "b": doors(node)}) as one:
-        await until(lambda: one.node("a").remarks and one.node("b").remarks)
-        assert "a and b are given the same API" in one.rows("health")["b"]["remarks"][0]
+    async with fake_node(generated()) as node, running(tmp_path, {"a": endpoints(node), "b": endpoints(node)}) as one:
+        await until(lambda: one.node("a").warnings and one.node("b").warnings)
+        assert "a and b are given the same API" in one.rows("health")["b"]["warnings"][0]
 
 
 async def test_another_node_under_the_same_name_begins_anew(tmp_path: Path) -> None:
-    async with fake_node(generated(0)) as node, running(tmp_path, {"a": doors(node)}) as one:
+    async with fake_node(generated(0)) as node, running(tmp_path, {"a": endpoints(node)}) as one:
         await until(lambda: one.node().money.stubs)
         first = one.node().node_id
         node.answers = generated(1)
         one.pollers()["a"].refresh()
         await until(lambda: one.node().node_id not in ("", first) and one.node().money.stubs)
         assert {key.node_id for key in one.node().money.stubs} == {one.node().node_id}
-        assert "another node" in one.rows("health")["a"]["remarks"][0]
+        assert "another node" in one.rows("health")["a"]["warnings"][0]
 
 
 @pytest.mark.parametrize("folder", sorted(path.name for path in CORPUS.iterdir()))

@@ -19,7 +19,7 @@ from storj_monitor.database.connection import connect_reader, connect_writer
 from storj_monitor.database.node_loading import LOADED
 from storj_monitor.database.nodes import node_care
 from storj_monitor.database.opening import open_database
-from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Door
+from storj_monitor.model.node_answers import Answer, AnswerKind, ApiState, ApiStatus, Endpoint
 from storj_monitor.node_api.decode import decode_node
 from storj_monitor.node_api.metrics import decode_metrics
 from storj_monitor.node_api.transport import Reply
@@ -56,7 +56,7 @@ def tell(keeper: NodeStatusService, name: str, answers: Answers, at: float) -> N
         metrics = decode_metrics(answers.answer(DEBUG, "/metrics", moment).body, moment)
         keeper.on_answer(Answer(name, AnswerKind.METRICS, None, moment, 1.0, metrics))
     for status in (ApiStatus.OK, ApiStatus.UNREACHABLE):
-        keeper.on_state(name, ApiState(status, at, "", "http://node", Door.API))
+        keeper.on_state(name, ApiState(status, at, "", "http://node", Endpoint.API))
     keeper.keep_last()
 
 
@@ -95,14 +95,14 @@ async def test_history_goes_with_the_name(tmp_path: Path) -> None:
     assert kept(path, "b").space == neighbour.space and kept(path, "b").standing == neighbour.standing
 
 
-@pytest.mark.parametrize("open_door", [Door.API, Door.HEALTH])
-async def test_an_open_outage_goes_with_the_name_and_ends_under_it(tmp_path: Path, open_door: Door) -> None:
+@pytest.mark.parametrize("open_endpoint", [Endpoint.API, Endpoint.HEALTH])
+async def test_an_open_outage_goes_with_the_name_and_ends_under_it(tmp_path: Path, open_endpoint: Endpoint) -> None:
     path, at = tmp_path / "monitor.db", time.time()
     open_database(path, 1.0, "stamp")
     desk = Desk(path)
     keeper = keeper_for(["a"], desk)
     for status in (ApiStatus.OK, ApiStatus.UNREACHABLE):
-        keeper.on_state("a", ApiState(status, at - 500, "", "http://node", open_door))
+        keeper.on_state("a", ApiState(status, at - 500, "", "http://node", open_endpoint))
     desk.db.close()
     with node_care(path, at) as care:
         care.rename("a", "attic")
@@ -110,7 +110,7 @@ async def test_an_open_outage_goes_with_the_name_and_ends_under_it(tmp_path: Pat
     keeper = keeper_for(["attic"], desk)
     with closing(connect_reader(path)) as db:
         keeper.load(store.read_all(db, LOADED, ["attic"], {}))
-    keeper.on_state("attic", ApiState(ApiStatus.OK, at, "", "http://node", open_door))
+    keeper.on_state("attic", ApiState(ApiStatus.OK, at, "", "http://node", open_endpoint))
     desk.db.close()
     (outage,) = kept(path, "attic").outages
     assert outage.from_at == pytest.approx(at - 500, abs=0.01)

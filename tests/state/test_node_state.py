@@ -15,9 +15,9 @@ from storj_monitor.model.node_state import (
     Hearing,
     NodeEvidence,
     NodeStateKind,
+    NodeWarning,
     Phase,
     ProcessEvidence,
-    Remark,
     SourceEvidence,
     SpaceTrouble,
     StandingEvidence,
@@ -235,8 +235,8 @@ def test_no_sources_or_none_heard_is_not_ok() -> None:
 def test_a_log_above_info_without_lines_is_no_health() -> None:
     """A node of which there is an error-level log alone read as well for ever, also after it died."""
     mute = source(LOG, 7200, fresh_s=float("inf"), is_mute=True, is_grim=True)
-    remark = Remark("log_level", "The log is at level ERROR.", None, NOW, LOG)
-    state = judge(evidence(mute, remarks=(remark,)), NOW)
+    warning = NodeWarning("log_level", "The log is at level ERROR.", None, NOW, LOG)
+    state = judge(evidence(mute, warnings=(warning,)), NOW)
     assert (state.kind, state.since, state.reasons[1].code) == (NO_DATA, None, "log_level")
     assert state.sentence.startswith("Whether the node works is unknown: its log is above INFO")
     assert judge(evidence(mute._replace(good_at=NOW - 60)), NOW).kind is NO_DATA, "an error is nothing good"
@@ -335,7 +335,7 @@ def test_more_bad_evidence_never_makes_a_state_better(one: NodeEvidence, data: s
             [
                 replace(one, standings=(*one.standings, StandingEvidence("x", "eu1", data.draw(levels), "w", None, NOW, API))),
                 replace(one, findings=(*one.findings, StandingFinding(99, data.draw(st.booleans()), "t", NOW, NOW))),
-                replace(one, remarks=(*one.remarks, Remark("clock", "off.", None, NOW, LOG))),
+                replace(one, warnings=(*one.warnings, NodeWarning("clock", "off.", None, NOW, LOG))),
                 replace(one, space=SpaceTrouble(NOW, refused_at=NOW, disk_free=0)),
                 replace(one, contact=ContactEvidence(NOW, 0.0, None, "Misconfigured", "")),
             ]

@@ -85,7 +85,7 @@ def test_successes_of_a_log_above_info_are_unknown() -> None:
     assert (row["success"], row["failed"], row["bytes"]) == (None, 18, None)
     # another node's log tells, and so do counters
     both = plain(action_rows([mute, NodeActions({GET: cell(5)}, 1000)]))["GET down"]
-    assert (both["success"], both["failed"], both["untold"]) == (5, 18, 18)
+    assert (both["success"], both["failed"], both["unrated"]) == (5, 18, 18)
     assert plain(action_rows([replace(mute, counters=counted(COUNTERS))]))["GET down"]["success"]
 
 
@@ -99,7 +99,7 @@ def test_failures_that_only_the_counters_know_are_shown_though_the_log_has_nearl
         failed: Growth(64, 0, 0, 0.0),
     }
     row = plain(action_rows([NodeActions(log, 0, counters_of(growth, None), hides_failures=True)]))["PUT up"]
-    assert (row["success"], row["canceled"], row["failed"], row["only_counted"], row["may_hide"]) == (878, 112, 64, 54, False)
+    assert (row["success"], row["canceled"], row["failed"], row["counters_only"], row["may_hide_failures"]) == (878, 112, 64, 54, False)
     assert row["source"] == "log"
 
 
@@ -107,12 +107,12 @@ def test_edges_of_the_hour_are_no_hidden_failures() -> None:
     log = {GET: cell(1000), GET_FAILED: cell(97)}
     growth = {GET: Growth(1003, 0, 0, 0.0), GET_FAILED: Growth(100, 0, 0, 0.0)}
     row = plain(action_rows([NodeActions(log, 0, counters_of(growth, None))]))["GET down"]
-    assert (row["failed"], row["only_counted"]) == (97, 0)
+    assert (row["failed"], row["counters_only"]) == (97, 0)
     more = plain(action_rows([NodeActions(log, 0, counters_of(growth | {GET_FAILED: Growth(150, 0, 0, 0.0)}, None))]))["GET down"]
-    assert (more["failed"], more["only_counted"]) == (150, 53)
+    assert (more["failed"], more["counters_only"]) == (150, 53)
 
 
 def test_a_log_at_info_alone_says_what_it_cannot_show() -> None:
     rows = plain(action_rows([NodeActions({PUT: cell(10), GET: cell(10)}, hides_failures=True)]))
-    assert rows["PUT up"]["may_hide"] is True and rows["GET down"]["may_hide"] is False
-    assert plain(action_rows([NodeActions({PUT: cell(10)})]))["PUT up"]["may_hide"] is False
+    assert rows["PUT up"]["may_hide_failures"] is True and rows["GET down"]["may_hide_failures"] is False
+    assert plain(action_rows([NodeActions({PUT: cell(10)})]))["PUT up"]["may_hide_failures"] is False

@@ -71,7 +71,7 @@ def test_what_nobody_knows_is_null() -> None:
         unknown[name] for name in ("satellite", "satellite_name", "direction", "z", "samples", "band", "cause", "until", "resolved")
     ] == [None] * 9
     row = plain(learning_row(NodeStatus("a")))
-    assert (row["hours"], row["basis"], row["judged_to"], row["standing"]) == (0, "none", None, 0)
+    assert (row["hours"], row["basis"], row["analysed_until"], row["open_findings"]) == (0, "none", None, 0)
 
 
 def test_a_finding_that_ended_says_when_and_why() -> None:
@@ -88,11 +88,11 @@ def test_rows_of_the_asked_nodes_made_anew_only_for_a_change() -> None:
     a.insight.learning = Learning("a", 53, Basis.OVERALL, "baselines from 53 hours; full after four weeks", AT, 3)
     assert list(plain(view.rows([a, b]))) == ["node/a", "finding/7", "node/b"]
     assert list(plain(view.rows([b]))) == ["node/b"]
-    assert plain(view.rows([a]))["node/a"]["standing"] == 1
+    assert plain(view.rows([a]))["node/a"]["open_findings"] == 1
     a.insight.findings[7] = a.insight.findings[7].moved(FindingState.RESOLVED, AT + 900)
-    assert plain(view.rows([a]))["node/a"]["standing"] == 1, "nobody said that it changed"
+    assert plain(view.rows([a]))["node/a"]["open_findings"] == 1, "nobody said that it changed"
     registry.changed("a", Topic.ANALYTICS)
-    assert plain(view.rows([a]))["node/a"]["standing"] == 0
+    assert plain(view.rows([a]))["node/a"]["open_findings"] == 0
     assert plain(view.rows([a]))["finding/7"]["until"] == AT + 900
 
 

@@ -35,7 +35,19 @@ type TopicViews = { [K in TableTopic]: TopicView<TableRows[K]> };
 function openSocket(): SocketLike {
   const url = new URL("ws", document.baseURI);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.searchParams.set("protocol", String(PROTOCOL));
   return new WebSocket(url.href) as unknown as SocketLike;
+}
+
+/** Reloads for a server of another version, but once for each: what keeps an old page (a proxy, say) would give it again. */
+function reloadOnce(version: string): void {
+  try {
+    if (sessionStorage.getItem("reloaded-for") === version) return;
+    sessionStorage.setItem("reloaded-for", version);
+  } catch {
+    return; // nothing can be remembered here: the reader decides
+  }
+  location.reload();
 }
 
 const seconds = (): number => performance.now() / 1000;
@@ -195,6 +207,13 @@ class Page {
   }
 
   private greeted(hello: Hello): void {
+    if (hello.protocol !== PROTOCOL) {
+      // Its rows are not those that this page knows: nothing is asked for, and what is shown stays as it is.
+      this.updated = true;
+      this.link.close();
+      reloadOnce(`${hello.version} ${hello.protocol}`);
+      return;
+    }
     this.loaded(hello.load, hello.now);
     this.store.forgetNumbers();
     // Another server may know more, or less, than the one before.
@@ -203,7 +222,6 @@ class Page {
     this.updated ||= this.hello !== null && this.hello.version !== hello.version;
     this.hello = hello;
     this.known = hello.nodes;
-    if (hello.protocol !== PROTOCOL) this.updated = true;
     // The link subscribes right after the hello: give it the view that fits the nodes of this server.
     this.link.subscribe(this.wanted, this.choice.nodes);
   }

@@ -39,19 +39,19 @@ export function since(row: ReputationSummary): { what: "disqualified" | "suspend
 
 const TRENDS: Readonly<Record<string, string>> = { unknown: "trend unknown", steady: "steady", rising: "rising", falling: "falling" };
 
-export function trendWord(guard: NonNullable<ReputationSummary["guard"]>): string {
-  return TRENDS[guard.trend] ?? guard.trend;
+export function trendWord(audits: NonNullable<ReputationSummary["disqualification_margin"]>): string {
+  return TRENDS[audits.trend] ?? audits.trend;
 }
 
-export function trend(guard: NonNullable<ReputationSummary["guard"]>): string {
-  const word = trendWord(guard);
-  if (guard.hours_to_verdict === null || guard.trend !== "falling") return word;
-  return `${word}, at 0.96 in ${hours(guard.hours_to_verdict)}`;
+export function trend(audits: NonNullable<ReputationSummary["disqualification_margin"]>): string {
+  const word = trendWord(audits);
+  if (audits.hours_to_disqualification === null || audits.trend !== "falling") return word;
+  return `${word}, at 0.96 in ${hours(audits.hours_to_disqualification)}`;
 }
 
-/** How many audits in a row may fail; null guard: nobody knows. */
-export function allowed(guard: ReputationSummary["guard"]): string {
-  return guard === null ? "unknown" : count(guard.failures_allowed);
+/** How many audits in a row may fail; null: unknown. */
+export function allowed(audits: ReputationSummary["disqualification_margin"]): string {
+  return audits === null ? "unknown" : count(audits.failures_allowed);
 }
 
 export function budget(row: ReputationSummary): string {

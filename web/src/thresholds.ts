@@ -27,7 +27,7 @@ export function isSilent(age: number, thresholds: Thresholds): boolean {
 
 /** A log that is read to its end but says nothing. Other states say more themselves; a log above INFO is quiet without trouble. */
 export function isNodeSilent(node: (Pick<NodeRow, "state" | "last_line"> & Partial<Pick<NodeRow, "log">>) | undefined, now: number, thresholds: Thresholds): boolean {
-  return node?.state === "live" && node.last_line !== null && node.log?.quiet !== true && isSilent(now - node.last_line, thresholds);
+  return node?.state === "live" && node.last_line !== null && node.log?.above_info !== true && isSilent(now - node.last_line, thresholds);
 }
 
 /** Exact: 89.96 % is below 90 % although it may be shown rounded. Nothing is no rate. */

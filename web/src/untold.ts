@@ -10,7 +10,7 @@ export interface Untold {
 
 export function untold(rows: Iterable<readonly [string, NodeRow]>): Untold {
   const nodes = [...rows];
-  const mute = nodes.map(([name, row]): [string, string] => [name, row.log?.untold ?? ""]).filter(([, reason]) => reason !== "");
+  const mute = nodes.map(([name, row]): [string, string] => [name, row.log?.unknown_reason ?? ""]).filter(([, reason]) => reason !== "");
   if (mute.length === 0) return { reason: null, note: null };
   const reasons = [...new Set(mute.map(([, reason]) => reason))];
   if (mute.length === nodes.length) return { reason: reasons.slice(0, 3).join(" "), note: null };

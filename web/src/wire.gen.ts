@@ -210,7 +210,7 @@ export interface TableDelta<Row> {
 }
 
 /** One thing that an operator must know about a log. */
-export interface LogRemark {
+export interface LogWarning {
   /** what it is */
   trouble: "not_understood" | "above_info" | "no_transfers" | "two_nodes";
   /** a sentence with what to do */
@@ -222,21 +222,21 @@ export interface LogCharacter {
   /** how its lines are written; "" before the first */
   form: "" | "console" | "json" | "gcloudlogging" | "unknown";
   /** what was put around the lines, in words */
-  wrappers: string[];
+  envelopes: string[];
   /** lowest level of the last hour or two */
   level: string;
   /** false: no lines of successes, rates from it are unknown */
   transfers: boolean;
   /** true: above INFO, silence means nothing */
-  quiet: boolean;
+  above_info: boolean;
   /** why traffic and success are unknown; "" where the log shows them */
-  untold: string;
+  unknown_reason: string;
   /** percent of the newest lines that is understood, or null */
   understood_pct: number | null;
   /** ids of nodes that began in it */
   node_ids: string[];
   /** One thing that an operator must know about a log. */
-  remarks: LogRemark[];
+  warnings: LogWarning[];
 }
 
 /** Why a node is in its state. A reason of state `ok` is a note. */
@@ -302,13 +302,13 @@ export interface ActionRow {
   /** how many */
   failed: number;
   /** results from logs that do not show successes: part of no rate */
-  untold: number;
+  unrated: number;
   /** of `failed`: what only the node's counters know */
-  only_counted: number;
+  counters_only: number;
   /** uploads turned away because the node had too many at once: in no other count; 0 in answers about the past */
   rejected: number;
   /** a log at INFO without counters, which does not show most failed uploads since v1.114 */
-  may_hide: boolean;
+  may_hide_failures: boolean;
   /** bytes of the successes; null as `success` */
   bytes: number | null;
   /** bytes of all results */
@@ -548,9 +548,9 @@ export interface DisqualificationMargin {
   /** where the score goes */
   trend: "unknown" | "steady" | "rising" | "falling";
   /** score at which it comes to rest at the present rate, or null */
-  settles_at: number | null;
+  settles_at_score: number | null;
   /** hours until disqualification at the present rate; null = it does not come, or unknown */
-  hours_to_verdict: number | null;
+  hours_to_disqualification: number | null;
   /** null = unknown */
   rate: AuditRate | null;
 }
@@ -630,7 +630,7 @@ export interface RefusedAudits {
   /** since `since` */
   value: number;
   /** of the last hour */
-  lately: number;
+  last_hour: number;
   /** Unix seconds */
   since: number;
   /** who counted */
@@ -680,7 +680,7 @@ export interface ReputationRow {
   /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   joined_at: Figure<number | null> | null;
   /** null = the score is unknown */
-  guard: DisqualificationMargin | null;
+  disqualification_margin: DisqualificationMargin | null;
   /** audits that may end in an error in a row until suspension; null = unknown */
   suspension_allowed: number | null;
   /** audits missed while offline, in the known windows; null = unknown */
@@ -704,7 +704,7 @@ export interface MarginSummary {
   /** where the score goes */
   trend: "unknown" | "steady" | "rising" | "falling";
   /** hours until disqualification at the present rate; null = it does not come, or unknown */
-  hours_to_verdict: number | null;
+  hours_to_disqualification: number | null;
 }
 
 /** How long the node may be off: what a first look shows. */
@@ -758,7 +758,7 @@ export interface ReputationSummary {
   /** figure, Unix seconds; its value null = it has not happened; null = unknown */
   suspended_at: Figure<number | null> | null;
   /** null = the score is unknown */
-  guard: MarginSummary | null;
+  disqualification_margin: MarginSummary | null;
   /** How long the node may be off: what a first look shows. */
   budget: BudgetSummary;
   /** Failures of the last 24 hours of the log: what a first look shows. */
@@ -917,7 +917,7 @@ export interface FleetForecast {
   /** When the node is so full. */
   levels: Level[];
   /** nodes that are in it */
-  counted: string[];
+  included: string[];
   /** nodes that are not */
   left_out: string[];
   /** nodes that are in it and shrink */
@@ -1464,10 +1464,10 @@ export interface RouteProblem {
   detail: string;
 }
 
-/** A way to the node. */
-export interface DoorRow {
+/** An endpoint of the node. */
+export interface EndpointRow {
   /** its API, its debug port, its public port */
-  door: "api" | "metrics" | "health";
+  endpoint: "api" | "metrics" | "health";
   /** `partial`: it answers, but a route hangs or breaks off */
   status: "unknown" | "ok" | "partial" | "unreachable" | "not_understood";
   /** Unix seconds */
@@ -1503,7 +1503,7 @@ export interface Uptime {
   /** since it was up last */
   failed_starts: number;
   /** of a node that is down or starts, the most telling first: at most 8, in a summary 3 */
-  last_words: LastWord[];
+  last_messages: LastWord[];
   /** a sentence for people */
   reason: string;
   /** who saw it, see uptime.md */
@@ -1589,7 +1589,7 @@ export interface HealthRow {
   /** figure; null = unknown */
   all_healthy: Figure<boolean> | null;
   /** sentences for the operator */
-  remarks: string[];
+  warnings: string[];
   /** hours of the last 30 days in which it was away for certain */
   down_hours_30d: number;
   /** the node's identity; "" while it is unknown */
@@ -1598,8 +1598,8 @@ export interface HealthRow {
   clock_ahead_s: Figure<number> | null;
   /** figure, bytes of this UTC month; null = unknown */
   bandwidth_bytes: Figure<number> | null;
-  /** A way to the node. */
-  doors: DoorRow[];
+  /** An endpoint of the node. */
+  endpoints: EndpointRow[];
   /** Whether the node runs. */
   uptime: Uptime;
   /** last 30 days, newest first, at most 20 */
@@ -1610,10 +1610,10 @@ export interface HealthRow {
   transfers: NodeCounters | null;
 }
 
-/** A way to the node: what a first look shows. */
-export interface DoorSummary {
+/** An endpoint of the node: what a first look shows. */
+export interface EndpointSummary {
   /** its API, its debug port, its public port */
-  door: "api" | "metrics" | "health";
+  endpoint: "api" | "metrics" | "health";
   /** `partial`: it answers, but a route hangs or breaks off */
   status: "unknown" | "ok" | "partial" | "unreachable" | "not_understood";
   /** Unix seconds */
@@ -1633,7 +1633,7 @@ export interface UptimeSummary {
   /** since it was up last */
   failed_starts: number;
   /** of a node that is down or starts, the most telling first: at most 8, in a summary 3 */
-  last_words: LastWord[];
+  last_messages: LastWord[];
 }
 
 /** What the node notifies of: what a first look shows. */
@@ -1669,11 +1669,11 @@ export interface HealthSummary {
   /** figure; null = unknown */
   all_healthy: Figure<boolean> | null;
   /** sentences for the operator */
-  remarks: string[];
+  warnings: string[];
   /** hours of the last 30 days in which it was away for certain */
   down_hours_30d: number;
-  /** A way to the node: what a first look shows. */
-  doors: DoorSummary[];
+  /** An endpoint of the node: what a first look shows. */
+  endpoints: EndpointSummary[];
   /** Whether the node runs: what a first look shows. */
   uptime: UptimeSummary;
   /** the one that lasts, or none */
@@ -1773,13 +1773,13 @@ export interface LearningRow {
   /** what is compared with now; `none` = still learning */
   basis: "none" | "hour_of_week" | "hour_of_day" | "overall";
   /** e.g. "baselines from 53 hours; full after four weeks" */
-  words: string;
+  text: string;
   /** Unix seconds: all lines up to here were looked at; null before the first look */
-  judged_to: number | null;
+  analysed_until: number | null;
   /** satellites and directions that are followed */
   series: number;
-  /** findings that stand */
-  standing: number;
+  /** findings that are not resolved */
+  open_findings: number;
 }
 
 /** What every answer about a window has. */
@@ -1903,7 +1903,7 @@ export interface ActionsAnswer {
   /** Results and durations of one action, from the log or from the nodes' own counters. */
   rows: ActionRow[];
   /** the hours that figures of source `metrics` are of, or null */
-  counted: CountedHours | null;
+  counters_window: CountedHours | null;
   /** why successes and bytes are unknown (null, not 0); null: they are known */
   unknown: string | null;
   /** nodes whose logs do not show transfers */
@@ -2219,7 +2219,7 @@ export interface SanctionSpan {
 }
 
 /** Audit windows, suspensions and disqualifications, kept after the node has dropped them. */
-export interface StandingsAnswer {
+export interface SanctionsAnswer {
   /** start of the window after snapping, Unix seconds */
   from: number;
   /** end of the window after snapping, exclusive, Unix seconds */
@@ -2231,7 +2231,7 @@ export interface StandingsAnswer {
   /** Audit windows at one satellite, kept after the node has dropped them. */
   audit_windows: AuditHistory[];
   /** what held at any moment of the window, newest first, at most 300 */
-  standings: SanctionSpan[];
+  sanctions: SanctionSpan[];
 }
 
 /** What is out of the ordinary, since when, why, and what to do; newest change first. */

@@ -7,7 +7,7 @@ import type { EarningsAnswer as Earnings, Figure, HelpText, LiveDelta, NodeRow, 
 
 export type * from "./wire.gen";
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export const NODE_TOPICS = ["reputation", "storage", "earnings", "health"] as const;
 export const TABLE_TOPICS = [

@@ -3,7 +3,7 @@ import { actionName, durations, sources, teller } from "../src/actions";
 import type { ActionRow } from "../src/wire";
 
 const LOG: ActionRow = {
-  action: "PUT", direction: "up", untold: 0, only_counted: 0, rejected: 0, may_hide: false,
+  action: "PUT", direction: "up", unrated: 0, counters_only: 0, rejected: 0, may_hide_failures: false,
   success: 9, canceled: 1, failed: 0, bytes: 9, all_bytes: 10, timed: 9, p50_ms: 1000, p95_ms: 2000, p99_ms: 3000, resolution_ms: 1000, mean_ms: 1100,
   source: "log", timed_source: "log",
 };

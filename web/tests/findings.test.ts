@@ -39,7 +39,7 @@ function finding(own: Partial<FindingRow>): FindingRow {
   };
 }
 
-const node = (own: Partial<LearningRow>): LearningRow => ({ row: "node", node: "attic", hours: 53, full_hours: 672, basis: "overall", words: "", judged_to: 1000, series: 4, standing: 0, ...own });
+const node = (own: Partial<LearningRow>): LearningRow => ({ row: "node", node: "attic", hours: 53, full_hours: 672, basis: "overall", text: "", analysed_until: 1000, series: 4, open_findings: 0, ...own });
 
 describe("the order of findings", () => {
   it("is worst first, then newest, and what ended stands apart", () => {

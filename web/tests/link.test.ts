@@ -58,7 +58,7 @@ class Host implements LinkHost {
   }
 }
 
-const HELLO = { k: "hello", protocol: 1, version: "1", demo: false, now: 1, nodes: ["a"], coalesce_ms: 75, slow_hz: 2, sample: 64 };
+const HELLO = { k: "hello", protocol: 2, version: "1", demo: false, now: 1, nodes: ["a"], coalesce_ms: 75, slow_hz: 2, sample: 64 };
 
 function setUp(): { host: Host; link: Link; states: LinkState[]; messages: ServerMessage[] } {
   const host = new Host();

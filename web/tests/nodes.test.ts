@@ -68,7 +68,7 @@ describe("figures", () => {
   });
 });
 
-const GUARD: DisqualificationMargin = { distance: 0.04, failures_allowed: 40, trend: "steady", settles_at: 1, hours_to_verdict: null, rate: null };
+const MARGIN: DisqualificationMargin = { distance: 0.04, failures_allowed: 40, trend: "steady", settles_at_score: 1, hours_to_disqualification: null, rate: null };
 
 function reputation(change: Partial<ReputationRow> = {}): ReputationRow {
   return {
@@ -76,7 +76,7 @@ function reputation(change: Partial<ReputationRow> = {}): ReputationRow {
     rank: 0,
     disqualified_at: { value: null, source: "api", at: NOW },
     suspended_at: null,
-    guard: GUARD,
+    disqualification_margin: MARGIN,
     vetting: { done: true, audits: 900, at_least: false, audits_left: null, hours: 900, hours_left: null },
     budget: { hours: 287, score: 1, windows: 60, full: true, estimated: false, limited_by: "online_score", state: "counted", away_since: null },
     ...change,
@@ -99,9 +99,9 @@ describe("reputation", () => {
   });
 
   it("says what is allowed, and where it goes", () => {
-    expect([allowed(GUARD), allowed(null)]).toEqual(["40", "unknown"]);
-    expect(plain(trend({ ...GUARD, trend: "falling", hours_to_verdict: 61.5 }))).toBe("falling, at 0.96 in 61 h");
-    expect(trend({ ...GUARD, trend: "falling" })).toBe("falling");
+    expect([allowed(MARGIN), allowed(null)]).toEqual(["40", "unknown"]);
+    expect(plain(trend({ ...MARGIN, trend: "falling", hours_to_disqualification: 61.5 }))).toBe("falling, at 0.96 in 61 h");
+    expect(trend({ ...MARGIN, trend: "falling" })).toBe("falling");
     expect(plain(budget(reputation()))).toBe("11.9 d");
     const unknown = reputation({ budget: { hours: null, score: null, windows: 0, full: false, estimated: true, limited_by: "online_score", state: "counted", away_since: null } });
     expect([budget(unknown), budgetWhy(unknown)]).toEqual(["unknown", "no online score yet"]);

@@ -5,7 +5,7 @@ import { stateChip } from "../src/panels/states";
 import { DEFAULT_THRESHOLDS, isLow, isNodeSilent, isSilent, thresholdsOf } from "../src/thresholds";
 import type { Hello } from "../src/wire";
 
-const HELLO = taken<Hello>({ k: "hello", protocol: 1, version: "1", demo: false, now: 0, nodes: [], coalesce_ms: 0, slow_hz: 0, sample: 0 });
+const HELLO = taken<Hello>({ k: "hello", protocol: 2, version: "1", demo: false, now: 0, nodes: [], coalesce_ms: 0, slow_hz: 0, sample: 0 });
 
 describe("thresholds", () => {
   it("are the operator's, and the product's where the server says nothing of use", () => {
@@ -30,7 +30,7 @@ describe("thresholds", () => {
     expect(isNodeSilent({ state: "live", last_line: 100 }, 150, set)).toBe(false);
     expect(isNodeSilent({ state: "live", last_line: null }, 150, set)).toBe(false);
     expect(isNodeSilent({ state: "catching_up", last_line: 100 }, 9999, set)).toBe(false);
-    const log = taken<LogCharacter>({ form: "console", wrappers: [], level: "ERROR", transfers: false, quiet: true, understood_pct: 100, node_ids: [], remarks: [] });
+    const log = taken<LogCharacter>({ form: "console", envelopes: [], level: "ERROR", transfers: false, above_info: true, understood_pct: 100, node_ids: [], warnings: [] });
     expect(isNodeSilent({ state: "live", last_line: 100, log }, 9999, set)).toBe(false);
     expect(stateChip({ state: "live", last_line: 100 }, 161, set)).toEqual({ kind: "warn", word: "silent" });
     expect(stateChip({ state: "error", last_line: 100 }, 161, set)?.word).toBe("error");

@@ -3,7 +3,7 @@ import { bandwidth } from "../src/traffic";
 import { untold } from "../src/untold";
 import type { NodeRow, TrafficAnswer } from "../src/wire";
 
-const node = (why: string): NodeRow => ({ log: { untold: why } }) as unknown as NodeRow;
+const node = (why: string): NodeRow => ({ log: { unknown_reason: why } }) as unknown as NodeRow;
 
 describe("what logs do not tell", () => {
   it("is unknown where no node tells, and noted where some do not", () => {

@@ -69,10 +69,10 @@ class LearningRow(Wire, tag_field="row", tag="node", frozen=True, kw_only=True):
     hours: Annotated[Count, doc("hours that its baselines are made of")]
     full_hours: Annotated[Count, doc("672: four weeks")]
     basis: Annotated[str, one_of(("none", *(one.value for one in Basis)), "what is compared with now; `none` = still learning")]
-    words: Annotated[Sentence, doc('e.g. "baselines from 53 hours; full after four weeks"')]
-    judged_to: Annotated[int | None, doc("Unix seconds: all lines up to here were looked at; null before the first look")]
+    text: Annotated[Sentence, doc('e.g. "baselines from 53 hours; full after four weeks"')]
+    analysed_until: Annotated[int | None, doc("Unix seconds: all lines up to here were looked at; null before the first look")]
     series: Annotated[Count, doc("satellites and directions that are followed")]
-    standing: Annotated[Count, doc("findings that stand")]
+    open_findings: Annotated[Count, doc("findings that are not resolved")]
 
 
 AnalyticsRow = FindingRow | LearningRow

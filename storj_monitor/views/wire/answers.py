@@ -129,7 +129,7 @@ class ActionsAnswer(Answer, frozen=True, kw_only=True):
     """Results, bytes and durations by action, from the log or from the nodes' own counters."""
 
     rows: list[ActionRow]
-    counted: Annotated[CountedHours | None, doc("the hours that figures of source `metrics` are of, or null")]
+    counters_window: Annotated[CountedHours | None, doc("the hours that figures of source `metrics` are of, or null")]
     unknown: Unknown
     left_out: LeftOut
 
@@ -195,11 +195,11 @@ class EventsAnswer(Answer, frozen=True, kw_only=True):
     figures: Annotated[list[EventFigure], doc("with the first page only: what /metrics says now")]
 
 
-class StandingsAnswer(Answer, frozen=True, kw_only=True):
+class SanctionsAnswer(Answer, frozen=True, kw_only=True):
     """Audit windows, suspensions and disqualifications, kept after the node has dropped them."""
 
     audit_windows: list[AuditHistory]
-    standings: Annotated[list[SanctionSpan], at_most(300, "what held at any moment of the window, newest first, at most 300")]
+    sanctions: Annotated[list[SanctionSpan], at_most(300, "what held at any moment of the window, newest first, at most 300")]
 
 
 class FindingsAnswer(Answer, frozen=True, kw_only=True):

@@ -1,10 +1,10 @@
-"""Rows of `health`: who a node is, whether it is reached, by which doors, and when it was away."""
+"""Rows of `health`: who a node is, whether it is reached, by which endpoints, and when it was away."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from storj_monitor.model.node_answers import ApiStatus, Door, RouteStatus
+from storj_monitor.model.node_answers import ApiStatus, Endpoint, RouteStatus
 from storj_monitor.model.uptime import UptimeState, Witness
 from storj_monitor.views.wire.fields import (
     ActionName,
@@ -39,17 +39,17 @@ class RouteProblem(Wire, frozen=True, kw_only=True):
     detail: Annotated[str, doc("what is wrong")]
 
 
-class DoorSummary(Wire, frozen=True, kw_only=True):
-    """A way to the node: what a first look shows."""
+class EndpointSummary(Wire, frozen=True, kw_only=True):
+    """An endpoint of the node: what a first look shows."""
 
-    door: Annotated[str, one_of((one.value for one in Door), "its API, its debug port, its public port")]
+    endpoint: Annotated[str, one_of((one.value for one in Endpoint), "its API, its debug port, its public port")]
     status: Annotated[str, one_of((one.value for one in ApiStatus), "`partial`: it answers, but a route hangs or breaks off")]
     since: UnixSeconds
     detail: Annotated[str, doc('why, or ""')]
 
 
-class DoorRow(DoorSummary, frozen=True, kw_only=True):
-    """A way to the node."""
+class EndpointRow(EndpointSummary, frozen=True, kw_only=True):
+    """An endpoint of the node."""
 
     url: Annotated[str, doc("its address")]
     found: Annotated[bool, doc("not from the settings, but found on this machine")]
@@ -71,7 +71,7 @@ class UptimeSummary(Wire, frozen=True, kw_only=True):
     since: Annotated[float | None, doc("Unix seconds; null = unknown")]
     certain: Annotated[bool, doc("by a witness that cannot be mistaken, or by two")]
     failed_starts: Annotated[Count, doc("since it was up last")]
-    last_words: Annotated[list[LastWord], doc("of a node that is down or starts, the most telling first: at most 8, in a summary 3")]
+    last_messages: Annotated[list[LastWord], doc("of a node that is down or starts, the most telling first: at most 8, in a summary 3")]
 
 
 class Uptime(UptimeSummary, frozen=True, kw_only=True):
@@ -145,14 +145,14 @@ class HealthCommon(Wire, frozen=True, kw_only=True):
     started_at: Number
     uptime_s: Annotated[Number, doc("figure, seconds at the time that it was asked; null = unknown, or the node is down")]
     all_healthy: Flag
-    remarks: Annotated[list[Sentence], doc("sentences for the operator")]
+    warnings: Annotated[list[Sentence], doc("sentences for the operator")]
     down_hours_30d: Annotated[float, doc("hours of the last 30 days in which it was away for certain")]
 
 
 class HealthSummary(HealthCommon, frozen=True, kw_only=True):
     """What a view of several nodes has of a row."""
 
-    doors: list[DoorSummary]
+    endpoints: list[EndpointSummary]
     uptime: UptimeSummary
     downtimes: Annotated[list[Downtime], doc("the one that lasts, or none")]
     notifications: Annotated[list[NoticeSummary], doc("newest 5")]
@@ -164,7 +164,7 @@ class HealthRow(HealthCommon, frozen=True, kw_only=True):
     node_id: NodeId
     clock_ahead_s: Annotated[Number, doc("figure, seconds that its clock is ahead of the monitor's; null = unknown")]
     bandwidth_bytes: Annotated[Whole, doc("figure, bytes of this UTC month; null = unknown")]
-    doors: list[DoorRow]
+    endpoints: list[EndpointRow]
     uptime: Uptime
     downtimes: Annotated[list[Downtime], doc("last 30 days, newest first, at most 20")]
     notifications: Annotated[list[Notice], doc("newest 5")]

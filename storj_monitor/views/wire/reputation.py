@@ -30,7 +30,9 @@ AuditWindow = tuple[float, int, int]
 """Unix second of its start, audits in all, audits while online; 12 hours."""
 TrendName = Annotated[str, one_of((one.value for one in Trend), "where the score goes")]
 FailuresAllowed = Annotated[int, doc("failed audits in a row until disqualification")]
-HoursToVerdict = Annotated[float | None, doc("hours until disqualification at the present rate; null = it does not come, or unknown")]
+HoursToDisqualification = Annotated[
+    float | None, doc("hours until disqualification at the present rate; null = it does not come, or unknown")
+]
 StandingName = Annotated[str, one_of((one.label for one in Standing), "what the satellite thinks of the node, the worst first")]
 
 
@@ -56,7 +58,7 @@ class MarginSummary(Wire, frozen=True, kw_only=True):
 
     failures_allowed: FailuresAllowed
     trend: TrendName
-    hours_to_verdict: HoursToVerdict
+    hours_to_disqualification: HoursToDisqualification
 
 
 class DisqualificationMargin(Wire, frozen=True, kw_only=True):
@@ -65,8 +67,8 @@ class DisqualificationMargin(Wire, frozen=True, kw_only=True):
     distance: Annotated[float, doc("of the score from the limit")]
     failures_allowed: FailuresAllowed
     trend: TrendName
-    settles_at: Annotated[float | None, doc("score at which it comes to rest at the present rate, or null")]
-    hours_to_verdict: HoursToVerdict
+    settles_at_score: Annotated[float | None, doc("score at which it comes to rest at the present rate, or null")]
+    hours_to_disqualification: HoursToDisqualification
     rate: Annotated[AuditRate | None, doc("null = unknown")]
 
 
@@ -144,7 +146,7 @@ class RefusedAudits(Wire, frozen=True, kw_only=True):
     """Failed audits that only the node's counters know."""
 
     value: Annotated[Count, doc("since `since`")]
-    lately: Annotated[Count, doc("of the last hour")]
+    last_hour: Annotated[Count, doc("of the last hour")]
     since: UnixSeconds
     source: Annotated[str, one_of(("metrics",), "who counted")]
 
@@ -170,7 +172,7 @@ class ReputationCommon(Wire, frozen=True, kw_only=True):
 class ReputationSummary(ReputationCommon, frozen=True, kw_only=True):
     """What a view of several nodes has of a row."""
 
-    guard: Annotated[MarginSummary | None, doc("null = the score is unknown")]
+    disqualification_margin: Annotated[MarginSummary | None, doc("null = the score is unknown")]
     budget: BudgetSummary
     failures: FailuresSummary
 
@@ -185,7 +187,7 @@ class ReputationRow(ReputationCommon, frozen=True, kw_only=True):
     successful_audits: Whole
     vetted_at: Date
     joined_at: Date
-    guard: Annotated[DisqualificationMargin | None, doc("null = the score is unknown")]
+    disqualification_margin: Annotated[DisqualificationMargin | None, doc("null = the score is unknown")]
     suspension_allowed: Annotated[int | None, doc("audits that may end in an error in a row until suspension; null = unknown")]
     missed_audits: Annotated[int | None, doc("audits missed while offline, in the known windows; null = unknown")]
     windows: Annotated[list[AuditWindow], doc("`[start, total, online]` of 12 hours each, oldest first, at most 62; the last one is open")]

@@ -71,7 +71,7 @@ class Forecast(Wire, frozen=True, kw_only=True):
 class FleetForecast(Forecast, frozen=True, kw_only=True):
     """When all nodes of the view together are full."""
 
-    counted: Annotated[list[NodeName], doc("nodes that are in it")]
+    included: Annotated[list[NodeName], doc("nodes that are in it")]
     left_out: Annotated[list[NodeName], doc("nodes that are not")]
     shrinking: Annotated[list[NodeName], doc("nodes that are in it and shrink")]
 

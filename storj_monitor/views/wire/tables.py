@@ -44,7 +44,7 @@ class StateReason(Wire, frozen=True, kw_only=True):
     subject: Annotated[str | None, doc("a satellite's id or what else it is about, or null")]
 
 
-class LogRemark(Wire, frozen=True, kw_only=True):
+class LogWarning(Wire, frozen=True, kw_only=True):
     """One thing that an operator must know about a log."""
 
     trouble: Annotated[str, one_of((one.value for one in LogTrouble), "what it is")]
@@ -55,14 +55,14 @@ class LogCharacter(Wire, frozen=True, kw_only=True):
     """What kind of log a node has."""
 
     form: Annotated[str, one_of((one.value for one in LogForm), 'how its lines are written; "" before the first')]
-    wrappers: Annotated[list[str], doc("what was put around the lines, in words")]
+    envelopes: Annotated[list[str], doc("what was put around the lines, in words")]
     level: Annotated[str, doc("lowest level of the last hour or two")]
     transfers: Annotated[bool, doc("false: no lines of successes, rates from it are unknown")]
-    quiet: Annotated[bool, doc("true: above INFO, silence means nothing")]
-    untold: Annotated[str, doc('why traffic and success are unknown; "" where the log shows them')]
+    above_info: Annotated[bool, doc("true: above INFO, silence means nothing")]
+    unknown_reason: Annotated[str, doc('why traffic and success are unknown; "" where the log shows them')]
     understood_pct: Annotated[float | None, doc("percent of the newest lines that is understood, or null")]
     node_ids: Annotated[list[str], doc("ids of nodes that began in it")]
-    remarks: list[LogRemark]
+    warnings: list[LogWarning]
 
 
 class NodeRow(Wire, frozen=True, kw_only=True):
@@ -93,12 +93,12 @@ class ActionRow(Wire, frozen=True, kw_only=True):
     success: Annotated[int | None, doc("count; null where there are only logs above INFO")]
     canceled: Count
     failed: Count
-    untold: Annotated[Count, doc("results from logs that do not show successes: part of no rate")]
-    only_counted: Annotated[Count, doc("of `failed`: what only the node's counters know")]
+    unrated: Annotated[Count, doc("results from logs that do not show successes: part of no rate")]
+    counters_only: Annotated[Count, doc("of `failed`: what only the node's counters know")]
     rejected: Annotated[
         Count, doc("uploads turned away because the node had too many at once: in no other count; 0 in answers about the past")
     ]
-    may_hide: Annotated[bool, doc("a log at INFO without counters, which does not show most failed uploads since v1.114")]
+    may_hide_failures: Annotated[bool, doc("a log at INFO without counters, which does not show most failed uploads since v1.114")]
     bytes: Annotated[int | None, doc("bytes of the successes; null as `success`")]
     all_bytes: Annotated[Bytes, doc("bytes of all results")]
     timed: Annotated[Count, doc("how many have a duration")]

@@ -63,14 +63,14 @@ const DOORS: Record<string, Chip> = {
  * State of a way to a node: its API, its /metrics or its health answer. A public port that never answered to this machine is no trouble of
  * a node that is all right (most routers do not lead back in), so it is not red.
  */
-export function doorChip(status: string, nodeState?: string): Chip {
+export function endpointChip(status: string, nodeState?: string): Chip {
   const chip = DOORS[status] ?? { kind: "", word: status };
   return chip.kind === "bad" && nodeState === "ok" ? { ...chip, kind: "" } : chip;
 }
 
-/** The error of a door in words: the path is left out where the door has only this one. */
-export function doorTrouble(door: string, detail: string): string {
-  return door === "api" ? detail : detail.replace(/^\/(metrics)?: /, "");
+/** The error of an endpoint in words: the path is left out where the endpoint has only this one. */
+export function endpointTrouble(endpoint: string, detail: string): string {
+  return endpoint === "api" ? detail : detail.replace(/^\/(metrics)?: /, "");
 }
 
 /** Under the uptime: "no downtime" is not said of a node that is away. */
@@ -87,10 +87,10 @@ export function routeWord(status: string): string {
   return ROUTES[status] ?? status;
 }
 
-const DOOR_NAMES: Record<string, string> = { api: "API", metrics: "/metrics", health: "Health" };
+const ENDPOINT_NAMES: Record<string, string> = { api: "API", metrics: "/metrics", health: "Health" };
 
-export function doorName(door: string): string {
-  return DOOR_NAMES[door] ?? door;
+export function endpointName(endpoint: string): string {
+  return ENDPOINT_NAMES[endpoint] ?? endpoint;
 }
 
 const WITNESSES: Record<string, string> = {

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { doorChip, doorTrouble, downtimeWords } from "../src/panels/states";
+import { endpointChip, endpointTrouble, downtimeWords } from "../src/panels/states";
 
-describe("doors of a node", () => {
+describe("endpoints of a node", () => {
   it("are red where the node is in trouble, and not where it is all right", () => {
-    expect(doorChip("unreachable", "down").kind).toBe("bad");
-    expect(doorChip("unreachable").kind).toBe("bad");
-    expect(doorChip("unreachable", "ok")).toEqual({ kind: "", word: "unreachable" });
-    expect(doorChip("partial", "ok").kind).toBe("warn");
+    expect(endpointChip("unreachable", "down").kind).toBe("bad");
+    expect(endpointChip("unreachable").kind).toBe("bad");
+    expect(endpointChip("unreachable", "ok")).toEqual({ kind: "", word: "unreachable" });
+    expect(endpointChip("partial", "ok").kind).toBe("warn");
   });
 
   it("name their error once", () => {
-    expect(doorTrouble("metrics", "/metrics: Connection refused")).toBe("Connection refused");
-    expect(doorTrouble("health", "/: Connection refused")).toBe("Connection refused");
-    expect(doorTrouble("api", "/api/sno/: Connection refused")).toBe("/api/sno/: Connection refused");
+    expect(endpointTrouble("metrics", "/metrics: Connection refused")).toBe("Connection refused");
+    expect(endpointTrouble("health", "/: Connection refused")).toBe("Connection refused");
+    expect(endpointTrouble("api", "/api/sno/: Connection refused")).toBe("/api/sno/: Connection refused");
   });
 });
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from storj_monitor.model.earnings import Paystub
 from storj_monitor.model.ids import name_of_address, satellite_name
 from storj_monitor.model.log_character import LogTrouble
-from storj_monitor.model.node_answers import ApiStatus, Door, RouteStatus
-from storj_monitor.model.node_state import Remark, StateSource
+from storj_monitor.model.node_answers import ApiStatus, Endpoint, RouteStatus
+from storj_monitor.model.node_state import NodeWarning, StateSource
 from storj_monitor.model.reputation import BEGUN, COMPLETED
 from storj_monitor.model.severity import SeverityClass
 from storj_monitor.model.sources import SourceState
@@ -27,7 +27,7 @@ MAIN_ROUTE = "/api/sno/"
 EXIT_DAYS = 30
 """So long a node must stay online after it began to leave a satellite."""
 NOT_HEARD_S = 60.0
-"""Several doors shut at once may be a node that is busy for a moment."""
+"""Several endpoints shut at once may be a node that is busy for a moment."""
 _HEARD_BY = {
     Witness.API_DOWN: "its API does not answer",
     Witness.METRICS_DOWN: "its /metrics does not answer",
@@ -44,26 +44,28 @@ _TOLD_ELSEWHERE = ("no space left on device", "node scores worsened", "clock is 
 """Other rules say these, with a begin and an end."""
 
 
-def remarks_of(node: NodeStatus, log: LiveNode, uptime: Uptime, now: float, store_problem: str) -> Iterator[Remark]:
+def warnings_of(node: NodeStatus, log: LiveNode, uptime: Uptime, now: float, store_problem: str) -> Iterator[NodeWarning]:
     """All of them; `code` names the rule."""
     if store_problem:
         words = f"The monitor cannot write its database ({store_problem}), so the log waits."
-        yield Remark("not_kept", words, None, now, StateSource.MONITOR)
+        yield NodeWarning("not_kept", words, None, now, StateSource.MONITOR)
     if log.node_id and node.node_id and log.node_id != node.node_id:
         words = f"The API is of node {node.node_id[:12]}…, the log of node {log.node_id[:12]}…."
-        yield Remark("other_node", words, None, now, StateSource.LOG)
-    for told in log.character.remarks():
-        yield Remark(_OF_LOG[told.trouble], told.text, None, log.character.newest_ms / 1000 or None, StateSource.LOG, told.trouble.value)
+        yield NodeWarning("other_node", words, None, now, StateSource.LOG)
+    for told in log.character.warnings():
+        yield NodeWarning(
+            _OF_LOG[told.trouble], told.text, None, log.character.newest_ms / 1000 or None, StateSource.LOG, told.trouble.value
+        )
     yield from _not_heard(uptime, now)
     yield from _clock(node, now)
     yield from _routes(node)
     yield from _exits(node)
     yield from _severe(log, node.log_started_at, now)
     if log.status.detail and log.status.state == SourceState.LIVE.value:
-        yield Remark("log_moved", f"The log: {log.status.detail}.", log.status.since, now, StateSource.LOG)
+        yield NodeWarning("log_moved", f"The log: {log.status.detail}.", log.status.since, now, StateSource.LOG)
 
 
-def _exits(node: NodeStatus) -> Iterator[Remark]:
+def _exits(node: NodeStatus) -> Iterator[NodeWarning]:
     """Graceful exits: by the log, and by the newest paystub of a satellite of which the log tells nothing."""
     addresses = {satellite: name_of_address(known.address) for satellite, known in node.standing.known.items()}
     for satellite, one in node.standing.exits.items():
@@ -73,9 +75,9 @@ def _exits(node: NodeStatus) -> Iterator[Remark]:
             words = (
                 f"{name}: graceful exit in progress. The node must stay online (online score of 0.8 or more) for {EXIT_DAYS} days, until "
             )
-            yield Remark("leaving", f"{words}{until:%Y-%m-%d}.", one.at, one.at, StateSource.LOG, satellite)
+            yield NodeWarning("leaving", f"{words}{until:%Y-%m-%d}.", one.at, one.at, StateSource.LOG, satellite)
         elif one.state == COMPLETED:
-            yield Remark(
+            yield NodeWarning(
                 "left", f"{name}: graceful exit is complete; the node has left this satellite.", one.at, one.at, StateSource.LOG, satellite
             )
     newest: dict[str, Paystub] = {}
@@ -88,56 +90,56 @@ def _exits(node: NodeStatus) -> Iterator[Remark]:
             continue
         if "X" in codes:
             words = f"{name}: graceful exit is complete, by the paystub of {stub.period}."
-            yield Remark("left", words, None, node.money.at or None, StateSource.API, satellite)
+            yield NodeWarning("left", words, None, node.money.at or None, StateSource.API, satellite)
         elif "I" in codes:
             words = f"{name}: graceful exit in progress, by the paystub of {stub.period}. The node must stay online until it is complete."
-            yield Remark("leaving", words, None, node.money.at or None, StateSource.API, satellite)
+            yield NodeWarning("leaving", words, None, node.money.at or None, StateSource.API, satellite)
 
 
-def _not_heard(seen: Uptime, now: float) -> Iterator[Remark]:
+def _not_heard(seen: Uptime, now: float) -> Iterator[NodeWarning]:
     """By the log's own rhythm and those who ask it: certain only where two agree."""
     if seen.state is not UptimeState.DOWN or not seen.certain or Witness.PROCESS in seen.evidence or seen.since is None:
         return
     if now - seen.since >= NOT_HEARD_S:
         told = [text for witness, text in _HEARD_BY.items() if witness in seen.evidence]
         words = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
-        yield Remark("not_heard", f"The node is not heard: {words}.", seen.since, now, StateSource.LOG)
+        yield NodeWarning("not_heard", f"The node is not heard: {words}.", seen.since, now, StateSource.LOG)
 
 
-def _clock(node: NodeStatus, now: float) -> Iterator[Remark]:
+def _clock(node: NodeStatus, now: float) -> Iterator[NodeWarning]:
     answer = node.answer
     ahead_s = (answer.clock_ahead_s or 0.0) if answer else 0.0
     if answer is not None and abs(ahead_s) > CLOCK_OFF_S:
         way = "ahead of" if ahead_s > 0 else "behind"
         far = "more than an hour" if abs(ahead_s) > CLOCK_BELIEVED_S else "more than a minute"
-        yield Remark("clock", f"The node's clock is {far} {way} the monitor's.", None, answer.taken_at, StateSource.API)
+        yield NodeWarning("clock", f"The node's clock is {far} {way} the monitor's.", None, answer.taken_at, StateSource.API)
     off_at = node.signs.clock_off_at
     if off_at is not None:
         words = "The node says that its clock is out of sync with the satellites."
-        yield Remark("clock", words, off_at, off_at, StateSource.LOG, "own")
+        yield NodeWarning("clock", words, off_at, off_at, StateSource.LOG, "own")
 
 
-def _routes(node: NodeStatus) -> Iterator[Remark]:
+def _routes(node: NodeStatus) -> Iterator[NodeWarning]:
     """What the API does not tell; of a satellite that has disqualified the node it need not tell anything."""
-    door = node.doors.get(Door.API)
-    if door is None:
+    endpoint = node.endpoints.get(Endpoint.API)
+    if endpoint is None:
         return
     gone = node.disqualified_ms
     routes = [
         one
-        for one in door.routes
+        for one in endpoint.routes
         if one.status is not RouteStatus.ABSENT and one.path != MAIN_ROUTE and not any(satellite in one.path for satellite in gone)
     ]
-    if routes and door.status is not ApiStatus.UNREACHABLE:
+    if routes and endpoint.status is not ApiStatus.UNREACHABLE:
         more = f" (and {len(routes) - 1} more)" if len(routes) > 1 else ""
         path = routes[0].path
         for satellite in node.standing.known:
             path = path.replace(satellite, satellite_name(satellite))
         words = f"The API does not answer {path[:MOST_TEXT]} ({routes[0].detail[:MOST_TEXT]}){more}."
-        yield Remark("route", words, min(one.since for one in routes), door.since, StateSource.API)
+        yield NodeWarning("route", words, min(one.since for one in routes), endpoint.since, StateSource.API)
 
 
-def _severe(log: LiveNode, started_at: float | None, now: float) -> Iterator[Remark]:
+def _severe(log: LiveNode, started_at: float | None, now: float) -> Iterator[NodeWarning]:
     """The newest ones of each class; what a start that failed said is over when one has worked."""
     found = 0
     for one in log.severe.entries():
@@ -151,6 +153,6 @@ def _severe(log: LiveNode, started_at: float | None, now: float) -> Iterator[Rem
             return
         said = one.text if one.text.startswith(one.message) else f"{one.message}: {one.text}"
         subject = f"{one.logger}/{one.message}"
-        yield Remark(
+        yield NodeWarning(
             f"severe_{one.kind.name.lower()}", f"The log says “{said[:MOST_TEXT]}”.", one.first_ms / 1000, at, StateSource.LOG, subject
         )
