@@ -37,7 +37,7 @@ ANSWERS: Mapping[str, type[wire.Answer]] = {
 
 SUBJECT_ANSWERS: Mapping[str, type[wire.Answer]] = {
     "reputation": wire.ReputationAnswer,
-    "standings": wire.SanctionsAnswer,
+    "standings": wire.StandingsAnswer,
     "storage": wire.StorageAnswer,
     "earnings": wire.EarningsAnswer,
     "health": wire.HealthAnswer,

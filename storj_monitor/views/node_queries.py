@@ -73,7 +73,7 @@ class NodeQueries:
             ),
         )
 
-    async def standings(self, window: AnyWindow) -> wire.SanctionsAnswer:
+    async def standings(self, window: AnyWindow) -> wire.StandingsAnswer:
         """What a node has told once: apart from the scores, which are asked for far more often."""
         audits, sanctions = await self._reader.ask(sanctions_history, window.nodes, window.from_s * 1000, window.to_s * 1000)
         windows = [
@@ -90,7 +90,7 @@ class NodeQueries:
             SanctionSpan(node=node, satellite=satellite, name=self._name(node, satellite), kind=kind, from_=from_at, until=until_at)
             for node, satellite, kind, from_at, until_at in sanctions
         ]
-        return wire.SanctionsAnswer(**about(window, self._now()), audit_windows=windows, sanctions=spans)
+        return wire.StandingsAnswer(**about(window, self._now()), audit_windows=windows, sanctions=spans)
 
     async def storage(self, window: AnyWindow, wanted: Wanted = None) -> wire.StorageAnswer:
         found: dict[str, list[Points]] = {}

@@ -2219,7 +2219,7 @@ export interface SanctionSpan {
 }
 
 /** Audit windows, suspensions and disqualifications, kept after the node has dropped them. */
-export interface SanctionsAnswer {
+export interface StandingsAnswer {
   /** start of the window after snapping, Unix seconds */
   from: number;
   /** end of the window after snapping, exclusive, Unix seconds */

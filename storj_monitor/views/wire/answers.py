@@ -195,7 +195,7 @@ class EventsAnswer(Answer, frozen=True, kw_only=True):
     figures: Annotated[list[EventFigure], doc("with the first page only: what /metrics says now")]
 
 
-class SanctionsAnswer(Answer, frozen=True, kw_only=True):
+class StandingsAnswer(Answer, frozen=True, kw_only=True):
     """Audit windows, suspensions and disqualifications, kept after the node has dropped them."""
 
     audit_windows: list[AuditHistory]
