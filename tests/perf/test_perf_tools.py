@@ -216,6 +216,7 @@ def test_restarts_are_measured(tmp_path: Path) -> None:
     assert 0.1 < bar.value < profile_restart.PATIENCE_S
 
 
+@pytest.mark.alone
 def test_ab_and_growth_run_from_end_to_end(tmp_path: Path) -> None:
     """Also the budget of all optimisations together: the middle one of three pairs, for a busy machine may starve one run of one."""
     args = ab.arguments().parse_args(
