@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -97,6 +98,27 @@ def test_under_load_the_page_says_so_and_stands_still(new_page: Callable[..., Pa
     moves(page, "in")
     assert between.commands == ["subscribe"], "no gap: nothing was asked for again"
     assert heard == []
+
+
+def test_a_server_of_another_version_reloads_the_page_once_and_is_asked_nothing(new_page: Callable[..., Page], page_url: str) -> None:
+    page = new_page()
+    commands: list[str | bytes] = []
+    connected: list[WebSocketRoute] = []
+
+    def of_another_version(socket: WebSocketRoute) -> None:
+        connected.append(socket)
+        server = socket.connect_to_server()
+        server.on_message(lambda text: socket.send(json.dumps(json.loads(text) | {"protocol": 9})))
+        socket.on_message(lambda text: commands.append(text))
+
+    page.route_web_socket(re.compile(r"/ws\?protocol=\d+$"), of_another_version)
+    loads = itertools.count(1)
+    with page.expect_event("load", lambda _: next(loads) == 2):
+        page.goto(page_url, wait_until="commit")
+    expect(page.locator("[data-status=Refused]")).to_be_visible()
+    expect(page.get_by_text("The monitor was updated.")).to_be_visible()
+    assert len(connected) == 2, "reloaded once: what keeps an old page would give it again"
+    assert commands == []
 
 
 def test_a_node_that_comes_while_the_page_is_open(new_page: Callable[..., Page], built_page: Path, tmp_path: Path) -> None:

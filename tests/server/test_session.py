@@ -13,7 +13,7 @@ from patience import PATIENCE_S
 from server.server_fakes import Serve
 
 from storj_monitor.errors import RequestError
-from storj_monitor.server.session import _id_of, _parse
+from storj_monitor.server.session import PROTOCOL, _id_of, _parse
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,28 @@ async def test_mistakes_are_answered_by_code(serve: Serve, sent: str, code: str,
     assert (answer["k"], answer["id"], answer["error"]["code"]) == ("re", command_id, code)
     await ws.send_json({"cmd": "ping", "id": 3})
     assert await ws.receive_json(timeout=PATIENCE_S) == {"k": "re", "id": 3, "ok": True}
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [("?protocol=1", {}), ("?protocol=3", {}), ("?protocol=x", {}), ("", {"User-Agent": "Mozilla/5.0 (X11)"})],
+    ids=["older", "newer", "none", "a page of version 1, which names none"],
+)
+async def test_a_page_of_another_version_is_greeted_and_closed(serve: Serve, query: str, headers: dict[str, str]) -> None:
+    one = await serve()
+    async with one.http.ws_connect(f"{one.url}/ws{query}", origin=one.url, headers=headers) as ws:
+        assert (await ws.receive_json(timeout=PATIENCE_S))["protocol"] == PROTOCOL
+        assert (await ws.receive(timeout=PATIENCE_S)).type is aiohttp.WSMsgType.CLOSE
+        assert ws.close_code == 1008
+
+
+@pytest.mark.parametrize("query", ["", f"?protocol={PROTOCOL}"])
+async def test_programs_that_name_no_version_and_pages_of_this_one_are_served(serve: Serve, query: str) -> None:
+    one = await serve()
+    async with one.http.ws_connect(f"{one.url}/ws{query}", origin=one.url) as ws:
+        await ws.receive_json(timeout=PATIENCE_S)
+        await ws.send_json({"cmd": "ping", "id": 3})
+        assert await ws.receive_json(timeout=PATIENCE_S) == {"k": "re", "id": 3, "ok": True}
 
 
 async def test_a_bad_subscribe_leaves_the_old_one(serve: Serve) -> None:

@@ -19,7 +19,7 @@ export interface LinkHost {
   random(): number;
 }
 
-/** `refused`: the server closed with 1008 (wrong origin or not logged in); asked again seldom. */
+/** `refused`: the server closed with 1008 (wrong origin, not logged in, another protocol), or the page refused it; asked again seldom. */
 export type LinkState =
   | { name: "connecting"; attempt: number }
   | { name: "open" }
@@ -33,6 +33,7 @@ export interface LinkEvents {
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
+const REFUSED = 1008;
 const REFUSED_DELAY_MS = 30_000;
 /** Silence after which a ping is sent, and then a second time after which the connection is taken for dead. */
 export const SILENCE_MS = 10_000;
@@ -110,6 +111,13 @@ export class Link {
     socket?.close(1000);
   }
 
+  /** The page does not understand this server: as if it had refused the page. */
+  refuse(): void {
+    const socket = this.socket;
+    this.lost(REFUSED);
+    socket?.close(1000);
+  }
+
   private received(data: unknown): void {
     this.watchSilence(false);
     const message = typeof data === "string" ? parseMessage(data) : null;
@@ -121,7 +129,7 @@ export class Link {
       this.events.state({ name: "open" });
     }
     this.events.message(message);
-    if (message.k === "hello") {
+    if (message.k === "hello" && this.socket !== null) {
       // Only now: the page may have changed its wish on reading which nodes there are.
       this.greeted = true;
       this.resubscribe();
@@ -134,7 +142,7 @@ export class Link {
     this.greeted = false;
     this.stopTimers();
     this.attempt += 1;
-    const refused = code === 1008;
+    const refused = code === REFUSED;
     const delayMs = refused ? REFUSED_DELAY_MS : backoffMs(this.attempt, this.host.random());
     this.events.state(refused ? { name: "refused", delayMs } : { name: "waiting", attempt: this.attempt, delayMs });
     this.timer = this.host.setTimer(() => {

@@ -210,7 +210,7 @@ class Page {
     if (hello.protocol !== PROTOCOL) {
       // Its rows are not those that this page knows: nothing is asked for, and what is shown stays as it is.
       this.updated = true;
-      this.link.close();
+      this.link.refuse();
       reloadOnce(`${hello.version} ${hello.protocol}`);
       return;
     }

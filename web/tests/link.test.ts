@@ -152,6 +152,20 @@ describe("the link", () => {
     expect(states.at(-1)).toEqual({ name: "refused", delayMs: 30_000 });
   });
 
+  it("asks nothing of a server that the page does not understand, and looks again seldom", () => {
+    const host = new Host();
+    const states: LinkState[] = [];
+    const link: Link = new Link(host, { message: () => link.refuse(), state: (state) => states.push(state) });
+    link.subscribe(["live"], null);
+    link.connect();
+    host.last.say(HELLO);
+    expect(host.last.closed).toBe(true);
+    expect(host.last.sent).toEqual([]);
+    expect(states.at(-1)).toEqual({ name: "refused", delayMs: 30_000 });
+    host.pass(30_000);
+    expect(host.sockets).toHaveLength(2);
+  });
+
   it("tells of a hidden tab, also after a reconnect, and comes back at once when seen", () => {
     const { host, link } = setUp();
     link.connect();
