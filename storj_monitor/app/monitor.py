@@ -31,7 +31,7 @@ from storj_monitor.model.rollups import HOUR_S, HotPiece, NodeHistory
 from storj_monitor.model.sources import SavedPosition
 from storj_monitor.platform.process import allow_many_files
 from storj_monitor.reputation_tracker.report import SatelliteReports
-from storj_monitor.server import MAX_CLIENTS, Server, hash_password, make_encoder
+from storj_monitor.server import MAX_CLIENTS, Binding, Content, Greeting, Server, hash_password, make_encoder
 from storj_monitor.services.analytics import Analytics
 from storj_monitor.services.log_pipeline import Pipeline, Tick
 from storj_monitor.services.node_pipeline import LineSieves, NodePipeline
@@ -130,24 +130,30 @@ class Monitor:
         settings = self._settings
         room = allow_many_files(MAX_CLIENTS, len(self._nodes))
         return Server(
-            self._feeds,
-            HistoryQueries(self.reader, self.state, lambda: self._writer.status.committed_at, self.renderers),
-            Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(node_families, self.renderers)),
-            bind=settings.server.bind,
-            port=port,
-            password_hash=_password_hash(settings.server.password),
-            demo=demo,
-            version=__version__,
-            coalesce_ms=settings.perf.ws_coalesce_ms,
-            slow_hz=settings.perf.max_broadcast_hz,
+            Content(
+                feeds=self._feeds,
+                queries=HistoryQueries(self.reader, self.state, lambda: self._writer.status.committed_at, self.renderers),
+                node_queries=NodeQueries(self.reader, self.renderers, self.clock.now),
+                gauges=Gauges(self.state, self._store_figures, lambda: self.server.client_count, partial(node_families, self.renderers)),
+            ),
+            Binding(
+                bind=settings.server.bind,
+                port=port,
+                password_hash=_password_hash(settings.server.password),
+                exposure=make_exposure(settings.server, room.connections),
+                max_clients=room.pages,
+            ),
+            Greeting(
+                version=__version__,
+                demo=demo,
+                coalesce_ms=settings.perf.ws_coalesce_ms,
+                slow_hz=settings.perf.max_broadcast_hz,
+                sample=SAMPLE,
+                thresholds=asdict(settings.thresholds),
+            ),
             encoder=make_encoder(settings.perf.use_orjson),
             page_dir=PAGE_DIR,
             clock=self.clock,
-            sample=SAMPLE,
-            thresholds=asdict(settings.thresholds),
-            max_clients=room.pages,
-            exposure=make_exposure(settings.server, room.connections),
-            node_queries=NodeQueries(self.reader, self.renderers, self.clock.now),
         )
 
     def _new_pipeline(self) -> Pipeline:

@@ -7,11 +7,11 @@ import errno
 import logging
 import socket
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -50,77 +50,79 @@ _PROGRAM_PATHS = ("/api/", "/metrics")
 _log = logging.getLogger(__name__)
 
 
-class Server:
-    """Serves one product. Make it inside a running event loop; see `start` and `stop`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is served: topics, answers about the past (`node_queries`: about what nodes say of themselves), figures of /metrics."""
 
-    password_hash  -- argon2 hash (`passwords.hash_password`); None is allowed on a loopback `bind` only (ConfigError)
-    port           -- 0 takes a free one, see `url`
-    page_dir       -- the built page; may be missing
-    exposure       -- names, proxies, base path, TLS, limits
-    sample         -- greatest number of single events in one live frame, told in `hello`
-    thresholds     -- when the page marks something, told in `hello` by these names (docs/protocol.md)
-    node_queries   -- answers about what nodes say of themselves; None leaves those paths out
+    feeds: TopicFeeds
+    queries: HistoryQueries
+    node_queries: NodeQueries | None = None  # None leaves their paths out
+    gauges: Gauges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """Where it is served, and to whom.
+
+    port          -- 0 takes a free one, see `Server.url`
+    password_hash -- argon2 hash (`passwords.hash_password`); None is allowed on a loopback `bind` only (ConfigError)
+    exposure      -- names, proxies, base path, TLS, limits
+    max_clients   -- pages at one time
     """
 
-    def __init__(
-        self,
-        feeds: TopicFeeds,
-        queries: HistoryQueries,
-        gauges: Gauges,
-        *,
-        bind: str,
-        port: int,
-        password_hash: str | None,
-        demo: bool,
-        version: str,
-        coalesce_ms: float,
-        slow_hz: float,
-        encoder: Encoder,
-        page_dir: Path,
-        clock: Clock,
-        exposure: Exposure | None = None,
-        sample: int = 64,
-        thresholds: Mapping[str, float] = MappingProxyType({}),
-        max_clients: int = MAX_CLIENTS,
-        node_queries: NodeQueries | None = None,
-    ) -> None:
-        if password_hash is None and not is_loopback(bind):
-            raise ConfigError([f"bind: {bind} is open to other machines; that needs a password"])
-        self._feeds = feeds
-        self._gauges = gauges
-        self._bind = bind
-        self._port = port
+    bind: str
+    port: int
+    password_hash: str | None
+    exposure: Exposure = field(default_factory=Exposure)
+    max_clients: int = MAX_CLIENTS
+
+    def __post_init__(self) -> None:
+        if self.password_hash is None and not is_loopback(self.bind):
+            raise ConfigError([f"bind: {self.bind} is open to other machines; that needs a password"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What `hello` tells a client of this monitor, and what the live view keeps to (units and meanings: `views.wire.frames.Hello`)."""
+
+    version: str
+    demo: bool
+    coalesce_ms: float
+    slow_hz: float
+    sample: int = 64
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+
+class Server:
+    """Serves one product. Make it inside a running event loop; see `start` and `stop`. `page_dir`: the built page; may be missing."""
+
+    def __init__(self, content: Content, binding: Binding, greeting: Greeting, *, encoder: Encoder, page_dir: Path, clock: Clock) -> None:
+        self._feeds = content.feeds
+        self._gauges = content.gauges
+        self._bind = binding.bind
+        self._port = binding.port
         self._encoder = encoder
         self._clock = clock
-        self._greeting: dict[str, Any] = {
-            "protocol": PROTOCOL,
-            "version": version,
-            "demo": demo,
-            "coalesce_ms": coalesce_ms,
-            "slow_hz": slow_hz,
-            "sample": sample,
-            "thresholds": Thresholds(**thresholds),
-        }
-        self._exposure = exposure or Exposure()
-        self._access = AccessPolicy(bind, self._exposure)
-        self._check = PasswordCheck(password_hash, clock) if password_hash is not None else None
+        self._greeting = greeting
+        self._exposure = binding.exposure
+        self._access = AccessPolicy(binding.bind, self._exposure)
+        self._check = PasswordCheck(binding.password_hash, clock) if binding.password_hash is not None else None
         self._login = Login(self._check, self._access, clock, self._exposure)
-        self._greeting["login"] = self._login.needed
         self._page = Page(page_dir, clock)
         self.broadcaster = Broadcaster(
-            feeds,
+            content.feeds,
             encoder,
             clock,
-            coalesce_s=coalesce_ms / 1000.0,
-            slow_hz=slow_hz,
-            max_clients=max_clients,
+            coalesce_s=greeting.coalesce_ms / 1000.0,
+            slow_hz=greeting.slow_hz,
+            max_clients=binding.max_clients,
             hello=self._hello,
         )
         self._http_log = HttpLog(_log)
         self._gate: Gate | None = None
         self._listener: Listener | None = None
         self._runner = web.AppRunner(
-            self._application(Api(queries, node_queries, feeds, encoder, clock, version)),
+            self._application(Api(content.queries, content.node_queries, content.feeds, encoder, clock, greeting.version)),
             access_log=None,
             logger=self._http_log,
             lingering_time=_LINGER_S,
@@ -319,8 +321,16 @@ class Server:
         return ws
 
     def _hello(self) -> Hello:
+        greeting = self._greeting
         return Hello(
-            **self._greeting,
+            protocol=PROTOCOL,
+            version=greeting.version,
+            demo=greeting.demo,
+            login=self._login.needed,
+            coalesce_ms=greeting.coalesce_ms,
+            slow_hz=greeting.slow_hz,
+            sample=greeting.sample,
+            thresholds=Thresholds(**greeting.thresholds),
             now=round(self._clock.now(), 3),
             nodes=list(self._feeds.nodes()),
             load=load_figures(self.broadcaster.load),

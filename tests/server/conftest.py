@@ -13,7 +13,7 @@ from flags import chosen
 from server.server_fakes import CannedQueries, CountingFeeds, Serve, TwoGauges
 
 from storj_monitor.clock import SystemClock
-from storj_monitor.server import Exposure, Server
+from storj_monitor.server import Binding, Content, Exposure, Greeting, Server
 from storj_monitor.server.encoding import make_encoder
 
 
@@ -24,22 +24,16 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
 
     async def start(**settings: Any) -> SimpleNamespace:
         feeds, questions, clock = CountingFeeds(), CannedQueries(), SystemClock()
-        values: dict[str, Any] = {
-            "bind": "127.0.0.1",
-            "port": 0,
-            "password_hash": None,
-            "demo": False,
-            "version": "9.9.9",
-            "coalesce_ms": 0,
-            "slow_hz": 0,
-            "encoder": make_encoder(chosen() == "on"),
-            "page_dir": tmp_path / "page",
-            "clock": clock,
-        }
         exposed = {
             name: settings.pop(name) for name in ("allowed_hosts", "trusted_proxies", "base_path", "tls", "limits") if name in settings
         }
-        server = Server(feeds, questions, TwoGauges(), exposure=Exposure(**exposed), **{**values, **settings})
+        bound: dict[str, Any] = {"bind": "127.0.0.1", "port": 0, "password_hash": None}
+        bound |= {name: settings.pop(name) for name in ("bind", "port", "password_hash", "max_clients") if name in settings}
+        content = Content(feeds=feeds, queries=questions, node_queries=settings.pop("node_queries", None), gauges=TwoGauges())
+        greeting: dict[str, Any] = {"version": "9.9.9", "demo": False, "coalesce_ms": 0, "slow_hz": 0}
+        parts: dict[str, Any] = {"encoder": make_encoder(chosen() == "on"), "page_dir": tmp_path / "page", "clock": clock}
+        parts |= {name: settings.pop(name) for name in ("encoder", "page_dir", "clock") if name in settings}
+        server = Server(content, Binding(**bound, exposure=Exposure(**exposed)), Greeting(**greeting | settings), **parts)
         await server.start()
         http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
         url, sockets = server.url.rstrip("/"), []
