@@ -32,7 +32,7 @@ from journal import Journal, JournalError, product_of
 from long_history import DAY_S, HOUR_S, make_history
 from make_day import Day, make_day
 from paired import compare_pairs, interval
-from patience import PATIENCE_S
+from patience import PATIENCE_S, stretched
 from sweeps import commit_stream, make_stream
 
 from storj_monitor.config import table
@@ -226,7 +226,7 @@ def test_ab_and_growth_run_from_end_to_end(tmp_path: Path) -> None:
             "--pairs",
             "3",
             "--seconds",
-            "2.5",
+            f"{stretched(2.5):.1f}",  # a starved monitor may have no tick of the clock in so short a time
             "--warm-up",
             "1",
             "--history",
@@ -239,7 +239,8 @@ def test_ab_and_growth_run_from_end_to_end(tmp_path: Path) -> None:
     assert ab.work(args) == 0
     pairs = pairs_of(Journal(tmp_path / "ab" / "ab.jsonl", "", {}, mix=True).done, ALL, "cpu_percent")
     print(f"\nall flags against the baseline, %: {pairs}")
-    assert median(on / off for off, on in pairs) <= MAX_CPU_OF_BASELINE
+    off, on = (median(side) for side in zip(*pairs, strict=True))
+    assert on / off <= MAX_CPU_OF_BASELINE
     args = growth.arguments().parse_args(
         [
             "--only",

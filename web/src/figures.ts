@@ -15,9 +15,9 @@ export function sourceName(source: string): string {
   return SOURCES[source] ?? source;
 }
 
-/** "node API, 3 min ago"; what nobody tells says so. */
+/** "node API, 3 min ago"; what is unknown says so. */
 export function origin(figure: Known<unknown> | undefined, now: number): string {
-  if (figure === null || figure === undefined) return "nobody tells it";
+  if (figure === null || figure === undefined) return "unknown";
   return `${sourceName(figure.source)}, ${ago(Math.max(0, now - figure.at))}`;
 }
 

@@ -54,7 +54,7 @@ describe("figures", () => {
   it("name source and age", () => {
     expect(plain(origin({ value: 1, source: "api", at: NOW - 180 }, NOW))).toBe("node API, 3 min ago");
     expect(origin({ value: 1, source: "magic" as "api", at: NOW + 5 }, NOW)).toBe("magic, now");
-    expect(origin(null, NOW)).toBe("nobody tells it");
+    expect(origin(null, NOW)).toBe("unknown");
     expect(plain(origins([null, { value: 1, source: "log", at: NOW - 60 }, { value: 2, source: "api", at: NOW - 7200 }], NOW) ?? "")).toBe("log and node API, 2 h ago");
     expect(origins([null, undefined], NOW)).toBeNull();
     expect(shown(null, String)).toBe("–");
