@@ -80,7 +80,7 @@ class Growth:
         if sample.at_s - first.at_s < STRETCH_S or sample.at_s - first.at_s > 10 * STRETCH_S:
             return
         pace = (sample.used_bytes - first.used_bytes) / (sample.at_s - first.at_s) * DAY_S
-        usual = self._correlator(sample, first.at_s, pace)
+        usual = self._judge(sample, first.at_s, pace)
         if usual and sample.at_s - self._kept_s >= STRETCH_S:
             self._keep(pace, sample.at_s)
 
@@ -114,7 +114,7 @@ class Growth:
         self._fresh -= 1
         self.is_changed = True
 
-    def _correlator(self, sample: SpaceSample, from_s: int, pace: float) -> bool:
+    def _judge(self, sample: SpaceSample, from_s: int, pace: float) -> bool:
         """Raise or clear; True when this stretch was usual."""
         if len(self.paces) < LEAST_STRETCHES:
             return True

@@ -150,7 +150,9 @@ class Workers:
         self.processes: list[BaseProcess] = []
         self._sent = self._taken = 0
         their_end, self._lifeline = context.Pipe(duplex=False)
-        try:
+        with contextlib.ExitStack() as unless_all_begin:
+            unless_all_begin.callback(self._end)
+            unless_all_begin.callback(self._slots.forget_name)
             for _ in range(count):
                 ours, theirs = context.Pipe()
                 self._pipes.append(ours)
@@ -163,11 +165,8 @@ class Workers:
             for pipe in self._pipes:
                 if not _has_begun(pipe):
                     raise MonitorError("a worker process ended before it began (out of memory?): run ingest again")
-        except BaseException:
-            self._end()
-            raise
-        finally:
-            self._slots.forget_name()
+            unless_all_begin.pop_all()
+        self._slots.forget_name()
 
     def __enter__(self) -> Workers:
         return self

@@ -81,7 +81,6 @@ class Broadcaster:
     coalesce_s -- least time between two frames of one view; 0 = every tick sends
     slow_hz    -- greatest rate of all topics but `live`; 0 = no bound
     hello      -- makes the greeting, which is sent again to everybody when there are other nodes than before, or news of the database
-    share      -- False: every client's messages are encoded for it alone; they say the same
     """
 
     def __init__(

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import MutableMapping
+from contextlib import ExitStack
 from typing import Any
 
 from aiohttp.http_exceptions import HttpProcessingError
@@ -79,12 +80,10 @@ class Listener:
         return port
 
     async def _listen(self, family: int, address: tuple[str | int, ...]) -> int:
-        sock = socket.create_server(address, family=family, backlog=_BACKLOG)
-        try:
+        with ExitStack() as unless_served:
+            sock = unless_served.enter_context(socket.create_server(address, family=family, backlog=_BACKLOG))
             server = await asyncio.get_running_loop().create_server(self._gate.connection, sock=sock, backlog=BURST)
-        except BaseException:
-            sock.close()
-            raise
+            unless_served.pop_all()
         sock.listen(_BACKLOG)  # asyncio takes one number for what may wait and for what it accepts at once
         self._servers.append(server)
         return int(sock.getsockname()[1])
