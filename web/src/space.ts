@@ -12,7 +12,7 @@ const PARTS: Readonly<Record<string, PartName>> = {
   pieces: { name: "pieces", key: "pieces" },
   used: { name: "used", key: "pieces" },
   trash: { name: "trash", key: "trash" },
-  reclaimable: { name: "reclaimable", key: "reclaimable" },
+  reclaimable: { name: "not yet compacted", key: "reclaimable" },
   overhead: { name: "overhead", key: "overhead" },
   free: { name: "free", key: "free" },
   reserved: { name: "reserved by the hashstore", key: "overhead" },
